@@ -1,0 +1,14 @@
+//! The NautScan engine: packets in, Arrow record batches out.
+//!
+//! Sans-IO: no file, no socket, no clock and no thread is touched here. Time is that of the
+//! packets. The data path is `wire` (bytes to headers) → `flow` (which conversation) →
+//! `stream` (TCP bytes in order) → `proto` (messages) → `event` (tables).
+
+#![forbid(unsafe_code)]
+
+pub mod event;
+pub mod limits;
+pub mod packet;
+pub mod proto;
+
+pub use packet::{InterfaceId, LinkType, Packet};

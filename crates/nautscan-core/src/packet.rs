@@ -1,0 +1,62 @@
+//! What the engine is fed: one captured packet.
+
+/// The link-layer type of a packet, as registered for pcap files (LINKTYPE_ values,
+/// <https://www.tcpdump.org/linktypes.html>). Unknown numbers are kept, so that a message
+/// can name them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LinkType(pub u16);
+
+impl LinkType {
+    /// BSD loopback: a four-byte address family in host byte order.
+    pub const NULL: Self = Self(0);
+    /// IEEE 802.3 Ethernet.
+    pub const ETHERNET: Self = Self(1);
+    /// Raw IP, as DLT_RAW was numbered on most systems before LINKTYPE_RAW.
+    pub const RAW_DLT: Self = Self(12);
+    /// Raw IPv4 or IPv6, told apart by the version nibble.
+    pub const RAW: Self = Self(101);
+    /// OpenBSD loopback: a four-byte address family in network byte order.
+    pub const LOOP: Self = Self(108);
+    /// Linux cooked capture v1.
+    pub const LINUX_SLL: Self = Self(113);
+    /// Raw IPv4.
+    pub const IPV4: Self = Self(228);
+    /// Raw IPv6.
+    pub const IPV6: Self = Self(229);
+    /// Linux cooked capture v2.
+    pub const LINUX_SLL2: Self = Self(276);
+
+    /// The registered name, or `None` for a type this engine does not decode.
+    pub fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Self::NULL => "NULL",
+            Self::ETHERNET => "ETHERNET",
+            Self::RAW_DLT | Self::RAW => "RAW",
+            Self::LOOP => "LOOP",
+            Self::LINUX_SLL => "LINUX_SLL",
+            Self::IPV4 => "IPV4",
+            Self::IPV6 => "IPV6",
+            Self::LINUX_SLL2 => "LINUX_SLL2",
+            _ => return None,
+        })
+    }
+}
+
+/// Names one capture interface within an engine; made by `Engine::add_interface`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct InterfaceId(pub u16);
+
+/// One packet as captured. The bytes are borrowed: the engine copies only what it must keep.
+#[derive(Debug, Clone, Copy)]
+pub struct Packet<'a> {
+    /// Capture time, nanoseconds since 1970-01-01 UTC.
+    pub time: i64,
+    /// Where it was captured.
+    pub interface: InterfaceId,
+    /// How to read the first byte of `data`.
+    pub link_type: LinkType,
+    /// Length on the wire, in bytes; at least `data.len()` unless the capture file is wrong.
+    pub wire_len: u32,
+    /// The captured bytes, from the link-layer header on.
+    pub data: &'a [u8],
+}

@@ -1,0 +1,136 @@
+//! Application protocols: a folder and one registry line each.
+//!
+//! A protocol is a `probe` (do these first bytes belong to it?) and a [`Parser`] that is fed
+//! the reassembled bytes of one connection and emits finished [`Exchange`]s. Detection is a
+//! hypothesis: ports are not asked, bytes decide, and a parser that meets bytes it cannot
+//! belong to answers [`Verdict::Dead`], which ends parsing of that flow.
+//!
+//! A parser is sans-IO: it knows neither clock nor file nor thread. Time is that of the
+//! packet that carried the bytes.
+
+use crate::event::Exchange;
+
+pub mod http1;
+
+/// Which end of a connection sent the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The end that opened the connection, or is held to have done so.
+    Client,
+    /// The end that accepted it.
+    Server,
+}
+
+impl Side {
+    /// The other end.
+    pub fn peer(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+    /// 0 for the client, 1 for the server.
+    pub fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// What a probe says of the first bytes that one side sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Probe {
+    /// These bytes begin a message of the protocol.
+    Yes,
+    /// These bytes cannot.
+    No,
+    /// Not decided yet: the bytes are a prefix of what could be one.
+    NeedMore,
+}
+
+/// What a parser says after each call. It has always consumed what it was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Carry on.
+    Continue,
+    /// From here on both sides speak another protocol (HTTP Upgrade or CONNECT): what comes
+    /// next is probed afresh.
+    Switched,
+    /// The bytes are not this protocol, or can no longer be followed. The parser has emitted
+    /// what it held; it is not called again.
+    Dead(&'static str),
+}
+
+/// Why a connection will carry no more bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Close {
+    /// Both sides sent FIN and all of their bytes.
+    Finished,
+    /// RST, sent by this side.
+    Reset(Side),
+    /// No packet for the flow's timeout.
+    Timeout,
+    /// Pushed out of a full flow table.
+    Evicted,
+    /// The capture ended while the connection was open.
+    CaptureEnd,
+}
+
+/// What a parser may use during a call: the packet's time, the limits and the way out.
+pub struct Context<'a> {
+    /// Time of the packet that carried (or ended) the bytes, ns since 1970 UTC.
+    pub time: i64,
+    /// Settings that hold for every parser.
+    pub settings: &'a Settings,
+    /// Where finished exchanges go; adds the flow's addresses to each.
+    pub sink: &'a mut dyn Sink,
+}
+
+/// Takes what a parser has finished.
+pub trait Sink {
+    /// One request with its response, or what there was of them.
+    fn exchange(&mut self, exchange: &Exchange);
+    /// Counts one violation of the protocol (`parse_errors`).
+    fn parse_error(&mut self);
+}
+
+/// Settings that hold for every parser.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Bytes of each body to keep, after content decoding; 0 keeps none.
+    pub body_limit: usize,
+    /// Keep header lists.
+    pub headers: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { body_limit: crate::limits::BODY_KEPT, headers: true }
+    }
+}
+
+/// Follows one connection. Calls come in stream order for each side; time never runs back
+/// between calls by more than capture reordering allows.
+pub trait Parser: Send {
+    /// Bytes that `side` sent next. Never empty.
+    fn data(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Verdict;
+    /// `lost` bytes that `side` sent were not captured; what follows is after them.
+    fn gap(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) -> Verdict;
+    /// `side` sends no more (FIN); the other side may.
+    fn end(&mut self, side: Side, cx: &mut Context<'_>) -> Verdict;
+    /// The connection is over: emit whatever is pending. Called once, last.
+    fn close(&mut self, close: Close, cx: &mut Context<'_>);
+    /// Heap bytes held, for the memory account.
+    fn memory(&self) -> usize;
+}
+
+/// One registry line.
+pub struct Protocol {
+    /// The value of the `protocol` column.
+    pub name: &'static str,
+    /// Looks at the first bytes that `side` sent on a connection, or after a gap.
+    pub probe: fn(Side, &[u8]) -> Probe,
+    /// Makes a parser for a connection that the probe accepted.
+    pub open: fn(&Settings) -> Box<dyn Parser>,
+}
+
+/// Every protocol, in the order in which they are probed.
+pub static PROTOCOLS: &[Protocol] = &[http1::PROTOCOL];
