@@ -15,7 +15,7 @@ class NautScanError(Exception):
     default_code: ClassVar[str] = "internal"
     default_status: ClassVar[int] = 500
 
-    def __init__(  # noqa: PLR0913 (facts of one error, by name)
+    def __init__(
         self,
         message: str,
         *,
@@ -131,7 +131,7 @@ class BadQuery(NautScanError):
     default_code = "bad_query"
     default_status = 422
 
-    def __init__(  # noqa: PLR0913 (facts of one error, by name)
+    def __init__(
         self,
         message: str,
         *,
