@@ -1,0 +1,25 @@
+"""Identity: which container owned which address when, and whose interface is whose."""
+
+from nautscan.identity.directory import Directory, DirectoryLimits, Snapshot
+from nautscan.identity.model import (
+    Attachment,
+    Attribution,
+    Binding,
+    Network,
+    PublishedPort,
+    Workload,
+    WorkloadKind,
+)
+
+__all__ = [
+    "Attachment",
+    "Attribution",
+    "Binding",
+    "Directory",
+    "DirectoryLimits",
+    "Network",
+    "PublishedPort",
+    "Snapshot",
+    "Workload",
+    "WorkloadKind",
+]
