@@ -91,6 +91,7 @@ class _Session:
     connection: endpoint.Connection
     pending: dict[int, _Pending] = field(default_factory=dict)
     unread: int = 0
+    heard_ns: int = 0
 
     def send(self, message: dict[str, Any]) -> None:
         self.connection.writer.write(frames.encode_control(message))
@@ -119,8 +120,7 @@ class SensorClient:
         failures = 0
         while True:
             began = time.monotonic()
-            reason = await self._attempt()
-            self._away(reason)
+            await self._attempt()
             failures = 0 if time.monotonic() - began > _BACKOFF_S[-1] else failures + 1
             await asyncio.sleep(_BACKOFF_S[min(failures, len(_BACKOFF_S) - 1)])
 
@@ -150,30 +150,29 @@ class SensorClient:
         if session is self._session:
             session.send({"op": "credit", "bytes": batch.size})
 
-    async def _attempt(self) -> str:
-        """One connection from its start to its end; why it ended."""
+    async def _attempt(self) -> None:
+        """One connection, from its start to its end."""
         try:
             connection = await endpoint.connect(self._path)
         except OSError as error:
-            return f"no sensor answers at {self._path}: {error.strerror or error}"
+            self._absent(f"no sensor answers at {self._path}: {error.strerror or error}")
+            return
         session = _Session(connection)
+        reason = "the sensor ended"
         try:
             await self._converse(session)
-        except frames.FrameError as error:
-            return str(error)
-        except NautScanError as error:
-            return error.message
+        except (frames.FrameError, NautScanError) as error:
+            reason = str(error)
         except OSError as error:
-            return f"the connection to the sensor broke: {error.strerror or error}"
+            reason = f"the connection to the sensor broke: {error.strerror or error}"
         finally:
             await self._end(session)
-        return "the sensor ended"
+            self._away(session, reason)
 
     async def _converse(self, session: _Session) -> None:
         reading = asyncio.create_task(self._read(session))
         try:
-            async with asyncio.timeout(HELLO_TIMEOUT_S):
-                hello = await self._introduce(session, reading)
+            hello = await self._introduce(session, reading)
         except BaseException:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
@@ -181,9 +180,7 @@ class SensorClient:
         self._present(session, hello)
         await reading
 
-    async def _introduce(
-        self, session: _Session, reading: asyncio.Task[None]
-    ) -> dict[str, Any]:
+    async def _introduce(self, session: _Session, reading: asyncio.Task[None]) -> dict[str, Any]:
         greeting = asyncio.create_task(
             self._ask(
                 session,
@@ -227,6 +224,7 @@ class SensorClient:
     async def _read(self, session: _Session) -> None:
         decoder = frames.FrameDecoder()
         while data := await session.connection.reader.read(_READ_BYTES):
+            session.heard_ns = time.time_ns()
             decoder.feed(data)
             while (frame := decoder.next_frame()) is not None:
                 self._receive(session, frame)
@@ -299,16 +297,18 @@ class SensorClient:
         self.changed.set()
         log.info("connected to the sensor (process %s)", hello.get("pid"))
 
-    def _away(self, reason: str) -> None:
-        """The sensor is not there. A gap begins if it was."""
+    def _away(self, session: _Session, reason: str) -> None:
+        """The connection ended. What the sensor saw since its last word is lost: a gap begins."""
         state = self.state
         if state.connected:
-            now = time.time_ns()
-            state.connected, state.since_ns = False, now
-            state.gaps.append(Gap(now, None, reason))
+            state.connected, state.since_ns = False, time.time_ns()
+            state.gaps.append(Gap(session.heard_ns, None, reason))
             log.warning("the sensor is away: %s", reason)
-        if state.reason != reason:
-            state.reason = reason
+        self._absent(reason)
+
+    def _absent(self, reason: str) -> None:
+        if self.state.reason != reason:
+            self.state.reason = reason
             self.changed.set()
 
     async def _end(self, session: _Session) -> None:

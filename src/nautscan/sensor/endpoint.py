@@ -39,12 +39,18 @@ def default_kind() -> Kind:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A listening sensor: asyncio's server, and what callers must know."""
+    """A bound address. Binding takes rights that serving does not, so it comes first."""
 
-    server: asyncio.Server
+    sock: socket.socket
     path: Path
     kind: Kind
     secret: str | None
+
+    async def serve(self, handler: Handler) -> asyncio.Server:
+        """Answers callers from now on."""
+        if self.kind == "unix":
+            return await asyncio.start_unix_server(handler, sock=self.sock, limit=STREAM_LIMIT)
+        return await asyncio.start_server(handler, sock=self.sock, limit=STREAM_LIMIT)
 
     def admits(self, offered: object) -> bool:
         """Whether `offered` is the secret; always so where the kernel vouches for the caller."""
@@ -54,33 +60,39 @@ class Listener:
             self.secret.encode(), offered.encode("utf-8", "replace")
         )
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Stops listening and removes the socket or file, where we may."""
-        self.server.close()
+        self.sock.close()
         with contextlib.suppress(OSError):
             self.path.unlink()
 
 
-async def listen(
-    path: Path, handler: Handler, *, owner: tuple[int, int] | None = None, kind: Kind | None = None
-) -> Listener:
-    """Listens at `path`, which only `owner` (uid, gid; default: this user) can reach."""
+def bind(path: Path, *, owner: tuple[int, int] | None = None, kind: Kind | None = None) -> Listener:
+    """Binds `path`, which only `owner` (uid, gid; default: this user) can reach."""
     _remove_stale(path)
     if (kind or default_kind()) == "unix":
-        return await _listen_unix(path, handler, owner)
-    return await _listen_loopback(path, handler)
+        return _bind_unix(path, owner)
+    return _bind_loopback(path)
 
 
 def _remove_stale(path: Path) -> None:
     """Removes what an earlier sensor left; anything that is not its own is left alone."""
     with contextlib.suppress(FileNotFoundError):
         mode = path.lstat().st_mode
-        if not (stat.S_ISSOCK(mode) or stat.S_ISREG(mode)):
-            raise FileExistsError(f"{path} exists and is neither a socket nor a file")
+        if not stat.S_ISSOCK(mode) and not _describes_sensor(path):
+            raise FileExistsError(f"{path} exists and is not a sensor's socket")
         path.unlink()
 
 
-async def _listen_unix(path: Path, handler: Handler, owner: tuple[int, int] | None) -> Listener:
+def _describes_sensor(path: Path) -> bool:
+    try:
+        _read_description(path)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _bind_unix(path: Path, owner: tuple[int, int] | None) -> Listener:
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         # The mask makes the socket private from its first moment; only then is it handed over.
@@ -92,21 +104,30 @@ async def _listen_unix(path: Path, handler: Handler, owner: tuple[int, int] | No
         if owner is not None:
             os.chown(path, *owner)
         sock.listen(_BACKLOG)
-        server = await asyncio.start_unix_server(handler, sock=sock, limit=STREAM_LIMIT)
     except BaseException:
         sock.close()
         raise
-    return Listener(server, path, "unix", None)
+    return Listener(sock, path, "unix", None)
 
 
-async def _listen_loopback(path: Path, handler: Handler) -> Listener:
-    server = await asyncio.start_server(handler, "127.0.0.1", 0, limit=STREAM_LIMIT)
+def _bind_loopback(path: Path) -> Listener:
+    sock = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
     secret = secrets.token_urlsafe(32)
-    facts = {"port": server.sockets[0].getsockname()[1], "secret": secret}
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(facts, file)
-    return Listener(server, path, "loopback", secret)
+        json.dump({"port": sock.getsockname()[1], "secret": secret}, file)
+    return Listener(sock, path, "loopback", secret)
+
+
+def _read_description(path: Path) -> tuple[int, str]:
+    """Port and secret. ValueError if the file does not hold them."""
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(facts, dict):
+        raise ValueError("not an object")
+    port, secret = facts.get("port"), facts.get("secret")
+    if not isinstance(port, int) or not isinstance(secret, str):
+        raise ValueError("no port and secret")
+    return port, secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +153,8 @@ def _is_file(path: Path) -> bool:
 
 async def _connect_loopback(path: Path) -> Connection:
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        port, secret = int(facts["port"]), str(facts["secret"])
-    except (ValueError, KeyError, TypeError) as error:
+        port, secret = _read_description(path)
+    except ValueError as error:
         raise ConnectionRefusedError(f"{path} does not describe a sensor (yet)") from error
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=STREAM_LIMIT)
     return Connection(reader, writer, secret)
