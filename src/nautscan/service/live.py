@@ -1,0 +1,5 @@
+"""Live rows."""
+
+
+class Subscription:
+    """One viewer."""
