@@ -251,6 +251,16 @@ class Directory:
         with self.update():
             self._ledger.release(workload_id, time_ns, where, assumed=assumed)
 
+    def listed(self) -> tuple[Workload, ...]:
+        """Every workload, changes of an unfinished `update()` included: for the writer."""
+        with self._lock:
+            return tuple(self._workloads.values())
+
+    def listed_by_id(self, workload_id: str) -> Workload | None:
+        """One workload, changes of an unfinished `update()` included: for the writer."""
+        with self._lock:
+            return self._workloads.get(workload_id)
+
     def held(self, workload_id: str) -> list[tuple[Place, Binding]]:
         """The bindings that the workload still holds."""
         with self._lock:

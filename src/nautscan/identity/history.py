@@ -99,7 +99,8 @@ class AddressHistory:
 
     def _continue(self, held: _Tenure, after: _Tenure | None, claim: Binding) -> bool:
         """The owner of `held` claims a moment that it already has."""
-        if held.binding.until_ns is None:
+        ended = held.binding.until_ns
+        if ended is None:
             return False
         if held.assumed_end:
             held.binding = replace(
@@ -110,7 +111,7 @@ class AddressHistory:
         if after is not None:
             return False
         # Its end was observed, and yet it holds the address: it came back.
-        self._tenures.append(_Tenure(replace(claim, since_ns=held.binding.until_ns)))
+        self._tenures.append(_Tenure(replace(claim, since_ns=ended)))
         return True
 
     def _cut(self, index: int, time_ns: int) -> None:

@@ -11,12 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address
-from types import MappingProxyType
 
 COMPOSE_PROJECT = "com.docker.compose.project"
 COMPOSE_SERVICE = "com.docker.compose.service"
-
-_NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
 
 class WorkloadKind(StrEnum):
@@ -70,7 +67,7 @@ class Workload:
     image_id: str | None = None
     project: str | None = None
     service: str | None = None
-    labels: Mapping[str, str] = field(default_factory=lambda: _NO_LABELS)
+    labels: Mapping[str, str] = field(default_factory=dict)
     networks: tuple[Attachment, ...] = ()
     ports: tuple[PublishedPort, ...] = ()
     state: str | None = None
