@@ -9,8 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from nautscan.sensor.privileges import CAP_NET_ADMIN, CAP_NET_RAW, CAPABILITY_NAMES
-from nautscan.sensor.privileges import effective_capabilities
+from nautscan.sensor.privileges import (
+    CAP_NET_ADMIN,
+    CAP_NET_RAW,
+    CAPABILITY_NAMES,
+    effective_capabilities,
+)
 
 
 @dataclass(frozen=True, slots=True)
