@@ -10,6 +10,7 @@ from __future__ import annotations
 import encodings.idna  # noqa: F401  (needed by name resolution; must be loaded before rights drop)
 import json
 from collections.abc import AsyncIterator, Mapping
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -30,9 +31,6 @@ MAX_DOCUMENT = 16 << 20
 MAX_EVENT = 1 << 20
 """Bytes of one event line; labels are the bulk of it."""
 
-RELAYED_TROUBLE = "nautscan_trouble"
-"""Key under which our own read-only proxy tells why it could not ask the engine."""
-
 Document = dict[str, Any]
 
 
@@ -45,6 +43,8 @@ class EngineClient:
         self._prefix = ""
         self.engine_version: str | None = None
         self.api_version: str | None = None
+        self.engine_time_ns: int | None = None
+        """The engine's own clock when it answered first, rounded down to a second."""
 
     async def __aenter__(self) -> Self:
         timeout = aiohttp.ClientTimeout(total=ANSWER_TIMEOUT_S)
@@ -115,6 +115,8 @@ class EngineClient:
                 async for line in response.content:
                     if line.strip():
                         yield _parse(line)
+        except (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError) as error:
+            raise self.stream_ended() from error
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             raise explain(self._endpoint, error) from error
 
@@ -138,6 +140,7 @@ class EngineClient:
         try:
             async with self._get(path, parameters) as response:
                 await self._check(response)
+                self.engine_time_ns = self.engine_time_ns or _date_ns(response)
                 return _parse_any(await _read_capped(response))
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise explain(self._endpoint, error) from error
@@ -155,8 +158,6 @@ class EngineClient:
             return
         answer = await _read_capped(response)
         said = _parse_or_nothing(answer)
-        if RELAYED_TROUBLE in said:
-            raise EngineUnavailable.from_dict(said[RELAYED_TROUBLE])
         message = str(said.get("message") or response.reason or "no explanation")
         if response.status == 404:
             raise NoSuchObject(message)
@@ -173,6 +174,13 @@ def agree_on_version(newest: str, oldest: str) -> str:
     engine_oldest = _version(oldest) or (0, 0)
     major, minor = max(min(engine_newest, NEWEST_KNOWN_API), engine_oldest)
     return f"{major}.{minor}"
+
+
+def _date_ns(response: aiohttp.ClientResponse) -> int | None:
+    try:
+        return int(parsedate_to_datetime(response.headers["Date"]).timestamp()) * 1_000_000_000
+    except (KeyError, ValueError):
+        return None
 
 
 def _version(text: str) -> tuple[int, int] | None:

@@ -28,7 +28,7 @@ from nautscan.identity.endpoint import Endpoint, find_endpoint
 from nautscan.identity.hosts import local_addresses
 from nautscan.identity.keeper import Keeper
 from nautscan.identity.model import Workload, canonical_ip
-from nautscan.identity.trouble import EngineUnavailable, NoSuchObject
+from nautscan.identity.trouble import EngineUnavailable, NoSuchObject, Trouble
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,6 @@ class DockerWatcher:
         *,
         environment: Mapping[str, str] | None = None,
         host_addresses: Callable[[], frozenset[str]] = local_addresses,
-        clock: Callable[[], int] = time.time_ns,
         pulse_s: float = PULSE_S,
     ) -> None:
         """`host` goes before DOCKER_HOST; with neither, the usual sockets are looked for."""
@@ -94,11 +93,10 @@ class DockerWatcher:
         self._host = host
         self._environment = environment
         self._own_addresses = host_addresses
-        self._clock = clock
         self._pulse_s = pulse_s
         self._last_event_ns: int | None = None
-        self._seen_until_ns = clock()
-        self._state = WatcherState("connecting", clock())
+        self._seen_until_ns = time.time_ns()
+        self._state = WatcherState("connecting", time.time_ns())
 
     @property
     def state(self) -> WatcherState:
@@ -113,7 +111,14 @@ class DockerWatcher:
             try:
                 await self._connect_and_follow()
             except EngineUnavailable as trouble:
-                self._lost(trouble.trouble.value, trouble.reason, trouble.remedy)
+                self._troubled(trouble)
+            except NoSuchObject as answer:
+                self._lost(
+                    "unreachable",
+                    f"What listens at {self._state.endpoint} does not speak the Docker Engine "
+                    f"API: {answer}",
+                    "Set DOCKER_HOST to a Docker Engine, or to Podman's compatible socket.",
+                )
             except NautScanError as error:
                 self._lost("misconfigured", error.message, error.remedy)
             if self._state.connections > before:
@@ -133,12 +138,15 @@ class DockerWatcher:
                     tasks.create_task(self._read(client, inbox))
                     tasks.create_task(self._work(client, endpoint, inbox))
                     tasks.create_task(self._pulse(client, endpoint))
-            except* EngineUnavailable as group:
+            except* (EngineUnavailable, NoSuchObject) as group:
                 raise group.exceptions[0] from None
 
     async def _read(self, client: EngineClient, inbox: _Inbox) -> None:
         """Move events from the stream to the inbox; the end of the stream is trouble."""
-        async for event in client.events(EVENT_TYPES, self._last_event_ns):
+        # The engine sends its answer's head before it subscribes. Asking for the past second
+        # too closes that window; what is told twice changes nothing.
+        since_ns = self._last_event_ns or client.engine_time_ns
+        async for event in client.events(EVENT_TYPES, since_ns):
             if not event:
                 inbox.opened.set()
             elif not inbox.put(event):
@@ -158,7 +166,7 @@ class DockerWatcher:
                 continue
             await self._apply(client, event)
             self._last_event_ns = max(self._last_event_ns or 0, event_time_ns(event) or 0) or None
-            self._seen_until_ns = self._clock()
+            self._seen_until_ns = time.time_ns()
             self._note(events=self._state.events + 1)
 
     async def _pulse(self, client: EngineClient, endpoint: Endpoint) -> None:
@@ -166,9 +174,9 @@ class DockerWatcher:
         while True:
             await asyncio.sleep(self._pulse_s)
             await client.ping()
-            self._seen_until_ns = self._clock()
+            self._seen_until_ns = time.time_ns()
             if self._keeper.set_host_addresses(self._addresses_of(endpoint)):
-                self._keeper.settle_ports(self._clock())
+                self._keeper.settle_ports(time.time_ns())
 
     def _addresses_of(self, endpoint: Endpoint) -> frozenset[str]:
         """The addresses of the engine's host: ours, or the one it is reached at."""
@@ -188,7 +196,7 @@ class DockerWatcher:
 
         answers = await asyncio.gather(*(ask(container_id) for container_id in listed))
         self._keeper.take_stock((w for w in answers if w is not None), self._seen_until_ns)
-        self._seen_until_ns = self._clock()
+        self._seen_until_ns = time.time_ns()
 
     async def _list_networks(self, client: EngineClient) -> None:
         documents = await client.networks()
@@ -278,7 +286,7 @@ class DockerWatcher:
         self._state = replace(
             self._state,
             status="connected",
-            since_ns=self._clock(),
+            since_ns=time.time_ns(),
             reason=None,
             remedy=None,
             engine_version=client.engine_version,
@@ -287,12 +295,23 @@ class DockerWatcher:
         )
         log.info("Following the container engine at %s", self._state.endpoint)
 
+    def _troubled(self, trouble: EngineUnavailable) -> None:
+        if trouble.trouble is Trouble.ABSENT and self._state.connections:
+            # It was here, so it is not absent: an engine that stops removes its socket.
+            self._lost(
+                Trouble.UNREACHABLE.value,
+                f"The container engine at {self._state.endpoint} has been stopped.",
+                "Start it again: systemctl start docker. NautScan reconnects by itself.",
+            )
+        else:
+            self._lost(trouble.trouble.value, trouble.reason, trouble.remedy)
+
     def _lost(self, status: str, reason: str, remedy: str) -> None:
         if (status, reason) == (self._state.status, self._state.reason):
             return
         log.warning("%s %s", reason, remedy)
         self._state = replace(
-            self._state, status=status, since_ns=self._clock(), reason=reason, remedy=remedy
+            self._state, status=status, since_ns=time.time_ns(), reason=reason, remedy=remedy
         )
 
     def _note(self, **changes: str | int) -> None:

@@ -18,7 +18,7 @@ def local_addresses(proc: Path = Path("/proc")) -> frozenset[str]:
     Elsewhere, what the host's name resolves to.
     """
     if sys.platform == "linux":
-        net = proc / "self" / "net"
+        net = proc / "thread-self" / "net"
         found = _local_ipv4(_read(net / "fib_trie")) | _local_ipv6(_read(net / "if_inet6"))
     else:
         found = _resolved_own_name()

@@ -61,23 +61,38 @@ class Keeper:
     def settle(self, workload: Workload, time_ns: int, *, assumed: bool = False) -> None:
         """The workload is as its document says; `time_ns` is when that became so.
 
-        Addresses it has had already keep their beginning. New ones begin when it started.
-        What it no longer has ends at `time_ns`, or when the document says it finished.
+        What it has had already keeps its beginning. What it no longer has ends at `time_ns`,
+        or when the document says that it finished.
         """
         with self._directory.update():
+            since_ns = self._gained_at(workload, time_ns)
             self._directory.put_workload(workload)
             if workload.state not in ALIVE:
                 ended_ns = workload.finished_ns
                 at = time_ns if ended_ns is None else ended_ns
                 self._directory.release(workload.id, at, assumed=assumed and ended_ns is None)
                 return
-            wanted = dict(self._holdings(workload, time_ns))
-            kept = set(wanted)
+            wanted = dict(self._holdings(workload, since_ns))
             self._directory.release(
-                workload.id, time_ns, lambda place: place not in kept, assumed=assumed
+                workload.id, time_ns, lambda place: place not in wanted, assumed=assumed
             )
+            held = {place for place, _ in self._directory.held(workload.id)}
             for place, binding in wanted.items():
-                self._directory.acquire(place.network_id, binding)
+                if place not in held:
+                    self._directory.acquire(place.network_id, binding)
+
+    def _gained_at(self, workload: Workload, time_ns: int) -> int:
+        """Since when the workload has what it was not known to have.
+
+        A run that was already under observation has just gained it. Of one that is new to us,
+        all that is known is when it started.
+        """
+        known = self._directory.listed_by_id(workload.id)
+        if workload.started_ns is None:
+            return time_ns
+        if known is not None and known.state in ALIVE and known.started_ns == workload.started_ns:
+            return max(time_ns, workload.started_ns)
+        return workload.started_ns
 
     def settle_ports(self, time_ns: int) -> None:
         """The host's addresses changed: published ports are reachable at others now."""
@@ -123,9 +138,8 @@ class Keeper:
             if known is not None:
                 self._directory.put_workload(replace(known, state=REMOVED, pid=None))
 
-    def _holdings(self, workload: Workload, time_ns: int) -> Iterator[tuple[Place, Binding]]:
+    def _holdings(self, workload: Workload, since: int) -> Iterator[tuple[Place, Binding]]:
         """What a running workload has: its own addresses, and ports of the host."""
-        since = workload.started_ns or time_ns
         for attachment in workload.networks:
             for ip in attachment.addresses:
                 yield (

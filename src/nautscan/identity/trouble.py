@@ -6,7 +6,6 @@ import errno
 import os
 import ssl
 from enum import StrEnum
-from typing import Any
 
 import aiohttp
 
@@ -32,21 +31,6 @@ class EngineUnavailable(Exception):
         self.trouble = trouble
         self.reason = reason
         self.remedy = remedy
-
-    def as_dict(self) -> dict[str, str]:
-        """For sending it on to another process."""
-        return {"trouble": self.trouble.value, "reason": self.reason, "remedy": self.remedy}
-
-    @staticmethod
-    def from_dict(told: dict[str, Any]) -> EngineUnavailable:
-        """The trouble another process told of."""
-        known = {trouble.value for trouble in Trouble}
-        trouble = told.get("trouble")
-        return EngineUnavailable(
-            Trouble(trouble) if trouble in known else Trouble.UNREACHABLE,
-            str(told.get("reason") or "the engine could not be asked"),
-            str(told.get("remedy") or ""),
-        )
 
 
 class NoSuchObject(Exception):
