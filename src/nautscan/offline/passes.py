@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from arro3.core import Schema
+
     from nautscan._engine import Reader, RecordBatch
 
 STANDARD_INPUT = "-"
@@ -65,6 +68,22 @@ def summary_of(reader: Reader) -> dict[str, Any]:
         if totals[name] is not None:
             totals[name] = rfc3339(totals[name])
     return totals
+
+
+def tables_in(query: str) -> set[str]:
+    """The tables whose names occur in a query; a name in a text costs a pass, no more."""
+    words = set(re.findall(r"\w+", query.lower()))
+    return words.intersection(FILE_TABLES)
+
+
+def arrow_schema(table: str, names: Sequence[str]) -> Schema:
+    """The Arrow schema of some columns of a table."""
+    from arro3.core import Schema, Table
+
+    from nautscan import _engine
+
+    whole = Schema.from_arrow(_engine.schema(table))
+    return Table.from_batches([], schema=whole).select(list(names)).schema
 
 
 def rfc3339(time_ns: int) -> str:

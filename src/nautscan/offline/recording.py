@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from os import PathLike, fspath
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,7 @@ from nautscan.offline.passes import (
     batches,
     open_pass,
     summary_of,
+    tables_in,
 )
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from arro3.core import Table as ArrowTable
 
     from nautscan._engine import RecordBatch
+    from nautscan.store.scratch import ScratchDatabase
 
 Source = str | PathLike[str]
 
@@ -76,7 +78,7 @@ class Recording:
         self.options = options
         self._tables: dict[str, Table] = {}
         self._summary: dict[str, Any] | None = None
-        self._database: Any = None
+        self._database: ScratchDatabase | None = None
 
     @property
     def requests(self) -> Table:
@@ -112,6 +114,40 @@ class Recording:
         rows = (batch for _, batch in batches(reader))
         return RecordBatchReader.from_batches(_engine.schema(table), rows)
 
+    def sql(self, query: str) -> Table:
+        """Answer a SELECT over `requests`, `flows` and `packets` (DuckDB's SQL).
+
+        The tables that the query names are copied into a private database in memory.
+        """
+        from arro3.core import Table as ArrowTable
+
+        from nautscan.store.scratch import ScratchDatabase
+
+        if self._database is None:
+            self._database = ScratchDatabase()
+        for name in sorted(tables_in(query).difference(self._database.tables)):
+            self._database.add(name, self._table(name))
+        return Table("sql", ArrowTable.from_arrow(self._database.sql(query)))
+
+    def close(self) -> None:
+        """Release the database that `sql` made; tables already handed out stay valid."""
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def __enter__(self) -> Self:
+        """For `with`."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close."""
+        self.close()
+
     def _table(self, name: str) -> Table:
         if name not in self._tables:
             self._load(name)
@@ -144,7 +180,10 @@ class Recording:
 
 
 def read(
-    *sources: Source, filter: str | None = None, bodies: int = 0, headers: bool = True
+    *sources: Source,
+    filter: str | None = None,  # noqa: A002 (the name that the command line has too)
+    bodies: int = 0,
+    headers: bool = True,
 ) -> Recording:
     """Open capture files (pcap, pcapng, also .gz and .zst; ``"-"`` is standard input).
 
