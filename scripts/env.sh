@@ -5,7 +5,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 VENV=$ROOT/.venv
 STAMPS=$ROOT/build/stamps
 NODE_TOOLS=$ROOT/build/node
-cd "$ROOT"
+cd "$ROOT" || exit 1
 
 # sudo drops a rustup toolchain from the path; look where rustup puts it.
 for home in "$HOME" "$(getent passwd "${SUDO_USER:-}" 2>/dev/null | cut -d: -f6)"; do

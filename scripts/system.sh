@@ -78,6 +78,7 @@ provide() { # provide LIST-FUNCTION
     refresh_lists
     # shellcheck disable=SC2086 # the names are words
     install $names || fail "could not install: $names(the last lines of apt-get are above)"
+    # shellcheck disable=SC2086
     rest_services $names
   else
     say "not installed here, and needed:"
