@@ -6,9 +6,14 @@
 
 #![forbid(unsafe_code)]
 
+pub mod engine;
 pub mod event;
+pub mod flow;
 pub mod limits;
 pub mod packet;
 pub mod proto;
+pub mod stream;
+pub mod wire;
 
+pub use engine::{Config, Engine, Totals};
 pub use packet::{InterfaceId, LinkType, Packet};

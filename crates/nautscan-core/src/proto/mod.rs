@@ -10,7 +10,11 @@
 
 use crate::event::Exchange;
 
+mod detect;
 pub mod http1;
+
+pub use detect::App;
+pub(crate) use detect::side_of;
 
 /// Which end of a connection sent the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
