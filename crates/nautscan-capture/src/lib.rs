@@ -1,1 +1,23 @@
-//! Packet sources.
+//! Packet sources: capture files, streams of them, and live interfaces.
+//!
+//! Everything that yields packets is a [`PacketSource`]. Packets are borrowed from the source's
+//! own buffer, so that handing one on costs no copy.
+//!
+//! - [`FileSource`]: one pcap or pcapng file, plain, gzip or zstd, or a pipe carrying one
+//! - [`MergedSource`]: many files as one stream in order of time
+//!
+//! `unsafe` is confined to the files named `ffi`, each block with the reason why it is sound.
+
+#![deny(unsafe_code)]
+
+mod error;
+mod file;
+mod limits;
+#[cfg(unix)]
+mod poll_ffi;
+mod source;
+
+pub use error::{CaptureError, DamageKind};
+pub use file::{FileSource, MergedSource, NameRecord, Notes, PacketComment, Secret};
+pub use limits::*;
+pub use source::{InterfaceStats, PacketSource, Progress, Pulled, SourceInterface};

@@ -1,0 +1,35 @@
+//! Every cap of this crate, named and justified.
+
+/// Longest packet accepted for ordinary link types: libpcap's own maximum snapshot length.
+/// A longer record is taken for damage, since lengths that large come from lost framing.
+pub const MAX_PACKET_BYTES: u32 = 256 * 1024;
+
+/// Longest packet of link types that carry whole messages or transfers (D-Bus, USB, syslog
+/// style): above what such captures hold, low enough to buffer one.
+pub const MAX_MESSAGE_BYTES: u32 = 16 * 1024 * 1024;
+
+/// Longest pcapng block that is held in memory; longer ones of a kind we do not need are
+/// skipped without being held.
+pub const MAX_BLOCK_BYTES: u32 = MAX_MESSAGE_BYTES + 64 * 1024;
+
+/// Interfaces one source can have: the range of `InterfaceId`.
+pub const MAX_INTERFACES: usize = u16::MAX as usize;
+
+/// Longest text (name, filter, comment) kept from a pcapng option; the rest is cut.
+pub const MAX_OPTION_TEXT: usize = 4096;
+
+/// Comments kept of one file; more are counted.
+pub const MAX_COMMENTS: usize = 4096;
+
+/// Names kept of a file's name resolution blocks; more are counted.
+pub const MAX_NAME_RECORDS: usize = 65_536;
+
+/// Bytes of decryption secrets kept of one file; more are counted.
+pub const MAX_SECRET_BYTES: usize = 16 * 1024 * 1024;
+
+/// Files that may overlap in time in one merge: below the usual limit of 1,024 descriptors.
+pub const MAX_OPEN_FILES: usize = 512;
+
+/// Read buffer of a file. Measured: 256 KiB stays in the second-level cache, so that the decoder
+/// finds the bytes warm; larger buffers and `mmap` were slower (see `file::window`).
+pub(crate) const FILE_BUFFER: usize = 256 * 1024;

@@ -1,0 +1,74 @@
+//! Helpers of the integration tests.
+#![allow(dead_code)]
+
+use std::path::PathBuf;
+
+use nautscan_capture::{CaptureError, FileSource, PacketSource, Pulled};
+
+/// Captures of other projects, which are not part of this repository. `None`, with the reason
+/// printed, where they are absent.
+pub fn shared_captures() -> Option<PathBuf> {
+    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/pcaps");
+    let folder = std::env::var_os("NAUTSCAN_SHARED_PCAPS").map_or_else(beside, PathBuf::from);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    eprintln!(
+        "skipped: no shared captures at {} (set NAUTSCAN_SHARED_PCAPS)",
+        folder.display()
+    );
+    None
+}
+
+/// What a source delivered until its end.
+#[derive(Debug, Default)]
+pub struct Tally {
+    pub packets: u64,
+    pub captured: u64,
+    pub wire: u64,
+    pub snapped: u64,
+    pub link_types: Vec<u16>,
+    pub times: Vec<i64>,
+    pub errors: Vec<CaptureError>,
+}
+
+/// Reads a source to its end, checking what every source promises.
+pub fn drain(source: &mut dyn PacketSource) -> Tally {
+    let mut tally = Tally::default();
+    loop {
+        let known = source.interfaces().len();
+        let mut count = 0;
+        let outcome = source.pull(7, &mut |packet| {
+            assert!(usize::from(packet.interface.0) < known, "unlisted interface");
+            count += 1;
+            tally.packets += 1;
+            tally.captured += packet.data.len() as u64;
+            tally.wire += u64::from(packet.wire_len);
+            tally.snapped += u64::from(packet.data.len() < packet.wire_len as usize);
+            if !tally.link_types.contains(&packet.link_type.0) {
+                tally.link_types.push(packet.link_type.0);
+            }
+            tally.times.push(packet.time);
+        });
+        assert!(source.interfaces().len() >= known);
+        match outcome {
+            Ok(Pulled::Packets(n)) => assert_eq!(n, count),
+            Ok(Pulled::Idle) => assert_eq!(count, 0),
+            Ok(Pulled::End) => {
+                assert_eq!(count, 0);
+                return tally;
+            }
+            Err(error) => {
+                assert_eq!(count, 0);
+                tally.errors.push(error);
+            }
+        }
+    }
+}
+
+/// Reads a capture from memory.
+pub fn drain_bytes(bytes: &[u8]) -> Tally {
+    let reader = Box::new(std::io::Cursor::new(bytes.to_vec()));
+    let mut source = FileSource::from_reader(reader, "memory").expect("a stream opens");
+    drain(&mut source)
+}
