@@ -122,12 +122,10 @@ def _bind_loopback(path: Path) -> Listener:
 def _read_description(path: Path) -> tuple[int, str]:
     """Port and secret. ValueError if the file does not hold them."""
     facts = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(facts, dict):
-        raise ValueError("not an object")
-    port, secret = facts.get("port"), facts.get("secret")
-    if not isinstance(port, int) or not isinstance(secret, str):
-        raise ValueError("no port and secret")
-    return port, secret
+    try:
+        return int(facts["port"]), str(facts["secret"])
+    except (KeyError, TypeError) as error:
+        raise ValueError("no port and secret") from error
 
 
 @dataclass(frozen=True, slots=True)

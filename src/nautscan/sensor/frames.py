@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -181,4 +182,8 @@ def _parse_piece(payload: bytes) -> Piece:
     return Piece(_REQUEST_ID.unpack_from(payload)[0], payload[_REQUEST_ID.size :])
 
 
-_PARSERS: Final = {b"J": _parse_control, b"A": _parse_batch, b"B": _parse_piece}
+_PARSERS: Final[dict[bytes, Callable[[bytes], Frame]]] = {
+    b"J": _parse_control,
+    b"A": _parse_batch,
+    b"B": _parse_piece,
+}

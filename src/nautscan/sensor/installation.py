@@ -134,7 +134,7 @@ def _redirect_module(module: ModuleType, alias: Callable[[str], str]) -> None:
     if isinstance(folders, list):
         folders[:] = [alias(folder) for folder in folders]
     spec = getattr(module, "__spec__", None)
-    loader = getattr(spec, "loader", None)
+    loader: Any = getattr(spec, "loader", None)
     if isinstance(getattr(loader, "path", None), str):
         loader.path = alias(loader.path)
     if isinstance(getattr(module, "__file__", None), str):

@@ -32,7 +32,7 @@ class Host:
 
     @staticmethod
     def current() -> Host:
-        """This machine and process."""
+        """The machine and process that ask."""
         return Host(
             platform=sys.platform,
             uid=os.geteuid() if hasattr(os, "geteuid") else None,

@@ -66,7 +66,7 @@ class Rights:
 
 
 def effective_capabilities() -> frozenset[int] | None:
-    """This process's effective capabilities; None where the system has none."""
+    """The process's effective capabilities; None where the system has none."""
     text = _own_status().get("CapEff")
     return None if text is None else _bits(int(text, 16))
 

@@ -18,6 +18,7 @@ from nautscan.config import Config
 from nautscan.errors import Unauthorized
 from nautscan.sensor import endpoint, enginefacts, installation, privileges
 from nautscan.sensor.capture import CaptureController, CaptureOptions, EngineOptions
+from nautscan.sensor.children import watch_lifeline
 from nautscan.sensor.frames import PROTOCOL_VERSION, FrameError
 from nautscan.sensor.operations import Operations
 from nautscan.sensor.outbox import Outbox
@@ -46,8 +47,8 @@ class SensorOptions:
     stream: StreamSource | None = None
     identity: Identity | None = None
     """Who it becomes after binding, if it is root; the socket belongs to that user too."""
-    lifeline: int | None = None
-    """A descriptor whose end of file means that the supervisor has gone."""
+    supervised: bool = False
+    """Standard input is a lifeline: its end means that the supervisor has gone."""
 
 
 def run(options: SensorOptions) -> None:
@@ -94,8 +95,8 @@ class _Sensor:
         self._controller = self._new_controller()
         self._operations = Operations(self._controller, self._outbox)
         _end_on_signals(loop, self._ending)
-        if self._options.lifeline is not None:
-            _watch_lifeline(loop, self._options.lifeline, self._ending)
+        if self._options.supervised:
+            watch_lifeline(_from_thread(loop, self._ending))
         server = await self._listener.serve(self._handle)
         log.info("sensor %s listens at %s", self._id, self._listener.path)
         tasks = [asyncio.create_task(self._capture()), asyncio.create_task(self._report_queue())]
@@ -240,20 +241,3 @@ def _end_on_signals(loop: asyncio.AbstractEventLoop, ending: asyncio.Event) -> N
             loop.add_signal_handler(number, ending.set)
         except NotImplementedError:  # Windows
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(ending.set))
-
-
-def _watch_lifeline(
-    loop: asyncio.AbstractEventLoop, descriptor: int, ending: asyncio.Event
-) -> None:
-    """Ends with the supervisor, even one that was killed: its end of the pipe closes."""
-
-    def wait() -> None:
-        with contextlib.suppress(OSError):
-            while os.read(descriptor, 1024):
-                pass
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(ending.set)
-
-    import threading
-
-    threading.Thread(target=wait, name="nautscan-lifeline", daemon=True).start()

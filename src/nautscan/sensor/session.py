@@ -107,7 +107,7 @@ class Session:
             self._widen(message.get("bytes"))
             return
         request_id = message.get("id")
-        if not isinstance(op, str) or not _is_id(request_id):
+        if not isinstance(op, str) or type(request_id) is not int or not 0 <= request_id < 2**53:
             raise frames.FrameError("the caller sent a request without operation and id")
         if op == "hello":
             await self._reply(request_id, self._greet, message)
@@ -178,7 +178,3 @@ class Session:
     async def _send(self, message: dict[str, Any]) -> None:
         self._writer.write(frames.encode_control(message))
         await self._writer.drain()
-
-
-def _is_id(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53

@@ -114,7 +114,7 @@ class StreamGiver:
     async def run(self) -> None:
         """Answers until cancelled, then ends the command."""
         loop = asyncio.get_running_loop()
-        self._own.setblocking(False)
+        self._own.setblocking(False)  # noqa: FBT003 - the standard library has it so
         try:
             while await loop.sock_recv(self._own, len(_ASK)):
                 await self._answer()

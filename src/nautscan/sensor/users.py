@@ -42,7 +42,7 @@ class Identity:
 
     @staticmethod
     def current() -> Identity:
-        """This process."""
+        """The process that asks."""
         return Identity(os.geteuid(), os.getegid(), tuple(os.getgroups()))
 
     @property
