@@ -27,9 +27,7 @@ _CAPTURE_OPTIONS = (
         default=None,
         help="See packets meant for others as well.  [default: promiscuous]",
     ),
-    click.option(
-        "--snaplen", metavar="BYTES", help="Bytes kept of each packet.  [default: 262144]"
-    ),
+    click.option("--snaplen", metavar="SIZE", help="Bytes kept of a packet.  [default: 262144]"),
     click.option(
         "--buffer",
         "buffer_bytes",

@@ -32,8 +32,7 @@ from nautscan.cli._options import capture_options, capture_settings, log_to_stde
 )
 @click.option("--stdin", is_flag=True, help="Read a live pcap stream from standard input instead.")
 @capture_options
-@click.pass_context
-def command(ctx: click.Context, **options: Any) -> None:
+def command(**options: Any) -> int:
     """Watch the network and show it in the browser.
 
     Captures live and serves the page and the API. Under sudo, only the capturing process keeps
@@ -46,16 +45,14 @@ def command(ctx: click.Context, **options: Any) -> None:
     names = ("host", "port", "data_dir", "user")
     settings = capture_settings(options) | {name: options[name] for name in names}
     if options["stdin"] and settings["interfaces"]:
-        raise click.UsageError("--stdin and --interface exclude each other", ctx)
+        raise click.UsageError("--stdin and --interface exclude each other")
     config = Config.load(**settings)
     log_to_stderr(config.log_level)
-    ctx.exit(
-        serve(
-            ServeOptions(
-                config=config,
-                stream=StreamSpec("stdin") if options["stdin"] else None,
-                docker_group=options["docker_group"],
-                default_data_dir=config.data_dir == default_data_dir(),
-            )
+    return serve(
+        ServeOptions(
+            config=config,
+            stream=StreamSpec("stdin") if options["stdin"] else None,
+            docker_group=options["docker_group"],
+            default_data_dir=config.data_dir == default_data_dir(),
         )
     )

@@ -55,6 +55,7 @@ class CaptureOptions:
 class EngineOptions:
     """What stays the same for the life of the sensor."""
 
+    stream: StreamSource | None
     sensor: str
     ring_bytes: int
     body_limit: int
@@ -86,16 +87,14 @@ class CaptureController:
         options: CaptureOptions,
         interfaces: tuple[str, ...] | None,
         outbox: Outbox,
-        *,
-        stream: StreamSource | None = None,
-        on_change: Callable[[], None] = lambda: None,
+        on_change: Callable[[], None],
     ) -> None:
         """`interfaces` are those that the user named, None for the defaults."""
         self._engine_options = engine_options
         self._options = options
         self._wanted = interfaces
         self._outbox = outbox
-        self._stream = stream
+        self._stream = engine_options.stream
         self._on_change = on_change
         self._lock = asyncio.Lock()
         self._loop = asyncio.get_running_loop()

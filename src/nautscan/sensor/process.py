@@ -112,6 +112,7 @@ class _Sensor:
         config = self._options.config
         return CaptureController(
             EngineOptions(
+                stream=self._options.stream,
                 sensor=config.sensor_name,
                 ring_bytes=config.ring_bytes,
                 body_limit=config.body_limit,
@@ -126,8 +127,7 @@ class _Sensor:
             ),
             config.interfaces or None,
             self._outbox,
-            stream=self._options.stream,
-            on_change=self._changed,
+            self._changed,
         )
 
     async def _capture(self) -> None:
@@ -219,7 +219,7 @@ class _Sensor:
             await session.close()
 
     async def _drain(self) -> None:
-        while self._subscriber is not None and self._outbox.counters().batches:
+        while self._subscriber is not None and self._outbox.counters().batches:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         if self._subscriber is not None:
             await self._subscriber.flush()
