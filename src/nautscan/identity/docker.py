@@ -47,6 +47,7 @@ LONGEST_DELAY_S = 10.0
 EVENT_TYPES = {"type": ["container", "network"]}
 
 _ASK_AGAIN = frozenset({"start", "restart", "rename", "pause", "unpause", "update"})
+_WITHOUT_ADDRESSES = frozenset({"host", "null", "none"})
 _DIED = frozenset({"die", "died"})
 _REMOVED = frozenset({"destroy", "remove"})
 
@@ -216,8 +217,7 @@ class DockerWatcher:
         if event.get("Type") == "container":
             await self._container_event(client, event, str(actor["ID"]), time_ns)
         elif event.get("Type") == "network":
-            container = (actor.get("Attributes") or {}).get("container")
-            await self._network_event(client, event, str(actor["ID"]), container, time_ns)
+            await self._network_event(client, event, time_ns)
 
     async def _container_event(
         self, client: EngineClient, event: Document, container_id: str, time_ns: int
@@ -248,22 +248,19 @@ class DockerWatcher:
         elif event is not None:
             self._introduce(event, time_ns)
 
-    async def _network_event(
-        self,
-        client: EngineClient,
-        event: Document,
-        network_id: str,
-        container_id: str | None,
-        time_ns: int,
-    ) -> None:
-        action = event.get("Action")
+    async def _network_event(self, client: EngineClient, event: Document, time_ns: int) -> None:
+        action, network_id = event.get("Action"), str(event["Actor"]["ID"])
+        attributes = event["Actor"].get("Attributes") or {}
+        container_id = attributes.get("container")
         if action in ("create", "destroy", "remove"):
             await self._list_networks(client)
-        elif container_id and action == "connect":
+        if not container_id or attributes.get("type") in _WITHOUT_ADDRESSES:
+            return
+        if action == "connect":
             await self._attach(client, network_id, container_id, time_ns)
-        elif container_id and action == "disconnect":
+        elif action == "disconnect":
             self._keeper.detached(container_id, network_id, time_ns)
-        if container_id and self._is_running(container_id):
+        if self._is_running(container_id):
             await self._refresh(client, container_id, None, time_ns)
 
     async def _attach(

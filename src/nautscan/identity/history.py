@@ -15,6 +15,17 @@ class _Tenure:
     binding: Binding
     assumed_end: bool = False
 
+    def end(self, time_ns: int, *, assumed: bool) -> None:
+        """End it. An end at its very beginning would leave nothing: a nanosecond is kept."""
+        until_ns = max(time_ns, self.binding.since_ns + 1)
+        self.binding = replace(self.binding, until_ns=until_ns)
+        self.assumed_end = assumed
+
+    def reopen(self) -> None:
+        """The assumed end was none: it holds."""
+        self.binding = replace(self.binding, until_ns=None)
+        self.assumed_end = False
+
 
 class AddressHistory:
     """The bindings of one address on one network (or of one published port of the host).
@@ -59,8 +70,10 @@ class AddressHistory:
             # The same owner, now known to have had the address for longer.
             after.binding = replace(after.binding, since_ns=claim.since_ns)
         else:
-            until = claim.until_ns if after is None else after.binding.since_ns
-            self._tenures.insert(at, _Tenure(replace(claim, until_ns=until)))
+            fresh = _Tenure(claim)
+            if after is not None:
+                fresh.end(after.binding.since_ns, assumed=True)
+            self._tenures.insert(at, fresh)
         self._cut(at - 1, claim.since_ns)
         return True
 
@@ -80,9 +93,7 @@ class AddressHistory:
             following = index + 1
             if following < len(self._tenures):
                 time_ns = min(time_ns, self._tenures[following].binding.since_ns)
-            # An end at the very beginning would leave nothing; one nanosecond keeps the fact.
-            tenure.binding = replace(held, until_ns=max(time_ns, held.since_ns + 1))
-            tenure.assumed_end = assumed
+            tenure.end(time_ns, assumed=assumed)
             return True
         return False
 
@@ -100,16 +111,11 @@ class AddressHistory:
     def _continue(self, held: _Tenure, after: _Tenure | None, claim: Binding) -> bool:
         """The owner of `held` claims a moment that it already has."""
         ended = held.binding.until_ns
-        if ended is None:
+        if ended is None or after is not None:
             return False
         if held.assumed_end:
-            held.binding = replace(
-                held.binding, until_ns=None if after is None else after.binding.since_ns
-            )
-            held.assumed_end = False
+            held.reopen()
             return True
-        if after is not None:
-            return False
         # Its end was observed, and yet it holds the address: it came back.
         self._tenures.append(_Tenure(replace(claim, since_ns=ended)))
         return True
@@ -123,8 +129,8 @@ class AddressHistory:
         if held.since_ns >= time_ns:
             del self._tenures[index]
         elif held.until_ns is None or held.until_ns > time_ns:
-            tenure.binding = replace(held, until_ns=time_ns)
-            tenure.assumed_end = False
+            # It had ended by then at the latest. When exactly, an event may still tell.
+            tenure.end(time_ns, assumed=True)
 
 
 def _same_owner(tenure: _Tenure, claim: Binding) -> bool:

@@ -73,7 +73,8 @@ class InterfaceOwners:
     def owners(self, interfaces: Iterable[str]) -> dict[str, InterfaceOwner]:
         """Whose each of the interfaces is. One look at the containers answers for all."""
         names = list(interfaces)
-        bridges = {n.interface: n for n in self._directory.networks() if n.interface is not None}
+        networks = self._directory.networks()
+        bridges = {n.interface: n for n in networks if n.driver == "bridge" and n.interface}
         veths = [name for name in names if name not in bridges and self._is_veth(name)]
         peers = list(self._peers()) if veths else []
         return {
@@ -135,7 +136,7 @@ class InterfaceOwners:
         """`/proc/PID/net/dev_mcast`: number and name of each interface that is up."""
         seen = set()
         for line in _read(process / "net" / "dev_mcast").splitlines():
-            number, name = (line.split() + ["", ""])[:2]
+            number, name = [*line.split(), "", ""][:2]
             if number.isdecimal() and name not in seen and name != "lo":
                 seen.add(name)
                 yield _Peer(workload, name, int(number), None)
@@ -145,9 +146,11 @@ class InterfaceOwners:
         return workload.id in _read(self._proc / str(workload.pid) / "cgroup")
 
     def _is_veth(self, name: str) -> bool:
-        # Only a veth (or another kind of pair) is linked to a number other than its own.
+        # Linked to another number than its own, like a VLAN; but not to one below it.
         index, link = self._number(name, "ifindex"), self._number(name, "iflink")
-        return index is not None and link is not None and link not in (0, index)
+        if index is None or link is None or link in (0, index):
+            return False
+        return not any((self._net / name).glob("lower_*"))
 
     def _master(self, name: str) -> str | None:
         try:
