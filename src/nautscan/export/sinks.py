@@ -53,6 +53,19 @@ class Sink(ABC):
         """Leave no file behind."""
 
 
+def format_of(form: str | None, output: str) -> Format:
+    """The format that was named, or the one that the file's name ends with."""
+    suffix = Path(output).suffix.lower().lstrip(".")
+    name = form or {"jsonl": "json", "ndjson": "json"}.get(suffix, suffix)
+    for known in FORMATS:
+        if name == known:
+            return known
+    raise BadRequest(
+        f"The name {output} does not say which format to write.",
+        remedy=f"Choose one by --format: {', '.join(FORMATS)}.",
+    )
+
+
 def open_sink(rows: Selection, form: Format, target: Path | None = None) -> Sink:
     """A sink for one table; without a `target` it writes to standard output."""
     if form == "parquet" and target is None:
