@@ -110,11 +110,9 @@ def answer(job: Job, query: str, form: str | None, output: str | None) -> int:
 
 def _aligned(result: Answer) -> Iterator[str]:
     from nautscan.export.text import Aligned, printable
-    from nautscan.store.scratch import Answer
 
     aligned = Aligned(result.columns)
-    flat = Answer(result.flat()).rows()
-    rows = ([printable(value) for value in row] for row in flat)
+    rows = ([printable(value) for value in row] for row in result.flat_rows())
     while some := list(islice(rows, LINES_AT_ONCE)):
         yield from aligned.lines(some)
 

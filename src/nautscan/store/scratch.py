@@ -71,11 +71,11 @@ class Answer:
 
     def flat(self) -> duckdb.DuckDBPyRelation:
         """The rows with nothing nested and times as text: what CSV can hold."""
-        parts = [
-            f"{_flat_sql(f'c{index}', kind)} AS {quoted(name)}"
-            for index, (name, kind) in enumerate(self._named())
-        ]
-        return self._relation(self._over(", ".join(parts)))
+        return self._relation(self._flat_text())
+
+    def flat_rows(self) -> Iterator[tuple[Any, ...]]:
+        """The rows of `flat` as tuples."""
+        return self._fetched(self._flat_text())
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Rows for Polars, pandas, Arrow."""
@@ -83,6 +83,13 @@ class Answer:
 
     def _named(self) -> Iterator[tuple[str, str]]:
         return zip(self.columns, self.types, strict=True)
+
+    def _flat_text(self) -> str:
+        parts = [
+            f"{_flat_sql(f'c{index}', kind)} AS {quoted(name)}"
+            for index, (name, kind) in enumerate(self._named())
+        ]
+        return self._over(", ".join(parts))
 
     def _over(self, expressions: str) -> str:
         # Positional names: a query may give one name to several columns. The line feed ends a
