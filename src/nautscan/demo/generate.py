@@ -19,12 +19,12 @@ FIXED_START = 1_767_225_600 * SECOND
 Record = Callable[[Exchange], None]
 
 
-def _ignore(exchange: Exchange) -> None:
+def ignore(exchange: Exchange) -> None:
     """Keep no account."""
 
 
 def frames(
-    seed: int, start: int, seconds: float | None = None, account: Record = _ignore
+    seed: int, start: int, seconds: float | None = None, account: Record = ignore
 ) -> Iterator[Frame]:
     """Frames from `start` (ns) on, in order of time. Without `seconds` there is no end.
 
@@ -65,7 +65,7 @@ def _agenda(random: Random, shop: Shop, start: int) -> Iterator[tuple[int, Calla
 
 
 def write(
-    stream: BinaryIO, seed: int, seconds: float, start: int = FIXED_START, account: Record = _ignore
+    stream: BinaryIO, seed: int, seconds: float, start: int = FIXED_START, account: Record = ignore
 ) -> int:
     """Write a capture of `seconds`; gives the number of packets."""
     stream.write(file_header())
