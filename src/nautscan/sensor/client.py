@@ -167,7 +167,7 @@ class SensorClient:
             reason = f"the connection to the sensor broke: {error.strerror or error}"
         finally:
             await self._end(session)
-            self._away(session, reason)
+        self._away(session, reason)
 
     async def _converse(self, session: _Session) -> None:
         reading = asyncio.create_task(self._read(session))

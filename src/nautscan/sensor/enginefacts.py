@@ -69,26 +69,26 @@ def capture_library() -> str | None:
 
 def queue_stats(sensor: str, counters: OutboxCounters) -> tuple[bytes, int]:
     """Rows of `stats` for the outbox, as Arrow IPC, and how many."""
-    names = ["batches_dropped", "rows_dropped"]
-    values = [counters.batches_dropped, counters.rows_dropped]
-    rows = len(names)
-    schema = arro3.core.Schema.from_arrow(_engine.schema("stats"))
-    columns = {
-        "time": [time.time_ns()] * rows,
-        "sensor": [sensor] * rows,
-        "interface": [None] * rows,
-        "stage": ["queue"] * rows,
-        "name": names,
-        "value": values,
+    rows = {
+        "batches_dropped": counters.batches_dropped,
+        "rows_dropped": counters.rows_dropped,
     }
+    columns: dict[str, list[Any]] = {
+        "sensor": [sensor] * len(rows),
+        "interface": [None] * len(rows),
+        "stage": ["queue"] * len(rows),
+        "name": list(rows),
+        "value": list(rows.values()),
+    }
+    schema = arro3.core.Schema.from_arrow(_engine.schema("stats"))
+    now = arro3.core.Array([time.time_ns()] * len(rows), arro3.core.DataType.int64())
     arrays = [
-        arro3.core.Array(columns[field.name], type=arro3.core.DataType.int64()).cast(field.type)
-        if field.name == "time"
-        else arro3.core.Array(columns[field.name], type=field.type)
-        for field in (schema.field(name) for name in schema.names)
+        now.cast(schema.field(name).type)
+        if name == "time"
+        else arro3.core.Array(columns[name], schema.field(name).type)
+        for name in schema.names
     ]
     sink = io.BytesIO()
-    arro3.io.write_ipc_stream(
-        arro3.core.RecordBatch.from_arrays(arrays, schema=schema), sink, compression=None
-    )
-    return sink.getvalue(), rows
+    batch = arro3.core.RecordBatch.from_arrays(arrays, schema=schema)
+    arro3.io.write_ipc_stream(batch, sink, compression=None)
+    return sink.getvalue(), len(rows)

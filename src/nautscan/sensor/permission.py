@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from nautscan.sensor.privileges import (
-    CAP_NET_ADMIN,
     CAP_NET_RAW,
     CAPABILITY_NAMES,
     effective_capabilities,
@@ -131,9 +130,3 @@ def explain(error: dict[str, Any], host: Host | None = None) -> dict[str, Any]:
 
 def _detail(error: dict[str, Any]) -> dict[str, Any]:
     return {"detail": {**error.get("detail", {}), "engine": error["message"]}}
-
-
-def lacks_admin(host: Host) -> bool:
-    """Whether capture works but promiscuous mode and large buffers may be refused."""
-    held = host.capabilities
-    return held is not None and CAP_NET_RAW in held and CAP_NET_ADMIN not in held
