@@ -15,6 +15,7 @@ mod file;
 mod limits;
 #[cfg(unix)]
 mod poll_ffi;
+pub mod session;
 mod source;
 
 pub use error::{CaptureError, DamageKind};

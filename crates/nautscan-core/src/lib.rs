@@ -15,5 +15,6 @@ pub mod proto;
 pub mod stream;
 pub mod wire;
 
+pub use arrow_array::RecordBatch;
 pub use engine::{Config, Engine, Totals};
 pub use packet::{InterfaceId, LinkType, Packet};

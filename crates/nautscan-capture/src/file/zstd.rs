@@ -32,7 +32,9 @@ fn is_skippable(magic: u32) -> bool {
 /// Where in the stream the reader is.
 enum State {
     BetweenFrames,
-    InFrame { checksum: bool },
+    InFrame {
+        checksum: bool,
+    },
     Skipping(usize),
     /// All blocks were decoded and the rest of their content is being read out.
     Ending,
@@ -203,15 +205,9 @@ impl<R: Read> Read for ZstdReader<R> {
 }
 
 fn cut() -> io::Error {
-    io::Error::new(
-        io::ErrorKind::UnexpectedEof,
-        "the zstd stream ends inside a frame",
-    )
+    io::Error::new(io::ErrorKind::UnexpectedEof, "the zstd stream ends inside a frame")
 }
 
 fn broken(error: &dyn std::fmt::Display) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidData,
-        format!("broken zstd stream: {error}"),
-    )
+    io::Error::new(io::ErrorKind::InvalidData, format!("broken zstd stream: {error}"))
 }

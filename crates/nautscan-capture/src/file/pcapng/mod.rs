@@ -148,12 +148,7 @@ impl PcapNg {
     }
 
     #[inline]
-    fn enhanced(
-        &mut self,
-        body: &[u8],
-        total: usize,
-        sink: &mut Sink<'_>,
-    ) -> Result<Step, Damage> {
+    fn enhanced(&mut self, body: &[u8], total: usize, sink: &mut Sink<'_>) -> Result<Step, Damage> {
         if body.len() < PACKET_HEADER {
             return Err(bad_length(total as u32));
         }
@@ -161,12 +156,7 @@ impl PcapNg {
     }
 
     /// The obsolete packet block differs in its first word: interface and drops, 16 bits each.
-    fn obsolete(
-        &mut self,
-        body: &[u8],
-        total: usize,
-        sink: &mut Sink<'_>,
-    ) -> Result<Step, Damage> {
+    fn obsolete(&mut self, body: &[u8], total: usize, sink: &mut Sink<'_>) -> Result<Step, Damage> {
         if body.len() < PACKET_HEADER {
             return Err(bad_length(total as u32));
         }
@@ -186,8 +176,7 @@ impl PcapNg {
         let captured = u32_at(body, 12, swapped);
         let wire_len = u32_at(body, 16, swapped);
         check_captured(captured, body.len() - PACKET_HEADER, interface.link_type)?;
-        let ticks =
-            u64::from(u32_at(body, 4, swapped)) << 32 | u64::from(u32_at(body, 8, swapped));
+        let ticks = u64::from(u32_at(body, 4, swapped)) << 32 | u64::from(u32_at(body, 8, swapped));
         let time = interface.clock.nanoseconds(ticks).unwrap_or_else(|end| {
             sink.notes.times_out_of_range += 1;
             end
@@ -260,7 +249,9 @@ impl PcapNg {
         for (option, value) in options.by_ref() {
             match option {
                 code::COMMENT => notes::packet_comment(self.packets, value, sink.notes),
-                code::EPB_DROPCOUNT => notes::drop_count(value, self.swapped, interface, sink.stats),
+                code::EPB_DROPCOUNT => {
+                    notes::drop_count(value, self.swapped, interface, sink.stats)
+                }
                 _ => {}
             }
         }

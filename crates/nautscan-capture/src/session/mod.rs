@@ -1,0 +1,5 @@
+//! A source and an engine at work together.
+
+mod offline;
+
+pub use offline::{Offline, Step};
