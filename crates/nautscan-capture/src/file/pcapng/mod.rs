@@ -148,12 +148,7 @@ impl PcapNg {
     }
 
     #[inline]
-    fn enhanced(
-        &mut self,
-        body: &[u8],
-        total: usize,
-        sink: &mut Sink<'_>,
-    ) -> Result<Step, Damage> {
+    fn enhanced(&mut self, body: &[u8], total: usize, sink: &mut Sink<'_>) -> Result<Step, Damage> {
         if body.len() < PACKET_HEADER {
             return Err(bad_length(total as u32));
         }
@@ -161,12 +156,7 @@ impl PcapNg {
     }
 
     /// The obsolete packet block differs in its first word: interface and drops, 16 bits each.
-    fn obsolete(
-        &mut self,
-        body: &[u8],
-        total: usize,
-        sink: &mut Sink<'_>,
-    ) -> Result<Step, Damage> {
+    fn obsolete(&mut self, body: &[u8], total: usize, sink: &mut Sink<'_>) -> Result<Step, Damage> {
         if body.len() < PACKET_HEADER {
             return Err(bad_length(total as u32));
         }
@@ -186,8 +176,7 @@ impl PcapNg {
         let captured = u32_at(body, 12, swapped);
         let wire_len = u32_at(body, 16, swapped);
         check_captured(captured, body.len() - PACKET_HEADER, interface.link_type)?;
-        let ticks =
-            u64::from(u32_at(body, 4, swapped)) << 32 | u64::from(u32_at(body, 8, swapped));
+        let ticks = u64::from(u32_at(body, 4, swapped)) << 32 | u64::from(u32_at(body, 8, swapped));
         let time = interface.clock.nanoseconds(ticks).unwrap_or_else(|end| {
             sink.notes.times_out_of_range += 1;
             end
@@ -260,7 +249,9 @@ impl PcapNg {
         for (option, value) in options.by_ref() {
             match option {
                 code::COMMENT => notes::packet_comment(self.packets, value, sink.notes),
-                code::EPB_DROPCOUNT => notes::drop_count(value, self.swapped, interface, sink.stats),
+                code::EPB_DROPCOUNT => {
+                    notes::drop_count(value, self.swapped, interface, sink.stats)
+                }
                 _ => {}
             }
         }
@@ -268,15 +259,22 @@ impl PcapNg {
     }
 
     fn interface(&mut self, body: &[u8], sink: &mut Sink<'_>) -> Result<(), Damage> {
-        let (section_interface, interface) =
-            interface::read(body, self.swapped, &self.origin, sink.interfaces.len(), sink.notes)?;
+        let (section_interface, interface) = interface::read(
+            body,
+            self.swapped,
+            &self.origin,
+            sink.interfaces.len(),
+            sink.notes,
+        )?;
         self.interfaces.push(section_interface);
         sink.interfaces.push(interface);
         Ok(())
     }
 
     fn statistics(&mut self, body: &[u8], sink: &mut Sink<'_>) {
-        let index = body.first_chunk::<4>().map(|word| u32_at(word, 0, self.swapped));
+        let index = body
+            .first_chunk::<4>()
+            .map(|word| u32_at(word, 0, self.swapped));
         let known = index.and_then(|index| self.interfaces.get(index as usize));
         match (known, body.get(12..)) {
             (Some(interface), Some(options)) => {
