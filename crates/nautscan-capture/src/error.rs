@@ -4,6 +4,39 @@ use std::io;
 
 use thiserror::Error;
 
+#[cfg(target_os = "linux")]
+const INSTALL_LIBRARY: &str = "Install libpcap: `apt install libpcap0.8`, `dnf install libpcap`, \
+    `apk add libpcap` or `pacman -S libpcap`.";
+#[cfg(target_os = "macos")]
+const INSTALL_LIBRARY: &str =
+    "libpcap is part of macOS; `brew install libpcap` brings a newer one.";
+#[cfg(windows)]
+const INSTALL_LIBRARY: &str = "Install Npcap from https://npcap.com, then start again.";
+#[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
+const INSTALL_LIBRARY: &str = "Install libpcap with the system's package manager.";
+
+#[cfg(target_os = "linux")]
+pub(crate) const GRANT_CAPTURE: &str = "Run with sudo, or grant the interpreter the right: \
+    `sudo setcap cap_net_raw,cap_net_admin=eip \"$(readlink -f .venv/bin/python)\"`; in a \
+    container, add the capability NET_RAW.";
+#[cfg(target_os = "macos")]
+pub(crate) const GRANT_CAPTURE: &str = "Run with sudo, or make /dev/bpf* readable for your user, \
+    as Wireshark's ChmodBPF does.";
+#[cfg(windows)]
+pub(crate) const GRANT_CAPTURE: &str = "Run as administrator, or install Npcap without \
+    restricting it to administrators.";
+#[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
+pub(crate) const GRANT_CAPTURE: &str = "Run as root.";
+
+#[cfg(target_os = "linux")]
+fn up_command(interface: &str) -> String {
+    format!("Bring it up: `sudo ip link set {interface} up`.")
+}
+#[cfg(not(target_os = "linux"))]
+fn up_command(interface: &str) -> String {
+    format!("Enable {interface} in the system's network settings.")
+}
+
 /// How a file is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DamageKind {
@@ -71,6 +104,71 @@ pub enum CaptureError {
         /// [`crate::MAX_INTERFACES`].
         limit: usize,
     },
+    /// libpcap or Npcap is not installed.
+    #[error("no capture library was found ({})", reasons.join("; "))]
+    LibraryMissing {
+        /// What was tried, and why each failed.
+        reasons: Vec<String>,
+    },
+    /// The system has no such interface.
+    #[error("there is no interface {interface} to capture on: {detail}")]
+    UnknownInterface {
+        /// Name as given.
+        interface: String,
+        /// The library's words.
+        detail: String,
+    },
+    /// Capture needs rights that this process lacks.
+    #[error("no permission to capture on {interface}: {detail}")]
+    NoPermission {
+        /// The interface.
+        interface: String,
+        /// The library's words.
+        detail: String,
+    },
+    /// Capture is permitted, promiscuous mode is not.
+    #[error("no permission for promiscuous mode on {interface}: {detail}")]
+    PromiscuousDenied {
+        /// The interface.
+        interface: String,
+        /// The library's words.
+        detail: String,
+    },
+    /// The interface exists but is down.
+    #[error("{interface} is not up")]
+    InterfaceDown {
+        /// The interface.
+        interface: String,
+    },
+    /// The BPF filter does not compile.
+    #[error("the capture filter {filter:?} is not valid {context}: {message}")]
+    BadFilter {
+        /// The filter, shortened if it is very long.
+        filter: String,
+        /// The compiler's words.
+        message: String,
+        /// For what it was compiled.
+        context: String,
+    },
+    /// Anything else that goes wrong with an interface.
+    #[error("{interface} cannot {what}: {detail}")]
+    Live {
+        /// The interface.
+        interface: String,
+        /// What was tried.
+        what: &'static str,
+        /// The library's words.
+        detail: String,
+    },
+    /// The interfaces cannot be listed.
+    #[error("the interfaces cannot be listed: {detail}")]
+    List {
+        /// The library's or system's words.
+        detail: String,
+    },
+    /// Waiting for packets failed.
+    #[error("cannot wait for packets: {0}")]
+    Wait(io::Error),
 }
 
 impl CaptureError {
@@ -87,6 +185,12 @@ impl CaptureError {
             | Self::Damaged { .. }
             | Self::TooManyOpen { .. }
             | Self::TooManyInterfaces { .. } => "bad_file",
+            Self::LibraryMissing { .. } => "no_capture_library",
+            Self::UnknownInterface { .. } => "unknown_interface",
+            Self::NoPermission { .. } | Self::PromiscuousDenied { .. } => "no_permission",
+            Self::InterfaceDown { .. } => "interface_down",
+            Self::BadFilter { .. } => "bad_filter",
+            Self::Live { .. } | Self::List { .. } | Self::Wait(_) => "capture_failed",
         }
     }
 
@@ -119,6 +223,24 @@ impl CaptureError {
                 format!("Read at most {limit} captures of the same period at once.")
             }
             Self::TooManyInterfaces { .. } => "Read fewer captures at once.".into(),
+            Self::LibraryMissing { .. } => INSTALL_LIBRARY.into(),
+            Self::UnknownInterface { .. } => {
+                "`nautscan interfaces` lists the interfaces there are.".into()
+            }
+            Self::NoPermission { .. } => GRANT_CAPTURE.into(),
+            Self::PromiscuousDenied { .. } => {
+                format!("Capture without promiscuous mode. Or: {GRANT_CAPTURE}")
+            }
+            Self::InterfaceDown { interface } => up_command(interface),
+            Self::BadFilter { .. } => {
+                "Capture filters are BPF as in tcpdump, for example `tcp port 80` or \
+                 `host 10.0.0.5 and not port 22`; `man pcap-filter` describes them."
+                    .into()
+            }
+            Self::Live { .. } | Self::List { .. } => {
+                "Check that the interface exists and is up; `nautscan interfaces` lists all.".into()
+            }
+            Self::Wait(_) => "Free file descriptors or memory, and start again.".into(),
         }
     }
 

@@ -5,6 +5,7 @@
 //!
 //! - [`FileSource`]: one pcap or pcapng file, plain, gzip or zstd, or a pipe carrying one
 //! - [`MergedSource`]: many files as one stream in order of time
+//! - [`LiveSource`]: interfaces, through libpcap or Npcap loaded at run time
 //!
 //! `unsafe` is confined to the files named `ffi`, each block with the reason why it is sound.
 
@@ -13,6 +14,7 @@
 mod error;
 mod file;
 mod limits;
+mod live;
 #[cfg(unix)]
 mod poll_ffi;
 pub mod session;
@@ -21,4 +23,8 @@ mod source;
 pub use error::{CaptureError, DamageKind};
 pub use file::{FileSource, MergedSource, NameRecord, Notes, PacketComment, Secret};
 pub use limits::*;
+pub use live::{
+    BURST, DEFAULT_BUFFER_BYTES, LiveOptions, LiveSource, MAX_FILTER_BYTES, Stopper,
+    capture_library, check_filter,
+};
 pub use source::{InterfaceStats, PacketSource, Progress, Pulled, SourceInterface};

@@ -1,0 +1,115 @@
+//! The library's list of interfaces, copied into owned values.
+
+use std::net::IpAddr;
+use std::ptr;
+
+use super::api::{Api, ERROR_BUFFER, PcapAddr, PcapIf, text};
+
+/// Enough for any list; keeps a damaged one from running on.
+const MAX_ENTRIES: usize = 65_536;
+
+/// One interface as the library lists it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Device {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    /// `PCAP_IF_*` bits.
+    pub(crate) flags: u32,
+    pub(crate) addresses: Vec<DeviceAddress>,
+}
+
+/// An address with its netmask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DeviceAddress {
+    pub(crate) address: IpAddr,
+    pub(crate) netmask: Option<IpAddr>,
+}
+
+/// Lists the interfaces. The error is the library's.
+pub(crate) fn devices(api: &Api) -> Result<Vec<Device>, String> {
+    let mut first: *mut PcapIf = ptr::null_mut();
+    let mut error = [0; ERROR_BUFFER];
+    // SAFETY: the pointer is writable and the buffer of the size that the library demands.
+    if unsafe { (api.findalldevs)(&mut first, error.as_mut_ptr()) } != 0 {
+        return Err(text(error.as_ptr()));
+    }
+    let mut list = Vec::new();
+    let mut next = first;
+    // SAFETY: the list ends with null and stays allocated until freealldevs below.
+    while let Some(entry) = unsafe { next.as_ref() } {
+        if list.len() >= MAX_ENTRIES {
+            break;
+        }
+        list.push(Device {
+            name: text(entry.name),
+            description: text(entry.description),
+            flags: entry.flags,
+            addresses: addresses(entry.addresses),
+        });
+        next = entry.next;
+    }
+    // SAFETY: `first` came from findalldevs; everything of it was copied.
+    unsafe { (api.freealldevs)(first) };
+    Ok(list)
+}
+
+fn addresses(first: *const PcapAddr) -> Vec<DeviceAddress> {
+    let mut list = Vec::new();
+    let mut next = first;
+    // SAFETY: part of the list that `devices` walks: valid until that is freed, ends with null.
+    while let Some(entry) = unsafe { next.as_ref() } {
+        if list.len() >= MAX_ENTRIES {
+            break;
+        }
+        if let Some(address) = socket_address(entry.address) {
+            let netmask = socket_address(entry.netmask);
+            list.push(DeviceAddress { address, netmask });
+        }
+        next = entry.next;
+    }
+    list
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const AF_INET6: u16 = 10;
+#[cfg(windows)]
+const AF_INET6: u16 = 23;
+#[cfg(any(target_os = "macos", target_os = "ios"))]
+const AF_INET6: u16 = 30;
+#[cfg(not(any(
+    target_os = "linux",
+    target_os = "android",
+    windows,
+    target_os = "macos",
+    target_os = "ios"
+)))]
+const AF_INET6: u16 = 28;
+const AF_INET: u16 = 2;
+
+/// The IP address in a `struct sockaddr`; `None` for null and for other families.
+fn socket_address(pointer: *const u8) -> Option<IpAddr> {
+    if pointer.is_null() {
+        return None;
+    }
+    // SAFETY: every sockaddr starts with two bytes that hold the family.
+    let head: [u8; 2] = unsafe { pointer.cast::<[u8; 2]>().read_unaligned() };
+    // BSD systems keep the length in the first byte and the family in the second.
+    let family = if cfg!(any(target_os = "linux", target_os = "android", windows)) {
+        u16::from_ne_bytes(head)
+    } else {
+        u16::from(head[1])
+    };
+    match family {
+        AF_INET => {
+            // SAFETY: a sockaddr_in has its address at byte 4.
+            let bytes: [u8; 4] = unsafe { pointer.add(4).cast::<[u8; 4]>().read_unaligned() };
+            Some(bytes.into())
+        }
+        AF_INET6 => {
+            // SAFETY: a sockaddr_in6 has its address at byte 8.
+            let bytes: [u8; 16] = unsafe { pointer.add(8).cast::<[u8; 16]>().read_unaligned() };
+            Some(bytes.into())
+        }
+        _ => None,
+    }
+}

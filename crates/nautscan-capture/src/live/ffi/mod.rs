@@ -1,0 +1,13 @@
+//! The boundary to libpcap and Npcap: everything that needs `unsafe`.
+//!
+//! What leaves this module is safe to use: handles that close themselves, owned strings and
+//! lists, packets borrowed for the length of a call.
+#![allow(unsafe_code)]
+
+mod api;
+mod devices;
+mod handle;
+
+pub(crate) use api::Api;
+pub(crate) use devices::{Device, DeviceAddress, devices};
+pub(crate) use handle::{Activation, Counters, Dispatched, Handle};

@@ -1,0 +1,12 @@
+//! Live capture through libpcap or Npcap.
+
+pub(crate) mod ffi;
+mod open;
+mod source;
+mod wait;
+
+pub use open::{
+    DEFAULT_BUFFER_BYTES, LiveOptions, MAX_FILTER_BYTES, capture_library, check_filter,
+};
+pub use source::{BURST, LiveSource};
+pub use wait::Stopper;
