@@ -15,10 +15,12 @@ import click
 
 from nautscan.cli.common import Exit
 from nautscan.cli.progress import watched
+from nautscan.errors import BadRequest
 from nautscan.offline.passes import STANDARD_INPUT, ReadOptions, open_pass, steps
 
 if TYPE_CHECKING:
     from nautscan._engine import Reader, RecordBatch
+    from nautscan.store.filter import Condition
     from nautscan.store.scratch import ScratchDatabase
 
 IN_MEMORY_BELOW = 256 << 20
@@ -70,13 +72,16 @@ class Job:
         """The same job, without a bar where rows go to the same terminal."""
         return replace(self, progress=False) if sys.stdout.isatty() else self
 
-    def condition(self, table: str) -> str | None:
-        """The display filter as SQL over the columns of `table`."""
+    def condition(self, table: str) -> Condition | None:
+        """The display filter for the rows of `table`."""
         if self.where is None:
             return None
-        from nautscan.export.filters import condition
+        from nautscan.store.filter import compile_filter
 
-        return condition(self.where, table)
+        condition = compile_filter(table, self.where)
+        if condition.heavy and not self.options.headers:
+            raise BadRequest("The filter looks into headers.", remedy="Add --headers.")
+        return condition
 
     @contextmanager
     def load(self, tables: Sequence[str]) -> Iterator[tuple[ScratchDatabase, Reader]]:

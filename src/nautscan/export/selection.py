@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from nautscan import schema
 from nautscan.offline.passes import ReadOptions
 
+if TYPE_CHECKING:
+    from nautscan.store.filter import Condition
+
 
 @dataclass(frozen=True)
 class Selection:
-    """Columns of a table, for the rows that meet a condition (SQL that the filter compiled to)."""
+    """Columns of a table, for the rows that meet a condition."""
 
     table: str
     columns: tuple[schema.Column, ...]
-    condition: str | None = None
+    condition: Condition | None = None
 
 
-def select(table: str, options: ReadOptions, condition: str | None = None) -> Selection:
+def select(table: str, options: ReadOptions, condition: Condition | None = None) -> Selection:
     """The engine's columns, without headers and bodies where none were kept.
 
     A column that was not asked for is absent, not null: null says that there was none.

@@ -121,7 +121,7 @@ class _JsonSink(Sink):
         from nautscan.store.batchwise import json_rows
 
         self._output = output
-        self._query = json_rows(rows.columns, rows.condition)
+        self._query = json_rows(rows.table, rows.columns, rows.condition)
 
     def add(self, batch: RecordBatch) -> None:
         text = self._query.joined(batch)
@@ -233,7 +233,7 @@ class _ParquetSink(_ArrowSink):
         if rows.condition:
             from nautscan.store.batchwise import plain_rows
 
-            self._query = plain_rows(rows.columns, rows.condition)
+            self._query = plain_rows(rows.table, rows.columns, rows.condition)
         super().__init__(rows, output)
 
     def _schema(self) -> Schema:
@@ -262,7 +262,7 @@ class _CsvSink(_ArrowSink):
         from nautscan.store.batchwise import flat_rows
 
         names = [column.name for column in rows.columns]
-        self._query = flat_rows(rows.columns, rows.condition)
+        self._query = flat_rows(rows.table, rows.columns, rows.condition)
         none = Table.from_batches([], schema=arrow_schema(rows.table, names))
         self._flat_schema = self._query.arrow(none).schema
         super().__init__(rows, output)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nautscan.store.filter import Condition
     from nautscan.store.scratch import ArrowExporter
 
 Paint = Callable[[str, str], str]
@@ -174,12 +175,12 @@ VIEWS: dict[str, View] = {
 class RowPrinter:
     """Prints the batches of one table."""
 
-    def __init__(self, table: str, condition: str | None, paint: Paint) -> None:
-        """`condition` is SQL that the display filter compiled to."""
+    def __init__(self, table: str, condition: Condition | None, paint: Paint) -> None:
+        """`condition` is what the display filter compiled to."""
         from nautscan.store.batchwise import BatchQuery
 
         self._view = VIEWS[table]
-        self._query = BatchQuery(self._view.expressions, condition)
+        self._query = BatchQuery(table, self._view.expressions, condition)
         self._aligned = Aligned(self._view.titles, self._view.right)
         self._paint = paint
 

@@ -6,7 +6,7 @@ Rows come out in the order in which they go in: the connection has one thread.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 from arro3.core import Table
@@ -16,16 +16,22 @@ from nautscan.store import json_sql
 from nautscan.store.json_sql import quoted
 from nautscan.store.scratch import ArrowExporter
 
+if TYPE_CHECKING:
+    from nautscan.store.filter import Condition
+
 _SOURCE = "batch"
 
 
 class BatchQuery:
     """Expressions of the columns of a batch, for the rows that meet a condition."""
 
-    def __init__(self, expressions: Iterable[str], condition: str | None = None) -> None:
-        """`condition` is SQL of our own making, as the display filter compiles to."""
-        where = f" WHERE {condition}" if condition else ""
-        self._select = f"SELECT {', '.join(expressions)} FROM {_SOURCE}{where}"
+    def __init__(
+        self, table: str, expressions: Iterable[str], condition: Condition | None = None
+    ) -> None:
+        """`table` is the table whose batches come."""
+        where = f" WHERE {condition.sql}" if condition else ""
+        self._select = f"SELECT {', '.join(expressions)} FROM {_source(table)}{where}"
+        self._parameters = dict(condition.parameters) if condition else {}
         self._connection = duckdb.connect(
             config={
                 "threads": 1,
@@ -37,41 +43,60 @@ class BatchQuery:
 
     def rows(self, batch: ArrowExporter) -> list[tuple[Any, ...]]:
         """The rows as tuples."""
-        return self._run(self._select, batch).fetchall()
+        return self._run(self._select, batch)
 
     def arrow(self, batch: ArrowExporter) -> Table:
         """The rows as an Arrow table."""
         self._connection.register(_SOURCE, batch)
-        return Table.from_arrow(self._connection.sql(self._select))
+        return Table.from_arrow(self._connection.sql(self._select, params=self._parameters or None))
 
     def joined(self, batch: ArrowExporter) -> str:
         """The rows of the only expression, which is text, each with a newline; one string."""
         statement = f"SELECT string_agg(line || chr(10), '') FROM ({self._select}) AS lines(line)"
-        [(text,)] = self._run(statement, batch).fetchall()
+        [(text,)] = self._run(statement, batch)
         return text or ""
 
     def close(self) -> None:
         """Release the database."""
         self._connection.close()
 
-    def _run(self, statement: str, batch: ArrowExporter) -> duckdb.DuckDBPyConnection:
+    def _run(self, statement: str, batch: ArrowExporter) -> list[tuple[Any, ...]]:
         self._connection.register(_SOURCE, batch)
-        return self._connection.execute(statement)
+        return self._connection.execute(statement, self._parameters or None).fetchall()
 
 
-def json_rows(columns: Iterable[schema.Column], condition: str | None = None) -> BatchQuery:
+def json_rows(
+    table: str, columns: Iterable[schema.Column], condition: Condition | None = None
+) -> BatchQuery:
     """Rows as JSON objects with the schema's names; take them by `joined`."""
-    return BatchQuery([json_sql.row_sql(columns)], condition)
+    return BatchQuery(table, [json_sql.row_sql(columns)], condition)
 
 
-def flat_rows(columns: Iterable[schema.Column], condition: str | None = None) -> BatchQuery:
+def flat_rows(
+    table: str, columns: Iterable[schema.Column], condition: Condition | None = None
+) -> BatchQuery:
     """Rows with nothing nested and times as text, which is what CSV can hold; by `arrow`."""
-    return BatchQuery([f"{_flat_sql(c)} AS {quoted(c.name)}" for c in columns], condition)
+    expressions = [f"{_flat_sql(column)} AS {quoted(column.name)}" for column in columns]
+    return BatchQuery(table, expressions, condition)
 
 
-def plain_rows(columns: Iterable[schema.Column], condition: str | None = None) -> BatchQuery:
+def plain_rows(
+    table: str, columns: Iterable[schema.Column], condition: Condition | None = None
+) -> BatchQuery:
     """Rows as they are; by `arrow`."""
-    return BatchQuery([quoted(column.name) for column in columns], condition)
+    return BatchQuery(table, [quoted(column.name) for column in columns], condition)
+
+
+def _source(table: str) -> str:
+    """The batch, with the columns that only the server knows as null: filters may name them."""
+    stored = [column for column in schema.columns(table) if column.stored]
+    if not stored:
+        return _SOURCE
+    absent = ", ".join(f"CAST(NULL AS {_STORED_TYPES[c.kind]}) AS {quoted(c.name)}" for c in stored)
+    return f"(SELECT *, {absent} FROM {_SOURCE})"
+
+
+_STORED_TYPES: dict[schema.Kind, str] = {"text": "VARCHAR", "i64": "BIGINT"}
 
 
 def _flat_sql(column: schema.Column) -> str:
