@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
+from aiohttp.http import HttpProcessingError
 
 from nautscan.identity.endpoint import Endpoint
 from nautscan.identity.trouble import EngineUnavailable, NoSuchObject, Trouble, explain, refusal
@@ -32,6 +33,8 @@ MAX_EVENT = 1 << 20
 """Bytes of one event line; labels are the bulk of it."""
 
 Document = dict[str, Any]
+
+_FAILURES = (aiohttp.ClientError, OSError, TimeoutError)
 
 
 class EngineClient:
@@ -76,7 +79,7 @@ class EngineClient:
         try:
             async with self._get("/_ping", {}) as response:
                 await self._check(response)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except _FAILURES as error:
             raise explain(self._endpoint, error) from error
 
     async def containers(self) -> list[Document]:
@@ -117,7 +120,7 @@ class EngineClient:
                         yield _parse(line)
         except (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError) as error:
             raise self.stream_ended() from error
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+        except (*_FAILURES, HttpProcessingError) as error:  # the latter: a line over the cap
             raise explain(self._endpoint, error) from error
 
     def stream_ended(self) -> EngineUnavailable:
@@ -142,7 +145,7 @@ class EngineClient:
                 await self._check(response)
                 self.engine_time_ns = self.engine_time_ns or _date_ns(response)
                 return _parse_any(await _read_capped(response))
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except _FAILURES as error:
             raise explain(self._endpoint, error) from error
 
     def _get(

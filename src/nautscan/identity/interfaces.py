@@ -146,7 +146,8 @@ class InterfaceOwners:
         return workload.id in _read(self._proc / str(workload.pid) / "cgroup")
 
     def _is_veth(self, name: str) -> bool:
-        # Linked to another number than its own, like a VLAN; but not to one below it.
+        # Linked to another number than its own, like a VLAN; but not to one below it. The
+        # engine makes both ends on the host and moves one, so that their numbers differ.
         index, link = self._number(name, "ifindex"), self._number(name, "iflink")
         if index is None or link is None or link in (0, index):
             return False
