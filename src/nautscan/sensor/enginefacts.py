@@ -39,6 +39,14 @@ def interfaces(captured: Collection[str]) -> list[dict[str, Any]]:
     return [{**facts, "selected": facts["name"] in captured} for facts in found]
 
 
+def default_interfaces() -> tuple[list[str], str]:
+    """Those captured where the user named none, and why these. Raises NautScanError."""
+    try:
+        return _engine.default_interfaces()
+    except _engine.EngineError as error:
+        raise relayed(error) from error
+
+
 def log_interfaces() -> None:
     """One line for each interface, so that a person sees the names to choose from."""
     try:

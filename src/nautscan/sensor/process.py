@@ -58,14 +58,17 @@ def run(options: SensorOptions) -> None:
         options.socket, owner=None if owner is None else (owner.uid, owner.gid)
     )
     try:
-        _give_up_rights(owner)
+        give_up_rights(owner)
         asyncio.run(_Sensor(options, listener).run())
     finally:
         listener.close()
 
 
-def _give_up_rights(identity: Identity | None) -> None:
-    """Keeps what capture needs. Before any thread exists: capabilities belong to threads."""
+def give_up_rights(identity: Identity | None) -> None:
+    """Keeps what capture needs, as `identity` if we are root.
+
+    Before any thread exists: capabilities belong to threads.
+    """
     if identity is not None and is_root():
         installation.keep_reachable(identity)
     else:
