@@ -1,6 +1,409 @@
 // Generated from the server's OpenAPI document by `npm run gen`. Do not edit.
 
-export type paths = Record<string, never>;
+export interface paths {
+    "/api/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Columns
+         * @description What a filter over the table may use.
+         */
+        get: operations["history_columns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/containers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Containers
+         * @description Containers with rate, errors and latency percentiles over the window.
+         */
+        get: operations["containers_containers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/containers/{container}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Container
+         * @description One container.
+         */
+        get: operations["containers_container"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/containers/{container}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Requests
+         * @description The last requests that the container served or made, newest first, from memory.
+         */
+        get: operations["containers_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Flows
+         * @description Flows by the time of their first packet, each once, as last seen.
+         */
+        get: operations["history_flows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health
+         * @description Loss at every stage, and the state of sensor, Docker and store.
+         *
+         *     Answers 200 whatever the state: `status` and `reasons` say what is wrong.
+         */
+        get: operations["state_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Workload Map
+         * @description Who talked to whom: workloads as nodes, requests and flows as edges.
+         */
+        get: operations["history_workload_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/packets/{packet_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Packet
+         * @description One packet of the ring with its bytes and decoded layers.
+         */
+        get: operations["packets_packet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/packets/check-filter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Filter
+         * @description Whether a BPF capture filter compiles; the compiler's words if it does not.
+         */
+        post: operations["packets_check_filter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/packets/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description Packets of the ring as a pcapng file.
+         */
+        get: operations["packets_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/packets/interfaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Interfaces
+         * @description Network interfaces of the sensor's host, and which of them are being captured.
+         */
+        get: operations["packets_interfaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/packets/recent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Recent
+         * @description Packets of the ring, newest first.
+         */
+        get: operations["packets_recent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/packets/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start
+         * @description Start capturing, or change what is captured. Rows already stored stay.
+         */
+        post: operations["packets_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/packets/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Status
+         * @description How capture goes.
+         */
+        get: operations["packets_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/packets/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop
+         * @description Stop capturing. Nothing that was stored is touched.
+         */
+        post: operations["packets_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Requests
+         * @description Requests by time. Headers and bodies are in the detail of each.
+         */
+        get: operations["history_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Request
+         * @description One request with headers and bodies.
+         */
+        get: operations["history_request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Source
+         * @description Where the traffic comes from.
+         */
+        get: operations["state_source"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/timeseries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Timeseries
+         * @description Counts, errors, bytes and latency percentiles over time.
+         */
+        get: operations["history_timeseries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics
+         * @description Counters of every stage for Prometheus.
+         */
+        get: operations["state_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
@@ -29,32 +432,17 @@ export interface components {
          * @description How capture goes on one interface.
          */
         CapturedInterface: {
-            /**
-             * Error
-             * @default null
-             */
+            /** Error */
             error: components["schemas"]["ErrorFacts"] | string | null;
-            /**
-             * Interface Drops
-             * @default null
-             */
+            /** Interface Drops */
             interface_drops: number | null;
-            /**
-             * Kernel Drops
-             * @default null
-             */
+            /** Kernel Drops */
             kernel_drops: number | null;
-            /**
-             * Link Type
-             * @default null
-             */
+            /** Link Type */
             link_type: string | null;
             /** Name */
             name: string;
-            /**
-             * Received
-             * @default null
-             */
+            /** Received */
             received: number | null;
         } & {
             [key: string]: unknown;
@@ -68,71 +456,43 @@ export interface components {
          *     }
          */
         CaptureStart: {
-            /**
-             * Buffer Bytes
-             * @default null
-             */
-            buffer_bytes: number | null;
+            /** Buffer Bytes */
+            buffer_bytes?: number | null;
             /**
              * Filter
              * @description BPF capture filter
-             * @default null
              */
-            filter: string | null;
-            /**
-             * Interface
-             * @default null
-             */
-            interface: string | null;
-            /**
-             * Interfaces
-             * @default null
-             */
-            interfaces: string[] | null;
+            filter?: string | null;
+            /** Interface */
+            interface?: string | null;
+            /** Interfaces */
+            interfaces?: string[] | null;
             /**
              * Promiscuous
              * @default true
              */
             promiscuous: boolean;
-            /**
-             * Snaplen
-             * @default null
-             */
-            snaplen: number | null;
+            /** Snaplen */
+            snaplen?: number | null;
         };
         /**
          * CaptureStatus
          * @description How capture goes.
          */
         CaptureStatus: {
-            /**
-             * Buffer Bytes
-             * @default null
-             */
+            /** Buffer Bytes */
             buffer_bytes: number | null;
-            /**
-             * @description Why it does not run, if it should
-             * @default null
-             */
+            /** @description Why it does not run, if it should */
             error: components["schemas"]["ErrorFacts"] | null;
-            /**
-             * Filter
-             * @default null
-             */
+            /** Filter */
             filter: string | null;
             /** Interfaces */
             interfaces: components["schemas"]["CapturedInterface"][];
-            /**
-             * Promiscuous
-             * @default null
-             */
+            /** Promiscuous */
             promiscuous: boolean | null;
             /** Running */
             running: boolean;
-            /**
-             * Snaplen
-             * @default null
-             */
+            /** Snaplen */
             snaplen: number | null;
             /**
              * Source
@@ -161,11 +521,8 @@ export interface components {
         CheckFilter: {
             /** Filter */
             filter: string;
-            /**
-             * Link Type
-             * @default null
-             */
-            link_type: string | null;
+            /** Link Type */
+            link_type?: string | null;
         };
         /**
          * ColumnFacts
@@ -318,54 +675,6 @@ export interface components {
             ip: string;
             /** Name */
             name: string | null;
-        };
-        /**
-         * ContainerTraffic
-         * @description What a container served in the window (as server), and what it asked (as client).
-         */
-        ContainerTraffic: {
-            /**
-             * Bytes
-             * Format: int64
-             * @description Content of these requests and responses
-             */
-            bytes: number;
-            /**
-             * Error Rate
-             * @description errors / requests; null without requests
-             */
-            error_rate: number | null;
-            /**
-             * Errors
-             * @description Of these, status 500 and above, or failed below it
-             */
-            errors: number;
-            /**
-             * Last Time
-             * @description Last request in the window on either side
-             */
-            last_time: string | null;
-            /** P50 Ns */
-            p50_ns: number | null;
-            /** P95 Ns */
-            p95_ns: number | null;
-            /** P99 Ns */
-            p99_ns: number | null;
-            /**
-             * Rate
-             * @description Requests served a second over the window
-             */
-            rate: number;
-            /**
-             * Requests
-             * @description Requests it served in the window
-             */
-            requests: number;
-            /**
-             * Requests Out
-             * @description Requests it made as a client
-             */
-            requests_out: number;
         };
         /**
          * Counter
@@ -800,44 +1109,29 @@ export interface components {
         Interface: {
             /** Addresses */
             addresses: string[];
-            /**
-             * Capturable
-             * @default null
-             */
+            /** Capturable */
             capturable: boolean | null;
-            /**
-             * Description
-             * @default null
-             */
+            /** Description */
             description: string | null;
             /**
              * Kind
              * @description bridge, veth, ethernet, wireless, loopback, any, …
-             * @default null
              */
             kind: string | null;
-            /**
-             * Link Type
-             * @default null
-             */
+            /** Link Type */
             link_type: string | null;
-            /**
-             * Mac
-             * @default null
-             */
+            /** Mac */
             mac: string | null;
             /** Name */
             name: string;
             /**
              * Owner
              * @description Container or Docker network that it belongs to
-             * @default null
              */
             owner: string | null;
             /**
              * Reason
              * @description Why it cannot be captured
-             * @default null
              */
             reason: string | null;
             /**
@@ -845,10 +1139,7 @@ export interface components {
              * @description It is being captured
              */
             selected: boolean;
-            /**
-             * Up
-             * @default null
-             */
+            /** Up */
             up: boolean | null;
         } & {
             [key: string]: unknown;
@@ -875,7 +1166,6 @@ export interface components {
             /**
              * Error
              * @description Why decoding stopped here
-             * @default null
              */
             error: string | null;
             /** Fields */
@@ -894,17 +1184,11 @@ export interface components {
          * @description One field of a layer: where it is in the packet and what it says.
          */
         LayerField: {
-            /**
-             * Length
-             * @default null
-             */
+            /** Length */
             length: number | null;
             /** Name */
             name: string;
-            /**
-             * Offset
-             * @default null
-             */
+            /** Offset */
             offset: number | null;
             /** Value */
             value: string;
@@ -1805,45 +2089,6 @@ export interface components {
             version: string;
         };
         /**
-         * StatsRow
-         * @description One counter of one stage.
-         */
-        StatsRow: {
-            /**
-             * Interface
-             * @description Interface; null where the stage serves all
-             */
-            interface: string | null;
-            /**
-             * Name
-             * @description Which counter of the stage
-             */
-            name: string;
-            /**
-             * Sensor
-             * @description Name of the sensor
-             */
-            sensor: string;
-            /**
-             * Stage
-             * @description capture, decode, flow, stream, proto or queue
-             */
-            stage: string;
-            /**
-             * Time
-             * Format: date-time
-             * @description When it was read, on the sensor's clock
-             * @example 2026-01-31T12:00:00.123456789Z
-             */
-            time: string;
-            /**
-             * Value
-             * Format: int64
-             * @description Cumulative since the sensor started
-             */
-            value: number;
-        };
-        /**
          * StoreHealth
          * @description The database and its writer.
          */
@@ -2012,4 +2257,845 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    history_columns: {
+        parameters: {
+            query?: {
+                /** @description Table that the filter is about */
+                table?: "requests" | "flows";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColumnList"];
+                };
+            };
+        };
+    };
+    containers_containers: {
+        parameters: {
+            query?: {
+                /** @description Length of the window that ends now, in seconds */
+                seconds?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerList"];
+                };
+            };
+        };
+    };
+    containers_container: {
+        parameters: {
+            query?: {
+                /** @description Length of the window that ends now, in seconds */
+                seconds?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id, its first 12 digits, or name */
+                container: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerAnswer"];
+                };
+            };
+        };
+    };
+    containers_requests: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id, its first 12 digits, or name */
+                container: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestList"];
+                };
+            };
+        };
+    };
+    history_flows: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before this one */
+                cursor?: string | null;
+                /** @description Boolean SQL expression over the table's columns, and bare words as free text, e.g. `status >= 500 and server = 'orders'` */
+                filter?: string;
+                /** @description Start: RFC 3339, epoch seconds, or relative to now such as `-15m` */
+                from?: string | null;
+                /** @description Rows of a page */
+                limit?: number;
+                /** @description desc: newest first */
+                order?: "desc" | "asc";
+                /** @description End, exclusive; written like `from` */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowList"];
+                };
+            };
+        };
+    };
+    state_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    history_workload_map: {
+        parameters: {
+            query?: {
+                /** @description Start: RFC 3339, epoch seconds, or relative to now such as `-15m` */
+                from?: string | null;
+                /** @description End, exclusive; written like `from` */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkloadMap"];
+                };
+            };
+        };
+    };
+    packets_packet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                packet_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PacketDetail"];
+                };
+            };
+        };
+    };
+    packets_check_filter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckFilter"];
+            };
+        };
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedFilter"];
+                };
+            };
+        };
+    };
+    packets_export: {
+        parameters: {
+            query?: {
+                /** @description Ids of packets, comma separated; all without it */
+                ids?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description pcapng */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-pcapng": unknown;
+                };
+            };
+        };
+    };
+    packets_interfaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterfaceList"];
+                };
+            };
+        };
+    };
+    packets_recent: {
+        parameters: {
+            query?: {
+                /** @description Only packets older than this id */
+                before?: number | null;
+                /** @description Rows of a page */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PacketList"];
+                };
+            };
+        };
+    };
+    packets_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaptureStart"];
+            };
+        };
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureStatus"];
+                };
+            };
+        };
+    };
+    packets_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureStatus"];
+                };
+            };
+        };
+    };
+    packets_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureStatus"];
+                };
+            };
+        };
+    };
+    history_requests: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before this one */
+                cursor?: string | null;
+                /** @description Boolean SQL expression over the table's columns, and bare words as free text, e.g. `status >= 500 and server = 'orders'` */
+                filter?: string;
+                /** @description Start: RFC 3339, epoch seconds, or relative to now such as `-15m` */
+                from?: string | null;
+                /** @description Rows of a page */
+                limit?: number;
+                /** @description desc: newest first */
+                order?: "desc" | "asc";
+                /** @description End, exclusive; written like `from` */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestList"];
+                };
+            };
+        };
+    };
+    history_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestDetail"];
+                };
+            };
+        };
+    };
+    state_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceFacts"];
+                };
+            };
+        };
+    };
+    history_timeseries: {
+        parameters: {
+            query?: {
+                /** @description Length of a bucket, e.g. 10s; fitting if absent */
+                bucket?: string | null;
+                /** @description Boolean SQL expression over the table's columns, and bare words as free text, e.g. `status >= 500 and server = 'orders'` */
+                filter?: string;
+                /** @description Start: RFC 3339, epoch seconds, or relative to now such as `-15m` */
+                from?: string | null;
+                /** @description Table that the filter is about */
+                table?: "requests" | "flows";
+                /** @description End, exclusive; written like `from` */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeSeries"];
+                };
+            };
+        };
+    };
+    state_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Prometheus text format */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+        };
+    };
+}

@@ -7,7 +7,6 @@ import type {
   FlowRow,
   Health,
   Interface,
-  LiveSubscribe,
   PacketDetail,
   PacketRow,
   RequestDetail,
@@ -55,7 +54,10 @@ function address(path: string, parameters: Parameters = {}): string {
 async function answer<T>(path: string, init: RequestInit = {}): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(path, { ...init, headers: { accept: "application/json", ...init.headers } });
+    response = await fetch(path, {
+      ...init,
+      headers: { accept: "application/json", ...init.headers },
+    });
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
     throw new ApiError(
@@ -125,7 +127,8 @@ const signalled = (signal?: AbortSignal): RequestInit => (signal ? { signal } : 
 export const api = {
   source: () => answer<SourceFacts>(address("source")),
   health: () => answer<Health>(address("health")),
-  columns: (table: string) => answer<{ columns: ColumnFacts[]; functions: string[] }>(address("columns", { table })),
+  columns: (table: string) =>
+    answer<{ columns: ColumnFacts[]; functions: string[] }>(address("columns", { table })),
 
   requests: (query: RowQuery, signal?: AbortSignal) =>
     answer<RequestList>(address("requests", { ...query }), signalled(signal)),
@@ -133,8 +136,10 @@ export const api = {
     answer<RequestDetail>(address(`requests/${encodeURIComponent(id)}`), signalled(signal)),
   flows: (query: RowQuery, signal?: AbortSignal) =>
     answer<FlowList>(address("flows", { ...query }), signalled(signal)),
-  timeseries: (query: { table: string; filter?: string; from?: string; to?: string; bucket?: string }, signal?: AbortSignal) =>
-    answer<TimeSeries>(address("timeseries", query), signalled(signal)),
+  timeseries: (
+    query: { table: string; filter?: string; from?: string; to?: string; bucket?: string },
+    signal?: AbortSignal,
+  ) => answer<TimeSeries>(address("timeseries", query), signalled(signal)),
 
   containers: (seconds: number, signal?: AbortSignal) =>
     answer<{ containers: Container[]; seconds: number; source: Source }>(
@@ -161,9 +166,9 @@ export const api = {
 };
 
 /** Where the live rows are, on the server that the page came from. */
-export function liveAddress({ table, filter }: LiveSubscribe): string {
+export function liveAddress(): string {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  return `${scheme}//${location.host}${address("live", { table, filter })}`;
+  return `${scheme}//${location.host}${address("live")}`;
 }
 
 /** Any failure as facts that a person can act on. */
@@ -171,7 +176,12 @@ export function asApiError(cause: unknown): ApiError {
   if (cause instanceof ApiError) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
   return new ApiError(
-    { code: "page", message: `The page failed: ${message}`, remedy: "Reload it; please report this.", detail: {} },
+    {
+      code: "page",
+      message: `The page failed: ${message}`,
+      remedy: "Reload it; please report this.",
+      detail: {},
+    },
     0,
   );
 }

@@ -2,10 +2,18 @@ import { endpoint } from "./format";
 import type { RequestDetail } from "./types";
 
 /** Fields that curl writes itself, from the address and the body. */
-const WRITTEN_BY_CURL = new Set(["host", "content-length", "transfer-encoding", "connection", "expect"]);
+const WRITTEN_BY_CURL = new Set([
+  "host",
+  "content-length",
+  "transfer-encoding",
+  "connection",
+  "expect",
+]);
 
 /** The address that was asked, or null where the request was not seen. */
-export function requestUrl(row: Pick<RequestDetail, "target" | "host" | "server_ip" | "server_port" | "decrypted">): string | null {
+export function requestUrl(
+  row: Pick<RequestDetail, "target" | "host" | "server_ip" | "server_port" | "decrypted">,
+): string | null {
   if (row.target === null) return null;
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(row.target)) return row.target;
   const scheme = row.decrypted === null ? "http" : "https";
@@ -21,9 +29,12 @@ export function asCurl(row: RequestDetail): string | null {
   const notes: string[] = [];
   const body = row.request_body;
   if (body && body.text !== null && body.text !== "") parts.push(`--data-raw ${quote(body.text)}`);
-  if (body && body.text === null) notes.push("# The body is binary and is not part of this command.");
-  if (row.request_body_truncated) notes.push("# The body was cut when it was recorded: this is not all of it.");
-  if (!body && (row.request_bytes ?? 0) > 0) notes.push("# The request had a body that was not recorded.");
+  if (body && body.text === null)
+    notes.push("# The body is binary and is not part of this command.");
+  if (row.request_body_truncated)
+    notes.push("# The body was cut when it was recorded: this is not all of it.");
+  if (!body && (row.request_bytes ?? 0) > 0)
+    notes.push("# The request had a body that was not recorded.");
   return [...notes, parts.join(" \\\n  ")].join("\n");
 }
 

@@ -32,8 +32,10 @@ const ODDITIES: Readonly<Record<string, string>> = {
   folded_header: "A header field is folded over several lines, which RFC 9112 forbids senders.",
   header_too_long: "The header is longer than the limit and was cut.",
   content_length_mismatch: "Content-Length does not match the content that was sent.",
-  conflicting_content_length: "Several Content-Length fields disagree: a sign of request smuggling.",
-  content_length_and_chunked: "Both Content-Length and Transfer-Encoding are present: a sign of request smuggling.",
+  conflicting_content_length:
+    "Several Content-Length fields disagree: a sign of request smuggling.",
+  content_length_and_chunked:
+    "Both Content-Length and Transfer-Encoding are present: a sign of request smuggling.",
   bad_chunk: "A chunk of the body is malformed.",
   body_decode_failed: "The body could not be decompressed; it is shown as it was sent.",
   unsolicited_response: "A response came that no request had asked for.",
@@ -54,7 +56,9 @@ const END_REASONS: Readonly<Record<string, string>> = {
 
 export function flowState({ state, end_reason }: Pick<FlowRow, "state" | "end_reason">): string {
   const name = capitalised(state.replaceAll("_", " "));
-  return end_reason === null ? `${name}, still open.` : (END_REASONS[end_reason] ?? `${name}: ${end_reason}.`);
+  return end_reason === null
+    ? `${name}, still open.`
+    : (END_REASONS[end_reason] ?? `${name}: ${end_reason}.`);
 }
 
 function capitalised(text: string): string {

@@ -28,7 +28,8 @@ describe("narrow", () => {
     expect(narrow("orders", "c = 3")).toBe("orders and c = 3");
   });
   it("adds a term once", () => expect(narrow("a = 1 and b = 2", "b = 2")).toBe("a = 1 and b = 2"));
-  it("survives an unclosed quote", () => expect(narrow("x = 'or", "c = 3")).toBe("x = 'or and c = 3"));
+  it("survives an unclosed quote", () =>
+    expect(narrow("x = 'or", "c = 3")).toBe("x = 'or and c = 3"));
 });
 
 describe("conjuncts and widen", () => {

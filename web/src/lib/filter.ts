@@ -80,7 +80,8 @@ function topLevelWords(filter: string): Word[] {
     const text = match[0];
     if (text === "(") depth += 1;
     else if (text === ")") depth = Math.max(0, depth - 1);
-    else if (depth === 0 && !/^['"]/.test(text)) words.push({ text: text.toLowerCase(), at: match.index });
+    else if (depth === 0 && !/^['"]/.test(text))
+      words.push({ text: text.toLowerCase(), at: match.index });
   }
   return words;
 }

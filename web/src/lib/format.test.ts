@@ -48,7 +48,8 @@ describe("bytes", () => {
 });
 
 describe("numbers", () => {
-  it("groups thousands by a thin space", () => expect(count(1_234_567)).toBe("1\u202f234\u202f567"));
+  it("groups thousands by a thin space", () =>
+    expect(count(1_234_567)).toBe("1\u202f234\u202f567"));
   it.each([
     [null, ABSENT],
     [0, "0"],

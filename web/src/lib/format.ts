@@ -35,7 +35,8 @@ export function duration(ns: number | null | undefined): string {
   if (ns === null || ns === undefined) return ABSENT;
   if (ns < 0) return `-${duration(-ns)}`;
   for (const [limit, unit, name] of DURATIONS) {
-    if (ns < limit && Math.round(ns / unit) < limit / unit) return `${significant(ns / unit)} ${name}`;
+    if (ns < limit && Math.round(ns / unit) < limit / unit)
+      return `${significant(ns / unit)} ${name}`;
   }
   const seconds = Math.round(ns / 1e9);
   const minutes = Math.floor(seconds / 60);
@@ -62,7 +63,9 @@ export function bytes(count: number | null | undefined): string {
 /** A whole number with thin spaces between thousands. */
 export function count(value: number | null | undefined): string {
   if (value === null || value === undefined) return ABSENT;
-  return Math.round(value).toString().replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
+  return Math.round(value)
+    .toString()
+    .replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
 }
 
 /** A rate: whole when large, one or two decimals when small. */

@@ -42,7 +42,8 @@ const KNOWN: readonly Known[] = [
     name: "kernel_drops",
     title: "Kernel drops",
     loss: true,
-    meaning: "The capture buffer was full, so the kernel threw packets away before the sensor saw them.",
+    meaning:
+      "The capture buffer was full, so the kernel threw packets away before the sensor saw them.",
     remedy: "Capture fewer interfaces, narrow the capture filter, or raise NAUTSCAN_BUFFER_BYTES.",
   },
   {
@@ -50,7 +51,8 @@ const KNOWN: readonly Known[] = [
     name: "interface_drops",
     title: "Interface drops",
     loss: true,
-    meaning: "The network interface or its driver dropped packets before the kernel could copy them.",
+    meaning:
+      "The network interface or its driver dropped packets before the kernel could copy them.",
     remedy: "Look at `ip -s link` and at the driver's ring size with `ethtool -g`.",
   },
   {
@@ -58,8 +60,10 @@ const KNOWN: readonly Known[] = [
     name: "gaps",
     title: "Gaps in streams",
     loss: true,
-    meaning: "TCP connections where bytes are missing. Requests that they touch are marked incomplete.",
-    remedy: "Usually follows from drops above. Without drops, the traffic took a path that is not captured.",
+    meaning:
+      "TCP connections where bytes are missing. Requests that they touch are marked incomplete.",
+    remedy:
+      "Usually follows from drops above. Without drops, the traffic took a path that is not captured.",
   },
   {
     stage: "stream",
@@ -75,7 +79,8 @@ const KNOWN: readonly Known[] = [
     name: "errors",
     title: "Packets not decoded",
     loss: false,
-    meaning: "Packets that are malformed at some layer. They are counted and kept, with the reason.",
+    meaning:
+      "Packets that are malformed at some layer. They are counted and kept, with the reason.",
     remedy: "The Packets place shows why decoding stopped.",
   },
   {
@@ -83,7 +88,8 @@ const KNOWN: readonly Known[] = [
     name: "parse_errors",
     title: "Parse errors",
     loss: false,
-    meaning: "Messages that began like a protocol and then broke its rules. No value was guessed for them.",
+    meaning:
+      "Messages that began like a protocol and then broke its rules. No value was guessed for them.",
     remedy: "",
   },
   {
@@ -92,7 +98,8 @@ const KNOWN: readonly Known[] = [
     title: "Opaque bytes",
     loss: false,
     bytes: true,
-    meaning: "Payload that no known protocol claimed, encrypted traffic above all. It is in Flows, not in Traffic.",
+    meaning:
+      "Payload that no known protocol claimed, encrypted traffic above all. It is in Flows, not in Traffic.",
     remedy: "",
   },
   {
@@ -100,7 +107,8 @@ const KNOWN: readonly Known[] = [
     name: "evicted",
     title: "Flows evicted",
     loss: true,
-    meaning: "More connections were open at once than the flow table holds; the longest idle ones were let go.",
+    meaning:
+      "More connections were open at once than the flow table holds; the longest idle ones were let go.",
     remedy: "Narrow the capture filter.",
   },
   {
@@ -109,7 +117,8 @@ const KNOWN: readonly Known[] = [
     title: "Batches dropped",
     loss: true,
     meaning: "The server took too long to fetch what the sensor had found; the oldest went.",
-    remedy: "The machine is too busy for this much traffic, or the server was away: see the gaps below.",
+    remedy:
+      "The machine is too busy for this much traffic, or the server was away: see the gaps below.",
   },
   {
     stage: "queue",
@@ -124,7 +133,9 @@ const KNOWN: readonly Known[] = [
 /** The stages in the order in which a packet passes them. */
 export function stages(health: Health): Stage[] {
   const list = KNOWN.map((known): Stage => {
-    const counters = health.stages.filter(({ stage, name }) => stage === known.stage && name === known.name);
+    const counters = health.stages.filter(
+      ({ stage, name }) => stage === known.stage && name === known.name,
+    );
     const { stage, name, ...rest } = known;
     return { key: `${stage}/${name}`, ...rest, ...total(counters) };
   });
@@ -134,7 +145,8 @@ export function stages(health: Health): Stage[] {
     value: health.store.rows_lost,
     recent: 0,
     loss: true,
-    meaning: "They were shown live but are not in the history, since the database could not take them.",
+    meaning:
+      "They were shown live but are not in the history, since the database could not take them.",
     remedy: health.store.reason ?? "Free disk space, or lower the retention.",
   });
   return list;
@@ -152,7 +164,8 @@ export function level(health: Health | null): Level {
 
 /** Packets lost for each that came, over the whole run; null before any came. */
 export function packetLoss(health: Health): number | null {
-  const of = (name: string) => total(health.stages.filter((c) => c.stage === "capture" && c.name === name)).value;
+  const of = (name: string) =>
+    total(health.stages.filter((c) => c.stage === "capture" && c.name === name)).value;
   const received = of("received");
   if (received === null) return null;
   const dropped = (of("kernel_drops") ?? 0) + (of("interface_drops") ?? 0);

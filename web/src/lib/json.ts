@@ -30,7 +30,8 @@ export function prettyJson(text: string): JsonToken[] {
       if (next !== "}" && next !== "]") tokens.push(lineBreak(depth));
     } else if (word === ",") tokens.push(lineBreak(depth));
     else if (word === ":") tokens.push({ kind: "space", text: " " });
-    else if (depth === 0 && next !== undefined && next !== "," && next !== ":") tokens.push(lineBreak(0));
+    else if (depth === 0 && next !== undefined && next !== "," && next !== ":")
+      tokens.push(lineBreak(0));
   });
   return tokens;
 }

@@ -26,7 +26,7 @@ const pretty = (text: string) =>
 
 describe("prettyJson", () => {
   it("indents as JSON.stringify would", () => {
-    const value = { a: [1, 2, { b: null }], c: {}, d: [], e: "x{,}:[\\\"" };
+    const value = { a: [1, 2, { b: null }], c: {}, d: [], e: 'x{,}:[\\"' };
     expect(pretty(JSON.stringify(value))).toBe(JSON.stringify(value, null, 2));
   });
   it("keeps digits and order that parsing would lose", () =>
@@ -57,8 +57,12 @@ describe("bytes", () => {
     expect(hexByte(10)).toBe("0a");
   });
   it("takes bodies as text or base64", () => {
-    expect([...bodyBytes({ text: "é", base64: null, bytes: 2, truncated: false })]).toEqual([0xc3, 0xa9]);
-    expect([...bodyBytes({ text: null, base64: "/wA=", bytes: 2, truncated: false })]).toEqual([255, 0]);
+    expect([...bodyBytes({ text: "é", base64: null, bytes: 2, truncated: false })]).toEqual([
+      0xc3, 0xa9,
+    ]);
+    expect([...bodyBytes({ text: null, base64: "/wA=", bytes: 2, truncated: false })]).toEqual([
+      255, 0,
+    ]);
   });
 });
 
@@ -137,14 +141,22 @@ describe("explain", () => {
   });
 });
 
-function health(counters: [stage: string, name: string, value: number, recent: number][], changes: Partial<Health> = {}): Health {
+function health(
+  counters: [stage: string, name: string, value: number, recent: number][],
+  changes: Partial<Health> = {},
+): Health {
   return {
     status: "ok",
     sensor: { connected: true, since: null, reason: null, gaps: [] },
     store: { rows_lost: 0, reason: null },
-    stages: counters.map(
-      ([stage, name, value, recent]): Counter => ({ sensor: "local", interface: null, stage, name, value, recent }),
-    ),
+    stages: counters.map(([stage, name, value, recent]): Counter => ({
+      sensor: "local",
+      interface: null,
+      stage,
+      name,
+      value,
+      recent,
+    })),
     ...changes,
   } as Health;
 }
@@ -159,19 +171,38 @@ describe("honesty", () => {
   it("knows when nobody is watching", () => {
     expect(level(null)).toBe("off");
     expect(level(health([], { status: "no_capture" }))).toBe("off");
-    expect(level(health([], { sensor: { connected: false, since: null, reason: "gone", gaps: [] } }))).toBe("off");
+    expect(
+      level(health([], { sensor: { connected: false, since: null, reason: "gone", gaps: [] } })),
+    ).toBe("off");
   });
   it("does not forget a gap", () => {
     const gaps = [{ since: "2026-01-01T00:00:00Z", until: null, reason: "killed" }];
-    expect(level(health([], { sensor: { connected: true, since: null, reason: null, gaps } }))).toBe("noted");
+    expect(
+      level(health([], { sensor: { connected: true, since: null, reason: null, gaps } })),
+    ).toBe("noted");
   });
   it("adds interfaces up and leaves the uncounted uncounted", () => {
-    const list = stages(health([["capture", "received", 10, 1], ["capture", "received", 5, 2]]));
-    expect(list.find(({ key }) => key === "capture/received")).toMatchObject({ value: 15, recent: 3 });
+    const list = stages(
+      health([
+        ["capture", "received", 10, 1],
+        ["capture", "received", 5, 2],
+      ]),
+    );
+    expect(list.find(({ key }) => key === "capture/received")).toMatchObject({
+      value: 15,
+      recent: 3,
+    });
     expect(list.find(({ key }) => key === "capture/kernel_drops")).toMatchObject({ value: null });
   });
   it("gives the share of packets lost, or none before any came", () => {
-    expect(packetLoss(health([["capture", "received", 75, 0], ["capture", "kernel_drops", 25, 0]]))).toBe(0.25);
+    expect(
+      packetLoss(
+        health([
+          ["capture", "received", 75, 0],
+          ["capture", "kernel_drops", 25, 0],
+        ]),
+      ),
+    ).toBe(0.25);
     expect(packetLoss(health([]))).toBeNull();
     expect(packetLoss(health([["capture", "received", 0, 0]]))).toBeNull();
   });

@@ -17,8 +17,8 @@ export type LiveState =
   | { kind: "lost"; since: number; attempt: number; reason: string };
 
 export interface LiveOptions {
-  /** The address for a subscription; asked anew at each attempt. */
-  address(subscription: LiveSubscribe): string;
+  /** Where to connect; asked anew at each attempt. */
+  address(): string;
   open(address: string): Socket;
   onMessage(message: LiveMessage): void;
   onState(state: LiveState): void;
@@ -75,12 +75,13 @@ export class LiveConnection {
 
   private connect(): void {
     if (this.lostSince === null) this.options.onState({ kind: "connecting" });
-    const subscription = this.subscription;
-    const socket = this.options.open(this.options.address(subscription));
+    const socket = this.options.open(this.options.address());
     this.socket = socket;
     this.watch();
+    // Subscribing by message and not in the address: a filter that the server refuses then costs an
+    // error message and not the connection, which carries health as well.
     socket.onopen = () => {
-      if (subscription !== this.subscription) socket.send(JSON.stringify(this.subscription));
+      if (!isDefault(this.subscription)) socket.send(JSON.stringify(this.subscription));
     };
     socket.onmessage = ({ data }) => this.receive(data);
     socket.onclose = ({ code, reason }) => {
@@ -131,8 +132,15 @@ export class LiveConnection {
   }
 }
 
+/** What the server takes for granted when it is asked for nothing in particular. */
+function isDefault({ table, filter }: LiveSubscribe): boolean {
+  return table === "requests" && filter === "";
+}
+
 function parse(data: unknown): LiveMessage | null {
   if (typeof data !== "string") return null;
   const value: unknown = JSON.parse(data);
-  return typeof value === "object" && value !== null && "type" in value ? (value as LiveMessage) : null;
+  return typeof value === "object" && value !== null && "type" in value
+    ? (value as LiveMessage)
+    : null;
 }

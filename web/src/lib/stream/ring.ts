@@ -11,7 +11,8 @@ export class Ring<Row> implements View<Row> {
   private head = 0;
 
   constructor(capacity: number) {
-    if (!Number.isInteger(capacity) || capacity < 1) throw new RangeError("a ring holds at least one row");
+    if (!Number.isInteger(capacity) || capacity < 1)
+      throw new RangeError("a ring holds at least one row");
     this.capacity = capacity;
   }
 
