@@ -39,3 +39,33 @@ pub const READY_BATCHES: usize = 256;
 
 /// Packets remembered to recognise a second sighting of the same packet at another interface.
 pub const SIGHTINGS: usize = 1 << 15;
+/// Bytes of one HTTP/1 message head (start line and fields, or a trailer section). Servers
+/// refuse from 8 KiB (Apache, nginx) to 32 KiB (others) on; what is longer is an attack.
+pub const HTTP_HEAD: usize = 64 * 1024;
+
+/// Bytes that the HTTP/1 probe looks at before it refuses an unknown method: room for the
+/// longest ordinary request line (8,000 octets are recommended by RFC 9112 section 3).
+pub const HTTP_PROBE: usize = 8 * 1024;
+
+/// Requests that may wait for their responses on one HTTP/1 connection. Browsers do not
+/// pipeline; load generators do by 16 to 64.
+pub const HTTP_PIPELINE: usize = 128;
+
+/// Bytes that one side may send before its first HTTP/1 message is found: a body of which the
+/// beginning was not captured, or not HTTP at all.
+pub const HTTP_SCAN: u64 = 4 * 1024 * 1024;
+
+/// Informational responses (1xx) noted on one exchange.
+pub const HTTP_INFORMATIONAL: usize = 8;
+
+/// Stacked content codings that are undone; more than two are not seen outside attacks.
+pub const HTTP_CODINGS: usize = 4;
+
+/// Finished exchanges kept by a thread for reuse, whatever the number of connections.
+pub const HTTP_SPARE: usize = 64;
+
+/// Heap bytes that one exchange kept for reuse may hold; a larger one is freed.
+pub const HTTP_SPARE_BYTES: usize = 64 * 1024;
+
+/// Largest Zstandard window accepted: what RFC 9659 allows for the content coding.
+pub const ZSTD_WINDOW: u64 = 8 * 1024 * 1024;
