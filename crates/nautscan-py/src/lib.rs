@@ -2,7 +2,9 @@
 //! The boundary as Python sees it is written down in `src/nautscan/_engine.pyi`.
 
 mod arrow;
+mod capture;
 mod error;
+mod host;
 mod inspect;
 mod options;
 mod reader;
@@ -14,7 +16,11 @@ mod _engine {
     #[pymodule_export]
     use crate::arrow::{PyColumn, PyRecordBatch, PySchema, columns, schema};
     #[pymodule_export]
+    use crate::capture::PyCapture;
+    #[pymodule_export]
     use crate::error::EngineError;
+    #[pymodule_export]
+    use crate::host::{capture_library, check_filter};
     #[pymodule_export]
     use crate::inspect::dissect;
     #[pymodule_export]

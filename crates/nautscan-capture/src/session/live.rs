@@ -116,7 +116,11 @@ impl Live {
                 let _ = started.send(());
                 worker.run();
             })
-            .map_err(|source| CaptureError::Read { name: "capture thread".to_owned(), offset: 0, source })?;
+            .map_err(|source| CaptureError::Read {
+                name: "capture thread".to_owned(),
+                offset: 0,
+                source,
+            })?;
         let _ = ready.recv();
         Ok(Self { shared, commands, stopper, thread: Some(thread) })
     }
@@ -199,7 +203,12 @@ struct Worker {
 }
 
 impl Worker {
-    fn new(source: LiveSourceKind, config: LiveConfig, shared: Arc<Shared>, commands: Receiver<(Command, Reply)>) -> Self {
+    fn new(
+        source: LiveSourceKind,
+        config: LiveConfig,
+        shared: Arc<Shared>,
+        commands: Receiver<(Command, Reply)>,
+    ) -> Self {
         let mut worker = Self {
             source,
             sensor: config.engine.sensor.clone(),
@@ -248,7 +257,9 @@ impl Worker {
     fn obey(&mut self) {
         while let Ok((command, reply)) = self.commands.try_recv() {
             let done = match (&mut self.source, command) {
-                (LiveSourceKind::Interfaces(live), Command::Add(name)) => live.add(&name).map(|_| true),
+                (LiveSourceKind::Interfaces(live), Command::Add(name)) => {
+                    live.add(&name).map(|_| true)
+                }
                 (LiveSourceKind::Interfaces(live), Command::Remove(name)) => Ok(live.remove(&name)),
                 (LiveSourceKind::Stream(_), _) => Ok(false),
             };
@@ -353,7 +364,8 @@ impl Worker {
         let interfaces = self.interface_stats();
         let mut out = Vec::new();
         for stats in interfaces {
-            let name = self.interfaces().get(stats.interface).and_then(|interface| interface.name.clone());
+            let name =
+                self.interfaces().get(stats.interface).and_then(|interface| interface.name.clone());
             let counters = [
                 ("received", stats.received),
                 ("kernel_drops", stats.kernel_drops),
@@ -361,7 +373,12 @@ impl Worker {
             ];
             for (counter, value) in counters {
                 if let Some(value) = value {
-                    out.push(Stat { interface: name.clone(), stage: "capture", name: counter, value });
+                    out.push(Stat {
+                        interface: name.clone(),
+                        stage: "capture",
+                        name: counter,
+                        value,
+                    });
                 }
             }
         }

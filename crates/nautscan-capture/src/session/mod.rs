@@ -5,6 +5,6 @@ mod offline;
 mod reorder;
 mod ring;
 
-pub use live::{Live, LiveConfig, LiveStatus, LiveSourceKind};
+pub use live::{Live, LiveConfig, LiveSourceKind, LiveStatus};
 pub use offline::{Offline, Step};
 pub use ring::{PacketRing, RingEntry};

@@ -157,7 +157,8 @@ mod tests {
         for _ in 0..10 {
             push(&mut ring, b"x");
         }
-        let ids = |limit, before| ring.recent(limit, before).map(|entry| entry.id).collect::<Vec<_>>();
+        let ids =
+            |limit, before| ring.recent(limit, before).map(|entry| entry.id).collect::<Vec<_>>();
         assert_eq!(ids(3, None), [8, 9, 10]);
         assert_eq!(ids(3, Some(8)), [5, 6, 7]);
         assert_eq!(ids(3, Some(1)), [0u64; 0]);
