@@ -39,10 +39,10 @@ def frames(
         while waiting and waiting[0].time < at:
             yield heapq.heappop(waiting)
         if seconds is not None and at >= start + int(seconds * SECOND):
+            network.close_all(at)
             break
         network.close_idle(at)
         action(at)
-    network.close_all()
     while waiting:
         yield heapq.heappop(waiting)
 

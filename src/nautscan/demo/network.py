@@ -119,12 +119,12 @@ class Network:
             if not self._pools[key]:
                 del self._pools[key]
 
-    def close_all(self) -> None:
-        """Close every connection once it is free."""
+    def close_all(self, now: int) -> None:
+        """Close every connection, from the side of the client, once it is free."""
         for pool in self._pools.values():
             for connection in pool:
                 if connection.is_open:
-                    connection.close(connection.free_at, Side.CLIENT)
+                    connection.close(max(now, connection.free_at), Side.CLIENT)
         self._pools.clear()
 
     def _connection(self, at: int, client: Host, server: Endpoint) -> tuple[TcpConnection, int]:
