@@ -27,6 +27,9 @@ TABLE_INTRODUCTIONS = {
     "Losses of every kind are among them.",
 }
 
+ARROW_NAMES = {"text": "utf8", "i64": "int64"}
+"""The engine's words for the kinds of the columns that the server adds."""
+
 
 def main() -> int:
     """Write every page; with names as arguments, only those."""
@@ -66,7 +69,9 @@ def tables_page() -> str:
         parts.append(_table(("column", "type", "null", "meaning"), columns))
         stored = [c for c in schema.columns(table) if c.stored]
         if stored:
-            rows = [(f"`{c.name}`", c.kind, _yes(c.nullable), f"{c.doc}.") for c in stored]
+            rows = [
+                (f"`{c.name}`", ARROW_NAMES[c.kind], _yes(c.nullable), f"{c.doc}.") for c in stored
+            ]
             parts.append("\nAdded by the server when the row is stored:\n")
             parts.append(_table(("column", "type", "null", "meaning"), rows))
     return _page(
@@ -114,7 +119,7 @@ def _command(command: click.Command, context: click.Context) -> str:
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
         if record is not None:
-            rows.append((f"`{record[0]}`", record[1]))
+            rows.append((f"`{record[0]}`", " ".join(record[1].split())))
     options = _table(("option", "meaning"), rows)
     head = f"## {context.command_path}\n\n```\n{usage}\n```\n"
     return "\n".join([head, _paragraphs(command.help), options])
