@@ -10,7 +10,7 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -272,7 +272,7 @@ class CaptureController:
     async def _apply_stream(self, stream: StreamSource) -> None:
         if self._open is None:
             descriptor = await stream.open()
-            self._keep(await asyncio.to_thread(self._new_capture, [], descriptor))
+            self._keep(await asyncio.to_thread(self._new_capture, [], descriptor), None)
 
     def _apply_interfaces(self) -> None:
         self._selection = self._select()
@@ -283,7 +283,7 @@ class CaptureController:
         self._rest = "waiting"
         capture, self._failures = open_interfaces(names, self._new_capture, self._failures)
         if capture is not None:
-            self._keep(capture)
+            self._keep(capture, frozenset(names) - frozenset(self._failures))
 
     def _select(self) -> Selection:
         self._names = present_names()
@@ -298,7 +298,7 @@ class CaptureController:
                 log.warning("too many interfaces; left out: %s", ", ".join(selection.beyond_cap))
         return selection
 
-    def _new_capture(self, names: list[str], stream: int | None = None) -> _engine.Capture:
+    def _new_capture(self, names: Sequence[str], stream: int | None = None) -> _engine.Capture:
         self._base = flow_id_base(self._base, time.time())
         return _engine.Capture(
             names,
@@ -316,9 +316,9 @@ class CaptureController:
             flow_id_base=self._base,
         )
 
-    def _keep(self, capture: _engine.Capture) -> None:
+    def _keep(self, capture: _engine.Capture, names: Collection[str] | None) -> None:
         self._last, self._error = capture, None
-        self._open = OpenCapture(capture, self._outbox, self._ended_soon)
+        self._open = OpenCapture(capture, names, self._outbox, self._ended_soon)
         self._open.start()
 
     def _ended_soon(self, ended: OpenCapture) -> None:
@@ -331,7 +331,7 @@ class CaptureController:
         if self._open is not ended:
             return
         self._open = None
-        error = ended.capture.status()["error"]
+        error = ended.status["error"]
         if ended.failure is not None:
             log.error("the capture's thread failed", exc_info=ended.failure)
             error = {"code": "internal", "message": str(ended.failure), "remedy": ""}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
 from nautscan import _engine
@@ -33,13 +33,20 @@ class OpenCapture:
     def __init__(
         self,
         capture: _engine.Capture,
+        names: Collection[str] | None,
         outbox: Outbox,
         on_end: Callable[[OpenCapture], None],
     ) -> None:
-        """Takes over the capture; call `start` once it is known to whom `on_end` reports."""
+        """Takes over the capture; call `start` once it is known to whom `on_end` reports.
+
+        `names` are its interfaces, None for a stream.
+        """
         self.capture = capture
         self.since_ns = time.time_ns()
         self.failure: BaseException | None = None
+        self.status: dict[str, Any] = capture.status()
+        """A copy, at most `_TAKE_MS` old: who reads it never waits for the engine."""
+        self._names = None if names is None else frozenset(names)
         self._outbox = outbox
         self._on_end = on_end
         self._thread = threading.Thread(target=self._run, name="nautscan-pump", daemon=True)
@@ -49,19 +56,22 @@ class OpenCapture:
         self._thread.start()
 
     def interfaces(self) -> list[dict[str, Any]]:
-        """How capture goes on each interface."""
-        entries: list[dict[str, Any]] = self.capture.status()["interfaces"]
-        return entries
+        """How capture goes on each interface; the engine also remembers those it had before."""
+        entries: list[dict[str, Any]] = self.status["interfaces"]
+        if self._names is None:
+            return entries
+        return [entry for entry in entries if entry["name"] in self._names]
 
     def adjust(self, names: Sequence[str], failures: Failures) -> Failures:
         """Captures on `names` from now on. What failed before is tried anew; what failed now."""
-        entries = self.interfaces()
-        captured = [entry["name"] for entry in entries]
-        broken = {entry["name"] for entry in entries if entry["error"] is not None}
-        step = change(captured, broken, names)
+        broken = {entry["name"] for entry in self.interfaces() if entry["error"] is not None}
+        step = change(self._names or (), broken, names)
         for name in step.remove:
             self.capture.remove_interface(name)
-        return _add(self.capture, step.add, failures)
+        failed = _add(self.capture, step.add, failures)
+        self._names = frozenset(names) - frozenset(failed)
+        self.status = self.capture.status()
+        return failed
 
     def stop(self) -> None:
         """Ends it, and waits until its last rows are in the outbox."""
@@ -78,28 +88,42 @@ class OpenCapture:
         self._on_end(self)
 
     def _empty(self) -> None:
+        looked = time.monotonic()
         while True:
             item = self.capture.next(_TAKE_MS)
             if item is not None:
                 table, batch = item
                 self._outbox.put(table, batch.to_ipc(), batch.num_rows)
-            elif self.capture.status()["ended"]:
+            now = time.monotonic()
+            if item is None or now - looked >= _TAKE_MS / 1000:
+                looked, self.status = now, self.capture.status()
+            if item is None and self.status["ended"]:
                 return
 
 
 def open_interfaces(
-    names: Sequence[str], new: Callable[[list[str]], _engine.Capture], failures: Failures
+    names: Sequence[str], new: Callable[[Sequence[str]], _engine.Capture], failures: Failures
 ) -> tuple[_engine.Capture | None, Failures]:
-    """Opens the first that opens, and adds the others. Raises what concerns all of them alike."""
+    """Opens all that open; the others' errors. Raises what concerns all of them alike.
+
+    They are opened together, since the engine puts packets of several interfaces in order only
+    if it knows of them from the start. Which of them fails shows when each is opened alone.
+    """
     failed: Failures = {}
-    for position, name in enumerate(names):
+    if not names:
+        return None, failed
+    try:
+        return new(names), failed
+    except _engine.EngineError as error:
+        if error.code in FATAL_CODES:
+            raise
+    for name in names:
         try:
-            capture = new([name])
+            new([name]).stop()
         except _engine.EngineError as error:
             _note(name, error, failed, failures)
-            continue
-        return capture, failed | _add(capture, names[position + 1 :], failures)
-    return None, failed
+    good = [name for name in names if name not in failed]
+    return (new(good) if good else None), failed
 
 
 def _add(capture: _engine.Capture, names: Sequence[str], before: Failures) -> Failures:

@@ -95,7 +95,7 @@ class TerminalCapture:
             raise NautScanError.from_dict(next(iter(failures.values())))
         return capture
 
-    def _new(self, names: list[str]) -> _engine.Capture:
+    def _new(self, names: Sequence[str]) -> _engine.Capture:
         config = self._config
         return _engine.Capture(
             names,
@@ -151,5 +151,4 @@ class PacketTail:
 
 
 def _ids(page: _engine.RecordBatch) -> list[int]:
-    column = arro3.core.RecordBatch.from_arrow(page).column("id")
-    return [column[row].as_py() for row in range(len(column))]
+    return list(arro3.core.RecordBatch.from_arrow(page).column("id").to_pylist())

@@ -40,11 +40,6 @@ class Identity:
             raise ValueError("ids are not negative")
         return identity
 
-    @staticmethod
-    def current() -> Identity:
-        """The process that asks."""
-        return Identity(os.geteuid(), os.getegid(), tuple(os.getgroups()))
-
     @property
     def described(self) -> str:
         """The user's name where there is one."""
