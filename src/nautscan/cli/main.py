@@ -21,7 +21,7 @@ DEFAULT_COMMAND = "serve"
 # Name and one line of help, in the order of `nautscan --help`. The line stands here, and not
 # only in the module, because printing it must not import the module; a test compares both.
 COMMANDS: dict[str, str] = {
-    "serve": "Watch the network and show it in the browser (the default).",
+    "serve": "Watch the network and show it in the browser.",
     "demo": "Show a made-up shop of services, through the real engine, without any rights.",
     "read": "Read capture files: summary, rows, SQL, exports.",
     "sql": "Run SQL over capture files.",
