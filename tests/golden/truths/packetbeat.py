@@ -41,7 +41,7 @@ def compare(capture: Capture, observed: Observed) -> Iterator[Mismatch]:
         ours = [row for row in observed.requests if row["server_port"] in ports]
         if "golden_events" in facts:
             yield from _golden(facts["golden_events"], ours)
-        if _is_about_http(capture.name, facts):
+        elif _is_about_http(capture.name, facts):
             yield from _checks(facts["events"], ours)
 
 
