@@ -50,7 +50,7 @@ HTTP_SERVER = """
 
 
 def ip(*arguments: str) -> None:
-    """Runs ip(8)."""
+    """Changes the network."""
     subprocess.run(("ip", *arguments), check=True, capture_output=True, text=True)
 
 
@@ -205,6 +205,21 @@ def rows_of(ipc: bytes) -> list[dict[str, Any]]:
     return [row for batch in table.to_batches() for row in batch.to_struct_array().to_pylist()]
 
 
+def started(
+    command: Sequence[str], log: Path, environment: dict[str, str] | None = None, **popen: Any
+) -> subprocess.Popen[bytes]:
+    """A process whose words go to a file."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=os.environ | (environment or {}),
+            **popen,
+        )
+
+
 @contextlib.asynccontextmanager
 async def sensor(
     folder: Path,
@@ -216,10 +231,7 @@ async def sensor(
     """A real sensor process with a connected client."""
     path, log = folder / "sensor.sock", folder / "sensor.log"
     command = (*prefix, *PYTHON, "-m", "nautscan", "sensor", "--socket", str(path), *arguments)
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, stderr=output, env=os.environ | (environment or {}), **popen
-        )
+    process = started(command, log, environment, **popen)
     client = SensorClient(str(path))
     found = SensorProcess(process, client, log)
     tasks = [asyncio.create_task(client.run()), asyncio.create_task(found.collect())]

@@ -75,12 +75,20 @@ def capture_library() -> str | None:
         return None
 
 
+def outbox_counters(counters: OutboxCounters) -> dict[str, int]:
+    """Names (stage `queue`) and values of the outbox's losses.
+
+    The engine counts those of its own queue as `batches_dropped` and `rows_dropped`.
+    """
+    return {
+        "outbox_batches_dropped": counters.batches_dropped,
+        "outbox_rows_dropped": counters.rows_dropped,
+    }
+
+
 def queue_stats(sensor: str, counters: OutboxCounters) -> tuple[bytes, int]:
     """Rows of `stats` for the outbox, as Arrow IPC, and how many."""
-    rows = {
-        "batches_dropped": counters.batches_dropped,
-        "rows_dropped": counters.rows_dropped,
-    }
+    rows = outbox_counters(counters)
     columns: dict[str, list[Any]] = {
         "sensor": [sensor] * len(rows),
         "interface": [None] * len(rows),

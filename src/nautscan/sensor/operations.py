@@ -8,7 +8,7 @@
 * `interfaces`: {interfaces: [facts of the engine, with `selected`]}
 * `check_filter` {filter, link_type}: {ok: true}
 * `recent` {limit, before}: {ipc: binary, rows of `packets`, newest last}
-* `packet` {id}: the engine's facts with `bytes` (binary) and `layers`
+* `packet` {id}: the engine's facts with `time_ns` for `time`, `bytes` (binary) and `layers`
 * `export` {ids}: {pcapng: binary}
 * `stats`: {stats: [{interface, stage, name, value}]}
 
@@ -140,8 +140,8 @@ class Operations:
                 f"Packet {packet_id} is not in memory",
                 remedy="Only recent packets are kept; NAUTSCAN_RING_BYTES sets how many bytes.",
             )
-        data = facts.pop("bytes")
-        return Answer(facts, "bytes", bytes(data))
+        data, time_ns = facts.pop("bytes"), facts.pop("time")
+        return Answer({**facts, "time_ns": time_ns}, "bytes", bytes(data))
 
     async def _export(self, params: Params) -> Answer:
         ids = params.get("ids")
@@ -157,9 +157,7 @@ class Operations:
         counters = await asyncio.to_thread(self.controller.capture().stats)
         keys = ("interface", "stage", "name", "value")
         rows = [dict(zip(keys, row, strict=True)) for row in counters]
-        queue = self.outbox.counters()
-        for name in ("batches_dropped", "rows_dropped"):
-            value = getattr(queue, name)
+        for name, value in enginefacts.outbox_counters(self.outbox.counters()).items():
             rows.append({"interface": None, "stage": "queue", "name": name, "value": value})
         return Answer({"stats": rows})
 

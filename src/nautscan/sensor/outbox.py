@@ -1,7 +1,7 @@
 """The bounded queue of rows between the capture thread and the server.
 
 While the server is away or slow it fills; then the oldest batches go, and are counted. The
-counters are rows of the `stats` table (stage `queue`).
+counters are rows of the `stats` table (stage `queue`, names `outbox_*`).
 """
 
 from __future__ import annotations
