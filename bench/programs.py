@@ -136,7 +136,7 @@ def version_of(program: Program) -> str | None:
     done = subprocess.run(
         program.version, capture_output=True, text=True, check=False, timeout=60, errors="replace"
     )
-    lines = (done.stdout or done.stderr).strip().splitlines()
-    if done.returncode and program.version[-1] != "-h":
-        return None
-    return next((line for line in lines if any(char.isdigit() for char in line)), "unknown version")
+    # tcpflow and ndpiReader tell their version with a failing exit status.
+    said = done.stdout if done.returncode else done.stdout or done.stderr
+    lines = said.strip().splitlines()
+    return next((line for line in lines if any(char.isdigit() for char in line)), None)
