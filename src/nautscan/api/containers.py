@@ -19,7 +19,7 @@ Key = Annotated[
 @router.get("", response_model=models.ContainerList)
 async def containers(service: ServiceDep, seconds: Window = 300) -> dict[str, Any]:
     """Containers with rate, errors and latency percentiles over the window."""
-    found = await service.containers.list(seconds)
+    found = await service.containers.busiest(seconds)
     return {"containers": found, "seconds": seconds, "source": service.source}
 
 

@@ -93,7 +93,7 @@ class ErrorFacts(_Shape):
     code: str
     message: str
     remedy: str
-    detail: dict[str, Any]
+    detail: dict[str, Any] = Field(default_factory=dict)
 
 
 class ErrorAnswer(_Shape):

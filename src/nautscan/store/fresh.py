@@ -15,6 +15,7 @@ from arro3.core import Array, DataType, Table
 from arro3.io import read_ipc_stream
 
 from nautscan import schema
+from nautscan.errors import BadQuery
 from nautscan.store.filter import Condition
 from nautscan.store.json_sql import row_sql
 
@@ -142,10 +143,17 @@ class FreshRows:
         return self._run(f"SELECT {columns} FROM fresh_{table}")
 
     def json_rows(self, table: str, condition: Condition, limit: int) -> tuple[list[str], int]:
-        """The last `limit` rows that the condition lets through, as JSON, and how many more."""
+        """The last `limit` rows that the condition lets through, as JSON, and how many more.
+
+        Raises `BadQuery` for a condition that cannot be evaluated on them.
+        """
         sql = f"""SELECT {_LIGHT[table]}, count(*) OVER () FROM fresh_{table}
             WHERE {condition.sql} ORDER BY id DESC LIMIT {int(limit)}"""
-        found = self._run(sql, dict(condition.parameters))
+        try:
+            found = self._run(sql, dict(condition.parameters))
+        except duckdb.Error as error:
+            text = str(error).split("\n", 1)[0]
+            raise BadQuery(text, remedy="Check the values in the filter.", position=0) from error
         found.reverse()
         total = found[0][1] if found else 0
         return [line for line, _ in found], total - len(found)
