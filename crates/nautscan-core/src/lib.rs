@@ -13,6 +13,8 @@ pub mod limits;
 pub mod packet;
 pub mod proto;
 pub mod stream;
+#[cfg(test)]
+mod testing;
 pub mod wire;
 
 pub use arrow_array::RecordBatch;

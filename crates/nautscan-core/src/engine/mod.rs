@@ -21,6 +21,8 @@ const SECOND: i64 = 1_000_000_000;
 /// Times after this (the year 2116) are taken for it, and times before 1970 for 1970: a capture
 /// file may state any, and differences of times must not overflow.
 const TIME_LIMIT: i64 = i64::MAX / 2;
+/// Packets this far behind the latest one are not out of order: the clock was set back.
+const CLOCK_STEP: i64 = 10 * SECOND;
 
 /// How an engine is to work.
 #[derive(Debug, Clone)]
@@ -109,7 +111,7 @@ pub struct Engine {
     rows: Rows,
     totals: Totals,
     next_flow_id: u64,
-    /// Latest packet time, which never runs back: the engine's clock.
+    /// Latest packet time: the engine's clock.
     now: i64,
     next_sweep: i64,
 }
@@ -124,8 +126,8 @@ impl Engine {
             rows: Rows::new(&config),
             totals: Totals::default(),
             next_flow_id: config.flow_id_base,
-            now: i64::MIN,
-            next_sweep: i64::MIN,
+            now: 0,
+            next_sweep: 0,
             config,
         }
     }
@@ -163,16 +165,27 @@ impl Engine {
 
     #[inline]
     fn count(&mut self, packet: &Packet<'_>) {
+        if packet.time > self.now {
+            self.now = packet.time;
+        } else if packet.time < self.now - CLOCK_STEP {
+            self.clock_set_back(packet.time);
+        }
         let totals = &mut self.totals;
         totals.packets += 1;
         totals.bytes += u64::from(packet.wire_len);
-        if packet.time > self.now {
-            self.now = packet.time;
+        if totals.last_time.is_none_or(|last| packet.time > last) {
             totals.last_time = Some(packet.time);
         }
         if totals.first_time.is_none_or(|first| packet.time < first) {
             totals.first_time = Some(packet.time);
         }
+    }
+
+    /// The capturing host's clock was set back: time goes on from there.
+    #[cold]
+    fn clock_set_back(&mut self, now: i64) {
+        self.now = now;
+        self.next_sweep = now + SECOND;
     }
 
     #[cold]
@@ -392,7 +405,7 @@ impl Engine {
 
     /// Time passes without a packet (live capture on a quiet network).
     pub fn advance(&mut self, now: i64) {
-        self.now = self.now.max(now);
+        self.now = self.now.max(now.clamp(0, TIME_LIMIT));
         while self.now >= self.next_sweep && !self.flows.is_empty() {
             self.sweep();
         }
