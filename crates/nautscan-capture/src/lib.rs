@@ -13,6 +13,7 @@
 
 mod error;
 mod file;
+mod interface;
 mod limits;
 mod live;
 #[cfg(unix)]
@@ -21,6 +22,10 @@ mod source;
 
 pub use error::{CaptureError, DamageKind};
 pub use file::{FileSource, MergedSource, NameRecord, Notes, PacketComment, Secret};
+pub use interface::{
+    CapturePermission, Interface, InterfaceAddress, LinkFacts, LinkKind, Listing, Platform,
+    Selection, capture_permission, classify, default_interfaces, default_interfaces_on, interfaces,
+};
 pub use limits::*;
 pub use live::{
     BURST, DEFAULT_BUFFER_BYTES, LiveOptions, LiveSource, MAX_FILTER_BYTES, Stopper,
