@@ -7,6 +7,9 @@
 //! - [`MergedSource`]: many files as one stream in order of time
 //! - [`LiveSource`]: interfaces, through libpcap or Npcap loaded at run time
 //!
+//! [`PcapngWriter`] writes packets to a file that other tools read, [`interfaces`] lists what can
+//! be captured on, and [`default_interfaces`] chooses among it.
+//!
 //! `unsafe` is confined to the files named `ffi`, each block with the reason why it is sound.
 
 #![deny(unsafe_code)]
@@ -19,6 +22,7 @@ mod live;
 #[cfg(unix)]
 mod poll_ffi;
 mod source;
+mod write;
 
 pub use error::{CaptureError, DamageKind};
 pub use file::{FileSource, MergedSource, NameRecord, Notes, PacketComment, Secret};
@@ -32,3 +36,4 @@ pub use live::{
     capture_library, check_filter,
 };
 pub use source::{InterfaceStats, PacketSource, Progress, Pulled, SourceInterface};
+pub use write::PcapngWriter;
