@@ -362,7 +362,7 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
 
 /// A pcap file that compresses to several blocks.
 fn large_pcap() -> Vec<u8> {
-    let data: Vec<u8> = (0_u32..1000).map(|n| (n * n >> 3) as u8).collect();
+    let data: Vec<u8> = (0_u32..1000).map(|n| ((n * n) >> 3) as u8).collect();
     let packets: Vec<(u32, u32, &[u8])> = (0..1000).map(|second| (second, 0, &data[..])).collect();
     pcap(MICROSECONDS, &packets)
 }

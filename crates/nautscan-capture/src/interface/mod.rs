@@ -113,9 +113,13 @@ fn permission_problem() -> Option<CaptureError> {
 }
 
 fn set_capturable(interface: &mut Interface, problem: Option<&str>) {
-    let down = (interface.up == Some(false))
-        .then(|| format!("{} is down; bring it up first", interface.name));
-    interface.reason = problem.map(str::to_owned).or(down);
+    let name = &interface.name;
+    let own = match (interface.kind, interface.up) {
+        (LinkKind::Pseudo, _) => Some(format!("{name} is not a network interface")),
+        (_, Some(false)) => Some(format!("{name} is down; bring it up first")),
+        _ => None,
+    };
+    interface.reason = problem.map(str::to_owned).or(own);
     interface.capturable = interface.reason.is_none();
 }
 
