@@ -7,24 +7,34 @@
 //! - [`MergedSource`]: many files as one stream in order of time
 //! - [`LiveSource`]: interfaces, through libpcap or Npcap loaded at run time
 //!
+//! [`PcapngWriter`] writes packets to a file that other tools read, [`interfaces`] lists what can
+//! be captured on, and [`default_interfaces`] chooses among it.
+//!
 //! `unsafe` is confined to the files named `ffi`, each block with the reason why it is sound.
 
 #![deny(unsafe_code)]
 
 mod error;
 mod file;
+mod interface;
 mod limits;
 mod live;
 #[cfg(unix)]
 mod poll_ffi;
 pub mod session;
 mod source;
+mod write;
 
 pub use error::{CaptureError, DamageKind};
 pub use file::{FileSource, MergedSource, NameRecord, Notes, PacketComment, Secret};
+pub use interface::{
+    CapturePermission, Interface, InterfaceAddress, LinkFacts, LinkKind, Listing, Platform,
+    Selection, capture_permission, classify, default_interfaces, default_interfaces_on, interfaces,
+};
 pub use limits::*;
 pub use live::{
     BURST, DEFAULT_BUFFER_BYTES, LiveOptions, LiveSource, MAX_FILTER_BYTES, Stopper,
     capture_library, check_filter,
 };
 pub use source::{InterfaceStats, PacketSource, Progress, Pulled, SourceInterface};
+pub use write::PcapngWriter;

@@ -30,6 +30,6 @@ pub const MAX_SECRET_BYTES: usize = 16 * 1024 * 1024;
 /// Files that may overlap in time in one merge: below the usual limit of 1,024 descriptors.
 pub const MAX_OPEN_FILES: usize = 512;
 
-/// Read buffer of a file. Measured: 256 KiB stays in the second-level cache, so that the decoder
+/// Read buffer of a file: small enough to stay in the second-level cache, so that the decoder
 /// finds the bytes warm; larger buffers and `mmap` were slower (see `file::window`).
 pub(crate) const FILE_BUFFER: usize = 256 * 1024;

@@ -45,3 +45,12 @@ pub(crate) fn duplicate(fd: i32) -> io::Result<OwnedFd> {
     // SAFETY: fcntl has just created `new`, and nobody else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(new) })
 }
+
+/// Asks for a larger buffer of a pipe, so that its two ends take fewer turns. A descriptor that
+/// is no pipe, or a system that refuses, stays as it is.
+#[cfg(target_os = "linux")]
+pub(crate) fn enlarge_pipe(fd: BorrowedFd<'_>, bytes: i32) {
+    // SAFETY: the descriptor is open for as long as it is borrowed; the call takes any number
+    // and fails without effect for what it does not like.
+    unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETPIPE_SZ, bytes) };
+}

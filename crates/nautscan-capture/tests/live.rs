@@ -229,6 +229,29 @@ fn an_interface_that_vanishes_is_reported_and_the_others_go_on() {
 }
 
 #[test]
+fn an_interface_that_is_down_is_refused_and_one_that_goes_down_comes_back() {
+    let Some(pair) = Pair::new() else { return };
+    must_ip(&format!("link set {} down", pair.near));
+    let refused = LiveSource::open(&[&pair.near], LiveOptions::default())
+        .err()
+        .expect("down");
+    assert_eq!(refused.code(), "interface_down", "{refused}");
+    assert!(refused.remedy().contains(&pair.near));
+    must_ip(&format!("link set {} up", pair.near));
+    let mut source = LiveSource::open(&[&pair.near], filtered("udp dst port 4009")).expect("open");
+    pair.send(4009, 3);
+    collect(&mut source, 3);
+    must_ip(&format!("link set {} down", pair.near));
+    for _ in 0..3 {
+        assert_eq!(source.pull(10, &mut |_| {}).expect("pull"), Pulled::Idle);
+    }
+    assert_eq!(source.stats()[0].error, None);
+    must_ip(&format!("link set {} up", pair.near));
+    pair.send(4009, 3);
+    collect(&mut source, 3);
+}
+
+#[test]
 fn what_the_kernel_drops_is_counted() {
     let Some(pair) = Pair::new() else { return };
     let options = LiveOptions {

@@ -37,10 +37,7 @@ fn differences(expected: &Path) -> Vec<String> {
         Err(error) => return vec![format!("{}: {error}", path.display())],
     };
     let tally = drain(&mut source);
-    let interfaces = match container["interfaces"].as_u64() {
-        Some(count) => count,
-        None => 1,
-    };
+    let interfaces = container["interfaces"].as_u64().unwrap_or(1);
     let mut lines = Vec::new();
     let mut check = |what: &str, stated: &Value, found: Value| {
         if !stated.is_null() && *stated != found {
@@ -95,7 +92,7 @@ fn differences(expected: &Path) -> Vec<String> {
         || !container["truncated_file"].is_null()
         || !container["trailing_bytes"].is_null();
     let errors: Vec<String> = tally.errors.iter().map(CaptureError::to_string).collect();
-    if damaged != !errors.is_empty() {
+    if damaged == errors.is_empty() {
         lines.push(format!(
             "{}: damage {errors:?}, stated {damaged}",
             path.display()
@@ -104,6 +101,15 @@ fn differences(expected: &Path) -> Vec<String> {
     lines
 }
 
+/// Captures that are read otherwise than stated, and why.
+const DIFFERENT: [(&str, &str); 1] = [(
+    // The two lengths of the first block differ. What is stated ignores that; libpcap, tshark and
+    // we refuse the block, because one of the lengths must be wrong and packets would be found
+    // where there are none.
+    "libpcap/shb-option-too-long.pcapng",
+    "ends with another length",
+)];
+
 #[test]
 fn every_container_is_read_as_stated() {
     let Some(folder) = shared_captures() else {
@@ -111,7 +117,25 @@ fn every_container_is_read_as_stated() {
     };
     let files = expected_files(&folder);
     assert!(files.len() >= 600, "only {} captures found", files.len());
-    let lines: Vec<String> = files.iter().flat_map(|file| differences(file)).collect();
+    let is_different = |file: &PathBuf| {
+        let file = file.to_string_lossy();
+        DIFFERENT
+            .iter()
+            .any(|(name, _)| file.ends_with(&format!("{name}.expected.json")))
+    };
+    let (different, same): (Vec<_>, Vec<_>) = files.into_iter().partition(is_different);
+    assert_eq!(different.len(), DIFFERENT.len());
+    for (name, why) in DIFFERENT {
+        let mut source = FileSource::open(folder.join(name)).expect("open");
+        let tally = drain(&mut source);
+        assert_eq!(tally.packets, 0);
+        assert!(
+            tally.errors[0].to_string().contains(why),
+            "{:?}",
+            tally.errors
+        );
+    }
+    let lines: Vec<String> = same.iter().flat_map(|file| differences(file)).collect();
     assert!(
         lines.is_empty(),
         "{} differences:\n{}",

@@ -110,8 +110,14 @@ impl Read for Counting {
     }
 }
 
+/// Capacity asked for of a pipe: the most that Linux gives unprivileged users.
+#[cfg(target_os = "linux")]
+const PIPE_BYTES: i32 = 1024 * 1024;
+
 #[cfg(unix)]
 fn stream(file: File, timeout: std::time::Duration) -> Bytes {
+    #[cfg(target_os = "linux")]
+    crate::poll_ffi::enlarge_pipe(std::os::fd::AsFd::as_fd(&file), PIPE_BYTES);
     Box::new(Patient { file, timeout })
 }
 

@@ -98,7 +98,7 @@ impl PcapNg {
     #[inline]
     fn length(&self, data: &[u8]) -> Result<usize, Damage> {
         let total = u32_at(data, 4, self.swapped);
-        if (total as usize) < BLOCK_OVERHEAD || total % 4 != 0 {
+        if (total as usize) < BLOCK_OVERHEAD || !total.is_multiple_of(4) {
             return Err(bad_length(total));
         }
         Ok(total as usize)

@@ -86,6 +86,7 @@ macro_rules! api {
      optional { $($maybe:ident = $maybe_symbol:literal : $maybe_type:ty;)* }) => {
         /// Functions of libpcap. They stay valid as long as `library` is loaded, which is for
         /// the life of the process.
+        #[cfg_attr(not(unix), allow(dead_code, reason = "some are used on unix only"))]
         pub(crate) struct Api {
             $(pub(super) $name: $type,)*
             $(pub(super) $maybe: Option<$maybe_type>,)*

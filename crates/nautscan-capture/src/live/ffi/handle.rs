@@ -275,9 +275,11 @@ unsafe extern "C" fn deliver(user: *mut u8, header: *const PacketHeader, bytes: 
         // SAFETY: the library passes `captured` readable bytes, valid until the callback returns.
         unsafe { std::slice::from_raw_parts(bytes, length) }
     };
-    let fraction = i64::from(header.time.tv_usec) * delivery.nanos_per_fraction;
+    // The widths of these fields differ between systems.
+    #[allow(clippy::unnecessary_cast)]
+    let (seconds, fraction) = (header.time.tv_sec as i64, header.time.tv_usec as i64);
     let packet = Packet {
-        time: i64::from(header.time.tv_sec) * 1_000_000_000 + fraction,
+        time: seconds * 1_000_000_000 + fraction * delivery.nanos_per_fraction,
         interface: delivery.interface,
         link_type: delivery.link_type,
         wire_len: header.on_wire,

@@ -9,5 +9,5 @@ mod devices;
 mod handle;
 
 pub(crate) use api::Api;
-pub(crate) use devices::{Device, DeviceAddress, devices};
+pub(crate) use devices::{Device, devices};
 pub(crate) use handle::{Activation, Counters, Dispatched, Handle};
