@@ -5,6 +5,7 @@ use crate::event::Exchange;
 use crate::proto::{Sink, Side::Client as C, Side::Server as S};
 
 mod dialogue;
+mod loss;
 
 /// Collects what a parser emits.
 #[derive(Default)]
