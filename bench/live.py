@@ -102,7 +102,7 @@ def _document(machine: report.Machine, rounds: Sequence[Round], seconds: int) ->
         f"{machine.load_before:.2f} before. nginx and wrk (64 connections) in two namespaces, "
         f"{seconds} s a round; everything shares these cores.",
         "",
-        f"| watcher | wrk requests/s | of {names[0]} | nginx served | reported whole | share | drops |",
+        f"| watcher | wrk requests/s | of {names[0]} | nginx served | reported | share | drops |",
         "|---|--:|--:|--:|--:|--:|--:|",
     ]
     for name in names:
@@ -113,7 +113,8 @@ def _document(machine: report.Machine, rounds: Sequence[Round], seconds: int) ->
             f"| {name} | {rate:,.0f} | {rate / base:.2f} | {sum(r.served for r in own):,} "
             f"| {reported} | {_share(own)} | {drops} |"
         )
-    lines += ["", "Rates are medians of the rounds, counts are sums. Drops: kernel and interface."]
+    lines += ["", "Rates are medians of the rounds, counts are sums."]
+    lines += ["Reported: rows with request and response whole. Drops: kernel and interface.", ""]
     lines += [f"{r.watcher}: {r.notes}" for r in rounds if any(r.notes.values())]
     return "\n".join(lines) + "\n"
 

@@ -28,6 +28,7 @@ have curl|curl|the client in live tests
 have tcpdump|tcpdump|comparison in live tests and benchmarks
 have tshark|tshark|comparison with Wireshark's reading
 have dockerd|docker.io|a real Docker Engine for identity tests
+have busybox|busybox-static|the containers of that engine
 have iptables|iptables|networks of that engine
 have chromium|chromium|the page in a real browser
 LIST
