@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from typing import Any, Final, Protocol
 
 from nautscan import __version__
@@ -13,13 +14,14 @@ from nautscan.identity import Directory
 from nautscan.identity.docker import DockerWatcher
 from nautscan.identity.interfaces import InterfaceOwners
 from nautscan.service.containers import Containers
-from nautscan.service.health import HealthBoard, SensorState, stored_gaps
+from nautscan.service.gaps import Gaps, SensorState
+from nautscan.service.health import HealthBoard
 from nautscan.service.history import History
 from nautscan.service.ingest import Batches, Ingest
 from nautscan.service.live import LiveHub
 from nautscan.service.packets import PacketService, Sensor
 from nautscan.service.recent import RecentRequests
-from nautscan.store.interface import Store, StoredGap
+from nautscan.store.interface import Store
 from nautscan.store.times import format_time
 
 log = logging.getLogger("nautscan.service")
@@ -69,7 +71,9 @@ class Service:
         self.packets = PacketService(sensor, self._ingest, lambda: owners, config.source)
         self.containers = Containers(directory, store, self._recent)
         self.history = History(store, config.source)
+        self._gaps = Gaps(time.time_ns())
         self.health = HealthBoard(
+            gaps=self._gaps,
             sensor=lambda: sensor.state,
             docker=lambda: docker.state if docker is not None else None,
             directory=directory,
@@ -112,15 +116,10 @@ class Service:
         self._tasks.append(task)
 
     async def _keep_gaps(self) -> None:
-        """Write the sensor's gaps into the store as they open and close."""
-        noted: dict[int, StoredGap] = {}
+        """Write the times without observation into the store as they begin and end."""
         while True:
-            for gap in stored_gaps(self._sensor.state):
-                if noted.get(gap.since_ns) != gap:
-                    noted[gap.since_ns] = gap
-                    self._store.note_gap(gap)
-            if len(noted) > 1024:
-                noted = dict(list(noted.items())[-512:])
+            for gap in self._gaps.look(self._sensor.state, time.time_ns()):
+                self._store.note_gap(gap)
             await asyncio.sleep(GAP_SECONDS)
 
 

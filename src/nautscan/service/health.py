@@ -11,10 +11,11 @@ from typing import Any, Final, Protocol
 
 from nautscan import __version__
 from nautscan.identity import Directory
+from nautscan.service.gaps import Gaps, SensorState
 from nautscan.service.history import gaps_json
 from nautscan.service.ingest import Ingest
 from nautscan.service.live import LiveHub
-from nautscan.store.interface import Store, StoredGap, StoreState
+from nautscan.store.interface import Store, StoreState
 from nautscan.store.times import format_time
 
 FRESH_SECONDS: Final = 0.5
@@ -37,16 +38,6 @@ LOSSES: Final = {
 
 _OWN_LOSSES: Final = frozenset({"live"})
 """Losses that are one viewer's own: told to it, and no reason to call everything degraded."""
-
-
-class SensorState(Protocol):
-    """What the sensor's client tells of the connection."""
-
-    connected: bool
-    since_ns: int
-    reason: str
-    gaps: Any
-    status: dict[str, Any] | None
 
 
 class DockerState(Protocol):
@@ -84,6 +75,7 @@ class HealthBoard:
     def __init__(  # noqa: PLR0913 (one argument a part)
         self,
         *,
+        gaps: Gaps,
         sensor: Callable[[], SensorState],
         docker: Callable[[], DockerState | None],
         directory: Directory,
@@ -94,6 +86,7 @@ class HealthBoard:
         retention: tuple[float, int],
     ) -> None:
         """`retention` is age in seconds and size in bytes, as set."""
+        self._gaps = gaps
         self._sensor = sensor
         self._docker = docker
         self._directory = directory
@@ -145,7 +138,7 @@ class HealthBoard:
                 "connected": sensor.connected,
                 "since": format_time(sensor.since_ns) if sensor.since_ns else None,
                 "reason": sensor.reason or None,
-                "gaps": gaps_json(stored_gaps(sensor)),
+                "gaps": gaps_json(self._gaps.all(sensor, time.time_ns())),
             },
             "capture": capture if sensor.connected else None,
             "docker": self._docker_json(docker),
@@ -228,11 +221,6 @@ class HealthBoard:
         while len(self._lost) > 1 and self._lost[1][0] <= now - 10:
             self._lost.pop(0)
         return self._lost[0][1]
-
-
-def stored_gaps(sensor: SensorState) -> list[StoredGap]:
-    """The gaps that the sensor's client knows of."""
-    return [StoredGap(gap.since_ns, gap.until_ns, gap.reason) for gap in sensor.gaps]
 
 
 def _reason(code: str, message: str, remedy: str) -> dict[str, str]:

@@ -101,6 +101,7 @@ class Writer:
         self._gaps: deque[StoredGap] = deque(maxlen=1024)
         self._wake = threading.Condition()
         self._closing = False
+        self._held_back = False
         self._schedule = _Schedule()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
 
@@ -205,9 +206,7 @@ class Writer:
 
     def _drop_database(self) -> None:
         """After such an error DuckDB refuses everything until the file is opened anew."""
-        if self._database is not None:
-            self._database.close()
-        self._database = self._cursor = None
+        self._close_database()
         self._schedule.reopened = time.monotonic()
 
     def _try_reopen(self) -> bool:
@@ -225,9 +224,11 @@ class Writer:
     def _has_room(self) -> bool:
         free = free_bytes(self._path)
         if free is None or free >= self._limits.min_free_bytes:
-            if self.state == "full" and self._cursor is not None:
+            if self._held_back:
+                self._held_back = False
                 self._become("ok", None)
             return True
+        self._held_back = True
         self._become(
             "full",
             f"The disk has {free // 1_000_000} MB free; "
@@ -267,7 +268,7 @@ class Writer:
         self._schedule.alive = time.monotonic()
         self.counters.written += sum(batch.rows.num_rows for batch in batches)
         self.counters.last_commit_ns = now
-        if self.state == "failing":
+        if batches and self.state != "ok":
             self._become("ok", None)
 
     def _keep_house(self, cursor: duckdb.DuckDBPyConnection) -> None:
@@ -289,10 +290,16 @@ class Writer:
                 checkpoint(self._cursor)
         except duckdb.Error as error:
             log.warning("the database was not closed in order: %s", error)
+        self._close_database()
+        self.state = "closed"
+
+    def _close_database(self) -> None:
+        """Every connection must go, or DuckDB keeps the file open as it is."""
+        if self._cursor is not None:
+            self._cursor.close()
         if self._database is not None:
             self._database.close()
         self._database = self._cursor = None
-        self.state = "closed"
 
 
 def log_path(path: Path) -> Path:
