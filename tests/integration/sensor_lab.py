@@ -14,6 +14,7 @@ import secrets
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -188,15 +189,15 @@ class SensorProcess:
 
     async def state(self, *states: str) -> dict[str, Any]:
         """The status, once it is in one of `states`."""
-        client = self.client
-        try:
-            async with asyncio.timeout(WAIT_S):
-                while client.state.status is None or client.state.status["state"] not in states:
-                    client.changed.clear()
-                    await client.changed.wait()
-        except TimeoutError:
-            raise AssertionError(f"{client.state}; log:\n{self.log.read_text()}") from None
-        return client.state.status
+        deadline = time.monotonic() + WAIT_S
+        while (status := self.client.state.status) is None or status["state"] not in states:
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"{self.client.state}; log:\n{self.log.read_text()}")
+            self.client.changed.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await self.client.changed.wait()
+        return status
 
 
 def rows_of(ipc: bytes) -> list[dict[str, Any]]:
@@ -210,14 +211,15 @@ def started(
 ) -> subprocess.Popen[bytes]:
     """A process whose words go to a file."""
     with log.open("ab") as output:
-        return subprocess.Popen(
+        popen.setdefault("stdin", subprocess.DEVNULL)
+        process: subprocess.Popen[bytes] = subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             env=os.environ | (environment or {}),
             **popen,
         )
+        return process
 
 
 @contextlib.asynccontextmanager

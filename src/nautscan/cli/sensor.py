@@ -78,5 +78,5 @@ def _stream(options: dict[str, Any]) -> StreamSource | None:
         pair_end = socket.socket(fileno=options["stream_socket"])
         return SocketStream(pair_end, options["stream_name"])
     if options["stdin"]:
-        return DescriptorStream(0, options["stream_name"])
+        return DescriptorStream(os.dup(0), options["stream_name"])
     return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -272,7 +273,11 @@ class CaptureController:
     async def _apply_stream(self, stream: StreamSource) -> None:
         if self._open is None:
             descriptor = await stream.open()
-            self._keep(await asyncio.to_thread(self._new_capture, [], descriptor), None)
+            try:
+                capture = await asyncio.to_thread(self._new_capture, [], descriptor)
+            finally:
+                os.close(descriptor)  # The engine has its own.
+            self._keep(capture, None)
 
     def _apply_interfaces(self) -> None:
         self._selection = self._select()

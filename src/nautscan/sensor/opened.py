@@ -90,15 +90,17 @@ class OpenCapture:
     def _empty(self) -> None:
         looked = time.monotonic()
         while True:
+            # Batches may come between a look in vain and the end: the end is seen first.
+            over = self.status["ended"]
             item = self.capture.next(_TAKE_MS)
             if item is not None:
                 table, batch = item
                 self._outbox.put(table, batch.to_ipc(), batch.num_rows)
+            elif over:
+                return
             now = time.monotonic()
             if item is None or now - looked >= _TAKE_MS / 1000:
                 looked, self.status = now, self.capture.status()
-            if item is None and self.status["ended"]:
-                return
 
 
 def open_interfaces(

@@ -86,8 +86,7 @@ class _Sensor:
         self._options = options
         self._listener = listener
         self._id = secrets.token_hex(8)
-        self._sessions: set[Session] = set()
-        self._handlers: set[asyncio.Task[None]] = set()
+        self._sessions: dict[Session, asyncio.Task[Any]] = {}
         self._subscriber: Session | None = None
 
     async def run(self) -> None:
@@ -157,7 +156,9 @@ class _Sensor:
             writer.close()
             return
         session = Session(reader, writer, self._operations, self._hello)
-        self._sessions.add(session)
+        handler = asyncio.current_task()
+        assert handler is not None
+        self._sessions[session] = handler
         sending = asyncio.create_task(self._send_rows(session))
         try:
             await session.run()
@@ -166,7 +167,7 @@ class _Sensor:
         except OSError as error:
             log.info("a caller went away: %s", error)
         finally:
-            self._sessions.discard(session)
+            self._sessions.pop(session, None)
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
             await session.close()
@@ -218,8 +219,11 @@ class _Sensor:
         with contextlib.suppress(TimeoutError, OSError):
             async with asyncio.timeout(_FLUSH_S):
                 await self._drain()
+        handlers = list(self._sessions.values())
         for session in list(self._sessions):
-            await session.close()
+            session.hang_up()
+        if handlers:
+            await asyncio.wait(handlers, timeout=_FLUSH_S)
 
     async def _drain(self) -> None:
         while self._subscriber is not None and self._outbox.counters().batches:  # noqa: ASYNC110

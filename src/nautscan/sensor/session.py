@@ -87,8 +87,12 @@ class Session:
         """Waits until the caller has taken what was written."""
         await self._writer.drain()
 
+    def hang_up(self) -> None:
+        """Ends the connection; `run` then ends too."""
+        self._writer.close()
+
     async def close(self) -> None:
-        """Ends the connection."""
+        """Ends the connection and waits until what was written is sent."""
         self._writer.close()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()

@@ -109,7 +109,7 @@ class StreamGiver:
         self._spec = spec
         self._own, self.sensor_end = socket.socketpair()
         self._process: asyncio.subprocess.Process | None = None
-        self._input: int | None = 0 if spec.command is None else None
+        self._input: int | None = os.dup(0) if spec.command is None else None
 
     async def run(self) -> None:
         """Answers until cancelled, then ends the command."""

@@ -45,11 +45,14 @@ class TerminalCapture:
         What is left of the flows and requests comes after the end of the capture.
         """
         deadline = None if seconds is None else time.monotonic() + seconds
+        over = False
         while True:
             item = self._capture.next(_WAIT_MS)
-            if item is None and self._capture.status()["ended"]:
+            if item is None and over:
                 self._raise_failure()
                 return
+            # Batches may come between a look in vain and the end: the end is seen first.
+            over = item is None and self._capture.status()["ended"]
             yield item
             if deadline is not None and time.monotonic() >= deadline:
                 self.stop()
