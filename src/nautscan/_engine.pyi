@@ -60,7 +60,8 @@ def interfaces() -> list[dict[str, Any]]:
     """Capture interfaces of this host.
 
     Keys: name, description, kind, addresses (list of text), mac, mtu, index, up, running,
-    loopback, wireless, link_type, peer_index, capturable (bool), reason (why not, or None).
+    loopback, wireless, peer_index, master, default_route, capturable (bool), reason (why not,
+    or None).
     """
 
 def default_interfaces() -> tuple[list[str], str]:

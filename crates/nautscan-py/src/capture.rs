@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use nautscan_capture::session::{Live, LiveConfig, LiveSourceKind, PacketRing};
-use nautscan_capture::{FileSource, LiveOptions, LiveSource, SourceInterface};
+use nautscan_capture::{FileSource, LiveOptions, LiveSource, PcapngWriter, SourceInterface};
 use nautscan_core::event::{PacketsBuilder, Table};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
@@ -159,6 +159,7 @@ impl PyCapture {
                         let packet = ring.packet(entry);
                         rows.push(
                             entry.id,
+                            entry.flow_id,
                             &packet,
                             &self.sensor,
                             name_of(&interfaces, packet.interface.0),
@@ -177,6 +178,21 @@ impl PyCapture {
             let interfaces = live.status().interfaces;
             live.with_ring(|ring| packet_dict(py, ring, id, &interfaces))
         })?
+    }
+
+    /// pcapng of the ring's packets, or of those named.
+    #[pyo3(signature = (ids=None))]
+    fn export<'py>(&self, py: Python<'py>, ids: Option<Vec<u64>>) -> PyResult<Bound<'py, PyBytes>> {
+        let written = py.detach(|| {
+            self.with(|live| {
+                let interfaces = live.status().interfaces;
+                live.with_ring(|ring| write_pcapng(ring, &interfaces, ids.as_deref()))
+            })
+        })?;
+        let bytes = written.map_err(|error| {
+            engine_error("capture_failed", &format!("cannot write pcapng: {error}"), "Try again.")
+        })?;
+        Ok(PyBytes::new(py, &bytes))
     }
 
     /// Begins to capture on another interface.
@@ -212,6 +228,23 @@ impl PyCapture {
             None => Err(engine_error("closed", "this capture was closed", "Start another.")),
         }
     }
+}
+
+fn write_pcapng(
+    ring: &PacketRing,
+    interfaces: &[SourceInterface],
+    ids: Option<&[u64]>,
+) -> std::io::Result<Vec<u8>> {
+    let mut writer = PcapngWriter::new(Vec::new(), None)?;
+    for interface in interfaces {
+        writer.add_interface(interface)?;
+    }
+    for entry in ring.recent(usize::MAX, None) {
+        if ids.is_none_or(|ids| ids.contains(&entry.id)) {
+            writer.packet(&ring.packet(entry), None)?;
+        }
+    }
+    writer.finish()
 }
 
 fn name_of(interfaces: &[SourceInterface], index: u16) -> Option<&str> {

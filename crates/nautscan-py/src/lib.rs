@@ -20,7 +20,7 @@ mod _engine {
     #[pymodule_export]
     use crate::error::EngineError;
     #[pymodule_export]
-    use crate::host::{capture_library, check_filter};
+    use crate::host::{capture_library, check_filter, default_interfaces, interfaces};
     #[pymodule_export]
     use crate::inspect::dissect;
     #[pymodule_export]

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use nautscan_core::event::{Stat, Table, stats_batch};
-use nautscan_core::{Config, Engine, RecordBatch};
+use nautscan_core::{Config, Engine, Packet, RecordBatch};
 
 use super::reorder::Reorder;
 use super::ring::PacketRing;
@@ -246,7 +246,11 @@ impl Worker {
                 break;
             }
         }
-        self.reorder.release(true, |packet| self.engine.packet(packet));
+        let (engine, ring) = (&mut self.engine, &self.shared.ring);
+        self.reorder.release(true, |packet| {
+            let flow_id = engine.packet(packet);
+            lock(ring).push(packet, flow_id);
+        });
         self.engine.finish();
         self.hand_out();
         self.push_stats();
@@ -287,25 +291,19 @@ impl Worker {
     fn pull(&mut self) -> Result<Pulled, CaptureError> {
         let mut ring = lock(&self.shared.ring);
         let (engine, reorder) = (&mut self.engine, &mut self.reorder);
+        let mut take = |packet: &Packet<'_>| {
+            let flow_id = engine.packet(packet);
+            ring.push(packet, flow_id);
+        };
         match &mut self.source {
-            LiveSourceKind::Stream(stream) => stream.for_each(BURST, |packet| {
-                ring.push(packet);
-                engine.packet(packet);
-            }),
+            LiveSourceKind::Stream(stream) => stream.for_each(BURST, take),
             LiveSourceKind::Interfaces(live) if live.capturing().count() <= 1 => {
-                reorder.release(true, |packet| engine.packet(packet));
-                live.pull(BURST, &mut |packet| {
-                    ring.push(packet);
-                    engine.packet(packet);
-                })
+                reorder.release(true, &mut take);
+                live.pull(BURST, &mut take)
             }
             LiveSourceKind::Interfaces(live) => {
-                let pulled = live.pull(BURST, &mut |packet| {
-                    ring.push(packet);
-                    reorder.push(packet);
-                });
-                let quiet = matches!(pulled, Ok(Pulled::Idle));
-                reorder.release(quiet, |packet| engine.packet(packet));
+                let pulled = live.pull(BURST, &mut |packet| reorder.push(packet));
+                reorder.release(matches!(pulled, Ok(Pulled::Idle)), take);
                 pulled
             }
         }

@@ -73,7 +73,9 @@ impl Offline {
             self.known_interfaces += 1;
         }
         let engine = &mut self.engine;
-        match self.source.for_each(BURST, |packet| engine.packet(packet)) {
+        match self.source.for_each(BURST, |packet| {
+            engine.packet(packet);
+        }) {
             Ok(Pulled::End) => {
                 self.engine.finish();
                 self.engine.flush();

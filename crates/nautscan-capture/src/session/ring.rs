@@ -9,6 +9,8 @@ use nautscan_core::packet::{InterfaceId, LinkType, Packet};
 pub struct RingEntry {
     /// Number of the packet since capture began, from 1.
     pub id: u64,
+    /// The flow that the engine put it into.
+    pub flow_id: Option<u64>,
     time: i64,
     interface: InterfaceId,
     link_type: LinkType,
@@ -34,9 +36,9 @@ impl PacketRing {
         Self { bytes: Vec::new(), capacity, head: 0, entries: VecDeque::new(), next_id: 1 }
     }
 
-    /// Adds a packet; the oldest make room.
+    /// Adds a packet of flow `flow_id`; the oldest make room.
     #[inline]
-    pub fn push(&mut self, packet: &Packet<'_>) {
+    pub fn push(&mut self, packet: &Packet<'_>, flow_id: Option<u64>) {
         let id = self.next_id;
         self.next_id += 1;
         let len = packet.data.len();
@@ -53,6 +55,7 @@ impl PacketRing {
         self.head = start + len;
         self.entries.push_back(RingEntry {
             id,
+            flow_id,
             time: packet.time,
             interface: packet.interface,
             link_type: packet.link_type,
@@ -119,13 +122,16 @@ mod tests {
     use super::*;
 
     fn push(ring: &mut PacketRing, data: &[u8]) {
-        ring.push(&Packet {
-            time: 7,
-            interface: InterfaceId(0),
-            link_type: LinkType::ETHERNET,
-            wire_len: data.len() as u32,
-            data,
-        });
+        ring.push(
+            &Packet {
+                time: 7,
+                interface: InterfaceId(0),
+                link_type: LinkType::ETHERNET,
+                wire_len: data.len() as u32,
+                data,
+            },
+            None,
+        );
     }
 
     /// Every packet held is the one that was pushed under its id, whatever the sizes.

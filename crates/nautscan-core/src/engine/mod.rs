@@ -13,7 +13,7 @@ use crate::limits;
 use crate::packet::{InterfaceId, Packet};
 use crate::proto::{Close, Settings, Side, side_of};
 use crate::stream::{Connection, Segment};
-use crate::wire::{Decoded, Network, Transport, decode, protocol, tcp::flag};
+use crate::wire::{Decoded, Network, Transport, decode, icmp, protocol, tcp::flag};
 use rows::{Feed, Rows};
 use sightings::Sightings;
 
@@ -143,24 +143,26 @@ impl Engine {
         self.totals
     }
 
-    /// Takes one packet.
+    /// Takes one packet; answers the flow that it belongs to.
     #[inline]
-    pub fn packet(&mut self, packet: &Packet<'_>) {
+    pub fn packet(&mut self, packet: &Packet<'_>) -> Option<u64> {
         let packet = &Packet { time: packet.time.clamp(0, TIME_LIMIT), ..*packet };
         self.count(packet);
         let decoded = decode(packet);
         if let Some(stop) = &decoded.stop {
             self.count_stop(stop, decoded.network.is_some());
         }
+        let flow_id = match decoded.network {
+            Some(network) => self.network(packet, &decoded, &network),
+            None => None,
+        };
         if self.rows.wants_packets() {
-            self.rows.packet(self.totals.packets, packet, &self.config, &self.interfaces);
-        }
-        if let Some(network) = decoded.network {
-            self.network(packet, &decoded, &network);
+            self.rows.packet(self.totals.packets, flow_id, packet, &self.config, &self.interfaces);
         }
         if self.now >= self.next_sweep {
             self.sweep();
         }
+        flow_id
     }
 
     #[inline]
@@ -202,26 +204,30 @@ impl Engine {
     }
 
     #[inline]
-    fn network(&mut self, packet: &Packet<'_>, decoded: &Decoded<'_>, network: &Network) {
-        if network.fragment.is_some() {
+    fn network(&mut self, packet: &Packet<'_>, decoded: &Decoded<'_>, network: &Network) -> Option<u64> {
+        if let Some(fragment) = &network.fragment {
             self.totals.fragments += 1;
+            if fragment.offset > 0 {
+                // Without ports it cannot be told whose it is.
+                return None;
+            }
         }
         let (from, to) = key_ports(decoded.transport.as_ref(), network.protocol);
         let (key, source_is_low) =
             FlowKey::new(network.protocol, network.source, from, network.destination, to);
-        let repeat = self.sightings.is_repeat(packet, decoded, network);
+        let several = self.interfaces.len() > 1 || decoded.point != 0;
+        let repeat = several && self.sightings.is_repeat(packet, decoded, network);
         if repeat {
             self.totals.duplicates += 1;
-            if let Some(slot) = self.flows.find(&key)
-                && let Some(flow) = self.flows.get_mut(slot)
-            {
-                flow.duplicates += 1;
-            }
-            return;
+            let slot = self.flows.find(&key)?;
+            let flow = self.flows.get_mut(slot)?;
+            flow.duplicates += 1;
+            return Some(flow.id);
         }
         let segment = tcp_segment(packet, decoded);
         let slot = self.flow_of(key, source_is_low, packet, decoded, segment.as_ref());
-        let Some(flow) = self.flows.get_mut(slot) else { return };
+        let flow = self.flows.get_mut(slot)?;
+        let id = flow.id;
         let side = flow.side(source_is_low);
         flow.last_time = flow.last_time.max(packet.time);
         let sent = &mut flow.sent[side.index()];
@@ -231,6 +237,7 @@ impl Engine {
         if let Some(segment) = &segment {
             self.segment(slot, side, segment);
         }
+        Some(id)
     }
 
     /// The flow of a packet; a new one if there is none, or if its ports are used again.
@@ -248,7 +255,7 @@ impl Engine {
                 return slot;
             }
             if let Some(old) = self.flows.remove(slot) {
-                self.retire(old, Close::Timeout);
+                self.retire(old, Close::Replaced);
             }
         }
         let flow = self.new_flow(key, source_is_low, packet, decoded, segment);
@@ -277,11 +284,7 @@ impl Engine {
         if segment.flags & flag::SYN == 0 {
             return false;
         }
-        let side = flow.side(source_is_low);
-        tcp.connection.is_reused_by(side, segment)
-            || (flow.ended.is_some()
-                && segment.flags & flag::ACK == 0
-                && !tcp.connection.is_repeated_syn(side, segment))
+        tcp.connection.is_reused_by(flow.side(source_is_low), segment)
     }
 
     fn new_flow(
@@ -325,10 +328,8 @@ impl Engine {
         {
             side = settle_roles(flow, side, segment);
         }
-        let mut tcp = match flow.tcp.take() {
-            Some(tcp) => tcp,
-            None => return,
-        };
+        // Made late where the first packets were cut inside the TCP header.
+        let mut tcp = flow.tcp.take().unwrap_or_default();
         let TcpFlow { connection, app, community_id } = &mut *tcp;
         let gaps_before = connection.counters;
         let mut feed = Feed {
@@ -519,24 +520,23 @@ fn tcp_segment<'a>(packet: &Packet<'a>, decoded: &Decoded<'a>) -> Option<Segment
 /// well-known port is taken for the server's, until what is said tells.
 fn source_is_client(decoded: &Decoded<'_>, segment: Option<&Segment<'_>>) -> bool {
     const WELL_KNOWN: u16 = 1024;
-    match (decoded.transport, segment) {
-        (_, Some(segment)) if segment.flags & flag::SYN != 0 => segment.flags & flag::ACK == 0,
-        (Some(Transport::Tcp { source_port, destination_port, .. }), _) => {
-            source_port >= destination_port
+    if let Some(segment) = segment
+        && segment.flags & flag::SYN != 0
+    {
+        return segment.flags & flag::ACK == 0;
+    }
+    let Some(network) = decoded.network else { return true };
+    match decoded.transport {
+        Some(Transport::Icmp { kind, .. }) => {
+            let v6 = network.protocol == protocol::ICMPV6;
+            let answer = if v6 { icmp::counterpart_v6(kind) } else { icmp::counterpart(kind) };
+            answer.is_none() || icmp::is_request(kind, v6)
         }
-        (Some(Transport::Udp { source_port, destination_port }), _) => {
-            !(source_port < WELL_KNOWN && destination_port >= WELL_KNOWN)
-        }
-        (Some(Transport::Icmp { kind, .. }), _) => {
-            let v6 = decoded.network.is_some_and(|network| network.protocol == protocol::ICMPV6);
-            let answer = if v6 {
-                crate::wire::icmp::counterpart_v6(kind)
-            } else {
-                crate::wire::icmp::counterpart(kind)
-            };
-            answer.is_none() || crate::wire::icmp::is_request(kind, v6)
-        }
-        (None, _) => true,
+        other => match other.as_ref().and_then(Transport::ports) {
+            Some((from, to)) if network.protocol == protocol::TCP => from >= to,
+            Some((from, to)) => !(from < WELL_KNOWN && to >= WELL_KNOWN),
+            None => true,
+        },
     }
 }
 

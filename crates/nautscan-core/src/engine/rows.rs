@@ -45,12 +45,13 @@ impl Rows {
     pub(super) fn packet(
         &mut self,
         number: u64,
+        flow_id: Option<u64>,
         packet: &Packet<'_>,
         config: &Config,
         interfaces: &[Option<String>],
     ) {
         let Some(packets) = &mut self.packets else { return };
-        packets.push(number, packet, &config.sensor, interface_name(interfaces, packet.interface));
+        packets.push(number, flow_id, packet, &config.sensor, interface_name(interfaces, packet.interface));
         if packets.rows() >= self.batch_rows {
             let batch = packets.finish();
             self.push(Table::Packets, batch);

@@ -34,17 +34,15 @@ struct Sighting {
 pub(super) struct Sightings {
     seen: Vec<Sighting>,
     hasher: RandomState,
-    /// The only point so far: while there is one, nothing need be remembered.
-    first: Option<Point>,
-    several: bool,
 }
 
 impl Sightings {
     pub(super) fn new() -> Self {
-        Self { seen: Vec::new(), hasher: RandomState::default(), first: None, several: false }
+        Self { seen: Vec::new(), hasher: RandomState::default() }
     }
 
-    /// Whether this packet is a further sighting of one that was seen at another point.
+    /// Whether this packet is a further sighting of one that was seen at another point. Asked
+    /// only where there are several points.
     #[inline]
     pub(super) fn is_repeat(
         &mut self,
@@ -53,16 +51,6 @@ impl Sightings {
         network: &Network,
     ) -> bool {
         let point = Point { interface: packet.interface.0, within: decoded.point };
-        if !self.several {
-            match self.first {
-                Some(first) if first == point => return false,
-                Some(_) => self.several = true,
-                None => {
-                    self.first = Some(point);
-                    return false;
-                }
-            }
-        }
         self.look_up(packet.time, point, decoded, network)
     }
 
@@ -90,33 +78,20 @@ impl Sightings {
     /// What stays the same on the way from one interface of a host to the next. Time to live
     /// changes where it is routed, checksums where they are offloaded.
     fn digest(&self, decoded: &Decoded<'_>, network: &Network) -> u64 {
+        let ports = decoded.transport.as_ref().and_then(Transport::ports);
         let transport = match decoded.transport {
-            Some(Transport::Tcp {
-                source_port,
-                destination_port,
-                sequence,
-                acknowledgement,
-                flags,
-                window,
-            }) => (
-                u32::from(source_port) << 16 | u32::from(destination_port),
-                sequence,
-                acknowledgement,
-                u32::from(flags) << 16 | u32::from(window),
-            ),
-            Some(Transport::Udp { source_port, destination_port }) => {
-                (u32::from(source_port) << 16 | u32::from(destination_port), 0, 0, 0)
+            Some(Transport::Tcp { sequence, acknowledgement, flags, window, .. }) => {
+                (sequence, acknowledgement, flags, window)
             }
-            Some(Transport::Icmp { kind, code }) => {
-                (u32::from(kind) << 8 | u32::from(code), 0, 0, 0)
-            }
-            None => (0, 0, 0, 0),
+            Some(Transport::Icmp { kind, code }) => (u32::from(kind), u32::from(code), 0, 0),
+            _ => (0, 0, 0, 0),
         };
         let payload = &decoded.payload[..decoded.payload.len().min(PAYLOAD)];
         let fragment = network.fragment.map(|fragment| (fragment.id, fragment.offset));
         self.hasher.hash_one((
             (network.source, network.destination, network.protocol, network.identification),
             fragment,
+            ports,
             transport,
             decoded.payload_len,
             payload,

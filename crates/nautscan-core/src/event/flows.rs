@@ -104,7 +104,7 @@ pub(super) const COLUMNS: &[Column] = &[
     maybe(
         "end_reason",
         Kind::Text,
-        "`finished`, `reset`, `timeout`, `evicted`, `capture_end`. Null while it is open.",
+        "`finished`, `reset`, `timeout`, `evicted`, `replaced` (its ports were used again), `capture_end`. Null while it is open.",
     ),
 ];
 
@@ -275,6 +275,7 @@ fn end_reason(close: Close) -> &'static str {
         Close::Reset(_) => "reset",
         Close::Timeout => "timeout",
         Close::Evicted => "evicted",
+        Close::Replaced => "replaced",
         Close::CaptureEnd => "capture_end",
     }
 }

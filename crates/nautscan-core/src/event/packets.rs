@@ -12,7 +12,7 @@ use super::flows::transport_name;
 use super::text::TextBuffer;
 use crate::flow::{FlowKey, community_id, key_ports};
 use crate::packet::Packet;
-use crate::wire::{Decoded, Layer, Network, Reason, Transport, arp, decode, ethernet, tcp};
+use crate::wire::{Decoded, Layer, Network, Reason, Transport, arp, decode, ethernet, protocol, tcp};
 
 /// Columns in order.
 pub(super) const COLUMNS: &[Column] = &[
@@ -38,6 +38,11 @@ pub(super) const COLUMNS: &[Column] = &[
     maybe("transport", Kind::Text, "`tcp`, `udp`, `sctp`, `icmp`, `icmpv6`. Null for others."),
     always("protocol", Kind::Text, "Highest layer that was decoded."),
     always("info", Kind::Text, "The packet in a line."),
+    maybe(
+        "flow_id",
+        Kind::Int,
+        "The flow in `flows` that it belongs to. Null without an IP header, and for later fragments.",
+    ),
     maybe(
         "community_id",
         Kind::Text,
@@ -65,6 +70,7 @@ pub struct PacketsBuilder {
     transport: StringBuilder,
     protocol: StringBuilder,
     info: StringBuilder,
+    flow_id: Int64Builder,
     community_id: StringBuilder,
     error: StringBuilder,
 }
@@ -89,6 +95,7 @@ impl Default for PacketsBuilder {
             transport: StringBuilder::default(),
             protocol: StringBuilder::default(),
             info: StringBuilder::default(),
+            flow_id: Int64Builder::default(),
             community_id: StringBuilder::default(),
             error: StringBuilder::default(),
         }
@@ -101,11 +108,16 @@ impl PacketsBuilder {
         self.rows
     }
 
-    /// Adds packet number `id`.
-    pub fn push(&mut self, id: u64, packet: &Packet<'_>, sensor: &str, interface: Option<&str>) {
+    /// Adds packet number `id`, which belongs to flow `flow_id`.
+    pub fn push(
+        &mut self,
+        id: u64,
+        flow_id: Option<u64>,
+        packet: &Packet<'_>, sensor: &str, interface: Option<&str>) {
         let decoded = decode(packet);
         self.id.append_value(id as i64);
         self.time.append_value(packet.time);
+        self.flow_id.append_option(flow_id.map(|id| id as i64));
         self.sensor.append_value(sensor);
         self.interface.append_option(interface);
         match packet.link_type.name() {
@@ -135,15 +147,9 @@ impl PacketsBuilder {
         };
         self.text.append_address(&mut self.source_ip, network.source);
         self.text.append_address(&mut self.destination_ip, network.destination);
-        let (source_port, destination_port) = match decoded.transport {
-            Some(
-                Transport::Tcp { source_port, destination_port, .. }
-                | Transport::Udp { source_port, destination_port },
-            ) => (Some(source_port), Some(destination_port)),
-            _ => (None, None),
-        };
-        self.source_port.append_option(source_port);
-        self.destination_port.append_option(destination_port);
+        let ports = decoded.transport.as_ref().and_then(Transport::ports);
+        self.source_port.append_option(ports.map(|(source, _)| source));
+        self.destination_port.append_option(ports.map(|(_, destination)| destination));
         self.transport.append_option(transport_name(network.protocol));
         if decoded.transport.is_none() && network.fragment.is_some() {
             return self.community_id.append_null();
@@ -173,6 +179,7 @@ impl PacketsBuilder {
             Arc::new(self.transport.finish()),
             Arc::new(self.protocol.finish()),
             Arc::new(self.info.finish()),
+            Arc::new(self.flow_id.finish()),
             Arc::new(self.community_id.finish()),
             Arc::new(self.error.finish()),
         ];
@@ -189,8 +196,12 @@ fn highest_layer(decoded: &Decoded<'_>) -> &'static str {
     match (&decoded.network, &decoded.transport) {
         (_, Some(Transport::Tcp { .. })) => "TCP",
         (_, Some(Transport::Udp { .. })) => "UDP",
-        (Some(Network { protocol: crate::wire::protocol::ICMP, .. }), Some(_)) => "ICMP",
+        (Some(Network { protocol: protocol::ICMP, .. }), Some(_)) => "ICMP",
         (_, Some(Transport::Icmp { .. })) => "ICMPv6",
+        (Some(network), Some(Transport::Ports { .. })) => {
+            if network.protocol == protocol::TCP { "TCP" } else { "UDP" }
+        }
+        (None, Some(Transport::Ports { .. })) => Layer::Link.name(),
         (Some(network), None) if network.source.is_v6() => "IPv6",
         (Some(_), None) => "IPv4",
         (None, None) => match decoded.stop {
@@ -224,6 +235,9 @@ fn info(packet: &Packet<'_>, decoded: &Decoded<'_>) -> String {
             format!("{source_port} → {destination_port} len={}", decoded.payload_len)
         }
         (Some(Transport::Icmp { kind, code }), _) => format!("type {kind} code {code}"),
+        (Some(Transport::Ports { source_port, destination_port }), _) => {
+            format!("{source_port} → {destination_port}")
+        }
         (None, Some(Network { fragment: Some(fragment), .. })) => {
             format!(
                 "fragment id={:#06x} offset={} len={}",

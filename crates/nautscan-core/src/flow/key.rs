@@ -102,19 +102,14 @@ impl FlowKey {
 #[inline]
 pub(crate) fn ports(transport: Option<&Transport>, kind: u8) -> (u16, u16) {
     match transport {
-        Some(
-            &Transport::Tcp { source_port, destination_port, .. }
-            | &Transport::Udp { source_port, destination_port },
-        ) => (source_port, destination_port),
         Some(&Transport::Icmp { kind: message, code }) => {
-            let answer = if kind == protocol::ICMPV6 {
-                icmp::counterpart_v6(message)
-            } else {
-                icmp::counterpart(message)
+            let answer = match kind {
+                protocol::ICMPV6 => icmp::counterpart_v6(message),
+                _ => icmp::counterpart(message),
             };
             (u16::from(message), u16::from(answer.unwrap_or(code)))
         }
-        None => (0, 0),
+        other => other.and_then(Transport::ports).unwrap_or((0, 0)),
     }
 }
 

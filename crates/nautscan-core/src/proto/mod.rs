@@ -74,6 +74,8 @@ pub enum Close {
     Timeout,
     /// Pushed out of a full flow table.
     Evicted,
+    /// Its ports were used for a new connection; how it ended was not captured.
+    Replaced,
     /// The capture ended while the connection was open.
     CaptureEnd,
 }

@@ -82,22 +82,19 @@ pub struct Connection {
 
 impl Connection {
     /// Whether `segment` opens a new connection on ports that an old one still holds: a SYN
-    /// with another initial sequence number.
+    /// with another initial sequence number. An attempt that nobody has answered yet may be
+    /// made again with another number, and is the same attempt. A SYN inside an open
+    /// connection may also be a stray that will be challenged (RFC 5961 section 4); ports used
+    /// again after an end that was not captured are far more common, so that is assumed.
     pub fn is_reused_by(&self, side: Side, segment: &Segment<'_>) -> bool {
-        if !segment.has(flag::SYN) || segment.has(flag::RST) {
+        if segment.flags & (flag::SYN | flag::ACK | flag::RST) != flag::SYN {
             return false;
         }
-        match self.initial[side.index()] {
-            Some(initial) => initial != segment.sequence,
-            // Following began in the middle: a SYN with a plain ACK flag may be the answer to
-            // a SYN that was not captured; a bare SYN is a new beginning.
-            None => !segment.has(flag::ACK) && self.halves[side.index()].is_started(),
-        }
-    }
-
-    /// Whether `segment` repeats the SYN that opened this connection.
-    pub fn is_repeated_syn(&self, side: Side, segment: &Segment<'_>) -> bool {
-        self.initial[side.index()] == Some(segment.sequence)
+        let (half, peer) = (&self.halves[side.index()], &self.halves[side.peer().index()]);
+        let first = segment.sequence.wrapping_add(1);
+        let repeated = self.initial[side.index()] == Some(segment.sequence)
+            || (half.is_started() && half.base() == first);
+        !repeated && half.is_started() && (peer.is_started() || self.initial[side.index()].is_none())
     }
 
     /// Takes one segment sent by `side`; passes what came in order on to `out`.
@@ -176,13 +173,17 @@ impl Connection {
             self.counters.retransmissions += 1;
             return;
         }
+        let again = initial.is_some();
         *initial = Some(segment.sequence);
         self.roles_known = true;
         if !segment.has(flag::ACK) && side == Side::Client {
             self.syn_time = Some(segment.time);
         }
         let half = &mut self.halves[side.index()];
-        if !half.is_started() {
+        if again {
+            self.counters.retransmissions += 1;
+        }
+        if !half.is_started() || (again && half.is_unused()) {
             half.start(segment.sequence.wrapping_add(1));
         }
     }

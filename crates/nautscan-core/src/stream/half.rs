@@ -65,6 +65,16 @@ impl Half {
         self.started = true;
     }
 
+    /// Sequence number of the first byte of the stream.
+    pub(super) fn base(&self) -> u32 {
+        self.next.wrapping_sub(self.offset as u32)
+    }
+
+    /// Whether no byte has been sent yet.
+    pub(super) fn is_unused(&self) -> bool {
+        self.offset == 0 && self.held.is_none()
+    }
+
     /// Whether `sequence` is where this direction was last seen to be, within a window.
     pub(super) fn is_near(&self, sequence: u32) -> bool {
         !self.started || self.distance(sequence).unsigned_abs() <= MAX_WINDOW
@@ -143,6 +153,12 @@ impl Half {
             return kind;
         }
         let start = self.offset + distance.unsigned_abs();
+        if self.held.is_none() && self.acknowledged >= start {
+            // The receiver had everything before this segment when it was sent.
+            self.skip_to(side, start, out);
+            self.deliver(side, bytes, cut, out);
+            return Kind::New;
+        }
         let held = self.held.get_or_insert_with(|| Box::new(Held::since(time)));
         if !held.is_full() {
             held.insert(start, bytes, cut);

@@ -9,8 +9,9 @@ use super::udp::{self, Udp};
 use super::{Address, Layer, Reason, Stop, icmp, null, protocol};
 use crate::packet::{LinkType, Packet};
 
-/// More IPv6 extension headers than this make a packet invalid: no honest sender needs them.
-const MAX_EXTENSIONS: usize = 8;
+/// More IPv6 extension headers than this are not walked: RFC 8200 sets no limit, work must have
+/// one.
+const MAX_EXTENSIONS: usize = 256;
 /// More VLAN tags than this make a frame invalid.
 const MAX_VLANS: usize = 4;
 
@@ -65,6 +66,13 @@ pub enum Transport {
         /// Destination port.
         destination_port: u16,
     },
+    /// TCP or UDP of which only the ports were captured, or which is malformed behind them.
+    Ports {
+        /// Source port.
+        source_port: u16,
+        /// Destination port.
+        destination_port: u16,
+    },
     /// ICMP or ICMPv6.
     Icmp {
         /// Message type.
@@ -72,6 +80,19 @@ pub enum Transport {
         /// Message code.
         code: u8,
     },
+}
+
+impl Transport {
+    /// Source and destination port, for what has ports.
+    #[inline]
+    pub fn ports(&self) -> Option<(u16, u16)> {
+        match *self {
+            Self::Tcp { source_port, destination_port, .. }
+            | Self::Udp { source_port, destination_port }
+            | Self::Ports { source_port, destination_port } => Some((source_port, destination_port)),
+            Self::Icmp { .. } => None,
+        }
+    }
 }
 
 /// What a packet held.
@@ -312,6 +333,14 @@ impl<'a> Walk<'a> {
         self.out.payload_len = end.saturating_sub(offset);
         if self.out.network.and_then(|n| n.fragment).is_some_and(|f| f.offset > 0) {
             return Ok(());
+        }
+        if let (protocol::TCP | protocol::UDP, Some(&[a, b, c, d])) =
+            (kind, bytes.first_chunk::<4>())
+        {
+            self.out.transport = Some(Transport::Ports {
+                source_port: u16::from_be_bytes([a, b]),
+                destination_port: u16::from_be_bytes([c, d]),
+            });
         }
         match kind {
             protocol::TCP => self.tcp(bytes, offset, end),

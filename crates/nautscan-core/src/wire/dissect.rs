@@ -228,7 +228,7 @@ impl Dissection<'_> {
         let mut kind = view.next_header();
         *self.layer(Layer::Ipv6, at, ipv6::LEN) = fields;
         let (mut offset, mut later) = (at + ipv6::LEN, false);
-        for _ in 0..8 {
+        for _ in 0..256 {
             if !ipv6::is_extension(kind) || later {
                 break;
             }

@@ -134,7 +134,7 @@ impl Parser for Http1 {
             Close::Reset(Side::Server) => (Some("connection reset by server"), Some("connection reset by server")),
             Close::Timeout => (Some("timed out"), Some("timed out")),
             // The observer stopped looking; nothing is known to have failed.
-            Close::Evicted | Close::CaptureEnd => (None, None),
+            Close::Evicted | Close::Replaced | Close::CaptureEnd => (None, None),
         };
         self.finish(Side::Client, None, close == Close::Finished, cx);
         self.finish(Side::Server, during, close == Close::Finished, cx);
