@@ -33,7 +33,8 @@ def compare(capture: Capture, observed: Observed) -> Iterator[Mismatch]:
             if match.get("event_type") == "http" and match.keys() <= VALUES.keys():
                 found = sum(_matches(row, match) for row in observed.requests)
                 stated = {key: value for key, value in match.items() if key != "event_type"}
-                yield from compare_value(f"suricata.http {stated}", check["count"], found)
+                name = truth["test"].removeprefix("tests/")
+                yield from compare_value(f"suricata.{name} {stated}", check["count"], found)
 
 
 def _matches(row: Row, match: dict[str, Any]) -> bool:
