@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Final, Protocol
@@ -96,7 +97,9 @@ class HealthBoard:
         self._source = source
         self._retention = retention
         self.started_ns = time.time_ns()
-        self._lost: list[tuple[float, dict[tuple[str, str], int]]] = []
+        self._lost: deque[tuple[float, dict[tuple[str, str], int]]] = deque(
+            [(time.monotonic(), {})], maxlen=64
+        )
         self._cached: tuple[float, dict[str, Any], str] | None = None
         self._lock = asyncio.Lock()
 
@@ -206,7 +209,7 @@ class HealthBoard:
                 "name": key[1],
                 "interface": None,
                 "value": value,
-                "recent": value - earlier[key],
+                "recent": value - earlier.get(key, 0),
                 "meaning": LOSSES[key],
             }
             for key, value in own.items()
@@ -219,7 +222,7 @@ class HealthBoard:
         now = time.monotonic()
         self._lost.append((now, own))
         while len(self._lost) > 1 and self._lost[1][0] <= now - 10:
-            self._lost.pop(0)
+            self._lost.popleft()
         return self._lost[0][1]
 
 
