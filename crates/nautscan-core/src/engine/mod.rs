@@ -11,7 +11,7 @@ use crate::event::{Redactor, Stat, Table};
 use crate::flow::{Flow, FlowKey, FlowTable, State, TcpFlow, key_ports};
 use crate::limits;
 use crate::packet::{InterfaceId, Packet};
-use crate::proto::{Close, Settings, Side, side_of};
+use crate::proto::{App, Close, Settings, Side, side_of};
 use crate::stream::{Connection, Segment};
 use crate::wire::{Decoded, Network, Transport, decode, icmp, protocol, tcp::flag};
 use rows::{Feed, Rows};
@@ -319,7 +319,7 @@ impl Engine {
     #[inline]
     fn segment(&mut self, slot: u32, mut side: Side, segment: &Segment<'_>) {
         let Some(flow) = self.flows.get_mut(slot) else { return };
-        if flow.ended.is_some() {
+        if flow.ended.is_some() && !resumes(flow, side, segment) {
             return stray(flow, segment);
         }
         if let Some(tcp) = &flow.tcp
@@ -557,6 +557,19 @@ fn settle_roles(flow: &mut Flow, side: Side, segment: &Segment<'_>) -> Side {
             spoken
         }
     }
+}
+
+/// Whether a connection that seemed to be reset goes on; if so, it is followed again.
+fn resumes(flow: &mut Flow, side: Side, segment: &Segment<'_>) -> bool {
+    let (Some(Close::Reset(_)), Some(tcp)) = (flow.ended, flow.tcp.as_deref_mut()) else {
+        return false;
+    };
+    let continued = tcp.connection.is_continued_by(side, segment);
+    if continued {
+        flow.ended = None;
+        tcp.app = App::default();
+    }
+    continued
 }
 
 /// A packet of a connection that is over: a last acknowledgement, a late retransmission.

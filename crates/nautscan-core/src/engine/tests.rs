@@ -254,6 +254,21 @@ fn a_reset_is_told_on_the_row_and_the_flow() {
     assert_eq!(int(&tables.flows, "resets"), [Some(1)]);
 }
 
+/// suricata-verify/bug-3286-02-linux-evasion: RST and FIN from somebody in the middle.
+#[test]
+fn a_forged_reset_before_the_answer_ends_nothing() {
+    let mut bench = Bench::new(Config::default());
+    bench.tcp((1, 40000), (2, 80), SYN, (100, 0), b"");
+    bench.tcp((2, 80), (1, 40000), RST | ACK, (0, 101), b"");
+    bench.tcp((2, 80), (1, 40000), FIN | ACK, (0, 101), b"");
+    bench.tcp((2, 80), (1, 40000), SYN | ACK, (500, 101), b"");
+    bench.tcp((1, 40000), (2, 80), ACK, (101, 501), b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    bench.tcp((2, 80), (1, 40000), ACK, (501, 128), b"HTTP/1.1 204 No Content\r\n\r\n");
+    let tables = bench.finish();
+    assert_eq!(text(&tables.requests, "completeness"), some(&["complete"]));
+    assert_eq!(tables.totals.flows, 1);
+}
+
 #[test]
 fn stragglers_of_an_ended_connection_stay_with_it() {
     let mut bench = Bench::new(Config::default());

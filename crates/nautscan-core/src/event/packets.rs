@@ -199,7 +199,11 @@ fn highest_layer(decoded: &Decoded<'_>) -> &'static str {
         (Some(Network { protocol: protocol::ICMP, .. }), Some(_)) => "ICMP",
         (_, Some(Transport::Icmp { .. })) => "ICMPv6",
         (Some(network), Some(Transport::Ports { .. })) => {
-            if network.protocol == protocol::TCP { "TCP" } else { "UDP" }
+            match network.protocol {
+                protocol::TCP => "TCP",
+                protocol::UDP => "UDP",
+                _ => "SCTP",
+            }
         }
         (None, Some(Transport::Ports { .. })) => Layer::Link.name(),
         (Some(network), None) if network.source.is_v6() => "IPv6",

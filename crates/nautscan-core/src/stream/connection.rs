@@ -97,6 +97,19 @@ impl Connection {
         !repeated && half.is_started() && (peer.is_started() || self.initial[side.index()].is_none())
     }
 
+    /// Whether `segment` shows that a reset was not taken: the handshake or the data go on where
+    /// they were. Resets can be forged.
+    pub fn is_continued_by(&self, side: Side, segment: &Segment<'_>) -> bool {
+        let (half, peer) = (&self.halves[side.index()], &self.halves[side.peer().index()]);
+        if segment.has(flag::RST | flag::FIN) || !segment.has(flag::ACK) {
+            return false;
+        }
+        if segment.has(flag::SYN) {
+            return peer.is_started() && peer.base() == segment.acknowledgement;
+        }
+        segment.has_payload() && half.is_next(segment.sequence)
+    }
+
     /// Takes one segment sent by `side`; passes what came in order on to `out`.
     #[inline]
     pub fn segment<R: Receiver>(
@@ -183,7 +196,9 @@ impl Connection {
         if again {
             self.counters.retransmissions += 1;
         }
-        if !half.is_started() || (again && half.is_unused()) {
+        if !half.is_started() || half.is_unused() {
+            // Where a stray packet had seemed to begin this direction, the SYN knows better.
+            *half = Half::default();
             half.start(segment.sequence.wrapping_add(1));
         }
     }

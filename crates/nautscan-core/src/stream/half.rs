@@ -70,6 +70,11 @@ impl Half {
         self.next.wrapping_sub(self.offset as u32)
     }
 
+    /// Whether the byte at `sequence` is the next one expected.
+    pub(super) fn is_next(&self, sequence: u32) -> bool {
+        self.started && !self.ended && self.next == sequence
+    }
+
     /// Whether no byte has been sent yet.
     pub(super) fn is_unused(&self) -> bool {
         self.offset == 0 && self.held.is_none()

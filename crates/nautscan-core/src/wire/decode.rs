@@ -66,7 +66,7 @@ pub enum Transport {
         /// Destination port.
         destination_port: u16,
     },
-    /// TCP or UDP of which only the ports were captured, or which is malformed behind them.
+    /// SCTP; or TCP or UDP of which only the ports were captured or well-formed.
     Ports {
         /// Source port.
         source_port: u16,
@@ -334,7 +334,7 @@ impl<'a> Walk<'a> {
         if self.out.network.and_then(|n| n.fragment).is_some_and(|f| f.offset > 0) {
             return Ok(());
         }
-        if let (protocol::TCP | protocol::UDP, Some(&[a, b, c, d])) =
+        if let (protocol::TCP | protocol::UDP | protocol::SCTP, Some(&[a, b, c, d])) =
             (kind, bytes.first_chunk::<4>())
         {
             self.out.transport = Some(Transport::Ports {
