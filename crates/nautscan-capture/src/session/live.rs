@@ -280,9 +280,19 @@ impl Worker {
         }
     }
 
+    /// The name of an interface; where a stream does not give one, the stream's own.
+    fn name_of(&self, interface: &SourceInterface) -> Option<String> {
+        match &self.source {
+            LiveSourceKind::Interfaces(_) => interface.name.clone(),
+            LiveSourceKind::Stream(stream) => {
+                interface.name.clone().or_else(|| Some(stream.name().to_owned()))
+            }
+        }
+    }
+
     fn adopt_interfaces(&mut self) {
         while let Some(interface) = self.interfaces().get(self.known_interfaces) {
-            let name = interface.name.clone();
+            let name = self.name_of(interface);
             self.engine.add_interface(name.as_deref());
             self.known_interfaces += 1;
         }
@@ -397,8 +407,12 @@ impl Worker {
 
     fn publish(&mut self) {
         let (stats, stages) = (self.interface_stats(), self.all_stats());
+        let mut interfaces = self.interfaces().to_vec();
+        for interface in &mut interfaces {
+            interface.name = self.name_of(interface);
+        }
         let mut status = lock(&self.shared.status);
-        status.interfaces = self.interfaces().to_vec();
+        status.interfaces = interfaces;
         status.stats = stats;
         status.stages = stages;
     }
