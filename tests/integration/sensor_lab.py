@@ -13,6 +13,7 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -118,6 +119,14 @@ class Lab:
             check=True, capture_output=True, text=True, timeout=WAIT_S,
         )  # fmt: skip
         return [int(line) for line in done.stdout.split()]
+
+
+@contextlib.contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder that every user may enter: pytest's own are private, and made so again and again."""
+    with tempfile.TemporaryDirectory(prefix="nautscan-test-") as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
 
 
 @contextlib.contextmanager

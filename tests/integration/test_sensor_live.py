@@ -15,7 +15,7 @@ import pytest
 
 from nautscan.errors import BadFilter, NotFound, UnknownInterface
 from nautscan.sensor import privileges
-from tests.integration.sensor_lab import WAIT_S, Lab, laboratory, rows_of, sensor
+from tests.integration.sensor_lab import WAIT_S, Lab, laboratory, open_folder, rows_of, sensor
 
 pytestmark = pytest.mark.root
 
@@ -196,20 +196,14 @@ async def test_without_rights_it_stays_and_says_what_is_missing(tmp_path: Path) 
         assert "requests" not in running.rows
 
 
-async def test_a_stranger_is_refused(tmp_path: Path) -> None:
-    async with sensor(tmp_path, "-i", "lo") as running:
-        path = tmp_path / "sensor.sock"
-        path.chmod(0o666)
-        open_to_all(tmp_path)
-        assert await asyncio.to_thread(call_as_stranger, path) == "hung up"
-        assert running.process.poll() is None
-
-
-def open_to_all(folder: Path) -> None:
-    """So that only the sensor itself can refuse."""
-    for path in (folder, *folder.parents):
-        if path != Path("/"):
-            path.chmod(path.stat().st_mode | 0o011)
+async def test_a_stranger_is_refused() -> None:
+    with open_folder() as folder:
+        async with sensor(folder, "-i", "lo") as running:
+            # So that only the sensor itself can refuse.
+            path = folder / "sensor.sock"
+            path.chmod(0o666)
+            assert await asyncio.to_thread(call_as_stranger, path) == "hung up"
+            assert running.process.poll() is None
 
 
 STRANGER = """

@@ -9,9 +9,11 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import sys
 
 from nautscan.cli._options import log_to_stderr
 from nautscan.config import Config
+from nautscan.errors import NautScanError
 from nautscan.sensor import installation, privileges
 from nautscan.sensor.children import watch_lifeline
 from nautscan.sensor.supervisor import READY
@@ -29,14 +31,18 @@ def main(arguments: list[str] | None = None) -> None:
 
     from nautscan.api import server
 
-    server.run(config, before_listen=lambda: before_listen(options.drop_user), ready=ready)
+    try:
+        server.run(config, before_listen=lambda: before_listen(options.drop_user), ready=ready)
+    except NautScanError as error:
+        sys.exit("\n".join(filter(None, (error.message, error.remedy))))
 
 
 def before_listen(identity: Identity | None) -> None:
     """Gives up all rights; the process has no thread yet."""
     if identity is not None and is_root():
-        installation.preload()
-        installation.keep_reachable(identity)
+        if installation.out_of_reach(identity):
+            installation.preload()
+            installation.keep_reachable(identity)
     else:
         identity = None
     privileges.become(identity)

@@ -44,7 +44,7 @@ _MAX_ANSWER_BYTES: Final = 512 << 20
 """A binary answer: the sensor's packet ring (64 MiB by default) with headers, with ample room."""
 
 _READ_BYTES: Final = 256 << 10
-_BACKOFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 3.0)
+_BACKOFF_S: Final = (0.1, 0.2, 0.3, 0.5, 1.0)
 _REMEDY: Final = "nautscan restarts it; if it does not come back, its log says why."
 
 

@@ -18,6 +18,7 @@ import os
 import pkgutil
 import stat
 import sys
+import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
@@ -47,11 +48,13 @@ def preload(patterns: Iterable[str] = SERVER_MODULES) -> list[str]:
     Windows), could not have been imported later either.
     """
     failed = []
-    for name in _expand(patterns):
-        try:
-            importlib.import_module(name)
-        except Exception:  # noqa: BLE001 - an optional module may fail in any way it likes
-            failed.append(name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Some modules warn that they will go: nobody uses them.
+        for name in _expand(patterns):
+            try:
+                importlib.import_module(name)
+            except Exception:  # noqa: BLE001 - an optional module may fail in any way it likes
+                failed.append(name)
     return failed
 
 
@@ -91,6 +94,12 @@ def _can_enter(folder: Path, identity: Identity) -> bool:
     return bool(facts.st_mode & stat.S_IXOTH)
 
 
+def out_of_reach(identity: Identity) -> list[str]:
+    """Folders of the import path that `identity` cannot get to."""
+    folders = [entry for entry in sys.path if entry and Path(entry).is_dir()]
+    return [entry for entry in folders if not can_reach(Path(entry) / "module", identity)]
+
+
 def keep_reachable(identity: Identity) -> dict[str, str]:
     """Makes imports work for `identity`; what was put in place of which folder.
 
@@ -100,11 +109,9 @@ def keep_reachable(identity: Identity) -> dict[str, str]:
     if sys.platform != "linux" or not Path("/proc/self/fd").is_dir():
         return {}
     aliases: dict[str, str] = {}
-    for entry in sys.path:
-        folder = Path(entry or ".")
-        if folder.is_dir() and not can_reach(folder / "module", identity):
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            aliases[os.fspath(folder)] = f"/proc/self/fd/{descriptor}"
+    for folder in out_of_reach(identity):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        aliases[folder] = f"/proc/self/fd/{descriptor}"
     if aliases:
         _redirect(lambda path: _aliased(path, aliases))
     return aliases

@@ -86,7 +86,7 @@ class _Sensor:
         self._options = options
         self._listener = listener
         self._id = secrets.token_hex(8)
-        self._sessions: dict[Session, asyncio.Task[Any]] = {}
+        self._sessions: dict[Session, asyncio.Task[Any] | None] = {}
         self._subscriber: Session | None = None
 
     async def run(self) -> None:
@@ -156,9 +156,7 @@ class _Sensor:
             writer.close()
             return
         session = Session(reader, writer, self._operations, self._hello)
-        handler = asyncio.current_task()
-        assert handler is not None
-        self._sessions[session] = handler
+        self._sessions[session] = asyncio.current_task()
         sending = asyncio.create_task(self._send_rows(session))
         try:
             await session.run()
@@ -219,7 +217,7 @@ class _Sensor:
         with contextlib.suppress(TimeoutError, OSError):
             async with asyncio.timeout(_FLUSH_S):
                 await self._drain()
-        handlers = list(self._sessions.values())
+        handlers = [task for task in self._sessions.values() if task is not None]
         for session in list(self._sessions):
             session.hang_up()
         if handlers:

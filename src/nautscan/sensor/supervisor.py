@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from nautscan.config import Config
 from nautscan.sensor.children import Backoff, Child, ChildSpec, ended_how
@@ -187,8 +188,8 @@ class _Run:
         if self._told_address is None:
             what = "a demo, made-up traffic" if self._config.source == "demo" else "live"
             self._console.say(f"\nNautScan ({what}) is at  {address}\nCtrl-C ends it.\n")
-        elif self._told_address != address:
-            self._console.say(f"NautScan is now at  {address}")
+            # A server that is started again must be found where the page expects it.
+            self._config = self._config.replace(port=urlsplit(address).port)
         self._told_address = address
 
     def _environment(self) -> dict[str, str]:

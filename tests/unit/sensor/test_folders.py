@@ -16,15 +16,6 @@ ALICE = Identity(1234, 1235)
 as_root = pytest.mark.skipif(not is_root(), reason="needs root")
 
 
-@pytest.fixture
-def reachable(tmp_path: Path) -> Path:
-    """A folder that everybody may enter: pytest's own are private."""
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
-            folder.chmod(folder.stat().st_mode | 0o011)
-    return tmp_path
-
-
 def owner(path: Path) -> tuple[int, int, int]:
     facts = path.stat()
     return facts.st_uid, facts.st_gid, stat.S_IMODE(facts.st_mode)

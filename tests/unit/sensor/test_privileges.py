@@ -144,9 +144,6 @@ def installed_privately(folder: Path) -> Path:
     package.mkdir(parents=True)
     for name, content in PACKAGE.items():
         (package / name).write_text(content)
-    for path in (folder, *folder.parents):
-        if path.stat().st_uid == os.geteuid() and path != Path("/"):
-            path.chmod(path.stat().st_mode | 0o011)
     private.chmod(0o700)
     return package.parent
 
@@ -170,15 +167,15 @@ LATE = """
 """
 
 
-def test_late_imports_work_below_a_folder_that_cannot_be_entered(tmp_path: Path) -> None:
-    site = installed_privately(tmp_path)
+def test_late_imports_work_below_a_folder_that_cannot_be_entered(reachable: Path) -> None:
+    site = installed_privately(reachable)
     measure = "installation.keep_reachable(Identity(65534, 65534))"
     facts = child(LATE.format(site=str(site), private=str(site.parent), measure=measure))
     assert facts == {"late": "imported late", "data": "package data", "outside": "EACCES"}
 
 
-def test_without_the_measure_they_would_fail(tmp_path: Path) -> None:
-    site = installed_privately(tmp_path)
+def test_without_the_measure_they_would_fail(reachable: Path) -> None:
+    site = installed_privately(reachable)
     facts = child(LATE.format(site=str(site), private=str(site.parent), measure="pass"))
     assert facts == {"late": None, "data": None, "outside": "EACCES"}
 
