@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 from fastapi import FastAPI
 
 from nautscan import __version__
@@ -21,6 +24,15 @@ def create_app(service: Service | None = None, site: page.Site | None = None) ->
 
     It must not be served bare: `nautscan.api.security.GateKeeper` goes around it.
     """
+    app = _with_routes()
+    app.state.service = service
+    failures.install(app)
+    docs.install(app, _document())
+    page.install(app, site or page.Site.missing())
+    return app
+
+
+def _with_routes() -> FastAPI:
     app = FastAPI(
         title="NautScan",
         version=__version__,
@@ -31,10 +43,12 @@ def create_app(service: Service | None = None, site: page.Site | None = None) ->
         redirect_slashes=False,
         generate_unique_id_function=lambda route: f"{(route.tags or ['root'])[0]}_{route.name}",
     )
-    app.state.service = service
     for module in (packets, containers, history, state, live):
         app.include_router(module.router)
-    failures.install(app)
-    docs.install(app, openapi.document(app))
-    page.install(app, site or page.Site.missing())
     return app
+
+
+@cache
+def _document() -> dict[str, Any]:
+    """The same for every application of the process; making it takes a second."""
+    return openapi.document(_with_routes())

@@ -1,0 +1,166 @@
+"""Who may ask: other hosts, other pages, other people, and too much of it."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+from pathlib import Path
+
+import httpx
+import pytest
+
+from nautscan.api import server as server_module
+from nautscan.api.security import Gate
+from nautscan.config import Config
+from nautscan.errors import BadRequest, Forbidden
+from tests.unit.api.conftest import TOKEN, Serve, Server
+
+PAGE = "http://front.example:3000"
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "[::2]", "", "8.8.8.8"]
+)
+async def test_names_that_are_not_ours_are_refused(server: Server, host: str) -> None:
+    for path in ("/api/source", "/", "/docs", "/metrics"):
+        response = await server.http.get(path, headers={"Host": host})
+        assert response.status_code in {400, 403}
+        assert b"<title>" not in response.content
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:9", "127.0.0.1:1", "[::1]:8000", "nas.lan"]
+)
+async def test_our_names(serve: Serve, host: str) -> None:
+    server = await serve(allowed_hosts=("nas.lan",))
+    assert (await server.http.get("/api/source", headers={"Host": host})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "https://127.0.0.1"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+async def test_foreign_pages_change_nothing(server: Server, headers: dict[str, str]) -> None:
+    response = await server.http.post("/api/packets/stop", headers=headers)
+    assert response.status_code == 403
+    assert response.json()["error"]["code"] == "forbidden"
+    assert not any(op == "stop" for op, _ in server.world.sensor.asked)
+    assert "access-control-allow-origin" not in response.headers
+
+
+async def test_our_own_page_and_programs_may(server: Server) -> None:
+    for headers in ({}, {"Origin": server.url, "Sec-Fetch-Site": "same-origin"}):
+        response = await server.http.post("/api/packets/stop", headers=headers)
+        assert response.status_code == 200
+
+
+async def test_a_configured_page_may_and_no_other(serve: Serve) -> None:
+    server = await serve(cors_origins=(PAGE,))
+    preflight = {"Access-Control-Request-Method": "POST"}
+    allowed = await server.http.options("/api/packets/stop", headers={**preflight, "Origin": PAGE})
+    assert allowed.status_code == 204
+    assert allowed.headers["access-control-allow-origin"] == PAGE
+    other = await server.http.options(
+        "/api/packets/stop", headers={**preflight, "Origin": "http://evil.example"}
+    )
+    assert other.status_code == 403
+    assert "access-control-allow-origin" not in other.headers
+    response = await server.http.post("/api/packets/stop", headers={"Origin": PAGE})
+    assert response.status_code == 200
+    assert response.headers["access-control-allow-origin"] == PAGE
+    assert "origin" in response.headers["vary"].lower()
+    reading = await server.http.get("/api/source", headers={"Origin": "http://evil.example"})
+    assert "access-control-allow-origin" not in reading.headers
+    assert reading.headers["cross-origin-resource-policy"] == "same-origin"
+
+
+async def test_a_token_in_the_address_becomes_a_cookie(serve: Serve) -> None:
+    server = await serve(token=TOKEN)
+    browser = {"Accept": "text/html"}
+    asked = await server.http.get("/", headers=browser)
+    assert asked.status_code == 401
+    assert "token" in asked.text
+
+    first = await server.http.get("/", params={"token": TOKEN, "view": "map"}, headers=browser)
+    assert first.status_code == 303
+    assert first.headers["location"] == "/?view=map"
+    cookie = first.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    second = await server.http.get("/", headers=browser)
+    assert second.status_code == 200
+
+    elsewhere = await server.http.get("//evil.example/", params={"token": TOKEN}, headers=browser)
+    assert not elsewhere.headers.get("location", "").startswith("//")
+
+    fresh = httpx.AsyncClient(base_url=server.url)
+    async with fresh:
+        assert (await fresh.get("/api/source", params={"token": TOKEN})).status_code == 200
+        odd = await fresh.get("/api/source", headers=[(b"Authorization", "Bearer \u00e9".encode())])
+        assert odd.status_code == 401
+
+
+async def test_too_large_bodies(serve: Serve) -> None:
+    server = await serve(max_request_bytes=1000)
+    stated = await server.http.post("/api/packets/start", content=b"x" * 2000)
+    assert stated.status_code == 413
+
+    async def endless() -> object:
+        for _ in range(50):
+            yield b"x" * 100
+
+    chunked = await server.http.post("/api/packets/start", content=endless())  # type: ignore[arg-type]
+    assert chunked.status_code == 413
+    assert chunked.json()["error"]["code"] == "too_large"
+
+
+async def test_a_request_that_breaks_off_leaves_the_server_well(server: Server) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(
+        b"POST /api/packets/start HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{"
+    )
+    await writer.drain()
+    writer.close()
+    await reader.read()
+    assert (await server.http.get("/api/source")).status_code == 200
+
+
+async def test_a_demo_says_so_in_every_answer(serve: Serve) -> None:
+    server = await serve(source="demo")
+    for path in ("/api/requests", "/api/nothing", "/", "/metrics", "/docs"):
+        assert (await server.http.get(path)).headers["x-nautscan-source"] == "demo"
+    assert (await server.http.get("/api/requests")).json()["source"] == "demo"
+
+
+def test_the_token_is_made_once_and_only_readable_by_us(tmp_path: Path) -> None:
+    config = Config.load({}, host="0.0.0.0", data_dir=tmp_path / "data")
+    token = server_module.access_token(config)
+    assert token is not None
+    assert len(token) >= 32
+    path = tmp_path / "data" / "token"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert server_module.access_token(config) == token
+    assert server_module.access_token(config.replace(token="given")) == "given"
+    assert server_module.access_token(config.replace(host="127.0.0.1")) is None
+    assert server_module.access_token(config.replace(host="::1")) is None
+
+
+def test_a_port_in_use_is_said_plainly() -> None:
+    with server_module.bind("127.0.0.1", 0) as taken:
+        with pytest.raises(BadRequest) as caught:
+            server_module.bind("127.0.0.1", taken.getsockname()[1])
+        assert "--port" in caught.value.remedy
+
+
+def test_all_hosts_only_if_asked_for() -> None:
+    gate = Gate.of(Config.load({}, host="0.0.0.0"), TOKEN)
+    with pytest.raises(Forbidden):
+        gate.check_host("192.168.1.7:8000")
+    Gate.of(Config.load({}, allowed_hosts=("*",)), TOKEN).check_host("192.168.1.7:8000")
