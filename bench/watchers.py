@@ -23,6 +23,8 @@ NAUTSCAN = str(Path(sys.executable).with_name("nautscan"))
 READY_SECONDS = 30
 DRAIN_SECONDS = 120
 
+Health = dict[str, list[dict[str, int | str]]]
+
 
 @dataclass
 class Seen:
@@ -109,7 +111,8 @@ class NautscanServe:
         """Run it, read its health when the load is over, and count what it stored."""
         data = work / "data"
         command = [NAUTSCAN, "serve", "-i", SERVER_INTERFACE, "--data-dir", str(data)]
-        with _listening(lab, [*command, "--user", "root"], work):
+        with _listening(lab, [*command, "--user", "root"], work) as errors:
+            _wait_until_served(lab, errors)
             seen = Seen()
             yield seen
             health = _health(lab)
@@ -155,14 +158,29 @@ def _packet_sockets(lab: Lab) -> list[str]:
     ]
 
 
-def _health(lab: Lab) -> dict[str, list[dict[str, int | str]]]:
-    """Ask the server when its counters have stopped growing."""
+def _wait_until_served(lab: Lab, errors: Path) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while _ask(lab) is None:
+        if time.monotonic() > deadline:
+            raise LabError(f"nautscan serve does not answer: {errors.read_text()[-500:].strip()}")
+        time.sleep(0.5)
+
+
+def _ask(lab: Lab) -> Health | None:
     command = lab.in_server(["curl", "-sf", "http://127.0.0.1:8000/api/health"])
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    health: Health | None = json.loads(done.stdout) if done.returncode == 0 else None
+    return health
+
+
+def _health(lab: Lab) -> Health:
+    """Ask the server when its counters have stopped growing."""
     deadline = time.monotonic() + DRAIN_SECONDS
     before: object = None
     while time.monotonic() < deadline:
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        health: dict[str, list[dict[str, int | str]]] = json.loads(said)
+        health = _ask(lab)
+        if health is None:
+            raise LabError("nautscan serve stopped answering")
         now = [c["value"] for c in health["stages"] if c["stage"] in {"proto", "decode"}]
         if now == before:
             return health
