@@ -22,7 +22,6 @@ build: ## Set up only: leaves a working .venv/bin/nautscan
 
 test: ## Run every check and every test (root runs the live and Docker ones too)
 	@scripts/setup.sh test
-	@scripts/lint.sh
 	@scripts/test.sh $(ARGS)
 
 lint: ## Run the checks alone: ruff, mypy, imports, rustfmt, clippy, svelte-check

@@ -1,17 +1,22 @@
 #!/usr/bin/env bash
-# Every check that runs nothing of the product: `make lint`.
-set -euo pipefail
+# Every check that runs nothing of the product: `make lint`. All run, also after a failure.
+set -uo pipefail
 source "$(dirname "$0")/env.sh"
+
+FAILED=()
 
 step() {
   printf '\n== %s\n' "$*"
-  "$@"
+  "$@" || FAILED+=("$*")
 }
 
 rust_component() { # rust_component SUBCOMMAND PACKAGE
   if cargo "$1" --version >/dev/null 2>&1; then return 0; fi
-  [ -z "${CI:-}" ] || fail "cargo $1 is missing (rustup component add ${2})"
-  say "cargo $1 is not installed here, so it is not run (rustup component add ${2})"
+  if [ -n "${CI:-}" ]; then
+    FAILED+=("cargo $1, which is missing: rustup component add $2")
+  else
+    say "cargo $1 is not installed here, so it is not run (rustup component add $2)"
+  fi
   return 1
 }
 
@@ -23,4 +28,8 @@ if rust_component fmt rustfmt; then step cargo fmt --all --check; fi
 if rust_component clippy clippy; then
   step cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 fi
-(cd web && step npm run --silent check && step npm run --silent lint)
+step npm --prefix web run --silent check
+step npm --prefix web run --silent lint
+
+for what in "${FAILED[@]}"; do printf 'failed: %s\n' "$what" >&2; done
+[ "${#FAILED[@]}" = 0 ]
