@@ -40,9 +40,7 @@ def main(arguments: list[str] | None = None) -> None:
 def before_listen(identity: Identity | None) -> None:
     """Gives up all rights; the process has no thread yet."""
     if identity is not None and is_root():
-        if installation.out_of_reach(identity):
-            installation.preload()
-            installation.keep_reachable(identity)
+        installation.prepare(identity, installation.SERVER_MODULES)
     else:
         identity = None
     privileges.become(identity)

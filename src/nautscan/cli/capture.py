@@ -49,13 +49,16 @@ def command(
 
     config = Config.load(**capture_settings(options))
     output = None if write is None else _opened(write)
+    chosen = table or ("requests" if output is None else None)
+    # Made first, as long as everything can be imported: opening a capture gives up rights.
+    printer = None if chosen is None else _printer(chosen, as_json=as_json)
     capture = TerminalCapture(config)
     _say(f"capturing on {', '.join(capture.names)}; Ctrl-C ends it", as_json=as_json)
     job = _Job(capture, count)
     if output is not None:
         job.write_packets(output)
-    if table is not None or output is None:
-        job.print_rows(table or "requests", _printer(table or "requests", as_json=as_json))
+    if chosen is not None and printer is not None:
+        job.print_rows(chosen, printer)
     with _interruptible(capture):
         job.run(duration)
     _finish(job, as_json=as_json)

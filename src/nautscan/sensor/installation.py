@@ -41,7 +41,18 @@ SERVER_MODULES: Final = (
 """What the server's libraries import only when a request first needs it."""
 
 
-def preload(patterns: Iterable[str] = SERVER_MODULES) -> list[str]:
+SENSOR_MODULES: Final = ("concurrent.futures.thread", "encodings.*", "traceback")
+"""The same for the sensor."""
+
+
+def prepare(identity: Identity, modules: Iterable[str]) -> None:
+    """Both measures, if `identity` cannot get to the installation; `modules` are preloaded."""
+    if out_of_reach(identity):
+        preload(modules)
+        keep_reachable(identity)
+
+
+def preload(patterns: Iterable[str]) -> list[str]:
     """Imports modules; `package.*` means everything below it. Returns what could not be.
 
     A module that this system does not have, or that does not work here (`encodings.mbcs` outside

@@ -75,7 +75,7 @@ def remedy(host: Host) -> str:
 
 
 def _linux_remedy(host: Host) -> str:
-    granted = "cap_net_raw,cap_net_admin=eip"
+    granted = "cap_net_raw=ep"
     return _LINUX.format(
         command=host.command, granted=granted, interpreter=shlex.quote(host.interpreter)
     )
@@ -91,9 +91,9 @@ Or give the right to the Python interpreter, once:
     sudo setcap -r {interpreter}"""
 
 _LINUX_CONTAINER: Final = """\
-Give the container the rights, and the host's network to see it, as root inside the container:
-    docker run --network host --cap-add NET_RAW --cap-add NET_ADMIN --user 0 ...
-  In a compose file: network_mode: host, cap_add: [NET_RAW, NET_ADMIN], user: "0"."""
+Give the container the right, and the host's network to see it, as root inside the container:
+    docker run --network host --cap-add NET_RAW --user 0 ...
+  In a compose file: network_mode: host, cap_add: [NET_RAW], user: "0"."""
 
 _MACOS: Final = """\
 Run it as root (the part that serves the page gives up root before it listens):

@@ -1,12 +1,13 @@
 """Giving up rights, for good.
 
-The sensor keeps the two capabilities that capture needs, the server keeps none. Both become an
+The sensor keeps the one capability that capture needs, the server keeps none. Both become an
 ordinary user, and neither can gain rights by running another program (no_new_privs). All of it
 happens before the process has threads: Linux keeps capabilities per thread.
 
-A capture that runs on rights given up cannot be restarted, hence the sensor keeps
-CAP_NET_RAW (open a packet socket) and CAP_NET_ADMIN (promiscuous mode, large buffers) instead of
-opening once and dropping everything.
+A capture that runs on rights given up cannot be restarted, hence the sensor keeps CAP_NET_RAW
+instead of opening once and dropping everything. CAP_NET_ADMIN, which is often named beside it, is
+not needed (Linux 6.18, libpcap 1.10): packet sockets, promiscuous mode and capture buffers of
+256 MiB work without. It would allow to change addresses, routes and firewall.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from nautscan.sensor.users import Identity, is_root
 
 CAP_NET_ADMIN: Final = 12
 CAP_NET_RAW: Final = 13
-CAPTURE_CAPABILITIES: Final = (CAP_NET_ADMIN, CAP_NET_RAW)
+CAPTURE_CAPABILITIES: Final = (CAP_NET_RAW,)
 
 CAPABILITY_NAMES: Final = {CAP_NET_ADMIN: "cap_net_admin", CAP_NET_RAW: "cap_net_raw"}
 

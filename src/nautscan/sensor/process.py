@@ -70,7 +70,7 @@ def give_up_rights(identity: Identity | None) -> None:
     Before any thread exists: capabilities belong to threads.
     """
     if identity is not None and is_root():
-        installation.keep_reachable(identity)
+        installation.prepare(identity, installation.SENSOR_MODULES)
     else:
         identity = None
     privileges.become(identity, keep=privileges.CAPTURE_CAPABILITIES)

@@ -8,7 +8,7 @@ import pytest
 
 from nautscan.sensor import permission
 from nautscan.sensor.permission import Host
-from nautscan.sensor.privileges import CAP_NET_ADMIN, CAP_NET_RAW
+from nautscan.sensor.privileges import CAP_NET_RAW
 
 USER = Host(
     platform="linux",
@@ -35,13 +35,13 @@ def test_nothing_is_missing_where_the_capability_is_held() -> None:
 def test_the_advice_can_be_pasted() -> None:
     lines = permission.remedy(USER).splitlines()
     assert "    sudo /opt/venv/bin/nautscan serve" in lines
-    assert "    sudo setcap cap_net_raw,cap_net_admin=eip '/opt/my python/bin/python3.11'" in lines
+    assert "    sudo setcap cap_net_raw=ep '/opt/my python/bin/python3.11'" in lines
     assert any("every script run with that interpreter" in line for line in lines)
 
 
 def test_in_a_container_the_advice_is_for_who_starts_it() -> None:
     text = permission.remedy(replace(USER, in_container=True))
-    assert "--cap-add NET_RAW --cap-add NET_ADMIN" in text
+    assert "--cap-add NET_RAW" in text
     assert "sudo" not in text
 
 
@@ -62,7 +62,7 @@ def test_an_explained_error_keeps_the_engines_words() -> None:
 
 
 def test_where_the_right_is_held_the_engines_words_stand() -> None:
-    host = replace(USER, capabilities=frozenset({CAP_NET_RAW, CAP_NET_ADMIN}))
+    host = replace(USER, capabilities=frozenset({CAP_NET_RAW}))
     assert permission.explain(dict(REFUSED), host)["message"] == "socket: EPERM"
 
 
