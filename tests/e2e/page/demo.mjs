@@ -1,0 +1,136 @@
+// The demo: its label, the places in both themes and at both widths, accessibility.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { NARROW, PLACES, WIDE } from "./tools.mjs";
+
+/** The label is there, has its words, and nothing lies over it. */
+async function assertLabelled(page, where) {
+  const label = page
+    .getByRole("note")
+    .filter({ hasText: "This traffic is generated" });
+  await label.waitFor();
+  const box = await label.boundingBox();
+  assert.ok(
+    box && box.height >= 20 && box.y === 0,
+    `the label is at the top of ${where}`,
+  );
+  const covered = await page.evaluate(
+    ({ x, y }) =>
+      document.elementFromPoint(x, y)?.closest("[role=note]") === null,
+    { x: box.x + box.width / 2, y: box.y + box.height / 2 },
+  );
+  assert.equal(covered, false, `nothing covers the label on ${where}`);
+  assert.match(await page.title(), /^Demo/);
+}
+
+async function filled(visit, place) {
+  const { page } = visit;
+  if (place === "capture") await page.locator("[data-running]").waitFor();
+  else if (place === "containers")
+    await page.locator("tbody tr").first().waitFor();
+  else await visit.rows().first().waitFor();
+}
+
+async function tour(visit, size, theme) {
+  for (const place of PLACES) {
+    await visit.open(`#/${place}`, { size, theme });
+    await filled(visit, place);
+    await assertLabelled(visit.page, place);
+    await visit.picture(
+      join(process.env.PICTURES, `${place}-${size.width}-${theme}.png`),
+    );
+    await visit.assertAccessible(`${place}, ${size.width} px, ${theme}`);
+    const sideways = await visit.page.evaluate(
+      () => document.documentElement.scrollWidth > innerWidth,
+    );
+    assert.equal(
+      sideways,
+      false,
+      `${place} does not scroll sideways at ${size.width} px`,
+    );
+    await visit.page.close();
+  }
+}
+
+export async function every_place_is_labelled_and_accessible_dark(visit) {
+  await tour(visit, WIDE, "dark");
+}
+
+export async function every_place_is_labelled_and_accessible_light(visit) {
+  await tour(visit, WIDE, "light");
+}
+
+export async function every_place_is_labelled_and_accessible_narrow(visit) {
+  await tour(visit, NARROW, "dark");
+}
+
+export async function label_stays_above_what_opens(visit) {
+  for (const size of [WIDE, NARROW]) {
+    const page = await visit.open("#/traffic", { size });
+    await filled(visit, "traffic");
+    await visit.rows().last().click();
+    await visit.pane().getByRole("tab", { name: "Overview" }).waitFor();
+    await assertLabelled(page, "an open request");
+    await visit.assertAccessible("an open request");
+    for (const tab of ["Request", "Response", "Connection"]) {
+      await visit.pane().getByRole("tab", { name: tab }).click();
+      await visit.assertAccessible(`the tab ${tab}`);
+    }
+    await page.getByTitle("What was lost, and why (h)").click();
+    await page.getByRole("dialog").waitFor();
+    await assertLabelled(page, "the panel of losses");
+    await visit.assertAccessible("the panel of losses");
+    await page.close();
+  }
+}
+
+export async function answers_say_that_it_is_a_demo(visit) {
+  const page = await visit.open();
+  await filled(visit, "traffic");
+  for (const path of [
+    "requests",
+    "flows",
+    "containers",
+    "health",
+    "packets/status",
+  ]) {
+    const answer = await page.request.get(`${visit.url}/api/${path}`);
+    assert.equal(answer.status(), 200, path);
+    assert.equal(answer.headers()["x-nautscan-source"], "demo", path);
+    assert.equal((await answer.json()).source, "demo", path);
+  }
+}
+
+export async function container_leads_to_its_traffic(visit) {
+  const page = await visit.open("#/containers");
+  await filled(visit, "containers");
+  const button = page.locator("tbody button.name").first();
+  const name = (await button.innerText()).split("\n")[0].trim();
+  await button.click();
+  await visit.pane().getByText("Last requests").waitFor();
+  await visit.pane().getByRole("button", { name: "See its traffic" }).click();
+  await filled(visit, "traffic");
+  assert.equal(
+    await page.inputValue("#filter"),
+    `(client = '${name}' or server = '${name}')`,
+  );
+  for (const text of await visit.rows().allInnerTexts())
+    assert.match(text, new RegExp(`\\b${name}\\b`));
+}
+
+export async function nothing_comes_from_elsewhere(visit) {
+  const elsewhere = [];
+  visit.context.on("request", (request) => {
+    if (
+      !request.url().startsWith(visit.url) &&
+      !request.url().startsWith("data:")
+    )
+      elsewhere.push(request.url());
+  });
+  for (const place of PLACES) {
+    await visit.open(`#/${place}`);
+    await filled(visit, place);
+    await visit.page.close();
+  }
+  assert.deepEqual(elsewhere, []);
+}
