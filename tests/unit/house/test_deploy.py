@@ -16,7 +16,7 @@ from tests.unit.house.repository import ROOT, name_of
 
 DEPLOY = ROOT / "deploy"
 COMPOSE_FILES = sorted(DEPLOY.glob("docker-compose*.yml"))
-CAPTURE = {"NET_RAW", "NET_ADMIN"}
+CAPTURE = {"NET_RAW"}
 CHANGE_USER = {"SETUID", "SETGID", "SETPCAP", "CHOWN", "DAC_OVERRIDE", "KILL"}
 """For a start as root: becoming other users, handing over the data, ending the children."""
 
