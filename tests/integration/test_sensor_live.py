@@ -119,13 +119,13 @@ async def test_packets_of_the_ring(shared_lab: Lab, tmp_path: Path) -> None:
         packets = rows_of(answer["ipc"])
         ids = [packet["id"] for packet in packets]
         assert ids == sorted(ids)
-        detail = await running.client.request("packet", id=ids[-1])
+        detail = await running.client.request("packet", packet=ids[-1])
         assert len(detail["bytes"]) == detail["captured_length"]
         assert detail["layers"]
         exported = await running.client.request("export", ids=None)
         assert exported["pcapng"][:4] == b"\x0a\x0d\x0d\x0a"
         with pytest.raises(NotFound):
-            await running.client.request("packet", id=2**60)
+            await running.client.request("packet", packet=2**60)
 
 
 async def test_interfaces_are_listed_and_logged(shared_lab: Lab, tmp_path: Path) -> None:

@@ -218,7 +218,7 @@ class CheckedFilter(_Shape):
 class CapturedInterface(_OpenShape):
     """How capture goes on one interface."""
 
-    name: str
+    name: str | None = Field(description="null for a stream that names no interface")
     link_type: str | None = None
     received: Int64 | None = None
     kernel_drops: Int64 | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel
 
 from nautscan.api import models
 from nautscan.api.common import ERRORS, JsonText, Limit, ServiceDep, rows_answer
@@ -12,17 +13,26 @@ from nautscan.errors import BadRequest
 
 router = APIRouter(prefix="/api/packets", tags=["packets"], responses=ERRORS)
 
+
+def _told(model: type[BaseModel]) -> dict[str, Any]:
+    """Document an answer that the sensor gives, and pass it on as it is.
+
+    A fact of a sensor that is a little newer must not turn the answer into an error.
+    """
+    return {"response_model": None, "responses": {200: {"model": model}}}
+
+
 MAX_EXPORT_IDS = 10_000
 """Packets named one by one in an export; without names the whole ring is exported."""
 
 
-@router.get("/interfaces", response_model=models.InterfaceList)
+@router.get("/interfaces", **_told(models.InterfaceList))
 async def interfaces(service: ServiceDep) -> dict[str, Any]:
     """Network interfaces of the sensor's host, and which of them are being captured."""
     return {"interfaces": await service.packets.interfaces(), "source": service.source}
 
 
-@router.post("/start", response_model=models.CaptureStatus)
+@router.post("/start", **_told(models.CaptureStatus))
 async def start(spec: models.CaptureStart, service: ServiceDep) -> dict[str, Any]:
     """Start capturing, or change what is captured. Rows already stored stay."""
     if spec.interface is not None and spec.interfaces is not None:
@@ -32,13 +42,13 @@ async def start(spec: models.CaptureStart, service: ServiceDep) -> dict[str, Any
     return await service.packets.start(names, options)
 
 
-@router.post("/stop", response_model=models.CaptureStatus)
+@router.post("/stop", **_told(models.CaptureStatus))
 async def stop(service: ServiceDep) -> dict[str, Any]:
     """Stop capturing. Nothing that was stored is touched."""
     return await service.packets.stop()
 
 
-@router.get("/status", response_model=models.CaptureStatus)
+@router.get("/status", **_told(models.CaptureStatus))
 async def status(service: ServiceDep) -> dict[str, Any]:
     """How capture goes."""
     return await service.packets.status()
@@ -82,7 +92,7 @@ async def check_filter(spec: models.CheckFilter, service: ServiceDep) -> dict[st
     return {"ok": True}
 
 
-@router.get("/{packet_id}", response_model=models.PacketDetail)
+@router.get("/{packet_id}", **_told(models.PacketDetail))
 async def packet(packet_id: Annotated[int, Path(ge=0)], service: ServiceDep) -> dict[str, Any]:
     """One packet of the ring with its bytes and decoded layers."""
     return await service.packets.packet(packet_id)

@@ -7,19 +7,24 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from nautscan.api import models
-from nautscan.api.common import ERRORS, ServiceDep
+from nautscan.api.common import ERRORS, JsonText, ServiceDep
 from nautscan.api.metrics import CONTENT_TYPE, exposition
 
 router = APIRouter(responses=ERRORS)
 
 
-@router.get("/api/health", response_model=models.Health, tags=["state"])
-async def health(service: ServiceDep) -> dict[str, Any]:
+@router.get(
+    "/api/health",
+    response_class=JsonText,
+    responses={200: {"model": models.Health}},
+    tags=["state"],
+)
+async def health(service: ServiceDep) -> Response:
     """Loss at every stage, and the state of sensor, Docker and store.
 
     Answers 200 whatever the state: `status` and `reasons` say what is wrong.
     """
-    return await service.health.snapshot()
+    return JsonText(await service.health.snapshot_text())
 
 
 @router.get("/api/source", response_model=models.SourceFacts, tags=["state"])

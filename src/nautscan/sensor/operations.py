@@ -8,7 +8,7 @@
 * `interfaces`: {interfaces: [facts of the engine, with `selected`]}
 * `check_filter` {filter, link_type}: {ok: true}
 * `recent` {limit, before}: {ipc: binary, rows of `packets`, newest last}
-* `packet` {id}: the engine's facts with `time_ns` for `time`, `bytes` (binary) and `layers`
+* `packet` {packet}: the engine's facts with `time_ns` for `time`, `bytes` (binary) and `layers`
 * `export` {ids}: {pcapng: binary}
 * `stats`: {stats: [{interface, stage, name, value}]}
 
@@ -133,7 +133,7 @@ class Operations:
         return Answer({}, "ipc", await asyncio.to_thread(batch.to_ipc))
 
     async def _packet(self, params: Params) -> Answer:
-        packet_id = _number(params, "id", 0, 2**63 - 1)
+        packet_id = _number(params, "packet", 0, 2**63 - 1)
         facts = await asyncio.to_thread(self.controller.capture().packet, packet_id)
         if facts is None:
             raise NotFound(

@@ -102,7 +102,7 @@ class PacketService:
 
     async def packet(self, packet_id: int) -> dict[str, Any]:
         """One packet with bytes and layers. Raises `NotFound`."""
-        facts = await self._sensor.request("packet", id=packet_id)
+        facts = await self._sensor.request("packet", packet=packet_id)
         data: bytes = facts.pop("bytes")
         time_ns = facts.pop("time_ns")
         return {

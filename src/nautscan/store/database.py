@@ -32,7 +32,12 @@ class Database:
         except duckdb.Error as error:
             self._connection.close()
             raise broken(error, path) from error
-        for setting in ("enable_external_access = false", "lock_configuration = true"):
+        # Times are stored without a zone and mean UTC; no conversion may use this machine's zone.
+        for setting in (
+            "TimeZone = 'UTC'",
+            "enable_external_access = false",
+            "lock_configuration = true",
+        ):
             self._connection.execute(f"SET {setting}")
 
     def cursor(self) -> duckdb.DuckDBPyConnection:

@@ -58,6 +58,7 @@ class FreshRows:
         self._connection = duckdb.connect(
             ":memory:", config={"memory_limit": MEMORY, "python_enable_replacements": "false"}
         )
+        self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute("SET enable_external_access = false")
         self.set_owners(Owners())
 

@@ -133,6 +133,7 @@ class ScratchDatabase:
                 "allow_community_extensions": "false",
             },
         )
+        self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET lock_configuration = true")
         self._lock = threading.Lock()

@@ -90,8 +90,8 @@ class Sensor:
         if op == "recent":
             return {"ipc": ipc(self.packets)}
         if op == "packet":
-            if params["id"] != 1:
-                raise NotFound(f"Packet {params['id']} is not in memory", remedy="Take another.")
+            if params["packet"] != 1:
+                raise NotFound(f"Packet {params['packet']} is not in memory", remedy="Take another.")
             return {
                 "id": 1,
                 "time_ns": START,
