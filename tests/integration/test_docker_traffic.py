@@ -200,7 +200,7 @@ def test_requests_through_a_published_port_are_the_containers(
         assert row["server"] == "orders", row
         assert row["server_container"] == "shop-orders-1"
         assert row["server_ip"] in (orders_front, orders_back)
-        assert row["client"] is None, "the host is no container"
+        assert row["client_container"] is None, "who asks is no container"
     from_outside = [row for row in rows if row["target"] == outside]
     assert [row["client_ip"] for row in from_outside] == [engine.outside_address]
 

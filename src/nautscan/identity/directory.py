@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
-from nautscan.identity.ledger import Ledger, Place
+from nautscan.identity.ledger import Ledger, Place, Spot
 from nautscan.identity.model import (
     Attribution,
     Binding,
@@ -55,7 +55,7 @@ class Dropped:
     workloads: int = 0
 
 
-def _nothing() -> Mapping[str, tuple[Binding, ...]]:
+def _nothing() -> Mapping[Spot, tuple[Binding, ...]]:
     return MappingProxyType({})
 
 
@@ -65,15 +65,24 @@ class Snapshot:
 
     revision: int = 0
     by_id: Mapping[str, Workload] = field(default_factory=lambda: MappingProxyType({}))
-    by_ip: Mapping[str, tuple[Binding, ...]] = field(default_factory=_nothing)
+    by_spot: Mapping[Spot, tuple[Binding, ...]] = field(default_factory=_nothing)
+    """By address, published port and transport (both null: the address itself)."""
     networks: Mapping[str, Network] = field(default_factory=lambda: MappingProxyType({}))
     host_addresses: frozenset[str] = frozenset()
     dropped: Dropped = field(default_factory=Dropped)
 
     @cached_property
     def bindings(self) -> tuple[Binding, ...]:
-        """Every binding, grouped by address and sorted by its beginning."""
-        return tuple(binding for held in self.by_ip.values() for binding in held)
+        """Every binding, grouped by address and port and sorted by its beginning."""
+        return tuple(binding for held in self.by_spot.values() for binding in held)
+
+    @cached_property
+    def by_ip(self) -> Mapping[str, tuple[Binding, ...]]:
+        """Every binding of an address, those of its published ports included."""
+        found: dict[str, list[Binding]] = {}
+        for (ip, _, _), held in self.by_spot.items():
+            found.setdefault(ip, []).extend(held)
+        return {ip: tuple(held) for ip, held in found.items()}
 
     @cached_property
     def host_sharers(self) -> tuple[str, ...]:
@@ -88,11 +97,8 @@ class Snapshot:
         address = canonical_ip(ip)
         if address is None:
             return Attribution(None, None, f"{ip!r} is not an IP address")
-        held = [b for b in self.by_ip.get(address, ()) if b.covers(time_ns)]
-        published = [
-            b for b in held if b.port is not None and (b.port, b.transport) == (port, transport)
-        ]
-        owners = published or [b for b in held if b.port is None]
+        owners = self._holders((address, port, transport), time_ns)
+        owners = owners or self._holders((address, None, None), time_ns)
         if not owners:
             return Attribution(None, None, self._why_nobody(address))
         if len({b.workload_id for b in owners}) > 1:
@@ -101,6 +107,9 @@ class Snapshot:
         workload = self.by_id.get(owners[0].workload_id)
         reason = None if workload is not None else "the container is no longer in the directory"
         return Attribution(workload, owners[0], reason)
+
+    def _holders(self, spot: Spot, time_ns: int) -> list[Binding]:
+        return [b for b in self.by_spot.get(spot, ()) if b.covers(time_ns)]
 
     def _why_nobody(self, address: str) -> str:
         if address not in self.host_addresses:
@@ -175,7 +184,7 @@ class Directory:
         return tuple(self._snapshot.networks.values())
 
     def bindings(self) -> tuple[Binding, ...]:
-        """Every binding, for a columnar join: sorted by beginning within an address."""
+        """Every binding, for a columnar join: sorted by beginning within an address and port."""
         return self._snapshot.bindings
 
     def lookup(
@@ -280,15 +289,15 @@ class Directory:
         if not fresh and not self._changed:
             return
         self._changed = False
-        by_ip = dict(self._snapshot.by_ip)
-        by_ip.update(fresh)
-        for ip in [ip for ip, bindings in fresh.items() if not bindings]:
-            del by_ip[ip]
+        by_spot = dict(self._snapshot.by_spot)
+        by_spot.update(fresh)
+        for spot in [spot for spot, bindings in fresh.items() if not bindings]:
+            by_spot.pop(spot, None)
         self._snapshot = replace(
             self._snapshot,
             revision=self._snapshot.revision + 1,
             by_id=MappingProxyType(dict(self._workloads)),
-            by_ip=MappingProxyType(by_ip),
+            by_spot=MappingProxyType(by_spot),
             networks=self._networks,
             host_addresses=self._host_addresses,
             dropped=Dropped(self._ledger.dropped, self._dropped_workloads),

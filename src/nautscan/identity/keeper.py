@@ -25,6 +25,7 @@ class Keeper:
         self._directory = directory
         self._host_addresses: frozenset[str] = frozenset()
         self._gateways: frozenset[str] = frozenset()
+        self._every: dict[str, tuple[str, ...]] = {EVERY_IPV4: (), EVERY_IPV6: ()}
 
     def set_networks(self, networks: Iterable[Network]) -> None:
         """The networks there are now. Their gateways are addresses of the engine's host."""
@@ -33,14 +34,14 @@ class Keeper:
         self._gateways = frozenset(
             ip for n in networks if n.driver in ("bridge", None) for ip in n.gateways
         )
-        self._directory.put_host_addresses(self._host_addresses | self._gateways)
+        self._reach()
 
     def set_host_addresses(self, addresses: frozenset[str]) -> bool:
         """The host's own addresses now. Returns whether they changed."""
         if addresses == self._host_addresses:
             return False
         self._host_addresses = addresses
-        self._directory.put_host_addresses(addresses | self._gateways)
+        self._reach()
         return True
 
     def take_stock(self, workloads: Iterable[Workload], unseen_since_ns: int) -> None:
@@ -153,11 +154,14 @@ class Keeper:
                     Binding(workload.id, ip, since, port=port.host_port, transport=port.transport),
                 )
 
-    def _reachable_at(self, port: PublishedPort) -> Iterator[str]:
-        version = {EVERY_IPV4: 4, EVERY_IPV6: 6}.get(port.host_ip)
-        if version is None:
-            yield port.host_ip
-            return
-        for ip in sorted(self._host_addresses | self._gateways):
-            if ip_address(ip).version == version:
-                yield ip
+    def _reachable_at(self, port: PublishedPort) -> tuple[str, ...]:
+        return self._every.get(port.host_ip, (port.host_ip,))
+
+    def _reach(self) -> None:
+        """Work out what "every address of the host" means now."""
+        addresses = sorted(self._host_addresses | self._gateways)
+        self._every = {
+            EVERY_IPV4: tuple(ip for ip in addresses if ip_address(ip).version == 4),
+            EVERY_IPV6: tuple(ip for ip in addresses if ip_address(ip).version == 6),
+        }
+        self._directory.put_host_addresses(addresses)

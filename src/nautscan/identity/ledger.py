@@ -19,9 +19,18 @@ class Place:
     port: int | None = None
     transport: str | None = None
 
+    @property
+    def spot(self) -> Spot:
+        """The place as a packet names it."""
+        return self.ip, self.port, self.transport
+
+
+Spot = tuple[str, int | None, str | None]
+"""Address, and port and transport of a published port: what a packet tells of a place."""
+
 
 class Ledger:
-    """Histories by place, with what is needed to find them by owner and by address.
+    """Histories by place, with what is needed to find them by owner and by what a packet tells.
 
     Caps: `per_place` bindings in one history, `total` in all. What is over goes oldest first,
     ended bindings before those that still hold, and is counted in `dropped`.
@@ -32,9 +41,9 @@ class Ledger:
         self._total = total
         self._histories: dict[Place, AddressHistory] = {}
         self._places_of: dict[str, set[Place]] = {}
-        self._places_at: dict[str, set[Place]] = {}
+        self._places_at: dict[Spot, set[Place]] = {}
         self._count = 0
-        self._stale: set[str] = set()
+        self._stale: set[Spot] = set()
         self.dropped = 0
 
     def __len__(self) -> int:
@@ -46,10 +55,10 @@ class Ledger:
         history = self._histories.setdefault(place, AddressHistory())
         before = len(history)
         if history.acquire(claim):
-            self._stale.add(place.ip)
+            self._stale.add(place.spot)
         self._count += len(history) - before
         self._places_of.setdefault(claim.workload_id, set()).add(place)
-        self._places_at.setdefault(place.ip, set()).add(place)
+        self._places_at.setdefault(place.spot, set()).add(place)
         while len(history) > self._per_place:
             self._drop_oldest(place)
         if self._count > self._total:
@@ -63,7 +72,7 @@ class Ledger:
             if not where(place):
                 continue
             if self._histories[place].release(workload_id, time_ns, assumed=assumed):
-                self._stale.add(place.ip)
+                self._stale.add(place.spot)
 
     def held(self, workload_id: str) -> list[tuple[Place, Binding]]:
         """The bindings that the workload still holds."""
@@ -80,19 +89,19 @@ class Ledger:
             gone = self._histories[place].forget(workload_id)
             self._count -= gone
             self.dropped += gone
-            self._stale.add(place.ip)
+            self._stale.add(place.spot)
             self._tidy(place)
 
-    def take_stale(self) -> dict[str, tuple[Binding, ...]]:
-        """For each address that changed since the last call, what is known of it now."""
-        fresh = {ip: self._at(ip) for ip in self._stale}
+    def take_stale(self) -> dict[Spot, tuple[Binding, ...]]:
+        """For each spot that changed since the last call, what is known of it now."""
+        fresh = {spot: self._at(spot) for spot in self._stale}
         self._stale = set()
         return fresh
 
-    def _at(self, ip: str) -> tuple[Binding, ...]:
+    def _at(self, spot: Spot) -> tuple[Binding, ...]:
         bindings = [
             binding
-            for place in self._places_at.get(ip, ())
+            for place in self._places_at.get(spot, ())
             for binding in self._histories[place].bindings
         ]
         return tuple(sorted(bindings, key=lambda binding: binding.since_ns))
@@ -117,7 +126,7 @@ class Ledger:
         gone = history.drop_oldest()
         self._count -= 1
         self.dropped += 1
-        self._stale.add(place.ip)
+        self._stale.add(place.spot)
         if all(binding.workload_id != gone.workload_id for binding in history.bindings):
             self._unlink(gone.workload_id, place)
         self._tidy(place)
@@ -133,7 +142,7 @@ class Ledger:
         if len(self._histories[place]):
             return
         del self._histories[place]
-        places = self._places_at[place.ip]
+        places = self._places_at[place.spot]
         places.discard(place)
         if not places:
-            del self._places_at[place.ip]
+            del self._places_at[place.spot]
