@@ -16,7 +16,7 @@ import click
 from nautscan.cli.common import Exit
 from nautscan.cli.progress import watched
 from nautscan.errors import BadRequest
-from nautscan.offline.passes import STANDARD_INPUT, ReadOptions, open_pass, steps
+from nautscan.offline.passes import STANDARD_INPUT, ReadOptions, no_rows, open_pass, steps
 
 if TYPE_CHECKING:
     from nautscan._engine import Reader, RecordBatch
@@ -87,15 +87,11 @@ class Job:
     def load(self, tables: Sequence[str]) -> Iterator[tuple[ScratchDatabase, Reader]]:
         """One pass into a private database."""
         reader = self.open(tables)
-        from arro3.core import Table
-
-        from nautscan import _engine
         from nautscan.store.scratch import ScratchDatabase
 
         with ScratchDatabase(in_memory=self._is_small()) as database:
             for table in tables:
-                none = Table.from_batches([], schema=_engine.schema(table))
-                database.add(table, none)
+                database.add(table, no_rows(table))
             self.drain(reader, database.add)
             yield database, reader
 

@@ -5,18 +5,18 @@ A file appears under its name only when it is whole.
 
 from __future__ import annotations
 
-import sys
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from queue import Full, Queue
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nautscan.errors import BadRequest
+from nautscan.export.output import Output
 from nautscan.export.selection import Selection
-from nautscan.offline.passes import arrow_schema
+from nautscan.offline.passes import arrow_schema, no_rows
 
 if TYPE_CHECKING:
     from arro3.core import RecordBatchReader, Schema
@@ -37,7 +37,7 @@ class Sink(ABC):
     rows = 0
 
     @abstractmethod
-    def __init__(self, rows: Selection, output: _Output) -> None:
+    def __init__(self, rows: Selection, output: Output) -> None:
         """Write `rows` to `output`."""
 
     @abstractmethod
@@ -77,47 +77,13 @@ def open_sink(rows: Selection, form: Format, target: Path | None = None) -> Sink
         "csv": _CsvSink,
         "parquet": _ParquetSink,
     }
-    return kinds[form](rows, _Output(target))
-
-
-class _Output:
-    """The partial file beside the target, or standard output."""
-
-    def __init__(self, target: Path | None) -> None:
-        self.target = target
-        self._partial = target and target.with_name(f".{target.name}.partial")
-        try:
-            self.file: IO[bytes] = self._partial.open("wb") if self._partial else sys.stdout.buffer
-        except OSError as error:
-            raise self.failure(error) from error
-
-    def finish(self) -> None:
-        if self._partial is None or self.target is None:
-            self.file.flush()
-            return
-        try:
-            self.file.close()
-            self._partial.replace(self.target)
-        except OSError as error:
-            raise self.failure(error) from error
-
-    def abandon(self) -> None:
-        if self._partial is not None:
-            with suppress(OSError):
-                self.file.close()
-            self._partial.unlink(missing_ok=True)
-
-    def failure(self, error: OSError) -> BadRequest:
-        return BadRequest(
-            f"{self.target} cannot be written: {error.strerror or error}",
-            remedy="Choose a place that you can write to, with room.",
-        )
+    return kinds[form](rows, Output(target))
 
 
 class _JsonSink(Sink):
     """One object a line."""
 
-    def __init__(self, rows: Selection, output: _Output) -> None:
+    def __init__(self, rows: Selection, output: Output) -> None:
         from nautscan.store.batchwise import json_rows
 
         self._output = output
@@ -126,14 +92,10 @@ class _JsonSink(Sink):
     def add(self, batch: RecordBatch) -> None:
         text = self._query.joined(batch)
         self.rows += text.count("\n")
-        try:
-            self._output.file.write(text.encode())
-            if self._output.target is None:
-                self._output.file.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise self._output.failure(error) from error
+        self._output.write(text.encode())
+        if self._output.target is None:
+            self._output.flush()
+        self._output.check()
 
     def finish(self) -> None:
         self._query.close()
@@ -151,10 +113,10 @@ class _Abandoned(Exception):
 class _ArrowSink(Sink):
     """A writer that wants to pull its rows, in a thread of its own."""
 
-    def __init__(self, rows: Selection, output: _Output) -> None:
+    def __init__(self, rows: Selection, output: Output) -> None:
         self._output = output
         self._queue: Queue[Any] = Queue(QUEUED_BATCHES)
-        self._error: BaseException | None = None
+        self._error: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -174,38 +136,26 @@ class _ArrowSink(Sink):
         for shaped in self._shape(batch):
             self.rows += shaped.num_rows
             self._put(shaped)
+        self._output.check()
 
     def finish(self) -> None:
         self._put(None)
         self._thread.join()
-        self._raise_error()
+        if self._error is not None:
+            raise self._error
         self._output.finish()
 
     def abandon(self) -> None:
-        while self._thread.is_alive():
-            with suppress(Full):
-                self._queue.put(_Abandoned(), timeout=_LOOK_S)
-                break
+        self._put(_Abandoned())
         self._thread.join()
         self._output.abandon()
 
     def _put(self, item: Any) -> None:
+        """Hand over, unless the writer has ended already, which only an error makes it do."""
         while self._thread.is_alive():
             with suppress(Full):
                 self._queue.put(item, timeout=_LOOK_S)
                 return
-        self._raise_error()
-
-    def _raise_error(self) -> None:
-        """The writer's error; from below Arrow it comes as text in a plain `Exception`."""
-        if self._error is None:
-            return
-        if "Broken pipe" in str(self._error):
-            raise BrokenPipeError from self._error
-        raise BadRequest(
-            f"{self._output.target} cannot be written: {self._error}",
-            remedy="Choose a place that you can write to, with room.",
-        ) from self._error
 
     def _run(self) -> None:
         from arro3.core import RecordBatchReader
@@ -213,7 +163,7 @@ class _ArrowSink(Sink):
         try:
             rows = RecordBatchReader.from_batches(self._schema(), self._queued())
             self._write(rows)
-        except Exception as error:  # noqa: BLE001 (handed to the thread that adds)
+        except Exception as error:  # noqa: BLE001 (handed to the thread that finishes)
             self._error = error
 
     def _queued(self) -> Iterator[Any]:
@@ -226,18 +176,19 @@ class _ArrowSink(Sink):
 class _ParquetSink(_ArrowSink):
     """All columns as they are, compressed by zstd."""
 
-    def __init__(self, rows: Selection, output: _Output) -> None:
+    def __init__(self, rows: Selection, output: Output) -> None:
         self._names = [column.name for column in rows.columns]
-        self._table = rows.table
+        self._table_schema = arrow_schema(rows.table, self._names)
         self._query = None
         if rows.condition:
             from nautscan.store.batchwise import plain_rows
 
             self._query = plain_rows(rows.table, rows.columns, rows.condition)
+            self._table_schema = self._query.arrow(no_rows(rows.table)).schema
         super().__init__(rows, output)
 
     def _schema(self) -> Schema:
-        return arrow_schema(self._table, self._names)
+        return self._table_schema
 
     def _shape(self, batch: RecordBatch) -> Iterator[Any]:
         from arro3.core import RecordBatch as ArrowBatch
@@ -250,21 +201,17 @@ class _ParquetSink(_ArrowSink):
     def _write(self, rows: RecordBatchReader) -> None:
         from arro3.io import write_parquet
 
-        write_parquet(rows, self._output.file, compression="zstd(3)")
+        write_parquet(rows, self._output.as_file(), compression="zstd(3)")
 
 
 class _CsvSink(_ArrowSink):
     """Nothing nested, times as text: lists are JSON."""
 
-    def __init__(self, rows: Selection, output: _Output) -> None:
-        from arro3.core import Table
-
+    def __init__(self, rows: Selection, output: Output) -> None:
         from nautscan.store.batchwise import flat_rows
 
-        names = [column.name for column in rows.columns]
         self._query = flat_rows(rows.table, rows.columns, rows.condition)
-        none = Table.from_batches([], schema=arrow_schema(rows.table, names))
-        self._flat_schema = self._query.arrow(none).schema
+        self._flat_schema = self._query.arrow(no_rows(rows.table)).schema
         super().__init__(rows, output)
 
     def _schema(self) -> Schema:
@@ -276,4 +223,4 @@ class _CsvSink(_ArrowSink):
     def _write(self, rows: RecordBatchReader) -> None:
         from arro3.io import write_csv
 
-        write_csv(rows, self._output.file)
+        write_csv(rows, self._output.as_file())

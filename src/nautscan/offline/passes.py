@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from arro3.core import Schema
+    from arro3.core import Schema, Table
 
     from nautscan._engine import Reader, RecordBatch
 
@@ -76,14 +76,18 @@ def tables_in(query: str) -> set[str]:
     return words.intersection(FILE_TABLES)
 
 
-def arrow_schema(table: str, names: Sequence[str]) -> Schema:
-    """The Arrow schema of some columns of a table."""
-    from arro3.core import Schema, Table
+def no_rows(table: str) -> Table:
+    """A table with all its columns and without rows."""
+    from arro3.core import Table
 
     from nautscan import _engine
 
-    whole = Schema.from_arrow(_engine.schema(table))
-    return Table.from_batches([], schema=whole).select(list(names)).schema
+    return Table.from_batches([], schema=_engine.schema(table))
+
+
+def arrow_schema(table: str, names: Sequence[str]) -> Schema:
+    """The Arrow schema of some columns of a table."""
+    return no_rows(table).select(list(names)).schema
 
 
 def rfc3339(time_ns: int) -> str:

@@ -1,8 +1,7 @@
-"""A capture of the demo's shop, and the command line in this process."""
+"""The command line in this process, over a capture of the demo's shop."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,27 +9,13 @@ from pathlib import Path
 import pytest
 
 from nautscan.cli.main import run
-from nautscan.demo import generate
-from nautscan.demo.ledger import Exchange
-
-
-@dataclass(frozen=True)
-class Shop:
-    """A written demo and what it holds."""
-
-    path: Path
-    packets: int
-    exchanges: list[Exchange]
+from tests.unit.shop import Shop, write_shop
 
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Ten seconds of the shop."""
-    stream, account = io.BytesIO(), list[Exchange]()
-    packets = generate.write(stream, 2, 10.0, account=account.append)
-    path = tmp_path_factory.mktemp("shop") / "shop.pcap"
-    path.write_bytes(stream.getvalue())
-    return Shop(path, packets, account)
+    return write_shop(tmp_path_factory.mktemp("shop"))
 
 
 @dataclass(frozen=True)

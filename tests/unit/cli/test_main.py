@@ -15,7 +15,8 @@ import pytest
 from nautscan.cli.common import Exit, failure_of
 from nautscan.cli.main import COMMANDS, cli
 from nautscan.errors import BadFilter
-from tests.unit.cli.conftest import Nautscan, Shop
+from tests.unit.cli.conftest import Nautscan
+from tests.unit.shop import Shop
 
 HEAVY = (
     "rich",

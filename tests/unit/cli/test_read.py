@@ -15,7 +15,8 @@ import pytest
 
 from nautscan import schema
 from nautscan.cli.common import Exit
-from tests.unit.cli.conftest import Nautscan, Shop
+from tests.unit.cli.conftest import Nautscan
+from tests.unit.shop import Shop
 
 PROMISED_TOTALS = {
     "packets",
