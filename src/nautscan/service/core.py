@@ -27,6 +27,7 @@ from nautscan.store.times import format_time
 log = logging.getLogger("nautscan.service")
 
 GAP_SECONDS: Final = 1.0
+DOCKER_SECONDS: Final = 5.0
 
 _LABELS: Final = {
     "live": "Live traffic",
@@ -88,7 +89,7 @@ class Service:
     async def start(self) -> None:
         """Begin to connect, take rows in, and follow containers."""
         self._spawn("sensor", self._sensor.run())
-        self._spawn("ingest", self._ingest.run(self._sensor))
+        self._spawn("ingest", self._take_rows())
         self._spawn("gaps", self._keep_gaps())
         if self._docker is not None:
             self._spawn("docker", self._docker.run())
@@ -114,6 +115,20 @@ class Service:
         task = asyncio.create_task(work, name=name)
         task.add_done_callback(_ended)
         self._tasks.append(task)
+
+    async def _take_rows(self) -> None:
+        """Take rows once it is known who is there, or that nobody can tell.
+
+        Until then they wait in the sensor's queue: rows are named when they are stored.
+        """
+        deadline = time.monotonic() + DOCKER_SECONDS
+        while (  # noqa: ASYNC110 (the watcher's state is read, it has no event)
+            self._docker is not None
+            and self._docker.state.status == "connecting"
+            and time.monotonic() < deadline
+        ):
+            await asyncio.sleep(0.05)
+        await self._ingest.run(self._sensor)
 
     async def _keep_gaps(self) -> None:
         """Write the times without observation into the store as they begin and end."""

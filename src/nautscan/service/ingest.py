@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from nautscan import schema
 from nautscan.errors import NautScanError
 from nautscan.identity import Directory
 from nautscan.service.counters import StageCounters
 from nautscan.service.live import LiveHub, Watch
+from nautscan.service.newcomers import WAIT_SECONDS, Newcomers
 from nautscan.service.owners import owners_of
 from nautscan.service.recent import RecentRequests
 from nautscan.store.fresh import FreshRows
@@ -26,7 +28,9 @@ from nautscan.store.interface import Store
 
 log = logging.getLogger("nautscan.ingest")
 
-NUMBERED = ("requests", "flows")
+NUMBERED: Final = ("requests", "flows")
+MAX_UNNAMED: Final = 256
+NEWS_SECONDS: Final = 0.02
 
 
 class Batches(Protocol):
@@ -47,6 +51,15 @@ class _Result:
     stats: list[tuple[Any, ...]] = field(default_factory=list)
 
 
+class _Batch(NamedTuple):
+    """A batch that is loaded: its first row's number, and what was known when it was named."""
+
+    table: str
+    first_id: int
+    revision: int | None
+    unnamed: list[str]
+
+
 class Ingest:
     """Takes batches in, for ever."""
 
@@ -60,23 +73,43 @@ class Ingest:
         self._recent = recent
         self.counters = StageCounters()
         self.batches_rejected = 0
+        self._newcomers = Newcomers(directory)
         self._fresh: FreshRows | None = None
         self._revision: int | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ingest")
 
     async def run(self, source: Batches) -> None:
         """Take every batch of the source, until cancelled."""
-        loop = asyncio.get_running_loop()
         async for table, ipc in source.batches():
-            watches = self._hub.watches(table)
             try:
-                result = await loop.run_in_executor(self._thread, self._work, table, ipc, watches)
+                result = await self._taken(table, ipc)
             except Exception:
                 # One bad batch must not end the stream of all that follow; it is counted.
                 self.batches_rejected += 1
                 log.exception("a batch of %s was rejected", table)
                 continue
             self._publish(result)
+
+    async def _taken(self, table: str, ipc: bytes) -> _Result:
+        loop = asyncio.get_running_loop()
+        batch = await loop.run_in_executor(self._thread, self._load, table, ipc)
+        if batch is None:
+            return _Result()
+        expected = self._newcomers.expected(batch.unnamed, time.monotonic())
+        if expected and not await self._news():
+            self._newcomers.in_vain(expected, time.monotonic())
+        watches = self._hub.watches(table)
+        return await loop.run_in_executor(self._thread, self._work, batch, watches)
+
+    async def _news(self) -> bool:
+        """Wait a little for the directory to change; whether it did."""
+        before = self._directory.revision
+        deadline = time.monotonic() + WAIT_SECONDS
+        while time.monotonic() < deadline:
+            if self._directory.revision != before:
+                return True
+            await asyncio.sleep(NEWS_SECONDS)
+        return False
 
     async def packets(self, ipc: bytes) -> list[tuple[str, int]]:
         """Rows of `packets` as JSON with their ids, newest first."""
@@ -99,16 +132,26 @@ class Ingest:
             self._revision = snapshot.revision
         return self._fresh
 
-    def _work(self, table: str, ipc: bytes, watches: list[Watch]) -> _Result:
-        result = _Result()
+    def _load(self, table: str, ipc: bytes) -> _Batch | None:
+        """Decode a batch, number its rows and name the workloads that are known."""
         if table not in schema.STORED_TABLES:
-            return result
+            return None
         fresh = self._ready()
         count = fresh.load(table, [ipc])
         if not count:
-            return result
-        if table in NUMBERED:
-            fresh.enrich(table, self._store.first_id(table, count))
+            return None
+        if table not in NUMBERED:
+            return _Batch(table, 0, None, [])
+        first = self._store.first_id(table, count)
+        fresh.enrich(table, first)
+        return _Batch(table, first, self._revision, fresh.unnamed(table, MAX_UNNAMED))
+
+    def _work(self, batch: _Batch, watches: list[Watch]) -> _Result:
+        """Hand the batch to the store, and write what memory and viewers want of it."""
+        table, result = batch.table, _Result()
+        fresh = self._ready()
+        if table in NUMBERED and batch.revision != self._revision:
+            fresh.enrich(table, batch.first_id)
         self._store.append(table, fresh.rows(table))
         if table == "stats":
             result.stats = fresh.tuples(table)

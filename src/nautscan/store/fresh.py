@@ -20,6 +20,7 @@ from nautscan.store.filter import Condition
 from nautscan.store.json_sql import row_sql
 
 MEMORY: Final = "512MB"
+_NUMBERED: Final = ("requests", "flows")
 _FACTS: Final = ("container_id", "container", "image", "project", "service")
 
 
@@ -88,18 +89,22 @@ class FreshRows:
             return 0
         self._connection.register("incoming", Table.from_batches(batches))
         columns = ", ".join(f'"{column.name}"' for column in schema.ENGINE_COLUMNS[table])
-        self._run(f"CREATE OR REPLACE TABLE fresh_{table} AS SELECT {columns} FROM incoming")
+        kind = "raw" if table in _NUMBERED else "fresh"
+        self._run(f"CREATE OR REPLACE TABLE {kind}_{table} AS SELECT {columns} FROM incoming")
         self._connection.unregister("incoming")
         return sum(batch.num_rows for batch in batches)
 
     def enrich(self, table: str, first_id: int) -> None:
-        """Number the rows that were loaded, in their order, and name the workloads."""
+        """Number the rows that were loaded, in their order, and name the workloads.
+
+        It can be done again, when more is known about the owners.
+        """
         transport = "'tcp'" if table == "requests" else "rows.transport"
         sides = [self._side(side, transport) for side in ("client", "server")]
         self._run(
             f"""CREATE OR REPLACE TABLE fresh_{table} AS
             SELECT rows.*, {", ".join(columns for columns, _ in sides)}
-            FROM (SELECT row_number() OVER () - 1 + $first AS id, * FROM fresh_{table}) AS rows
+            FROM (SELECT row_number() OVER () - 1 + $first AS id, * FROM raw_{table}) AS rows
             {" ".join(joins for _, joins in sides)}
             ORDER BY rows.id""",
             {"first": first_id},
@@ -126,6 +131,14 @@ class FreshRows:
         columns = [f"{pick.format('name')} AS {side}"]
         columns += [f"{pick.format(fact)} AS {side}_{fact}" for fact in _FACTS]
         return ", ".join(columns), joins
+
+    def unnamed(self, table: str, limit: int) -> list[str]:
+        """Addresses, `limit` at most, that no container and no host is known to own."""
+        found = self._run(
+            f"""SELECT client_ip FROM fresh_{table} WHERE client IS NULL
+            UNION SELECT server_ip FROM fresh_{table} WHERE server IS NULL LIMIT {int(limit)}"""
+        )
+        return [ip for (ip,) in found]
 
     def rows(self, table: str) -> Table:
         """The rows for the store, in order."""

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from nautscan.identity import Binding, Directory, Workload
+from nautscan.service.newcomers import Newcomers
 from nautscan.service.owners import owners_of
 from nautscan.store.filter import EVERYTHING
 from nautscan.store.fresh import FreshRows
-from tests.unit.service.world import ORDERS, WEB, directory
+from tests.unit.service.world import ORDERS, WEB, World, directory
 from tests.unit.support import START, at, ipc, rows
 
 SECOND = 10**9
@@ -104,3 +105,30 @@ def test_nobody_known(fresh: FreshRows) -> None:
     row = named(fresh, Directory())[0]
     assert row["client"] is None
     assert row["server_container_id"] is None
+
+
+async def test_a_container_whose_event_comes_after_its_packets(world: World) -> None:
+    viewer = await world.service.live.subscribe("requests", "")
+    await viewer.next(1)
+    batch = rows("requests", client_ip="'10.0.0.77'", server_ip="'8.8.8.8'")
+    world.sensor.send("requests", batch)
+    assert await viewer.next(0.2) is None
+    with world.directory.update():
+        world.directory.put_workload(Workload("d" * 64, "newcomer"))
+        world.directory.acquire("n1", Binding("d" * 64, "10.0.0.77", START - SECOND))
+    text = await viewer.next(10)
+    assert text is not None
+    (row,) = json.loads(text)["rows"]
+    assert (row["client"], row["server"]) == ("newcomer", None)
+
+
+def test_what_is_worth_waiting_for() -> None:
+    known = directory()
+    known.put_host_addresses(["10.0.0.254"])
+    newcomers = Newcomers(known)
+    asked = ["10.0.0.7", "10.0.0.254", "192.168.1.1", "2001:db8::1"]
+    assert newcomers.expected(asked, 100.0) == ["10.0.0.7"]
+    newcomers.in_vain(["10.0.0.7"], 100.0)
+    assert newcomers.expected(asked, 110.0) == []
+    assert newcomers.expected(asked, 131.0) == ["10.0.0.7"]
+    assert Newcomers(Directory()).expected(asked, 0.0) == []

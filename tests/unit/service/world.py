@@ -28,7 +28,17 @@ def directory() -> Directory:
     """`web` and `orders` of the project `shop`, since before the first row."""
     known = Directory()
     with known.update():
-        known.put_networks([Network("n1", "shop_default", driver="bridge", interface="br-1")])
+        known.put_networks(
+            [
+                Network(
+                    "n1",
+                    "shop_default",
+                    driver="bridge",
+                    interface="br-1",
+                    subnets=("10.0.0.0/24",),
+                )
+            ]
+        )
         for ident, service, ip in ((WEB, "web", "10.0.0.1"), (ORDERS, "orders", "10.0.0.2")):
             known.put_workload(
                 Workload(
@@ -91,7 +101,7 @@ class Sensor:
             return {"ipc": ipc(self.packets)}
         if op == "packet":
             if params["packet"] != 1:
-                raise NotFound(f"Packet {params['packet']} is not in memory", remedy="Take another.")
+                raise NotFound("That packet is not in memory", remedy="Take another.")
             return {
                 "id": 1,
                 "time_ns": START,
