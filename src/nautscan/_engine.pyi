@@ -4,7 +4,25 @@ All times are nanoseconds since 1970-01-01 UTC. Calls that wait release the GIL.
 """
 
 from collections.abc import Sequence
-from typing import Any, final
+from typing import Any, Self, final
+
+__all__ = [
+    "TABLES",
+    "Capture",
+    "Column",
+    "EngineError",
+    "Reader",
+    "RecordBatch",
+    "Schema",
+    "__version__",
+    "capture_library",
+    "check_filter",
+    "columns",
+    "default_interfaces",
+    "dissect",
+    "interfaces",
+    "schema",
+]
 
 __version__: str
 
@@ -79,13 +97,16 @@ def dissect(data: bytes, link_type: str) -> list[dict[str, Any]]:
 
 @final
 class Reader:
-    """Capture files through the engine, tables out. One pass, bounded memory."""
+    """Capture files through the engine, tables out. One pass, bounded memory.
 
-    def __init__(
-        self,
+    Without `tables`, those are `requests` and `flows`.
+    """
+
+    def __new__(
+        cls,
         sources: Sequence[str | int],
         *,
-        tables: Sequence[str] = ("requests", "flows"),
+        tables: Sequence[str] | None = None,
         filter: str | None = None,
         body_limit: int = 0,
         headers: bool = True,
@@ -93,7 +114,7 @@ class Reader:
         sensor: str = "file",
         max_flows: int = 1_000_000,
         batch_rows: int = 65_536,
-    ) -> None: ...
+    ) -> Self: ...
     def next(self, timeout_ms: int | None = None) -> tuple[str, RecordBatch] | None:
         """The next batch; None at the end (then `ended`) or after `timeout_ms`."""
     ended: bool
@@ -112,8 +133,8 @@ class Reader:
 class Capture:
     """Live capture. A thread of the engine captures; Python takes batches."""
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         interfaces: Sequence[str],
         *,
         stream: int | None = None,
@@ -132,7 +153,7 @@ class Capture:
         flow_id_base: int = 0,
         max_flows: int = 1_000_000,
         max_batches: int = 256,
-    ) -> None:
+    ) -> Self:
         """Opens at once: a missing right or a bad filter raises here.
 
         `stream` is a file descriptor that carries pcap or pcapng, instead of interfaces.

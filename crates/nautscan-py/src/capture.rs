@@ -32,13 +32,13 @@ pub(crate) struct PyCapture {
 #[pymethods]
 impl PyCapture {
     #[new]
-    #[pyo3(signature = (interfaces, *, stream=None, stream_name="stdin".to_owned(), filter=None, promiscuous=true, snaplen=262_144, buffer_bytes=33_554_432, ring_bytes=67_108_864, flush_ms=250, body_limit=16_384, headers=true, redact=true, sensor="local".to_owned(), flow_update_s=10, flow_id_base=0, max_flows=1_000_000, max_batches=256))]
+    #[pyo3(signature = (interfaces, *, stream=None, stream_name="stdin", filter=None, promiscuous=true, snaplen=262_144, buffer_bytes=33_554_432, ring_bytes=67_108_864, flush_ms=250, body_limit=16_384, headers=true, redact=true, sensor="local", flow_update_s=10, flow_id_base=0, max_flows=1_000_000, max_batches=256))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python constructor")]
     fn new(
         py: Python<'_>,
         interfaces: Vec<String>,
         stream: Option<i32>,
-        stream_name: String,
+        stream_name: &str,
         filter: Option<String>,
         promiscuous: bool,
         snaplen: u32,
@@ -48,7 +48,7 @@ impl PyCapture {
         body_limit: usize,
         headers: bool,
         redact: bool,
-        sensor: String,
+        sensor: &str,
         flow_update_s: i64,
         flow_id_base: u64,
         max_flows: usize,
@@ -60,7 +60,7 @@ impl PyCapture {
             body_limit,
             headers,
             redact,
-            sensor: sensor.clone(),
+            sensor: sensor.to_owned(),
             max_flows,
             batch_rows: 16_384,
         };
@@ -78,7 +78,7 @@ impl PyCapture {
         let started = py.detach(|| {
             let source = match stream {
                 Some(fd) => {
-                    LiveSourceKind::Stream(FileSource::from_raw_fd(fd, &stream_name, STREAM_WAIT)?)
+                    LiveSourceKind::Stream(FileSource::from_raw_fd(fd, stream_name, STREAM_WAIT)?)
                 }
                 None => {
                     let timeout_ms = if interfaces.len() > 1 {
@@ -100,7 +100,7 @@ impl PyCapture {
             Live::start(source, config)
         });
         let live = started.map_err(|error| from_capture(&error))?;
-        Ok(Self { live: Mutex::new(Some(live)), sensor })
+        Ok(Self { live: Mutex::new(Some(live)), sensor: sensor.to_owned() })
     }
 
     /// The next batch, or None after `timeout_ms` or when capture has ended.

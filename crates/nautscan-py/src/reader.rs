@@ -29,7 +29,7 @@ pub(crate) struct PyReader(Mutex<Option<Offline>>);
 #[pymethods]
 impl PyReader {
     #[new]
-    #[pyo3(signature = (sources, *, tables=None, filter=None, body_limit=0, headers=true, redact=false, sensor="file".to_owned(), max_flows=1_000_000, batch_rows=65_536))]
+    #[pyo3(signature = (sources, *, tables=None, filter=None, body_limit=0, headers=true, redact=false, sensor="file", max_flows=1_000_000, batch_rows=65_536))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python constructor")]
     fn new(
         py: Python<'_>,
@@ -39,7 +39,7 @@ impl PyReader {
         body_limit: usize,
         headers: bool,
         redact: bool,
-        sensor: String,
+        sensor: &str,
         max_flows: usize,
         batch_rows: usize,
     ) -> PyResult<Self> {
@@ -47,7 +47,7 @@ impl PyReader {
         let tables = self::tables(&names)?;
         let _ = filter;
         let options =
-            EngineOptions { tables, body_limit, headers, redact, sensor, max_flows, batch_rows };
+            EngineOptions { tables, body_limit, headers, redact, sensor: sensor.to_owned(), max_flows, batch_rows };
         let source = py.detach(|| open(sources)).map_err(|error| from_capture(&error))?;
         Ok(Self(Mutex::new(Some(Offline::new(source, options.config())))))
     }

@@ -1,0 +1,70 @@
+"""Capture files into tables."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from nautscan import _engine
+
+from .streams import exchange, pcap
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> Path:
+    path = tmp_path / "one.pcap"
+    path.write_bytes(pcap(exchange()))
+    return path
+
+
+def test_duckdb_takes_a_batch_without_a_copy_through_python(capture: Path) -> None:
+    reader = _engine.Reader([str(capture)], tables=["requests"])
+    taken = reader.next()
+    assert taken is not None
+    batch = taken[1]
+    query = "select method, status, typeof(time), epoch_ns(time) from batch"
+    expected = [("GET", 200, "TIMESTAMP_NS", 1_700_000_000_003_000_000)]
+    assert duckdb.sql(query).fetchall() == expected
+    assert duckdb.sql(query).fetchall() == expected, "a batch can be read again"
+
+
+def test_nothing_is_redacted_or_kept_unless_asked(capture: Path) -> None:
+    reader = _engine.Reader([str(capture)], tables=["requests"])
+    batch = reader.next()
+    assert batch is not None
+    rows = batch[1]
+    sql = "select request_headers[2].value, response_body from rows"
+    assert duckdb.sql(sql).fetchall() == [("s3cret", None)]
+
+
+def test_a_file_cut_short_is_read_up_to_the_cut(capture: Path) -> None:
+    capture.write_bytes(capture.read_bytes()[:-10])
+    reader = _engine.Reader([str(capture)])
+    while reader.next() is not None:
+        pass
+    summary = reader.summary()
+    assert (summary["packets"], summary["damaged"]) == (4, True)
+    assert "byte" in summary["warnings"][0]
+
+
+def test_a_descriptor_is_read_and_stays_the_callers(capture: Path) -> None:
+    with capture.open("rb") as file:
+        reader = _engine.Reader([file.fileno()])
+        while not reader.ended:
+            reader.next()
+        assert reader.summary()["requests"] == 1
+        os.fstat(file.fileno())
+
+
+def test_a_missing_file_and_a_closed_reader_say_so(capture: Path) -> None:
+    with pytest.raises(_engine.EngineError) as missing:
+        _engine.Reader([str(capture) + ".not"])
+    assert missing.value.code == "not_found"
+    reader = _engine.Reader([str(capture)])
+    reader.close()
+    with pytest.raises(_engine.EngineError) as closed:
+        reader.next()
+    assert closed.value.code == "closed"
