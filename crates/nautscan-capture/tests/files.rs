@@ -203,21 +203,26 @@ fn check_every_prefix(bytes: &[u8]) {
 fn every_prefix_of_a_file_delivers_a_prefix_of_its_packets() {
     check_every_prefix(&pcap_at(&[1, 2, 3]));
     check_every_prefix(&written());
+}
+
+#[test]
+fn every_prefix_of_a_short_shared_capture_delivers_a_prefix_of_its_packets() {
     let Some(folder) = shared_captures() else {
         return;
     };
-    for name in [
-        "pcapng-test-generator/be__advanced__test101.pcapng",
-        "pcapng-test-generator/le__difficult__test202.pcapng",
-        "pcapng-test-generator/be__difficult__test202.pcapng",
-        "pcapng-test-generator/le__difficult__test200.pcapng",
-        "wireshark/trunc.pcap",
-    ] {
-        match fs::read(folder.join(name)) {
-            Ok(bytes) => check_every_prefix(&bytes),
-            Err(error) => eprintln!("skipped: {name}: {error}"),
+    let mut checked = 0;
+    for project in fs::read_dir(folder).expect("folder").flatten() {
+        for entry in fs::read_dir(project.path()).into_iter().flatten().flatten() {
+            let mut facts = entry.path().into_os_string();
+            facts.push(".expected.json");
+            let is_short = entry.metadata().expect("file").len() <= 1500;
+            if is_short && PathBuf::from(facts).exists() {
+                check_every_prefix(&fs::read(entry.path()).expect("readable"));
+                checked += 1;
+            }
         }
     }
+    assert!(checked > 50, "only {checked} short captures");
 }
 
 #[test]

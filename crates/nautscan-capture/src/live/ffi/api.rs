@@ -157,18 +157,18 @@ impl Api {
         if let Some(api) = *loaded {
             return Ok(api);
         }
-        let api: &'static Self = Box::leak(Box::new(Self::load()?));
+        let api: &'static Self = Box::leak(Box::new(Self::load(&candidates())?));
         api.use_utf8();
         *loaded = Some(api);
         Ok(api)
     }
 
-    fn load() -> Result<Self, CaptureError> {
+    fn load(names: &[String]) -> Result<Self, CaptureError> {
         let mut reasons = Vec::new();
-        for name in candidates() {
-            match open(&name).and_then(Self::from_library) {
+        for name in names {
+            match open(name).and_then(Self::from_library) {
                 Ok(api) => return Ok(api),
-                Err(error) => reasons.push(format!("{name}: {error}")),
+                Err(error) => reasons.push(format!("{name}: {}", reason(&error))),
             }
         }
         Err(CaptureError::LibraryMissing { reasons })
@@ -195,6 +195,14 @@ impl Api {
     pub(super) fn status(&self, code: c_int) -> String {
         // SAFETY: takes any number; the text it returns is static.
         text(unsafe { (self.status_text)(code) })
+    }
+}
+
+/// The loader's own words, which say which file or function is missing.
+fn reason(error: &libloading::Error) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => source.to_string(),
+        None => error.to_string(),
     }
 }
 
@@ -250,4 +258,30 @@ fn open(name: &str) -> Result<Library, libloading::Error> {
     use libloading::os::windows::{LOAD_WITH_ALTERED_SEARCH_PATH, Library as Dll};
     // SAFETY: as on other systems; the path is absolute, as the flag demands.
     unsafe { Dll::load_with_flags(name, LOAD_WITH_ALTERED_SEARCH_PATH) }.map(Library::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_library_is_an_error_with_all_that_was_tried() {
+        let names = ["libnosuch.so.1", "/nowhere/libnosuch.so"].map(String::from);
+        let error = Api::load(&names).err().expect("there is none");
+        assert_eq!(error.code(), "no_capture_library");
+        assert!(
+            names.iter().all(|name| error.to_string().contains(name)),
+            "{error}"
+        );
+        assert!(error.remedy().to_lowercase().contains("pcap"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_library_without_the_functions_is_as_good_as_none() {
+        let error = Api::load(&["libc.so.6".to_owned()])
+            .err()
+            .expect("not libpcap");
+        assert!(error.to_string().contains("pcap_create"), "{error}");
+    }
 }
