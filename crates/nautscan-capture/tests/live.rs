@@ -6,7 +6,9 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use nautscan_capture::{CaptureError, LiveOptions, LiveSource, PacketSource, Pulled, check_filter};
+use nautscan_capture::{
+    CaptureError, LiveOptions, LiveSource, MAX_FILTER_BYTES, PacketSource, Pulled, check_filter,
+};
 use nautscan_core::packet::LinkType;
 
 /// Long enough for a loaded machine; reached only by a test that fails.
@@ -363,7 +365,7 @@ fn filters_are_checked_without_rights() {
         "bad_filter"
     );
     check_filter("ether host 1:2:3:4:5:6", LinkType::RAW, 0).expect_err("no link layer");
-    let long = "tcp or ".repeat(20_000) + "udp";
+    let long = "tcp or ".repeat(MAX_FILTER_BYTES / 7) + "udp";
     assert_eq!(
         check_filter(&long, LinkType::ETHERNET, 0)
             .expect_err("long")

@@ -3,14 +3,11 @@
 use nautscan_core::packet::LinkType;
 
 use super::ffi::{Activation, Api, Handle};
-use crate::CaptureError;
+use crate::{CaptureError, MAX_FILTER_BYTES};
 
 /// Kernel buffer of each interface unless set otherwise. At 32 MiB a full gigabit link can go
 /// unread for a quarter of a second without loss; libpcap's own 2 MiB last 16 ms.
 pub const DEFAULT_BUFFER_BYTES: u32 = 32 * 1024 * 1024;
-
-/// Longest filter accepted: the compiler's work grows with it.
-pub const MAX_FILTER_BYTES: usize = 64 * 1024;
 
 /// How to capture. The same for all interfaces of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]

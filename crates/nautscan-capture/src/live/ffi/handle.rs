@@ -9,6 +9,7 @@ use std::sync::PoisonError;
 use nautscan_core::packet::{InterfaceId, LinkType, Packet};
 
 use super::api::{Api, BpfProgram, COMPILING, ERROR_BUFFER, PacketHeader, PcapStat, PcapT, text};
+use crate::limits::MAX_OPTIMISED_FILTER;
 
 const PRECISION_NANO: c_int = 1;
 const NETMASK_UNKNOWN: u32 = 0xffff_ffff;
@@ -187,12 +188,20 @@ impl Handle {
             length: 0,
             instructions: std::ptr::null_mut(),
         };
+        let optimise = c_int::from(filter.len() <= MAX_OPTIMISED_FILTER);
         let lock = COMPILING.lock().unwrap_or_else(PoisonError::into_inner);
         let raw = self.raw.as_ptr();
         // SAFETY: the handle is open, the text NUL-terminated and the program writable.
-        if unsafe { (self.api.compile)(raw, &mut program, source.as_ptr(), 1, NETMASK_UNKNOWN) }
-            != 0
-        {
+        let code = unsafe {
+            (self.api.compile)(
+                raw,
+                &mut program,
+                source.as_ptr(),
+                optimise,
+                NETMASK_UNKNOWN,
+            )
+        };
+        if code != 0 {
             return Err(self.error());
         }
         drop(lock);
