@@ -247,9 +247,6 @@ impl CaptureError {
     /// True where one file cannot be read (on), which need not keep one from reading others:
     /// rather a warning than a failure, once packets were had.
     pub fn is_damage(&self) -> bool {
-        matches!(
-            self,
-            Self::Damaged { .. } | Self::Read { .. } | Self::NotACapture { .. }
-        )
+        matches!(self, Self::Damaged { .. } | Self::Read { .. } | Self::NotACapture { .. })
     }
 }

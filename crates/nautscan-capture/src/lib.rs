@@ -21,6 +21,7 @@ mod limits;
 mod live;
 #[cfg(unix)]
 mod poll_ffi;
+pub mod session;
 mod source;
 mod write;
 

@@ -17,11 +17,7 @@ pub(crate) struct Ready {
 pub(crate) fn poll(fds: &[BorrowedFd<'_>], timeout: Duration) -> io::Result<Vec<Ready>> {
     let mut entries: Vec<libc::pollfd> = fds
         .iter()
-        .map(|fd| libc::pollfd {
-            fd: fd.as_raw_fd(),
-            events: libc::POLLIN,
-            revents: 0,
-        })
+        .map(|fd| libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 })
         .collect();
     let millis = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
     // SAFETY: the pointer and length describe `entries`, which outlives the call and which
@@ -34,9 +30,7 @@ pub(crate) fn poll(fds: &[BorrowedFd<'_>], timeout: Duration) -> io::Result<Vec<
         }
         entries.iter_mut().for_each(|entry| entry.revents = 0);
     }
-    let ready = |entry: &libc::pollfd| Ready {
-        readable: entry.revents != 0,
-    };
+    let ready = |entry: &libc::pollfd| Ready { readable: entry.revents != 0 };
     Ok(entries.iter().map(ready).collect())
 }
 

@@ -74,11 +74,8 @@ fn differences(expected: &Path) -> Vec<String> {
         .as_array()
         .map(|list| list.iter().filter_map(Value::as_u64).collect())
         .unwrap_or_default();
-    let mut found: Vec<u64> = source
-        .interfaces()
-        .iter()
-        .map(|interface| interface.link_type.0.into())
-        .collect();
+    let mut found: Vec<u64> =
+        source.interfaces().iter().map(|interface| interface.link_type.0.into()).collect();
     for list in [&mut stated, &mut found] {
         list.sort_unstable();
         list.dedup();

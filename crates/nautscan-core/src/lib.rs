@@ -6,9 +6,17 @@
 
 #![forbid(unsafe_code)]
 
+pub mod engine;
 pub mod event;
+pub mod flow;
 pub mod limits;
 pub mod packet;
 pub mod proto;
+pub mod stream;
+#[cfg(test)]
+mod testing;
+pub mod wire;
 
+pub use arrow_array::RecordBatch;
+pub use engine::{Config, Engine, Totals};
 pub use packet::{InterfaceId, LinkType, Packet};

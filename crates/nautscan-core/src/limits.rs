@@ -4,3 +4,68 @@
 /// Body bytes kept of each message unless set otherwise: enough to read a JSON answer, small
 /// enough that a thousand exchanges a second stay a few megabytes.
 pub const BODY_KEPT: usize = 16 * 1024;
+
+/// Bytes held for one direction of a connection while an earlier segment is missing: a few
+/// round trips of a fast connection. When full, the hole is given up.
+pub const HELD_BYTES: usize = 1 << 20;
+
+/// Segments held likewise: small segments cost more than their bytes.
+pub const HELD_SEGMENTS: usize = 1024;
+
+/// Sequence numbers further than this from the expected one are not of this connection. The
+/// largest window that RFC 7323 allows is 2^30.
+pub const MAX_WINDOW: u64 = 1 << 30;
+
+/// Bytes of one side looked at before a probe that cannot decide is given up.
+pub const DETECTION_BYTES: usize = 4096;
+
+/// Segments probed before a connection is held to be of no known protocol. More than one,
+/// because following may begin in the middle of a message.
+pub const DETECTION_ATTEMPTS: u8 = 16;
+
+/// Flows followed at once unless set otherwise.
+pub const FLOWS: usize = 1_000_000;
+
+/// Rows of a record batch unless set otherwise: large enough that per-batch costs vanish,
+/// small enough to stay in cache while it is built.
+pub const BATCH_ROWS: usize = 16_384;
+
+/// Bytes of variable-length values (bodies, headers) in a record batch: keeps Arrow's 32-bit
+/// offsets far from their end, and memory in bounds.
+pub const BATCH_BYTES: usize = 16 << 20;
+
+/// Batches that wait to be taken. When more are ready, the oldest is dropped and counted.
+pub const READY_BATCHES: usize = 256;
+
+/// Packets remembered to recognise a second sighting of the same packet at another interface.
+pub const SIGHTINGS: usize = 1 << 15;
+/// Bytes of one HTTP/1 message head (start line and fields, or a trailer section). Servers
+/// refuse from 8 KiB (Apache, nginx) to 32 KiB (others) on; what is longer is an attack.
+pub const HTTP_HEAD: usize = 64 * 1024;
+
+/// Bytes that the HTTP/1 probe looks at before it refuses an unknown method: room for the
+/// longest ordinary request line (8,000 octets are recommended by RFC 9112 section 3).
+pub const HTTP_PROBE: usize = 8 * 1024;
+
+/// Requests that may wait for their responses on one HTTP/1 connection. Browsers do not
+/// pipeline; load generators do by 16 to 64.
+pub const HTTP_PIPELINE: usize = 128;
+
+/// Bytes that one side may send before its first HTTP/1 message is found: a body of which the
+/// beginning was not captured, or not HTTP at all.
+pub const HTTP_SCAN: u64 = 4 * 1024 * 1024;
+
+/// Informational responses (1xx) noted on one exchange.
+pub const HTTP_INFORMATIONAL: usize = 8;
+
+/// Stacked content codings that are undone; more than two are not seen outside attacks.
+pub const HTTP_CODINGS: usize = 4;
+
+/// Finished exchanges kept by a thread for reuse, whatever the number of connections.
+pub const HTTP_SPARE: usize = 64;
+
+/// Heap bytes that one exchange kept for reuse may hold; a larger one is freed.
+pub const HTTP_SPARE_BYTES: usize = 64 * 1024;
+
+/// Largest Zstandard window accepted: what RFC 9659 allows for the content coding.
+pub const ZSTD_WINDOW: u64 = 8 * 1024 * 1024;

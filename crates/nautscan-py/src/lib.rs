@@ -1,1 +1,35 @@
-//! The Python door.
+//! The Python door to the engine: types and errors are translated here, nothing is decided.
+//! The boundary as Python sees it is written down in `src/nautscan/_engine.pyi`.
+
+mod arrow;
+mod capture;
+mod error;
+mod host;
+mod inspect;
+mod options;
+mod reader;
+
+#[pyo3::pymodule]
+mod _engine {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::arrow::{PyColumn, PyRecordBatch, PySchema, columns, schema};
+    #[pymodule_export]
+    use crate::capture::PyCapture;
+    #[pymodule_export]
+    use crate::error::EngineError;
+    #[pymodule_export]
+    use crate::host::{capture_library, check_filter, default_interfaces, interfaces};
+    #[pymodule_export]
+    use crate::inspect::dissect;
+    #[pymodule_export]
+    use crate::reader::PyReader;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        let names = nautscan_core::event::Table::ALL.map(nautscan_core::event::Table::name);
+        module.add("TABLES", pyo3::types::PyTuple::new(module.py(), names)?)
+    }
+}

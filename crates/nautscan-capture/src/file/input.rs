@@ -52,17 +52,8 @@ impl Input {
 
     fn new(reader: Bytes, total: Option<u64>, stream: bool) -> Self {
         let done = Arc::new(AtomicU64::new(0));
-        let reader = Box::new(Counting {
-            inner: reader,
-            done: Arc::clone(&done),
-        });
-        Self {
-            reader,
-            done,
-            total,
-            stream,
-            compressed: false,
-        }
+        let reader = Box::new(Counting { inner: reader, done: Arc::clone(&done) });
+        Self { reader, done, total, stream, compressed: false }
     }
 
     /// True if a read may wait for somebody to write.
@@ -79,10 +70,7 @@ impl Input {
     }
 
     pub(super) fn progress(&self) -> Progress {
-        Progress {
-            bytes_done: self.done.load(Ordering::Relaxed),
-            bytes_total: self.total,
-        }
+        Progress { bytes_done: self.done.load(Ordering::Relaxed), bytes_total: self.total }
     }
 
     /// If `first`, the bytes read so far, start like a compressed stream: reads its content from

@@ -129,11 +129,7 @@ impl MergedSource {
         if only || source.is_stream() {
             return self.activate(source, order);
         }
-        waiting.push(Waiting {
-            first_time: first_time(&mut source),
-            order,
-            path: path.to_owned(),
-        });
+        waiting.push(Waiting { first_time: first_time(&mut source), order, path: path.to_owned() });
         Ok(())
     }
 
@@ -148,11 +144,7 @@ impl MergedSource {
                 limit: MAX_OPEN_FILES,
             });
         }
-        self.slots[index] = Some(Slot {
-            source,
-            order,
-            interfaces: Vec::new(),
-        });
+        self.slots[index] = Some(Slot { source, order, interfaces: Vec::new() });
         self.unready.push(index);
         self.adopt_interfaces(index)
     }
@@ -379,10 +371,7 @@ impl PacketSource for MergedSource {
     fn progress(&self) -> Progress {
         let open = self.slots.iter().flatten();
         let open: u64 = open.map(|slot| slot.source.progress().bytes_done).sum();
-        Progress {
-            bytes_done: self.finished.bytes + open,
-            bytes_total: self.bytes_total,
-        }
+        Progress { bytes_done: self.finished.bytes + open, bytes_total: self.bytes_total }
     }
 }
 

@@ -28,11 +28,7 @@ pub(super) struct Options<'a> {
 
 impl<'a> Options<'a> {
     pub(super) fn new(bytes: &'a [u8], swapped: bool) -> Self {
-        Self {
-            rest: bytes,
-            swapped,
-            broken: false,
-        }
+        Self { rest: bytes, swapped, broken: false }
     }
 }
 

@@ -40,10 +40,7 @@ pub(super) struct Damage {
 impl Damage {
     #[cold]
     pub(super) fn corrupt(what: impl Into<String>) -> Self {
-        Self {
-            kind: DamageKind::Corrupt,
-            what: what.into(),
-        }
+        Self { kind: DamageKind::Corrupt, what: what.into() }
     }
 }
 

@@ -319,10 +319,8 @@ impl FileSource {
                     ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof
                 );
             if compressed {
-                return self.damaged(Damage {
-                    kind: DamageKind::Compression,
-                    what: error.to_string(),
-                });
+                return self
+                    .damaged(Damage { kind: DamageKind::Compression, what: error.to_string() });
             }
             self.ended = true;
             CaptureError::Read {
@@ -396,10 +394,7 @@ impl FileSource {
             }
             _ => format!("it has only {} bytes", data.len()),
         };
-        CaptureError::NotACapture {
-            name: self.name.clone(),
-            what,
-        }
+        CaptureError::NotACapture { name: self.name.clone(), what }
     }
 }
 

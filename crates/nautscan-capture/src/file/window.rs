@@ -30,12 +30,7 @@ pub(super) struct Window {
 
 impl Window {
     pub(super) fn new(capacity: usize) -> Self {
-        Self {
-            buffer: vec![0; capacity],
-            start: 0,
-            end: 0,
-            offset: 0,
-        }
+        Self { buffer: vec![0; capacity], start: 0, end: 0, offset: 0 }
     }
 
     /// The bytes at hand.

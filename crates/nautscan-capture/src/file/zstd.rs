@@ -210,15 +210,9 @@ impl<R: Read> Read for ZstdReader<R> {
 }
 
 fn cut() -> io::Error {
-    io::Error::new(
-        io::ErrorKind::UnexpectedEof,
-        "the zstd stream ends inside a frame",
-    )
+    io::Error::new(io::ErrorKind::UnexpectedEof, "the zstd stream ends inside a frame")
 }
 
 fn broken(error: &dyn std::fmt::Display) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidData,
-        format!("broken zstd stream: {error}"),
-    )
+    io::Error::new(io::ErrorKind::InvalidData, format!("broken zstd stream: {error}"))
 }

@@ -13,10 +13,7 @@ pub fn shared_captures() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    eprintln!(
-        "skipped: no shared captures at {} (set NAUTSCAN_SHARED_PCAPS)",
-        folder.display()
-    );
+    eprintln!("skipped: no shared captures at {} (set NAUTSCAN_SHARED_PCAPS)", folder.display());
     None
 }
 

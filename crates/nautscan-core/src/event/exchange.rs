@@ -54,7 +54,10 @@ impl Headers {
     /// The pairs in the order in which they were pushed.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.ends.iter().scan(0usize, |start, &(name_end, end)| {
-            let pair = (&self.bytes[*start..name_end as usize], &self.bytes[name_end as usize..end as usize]);
+            let pair = (
+                &self.bytes[*start..name_end as usize],
+                &self.bytes[name_end as usize..end as usize],
+            );
             *start = end as usize;
             Some(pair)
         })

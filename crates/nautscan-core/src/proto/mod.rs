@@ -10,7 +10,11 @@
 
 use crate::event::Exchange;
 
+mod detect;
 pub mod http1;
+
+pub use detect::App;
+pub(crate) use detect::side_of;
 
 /// Which end of a connection sent the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -70,6 +74,8 @@ pub enum Close {
     Timeout,
     /// Pushed out of a full flow table.
     Evicted,
+    /// Its ports were used for a new connection; how it ended was not captured.
+    Replaced,
     /// The capture ended while the connection was open.
     CaptureEnd,
 }

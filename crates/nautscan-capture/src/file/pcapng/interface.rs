@@ -99,9 +99,7 @@ pub(super) fn read(
         return Err(Damage::corrupt("an interface description is too short"));
     };
     if index >= MAX_INTERFACES {
-        return Err(Damage::corrupt(format!(
-            "more than {MAX_INTERFACES} interfaces"
-        )));
+        return Err(Damage::corrupt(format!("more than {MAX_INTERFACES} interfaces")));
     }
     let described = describe(options, swapped, sink);
     let clock = Clock::new(described.resolution, described.offset_seconds).ok_or_else(|| {

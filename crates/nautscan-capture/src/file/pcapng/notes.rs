@@ -91,10 +91,7 @@ pub(super) fn secrets(body: &[u8], swapped: bool, notes: &mut Notes) {
         notes.secrets_dropped += 1;
         return;
     }
-    notes.secrets.push(Secret {
-        kind: u32_at(head, 0, swapped),
-        data: data.to_vec(),
-    });
+    notes.secrets.push(Secret { kind: u32_at(head, 0, swapped), data: data.to_vec() });
 }
 
 /// Options of an interface statistics block. Its counts are cumulative: the last one holds.
@@ -130,10 +127,7 @@ fn entry(stats: &mut Vec<InterfaceStats>, interface: u16) -> &mut InterfaceStats
     let interface = usize::from(interface);
     let position = stats.iter().position(|entry| entry.interface == interface);
     let position = position.unwrap_or_else(|| {
-        stats.push(InterfaceStats {
-            interface,
-            ..InterfaceStats::default()
-        });
+        stats.push(InterfaceStats { interface, ..InterfaceStats::default() });
         stats.len() - 1
     });
     &mut stats[position]

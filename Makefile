@@ -1,0 +1,51 @@
+# The commands a person must know. Each does all the set-up that it needs, and says what it does.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run demo build test lint bench bench-live docs lock clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo '  ARGS="…" is handed on: make run ARGS="--port 9000", make test ARGS="-k http"'
+
+run: ## Set up and start NautScan on this machine's interfaces; prints the page's address
+	@scripts/setup.sh run
+	@exec .venv/bin/nautscan serve $(ARGS)
+
+demo: ## Set up and show a made-up shop of services; needs no rights
+	@scripts/setup.sh run
+	@exec .venv/bin/nautscan demo $(ARGS)
+
+build: ## Set up only: leaves a working .venv/bin/nautscan
+	@scripts/setup.sh run
+	@.venv/bin/nautscan --version
+
+test: ## Run every check and every test (root runs the live and Docker ones too)
+	@scripts/setup.sh test
+	@scripts/lint.sh
+	@scripts/test.sh $(ARGS)
+
+lint: ## Run the checks alone: ruff, mypy, imports, rustfmt, clippy, svelte-check
+	@scripts/setup.sh lint
+	@scripts/lint.sh
+
+bench: ## Compare with tcpdump, tshark and others on one large capture (root makes it)
+	@scripts/setup.sh run
+	@.venv/bin/python -m bench $(ARGS)
+
+bench-live: ## Capture nginx and wrk at full speed; count what is missed (root)
+	@scripts/setup.sh run
+	@.venv/bin/python -m bench.live $(ARGS)
+
+docs: ## Write docs/reference anew from the code
+	@scripts/setup.sh lint
+	@.venv/bin/python scripts/reference.py
+
+lock: ## Write the hash-locked requirements anew from pyproject.toml (needs uv)
+	@scripts/lock.sh
+
+clean: ## Remove what was built: .venv, build, target, web/node_modules, caches
+	rm -rf .venv build target web/node_modules src/nautscan/web
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -f src/nautscan/_engine*.so
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Reproducible measurements: NautScan beside its peers, on the same traffic, on one machine."""

@@ -1,0 +1,142 @@
+"""Compare NautScan with its peers on one HTTP capture: `make bench`.
+
+Programs that are not installed are left out, and named. Slow ones (minutes) run once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench import report
+from bench.http_capture import DEFAULT_FILE, DEFAULT_PACKETS, CaptureFacts, ensure
+from bench.lab import LabError
+from bench.measure import RunFailed, measure
+from bench.programs import INSTALLED, NAUTSCAN, REFERENCE, Program, python_peers, version_of
+
+PEER_ENVIRONMENT = Path(__file__).parent.parent / "build" / "bench-peers"
+
+
+def main() -> int:
+    """Measure, print the table, write it to bench/results."""
+    options = _options()
+    try:
+        facts = ensure(options.file, options.packets)
+    except LabError as error:
+        print(f"bench: no capture to measure on: {error}", file=sys.stderr)
+        return 1
+    machine = report.this_machine()
+    programs = _present(_candidates(options))
+    rows = _measure_all(programs, options)
+    nautscan = [program for program, _ in programs if program in NAUTSCAN]
+    checks = _checks(nautscan[0], options.file, facts) if nautscan else {}
+    text = report.table(rows, facts.packets, REFERENCE.name)
+    document = report.document(machine, facts, rows, checks, text)
+    print(document)
+    if not options.no_results:
+        path = report.write("http", document, report.as_data(machine, facts, rows))
+        print(f"written to {path}", file=sys.stderr)
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--file", type=Path, default=DEFAULT_FILE, help="made if it does not exist")
+    parser.add_argument("--packets", type=int, default=DEFAULT_PACKETS, help="size of a new one")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--slow-runs", type=int, default=1)
+    parser.add_argument("--timeout", type=float, default=900, help="seconds for one run")
+    parser.add_argument("--only", nargs="*", help="names of programs, or parts of names")
+    parser.add_argument("--python-peers", action="store_true", help="dpkt, nfstream and scapy too")
+    parser.add_argument("--no-results", action="store_true", help="print only")
+    return parser.parse_args()
+
+
+def _candidates(options: argparse.Namespace) -> list[Program]:
+    programs = [*NAUTSCAN, *INSTALLED]
+    if options.python_peers:
+        programs += python_peers(_peer_environment())
+    if options.only:
+        programs = [p for p in programs if any(part in p.name for part in options.only)]
+    return programs
+
+
+def _peer_environment() -> Path:
+    """Make an environment with the Python peers; they are no dependency of NautScan."""
+    python = PEER_ENVIRONMENT / "bin" / "python"
+    if not python.exists():
+        requirements = Path(__file__).with_name("requirements.txt")
+        subprocess.run([sys.executable, "-m", "venv", str(PEER_ENVIRONMENT)], check=True)
+        install = [str(python), "-m", "pip", "install", "-q", "--require-hashes", "-r"]
+        subprocess.run([*install, str(requirements)], check=True)
+    return python
+
+
+def _present(programs: Sequence[Program]) -> list[tuple[Program, str]]:
+    versions = [(program, version_of(program)) for program in programs]
+    absent = [program.name for program, version in versions if version is None]
+    if absent:
+        print(f"bench: not installed, so left out: {', '.join(absent)}", file=sys.stderr)
+    return [(program, version) for program, version in versions if version is not None]
+
+
+def _measure_all(
+    programs: Sequence[tuple[Program, str]], options: argparse.Namespace
+) -> list[report.Row]:
+    """Run all programs in turn, round after round, so that a slow minute hits each of them."""
+    rows = [report.Row(program.name, program.does, version) for program, version in programs]
+    _into_page_cache(options.file)
+    for turn in range(max(options.runs, options.slow_runs)):
+        for (program, _), row in zip(programs, rows, strict=True):
+            runs = options.slow_runs if program.slow else options.runs
+            if turn < runs and row.failure is None:
+                _measure_once(program, row, options)
+    return rows
+
+
+def _measure_once(program: Program, row: report.Row, options: argparse.Namespace) -> None:
+    work = Path(tempfile.mkdtemp(prefix="nautscan-bench-"))
+    output = work / "output"
+    output.mkdir()
+    try:
+        cost = measure(program.command(options.file, output), work, options.timeout)
+    except RunFailed as error:
+        row.failure = str(error)
+        print(f"bench: {program.name}: {error}", file=sys.stderr)
+    else:
+        row.costs.append(cost)
+        print(f"bench: {program.name}: {cost.wall_seconds:.2f} s", file=sys.stderr)
+    finally:
+        shutil.rmtree(work)
+
+
+def _into_page_cache(file: Path) -> None:
+    with file.open("rb") as stream:
+        while stream.read(1 << 24):
+            pass
+
+
+def _checks(nautscan: Program, file: Path, facts: CaptureFacts) -> dict[str, str]:
+    """Hold NautScan's own summary against what nginx said: speed without this is worth nothing."""
+    done = subprocess.run(
+        list(nautscan.command(file, file.parent)), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        return {"summary": f"failed: {done.stderr.strip()[-300:]}"}
+    summary = json.loads(done.stdout)
+    return {
+        "packets": f"{summary['packets']:,} of {facts.packets:,}",
+        "requests": f"{summary['requests']:,}; nginx served {facts.requests:,}",
+        "lost in gaps": f"{summary['gap_bytes']:,} bytes",
+        "parse errors": f"{summary['parse_errors']:,}",
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

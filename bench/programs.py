@@ -1,0 +1,142 @@
+"""The programs that are compared: how each is called, what it does with the file, who is here."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+PEERS = Path(__file__).with_name("peers")
+
+
+@dataclass(frozen=True)
+class Program:
+    """One row of the comparison."""
+
+    name: str
+    does: str
+    """What it does with each packet; comparing times means nothing without it."""
+    command: Callable[[Path, Path], Sequence[str]]
+    """Makes the command line from the capture and an empty folder to write to."""
+    version: Sequence[str]
+    slow: bool = False
+    """Runs for minutes, so it runs once unless asked otherwise."""
+
+
+def _nautscan(*arguments: str) -> list[str]:
+    return [str(Path(sys.executable).with_name("nautscan")), *arguments]
+
+
+NAUTSCAN = (
+    Program(
+        "nautscan read",
+        "every request parsed, paired, timed; flows; a summary",
+        lambda file, _: _nautscan("read", str(file), "--json"),
+        _nautscan("--version"),
+    ),
+    Program(
+        "nautscan to Parquet",
+        "the same, and both tables written as Parquet",
+        lambda file, work: _nautscan("export", str(file), "-o", str(work), "--format", "parquet"),
+        _nautscan("--version"),
+    ),
+)
+
+REFERENCE = Program(
+    "tcpdump to nothing",
+    "reads and writes packets, looks into none",
+    lambda file, _: ["tcpdump", "-r", str(file), "-w", "/dev/null"],
+    ["tcpdump", "--version"],
+)
+
+TSHARK_FIELDS = (
+    "frame.time_epoch",
+    "ip.src",
+    "tcp.srcport",
+    "ip.dst",
+    "tcp.dstport",
+    "http.request.method",
+    "http.host",
+    "http.request.uri",
+    "http.response.code",
+    "http.time",
+    "http.content_type",
+    "http.content_length",
+)
+
+INSTALLED = (
+    REFERENCE,
+    Program(
+        "ndpiReader",
+        "flows; a protocol is named and looking stops",
+        lambda file, _: ["ndpiReader", "-q", "-i", str(file)],
+        ["ndpiReader", "-h"],
+    ),
+    Program(
+        "tcpflow",
+        "streams put together and written out as files",
+        lambda file, work: ["tcpflow", "-q", "-r", str(file), "-o", str(work)],
+        ["tcpflow", "--version"],
+    ),
+    Program(
+        "tshark",
+        "HTTP fields of every request and response",
+        lambda file, _: [
+            *["tshark", "-n", "-r", str(file), "-Y", "http", "-T", "fields"],
+            *[word for field in TSHARK_FIELDS for word in ("-e", field)],
+        ],
+        ["tshark", "--version"],
+        slow=True,
+    ),
+)
+
+
+def python_peers(python: Path) -> list[Program]:
+    """List the peers that are Python libraries, in an environment of their own."""
+
+    def script(name: str) -> Callable[[Path, Path], Sequence[str]]:
+        return lambda file, _: [str(python), str(PEERS / name), str(file)]
+
+    def version(distribution: str) -> list[str]:
+        code = f"from importlib.metadata import version; print(version({distribution!r}))"
+        return [str(python), "-c", code]
+
+    return [
+        Program(
+            "nfstream",
+            "flows with statistics and application labels",
+            script("nfstream_flows.py"),
+            version("nfstream"),
+        ),
+        Program(
+            "dpkt",
+            "loop over packets, requests in single segments, nothing paired",
+            script("dpkt_http.py"),
+            version("dpkt"),
+            slow=True,
+        ),
+        Program(
+            "scapy",
+            "packets dissected, requests in single segments, nothing paired",
+            script("scapy_http.py"),
+            version("scapy"),
+            slow=True,
+        ),
+    ]
+
+
+def version_of(program: Program) -> str | None:
+    """Ask a program its version; None where it is not installed."""
+    executable = shutil.which(program.version[0])
+    if executable is None:
+        return None
+    done = subprocess.run(
+        program.version, capture_output=True, text=True, check=False, timeout=60, errors="replace"
+    )
+    # tcpflow and ndpiReader tell their version with a failing exit status.
+    said = done.stdout if done.returncode else done.stdout or done.stderr
+    lines = said.strip().splitlines()
+    return next((line for line in lines if any(char.isdigit() for char in line)), None)

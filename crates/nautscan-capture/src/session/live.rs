@@ -1,0 +1,436 @@
+//! Live capture in a thread of its own: packets to batches, whatever the caller is doing.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use nautscan_core::event::{Stat, Table, stats_batch};
+use nautscan_core::{Config, Engine, Packet, RecordBatch};
+
+use super::reorder::Reorder;
+use super::ring::PacketRing;
+use crate::{
+    CaptureError, FileSource, InterfaceStats, LiveSource, PacketSource, Pulled, SourceInterface,
+    Stopper,
+};
+
+/// Packets taken between two looks at commands and clock.
+const BURST: usize = 4096;
+/// How often counters become rows.
+const STATS_EVERY: Duration = Duration::from_secs(1);
+
+/// What to capture.
+pub enum LiveSourceKind {
+    /// Network interfaces.
+    Interfaces(LiveSource),
+    /// A pipe that carries pcap or pcapng.
+    Stream(FileSource),
+}
+
+/// How a live session is to work.
+pub struct LiveConfig {
+    /// The engine's settings.
+    pub engine: Config,
+    /// Bytes of recent packets to keep.
+    pub ring_bytes: usize,
+    /// Longest time that a row waits for its batch.
+    pub flush: Duration,
+    /// Batches that may wait to be taken; then the oldest is dropped, and counted.
+    pub max_batches: usize,
+    /// How far packets of different interfaces may be out of order, ns.
+    pub disorder: i64,
+}
+
+/// How a session is doing.
+#[derive(Debug, Clone, Default)]
+pub struct LiveStatus {
+    /// Interfaces that are or were captured on.
+    pub interfaces: Vec<SourceInterface>,
+    /// Their counters, in the same order.
+    pub stats: Vec<InterfaceStats>,
+    /// Counters of every stage.
+    pub stages: Vec<Stat>,
+    /// The session is over.
+    pub ended: bool,
+    /// Why it is over, if by a failure: code, message, remedy.
+    pub error: Option<(String, String, String)>,
+}
+
+enum Command {
+    Add(String),
+    Remove(String),
+}
+
+type Reply = Sender<Result<bool, CaptureError>>;
+
+struct Shared {
+    ring: Mutex<PacketRing>,
+    status: Mutex<LiveStatus>,
+    queue: Mutex<Queue>,
+    arrived: Condvar,
+    stop: AtomicBool,
+}
+
+#[derive(Default)]
+struct Queue {
+    batches: VecDeque<(Table, RecordBatch)>,
+    batches_dropped: u64,
+    rows_dropped: u64,
+    ended: bool,
+}
+
+/// A running capture. Dropping it stops it.
+pub struct Live {
+    shared: Arc<Shared>,
+    commands: Sender<(Command, Reply)>,
+    stopper: Option<Stopper>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Live {
+    /// Starts capturing.
+    pub fn start(source: LiveSourceKind, config: LiveConfig) -> Result<Self, CaptureError> {
+        let shared = Arc::new(Shared {
+            ring: Mutex::new(PacketRing::new(config.ring_bytes)),
+            status: Mutex::default(),
+            queue: Mutex::default(),
+            arrived: Condvar::new(),
+            stop: AtomicBool::new(false),
+        });
+        let stopper = match &source {
+            LiveSourceKind::Interfaces(live) => Some(live.stopper()),
+            LiveSourceKind::Stream(_) => None,
+        };
+        let (commands, received) = channel();
+        let (started, ready) = sync_channel(1);
+        let for_thread = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("nautscan-capture".to_owned())
+            .spawn(move || {
+                let mut worker = Worker::new(source, config, for_thread, received);
+                worker.publish();
+                // The caller waits for this; it is gone only if it gave up.
+                let _ = started.send(());
+                worker.run();
+            })
+            .map_err(|source| CaptureError::Read {
+                name: "capture thread".to_owned(),
+                offset: 0,
+                source,
+            })?;
+        let _ = ready.recv();
+        Ok(Self { shared, commands, stopper, thread: Some(thread) })
+    }
+
+    /// The next batch; `None` after `timeout`, or when the session is over and all were taken.
+    pub fn next(&self, timeout: Duration) -> Option<(Table, RecordBatch)> {
+        let queue = lock(&self.shared.queue);
+        let waiting = |queue: &mut Queue| queue.batches.is_empty() && !queue.ended;
+        let waited = self.shared.arrived.wait_timeout_while(queue, timeout, waiting);
+        waited.unwrap_or_else(PoisonError::into_inner).0.batches.pop_front()
+    }
+
+    /// How it is doing; at most a flush interval old.
+    pub fn status(&self) -> LiveStatus {
+        lock(&self.shared.status).clone()
+    }
+
+    /// Looks into the ring of recent packets.
+    pub fn with_ring<T>(&self, look: impl FnOnce(&PacketRing) -> T) -> T {
+        look(&lock(&self.shared.ring))
+    }
+
+    /// Begins to capture on another interface.
+    pub fn add_interface(&self, name: &str) -> Result<bool, CaptureError> {
+        self.command(Command::Add(name.to_owned()))
+    }
+
+    /// Ends capture on an interface; false if there was none.
+    pub fn remove_interface(&self, name: &str) -> Result<bool, CaptureError> {
+        self.command(Command::Remove(name.to_owned()))
+    }
+
+    fn command(&self, command: Command) -> Result<bool, CaptureError> {
+        let (reply, answer) = channel();
+        if self.commands.send((command, reply)).is_err() {
+            return Ok(false);
+        }
+        if let Some(stopper) = &self.stopper {
+            stopper.wake();
+        }
+        answer.recv().unwrap_or(Ok(false))
+    }
+
+    /// Stops capturing; what was seen is still handed out.
+    pub fn stop(&mut self) {
+        self.shared.stop.store(true, Ordering::Release);
+        if let Some(stopper) = &self.stopper {
+            stopper.stop();
+        }
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread is in the status already.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The thread's side.
+struct Worker {
+    source: LiveSourceKind,
+    engine: Engine,
+    sensor: String,
+    shared: Arc<Shared>,
+    commands: Receiver<(Command, Reply)>,
+    reorder: Reorder,
+    known_interfaces: usize,
+    flush: Duration,
+    max_batches: usize,
+    next_flush: Instant,
+    next_stats: Instant,
+}
+
+impl Worker {
+    fn new(
+        source: LiveSourceKind,
+        config: LiveConfig,
+        shared: Arc<Shared>,
+        commands: Receiver<(Command, Reply)>,
+    ) -> Self {
+        let mut worker = Self {
+            source,
+            sensor: config.engine.sensor.clone(),
+            engine: Engine::new(config.engine),
+            shared,
+            commands,
+            reorder: Reorder::new(config.disorder),
+            known_interfaces: 0,
+            flush: config.flush,
+            max_batches: config.max_batches.max(1),
+            next_flush: Instant::now() + config.flush,
+            next_stats: Instant::now() + STATS_EVERY,
+        };
+        if let LiveSourceKind::Interfaces(live) = &mut worker.source {
+            live.set_patience(config.flush);
+        }
+        worker
+    }
+
+    fn run(&mut self) {
+        let _ended = Ended(Arc::clone(&self.shared));
+        loop {
+            self.obey();
+            self.adopt_interfaces();
+            match self.pull() {
+                Ok(Pulled::End) => break,
+                Ok(_) => {}
+                Err(error) => {
+                    self.fail(&error);
+                    break;
+                }
+            }
+            self.keep_time();
+            if self.shared.stop.load(Ordering::Acquire) {
+                break;
+            }
+        }
+        let (engine, ring) = (&mut self.engine, &self.shared.ring);
+        self.reorder.release(true, |packet| {
+            let flow_id = engine.packet(packet);
+            lock(ring).push(packet, flow_id);
+        });
+        self.engine.finish();
+        self.hand_out();
+        self.push_stats();
+        self.publish();
+    }
+
+    /// Does what the caller has asked for since last time.
+    fn obey(&mut self) {
+        while let Ok((command, reply)) = self.commands.try_recv() {
+            let done = match (&mut self.source, command) {
+                (LiveSourceKind::Interfaces(live), Command::Add(name)) => {
+                    live.add(&name).map(|_| true)
+                }
+                (LiveSourceKind::Interfaces(live), Command::Remove(name)) => Ok(live.remove(&name)),
+                (LiveSourceKind::Stream(_), _) => Ok(false),
+            };
+            self.publish();
+            // The caller waits for the answer; it is gone only if it gave up.
+            let _ = reply.send(done);
+        }
+    }
+
+    fn interfaces(&self) -> &[SourceInterface] {
+        match &self.source {
+            LiveSourceKind::Interfaces(live) => live.interfaces(),
+            LiveSourceKind::Stream(stream) => stream.interfaces(),
+        }
+    }
+
+    fn adopt_interfaces(&mut self) {
+        while let Some(interface) = self.interfaces().get(self.known_interfaces) {
+            let name = interface.name.clone();
+            self.engine.add_interface(name.as_deref());
+            self.known_interfaces += 1;
+        }
+    }
+
+    fn pull(&mut self) -> Result<Pulled, CaptureError> {
+        let mut ring = lock(&self.shared.ring);
+        let (engine, reorder) = (&mut self.engine, &mut self.reorder);
+        let mut take = |packet: &Packet<'_>| {
+            let flow_id = engine.packet(packet);
+            ring.push(packet, flow_id);
+        };
+        match &mut self.source {
+            LiveSourceKind::Stream(stream) => stream.for_each(BURST, take),
+            LiveSourceKind::Interfaces(live) if live.capturing().count() <= 1 => {
+                reorder.release(true, &mut take);
+                live.pull(BURST, &mut take)
+            }
+            LiveSourceKind::Interfaces(live) => {
+                let pulled = live.pull(BURST, &mut |packet| reorder.push(packet));
+                reorder.release(matches!(pulled, Ok(Pulled::Idle)), take);
+                pulled
+            }
+        }
+    }
+
+    fn keep_time(&mut self) {
+        let now = Instant::now();
+        if now >= self.next_flush {
+            self.next_flush = now + self.flush;
+            if matches!(self.source, LiveSourceKind::Interfaces(_)) {
+                // Held packets are older than this by what they are held for.
+                self.engine.advance(clock() - 1_000_000_000);
+            }
+            self.hand_out();
+        }
+        if now >= self.next_stats {
+            self.next_stats = now + STATS_EVERY;
+            self.push_stats();
+            self.publish();
+        }
+    }
+
+    /// Puts what the engine has into the queue.
+    fn hand_out(&mut self) {
+        self.engine.flush();
+        while let Some((table, batch)) = self.engine.take_batch() {
+            self.enqueue(table, batch);
+        }
+    }
+
+    fn enqueue(&self, table: Table, batch: RecordBatch) {
+        let mut queue = lock(&self.shared.queue);
+        if queue.batches.len() >= self.max_batches
+            && let Some((_, oldest)) = queue.batches.pop_front()
+        {
+            queue.batches_dropped += 1;
+            queue.rows_dropped += oldest.num_rows() as u64;
+        }
+        queue.batches.push_back((table, batch));
+        self.shared.arrived.notify_one();
+    }
+
+    fn push_stats(&mut self) {
+        let stats = self.all_stats();
+        self.enqueue(Table::Stats, stats_batch(clock(), &self.sensor, &stats));
+    }
+
+    fn interface_stats(&mut self) -> Vec<InterfaceStats> {
+        match &mut self.source {
+            LiveSourceKind::Interfaces(live) => live.stats(),
+            LiveSourceKind::Stream(stream) => stream.stats(),
+        }
+    }
+
+    fn all_stats(&mut self) -> Vec<Stat> {
+        let interfaces = self.interface_stats();
+        let mut out = Vec::new();
+        for stats in interfaces {
+            let name =
+                self.interfaces().get(stats.interface).and_then(|interface| interface.name.clone());
+            let counters = [
+                ("received", stats.received),
+                ("kernel_drops", stats.kernel_drops),
+                ("interface_drops", stats.interface_drops),
+            ];
+            for (counter, value) in counters {
+                if let Some(value) = value {
+                    out.push(Stat {
+                        interface: name.clone(),
+                        stage: "capture",
+                        name: counter,
+                        value,
+                    });
+                }
+            }
+        }
+        let (batches, rows) = {
+            let queue = lock(&self.shared.queue);
+            (queue.batches_dropped, queue.rows_dropped)
+        };
+        for mut stat in self.engine.stats() {
+            match (stat.stage, stat.name) {
+                ("queue", "batches_dropped") => stat.value += batches,
+                ("queue", "rows_dropped") => stat.value += rows,
+                _ => {}
+            }
+            out.push(stat);
+        }
+        out
+    }
+
+    fn publish(&mut self) {
+        let (stats, stages) = (self.interface_stats(), self.all_stats());
+        let mut status = lock(&self.shared.status);
+        status.interfaces = self.interfaces().to_vec();
+        status.stats = stats;
+        status.stages = stages;
+    }
+
+    fn fail(&mut self, error: &CaptureError) {
+        let told = (error.code().to_owned(), error.to_string(), error.remedy());
+        lock(&self.shared.status).error = Some(told);
+    }
+}
+
+/// Says that the session is over, also when its thread panics.
+struct Ended(Arc<Shared>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let mut status = lock(&self.0.status);
+        status.ended = true;
+        if std::thread::panicking() {
+            status.error = Some((
+                "capture_failed".to_owned(),
+                "the capture thread failed".to_owned(),
+                "Start the capture again, and report this as a fault of NautScan.".to_owned(),
+            ));
+        }
+        drop(status);
+        lock(&self.0.queue).ended = true;
+        self.0.arrived.notify_all();
+    }
+}
+
+/// Nanoseconds since 1970 by the system's clock.
+fn clock() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+}

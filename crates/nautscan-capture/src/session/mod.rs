@@ -1,0 +1,10 @@
+//! A source and an engine at work together.
+
+mod live;
+mod offline;
+mod reorder;
+mod ring;
+
+pub use live::{Live, LiveConfig, LiveSourceKind, LiveStatus};
+pub use offline::{Offline, Step};
+pub use ring::{PacketRing, RingEntry};

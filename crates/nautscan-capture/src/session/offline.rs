@@ -1,0 +1,118 @@
+//! Capture files through the engine, in the caller's thread.
+
+use std::time::{Duration, Instant};
+
+use nautscan_core::event::Table;
+use nautscan_core::{Config, Engine, RecordBatch, Totals};
+
+use crate::{CaptureError, MergedSource, PacketSource, Progress, Pulled};
+
+/// Packets taken from the source between two looks at the clock and the batches.
+const BURST: usize = 4096;
+
+/// What a step brought.
+#[derive(Debug)]
+pub enum Step {
+    /// Rows of a table.
+    Batch(Table, RecordBatch),
+    /// Nothing within the time given; more may come.
+    Idle,
+    /// The input is at its end and every row was handed out.
+    End,
+}
+
+/// Files, streams, or both, read once from beginning to end.
+pub struct Offline {
+    source: MergedSource,
+    engine: Engine,
+    known_interfaces: usize,
+    warnings: Vec<String>,
+    damaged: bool,
+    ended: bool,
+}
+
+impl Offline {
+    /// Reads `source` through an engine of its own.
+    pub fn new(source: MergedSource, config: Config) -> Self {
+        Self {
+            source,
+            engine: Engine::new(config),
+            known_interfaces: 0,
+            warnings: Vec::new(),
+            damaged: false,
+            ended: false,
+        }
+    }
+
+    /// The next batch. Without `timeout`, waits for one or for the end.
+    pub fn next(&mut self, timeout: Option<Duration>) -> Result<Step, CaptureError> {
+        let deadline = timeout.map(|timeout| Instant::now() + timeout);
+        loop {
+            if let Some((table, batch)) = self.engine.take_batch() {
+                return Ok(Step::Batch(table, batch));
+            }
+            if self.ended {
+                return Ok(Step::End);
+            }
+            if self.pull()? == Pulled::Idle {
+                // A quiet stream: what is known so far is news now.
+                self.engine.flush();
+            }
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Ok(match self.engine.take_batch() {
+                    Some((table, batch)) => Step::Batch(table, batch),
+                    None => Step::Idle,
+                });
+            }
+        }
+    }
+
+    fn pull(&mut self) -> Result<Pulled, CaptureError> {
+        for interface in &self.source.interfaces()[self.known_interfaces..] {
+            self.engine.add_interface(interface.name.as_deref());
+            self.known_interfaces += 1;
+        }
+        let engine = &mut self.engine;
+        match self.source.for_each(BURST, |packet| {
+            engine.packet(packet);
+        }) {
+            Ok(Pulled::End) => {
+                self.engine.finish();
+                self.engine.flush();
+                self.ended = true;
+                Ok(Pulled::End)
+            }
+            Err(error) if error.is_damage() => {
+                self.damaged = true;
+                self.warnings.push(format!("{error}. {}", error.remedy()));
+                Ok(Pulled::Packets(0))
+            }
+            other => other,
+        }
+    }
+
+    /// Whether all was read and handed out.
+    pub fn is_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Totals so far.
+    pub fn totals(&self) -> Totals {
+        self.engine.totals()
+    }
+
+    /// How far the input was read.
+    pub fn progress(&self) -> Progress {
+        self.source.progress()
+    }
+
+    /// What was wrong with the input, in words.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Whether some of the input could not be read.
+    pub fn is_damaged(&self) -> bool {
+        self.damaged
+    }
+}

@@ -1,0 +1,234 @@
+//! Rows on their way into batches.
+
+use std::collections::VecDeque;
+
+use arrow_array::RecordBatch;
+
+use super::Config;
+use crate::event::{Exchange, FlowFacts, FlowsBuilder, PacketsBuilder, RequestsBuilder, Table};
+use crate::flow::{CommunityId, Flow, community_id};
+use crate::limits::{BATCH_BYTES, READY_BATCHES};
+use crate::packet::{InterfaceId, Packet};
+use crate::proto::{App, Close, Context, Settings, Side, Sink};
+use crate::stream::Receiver;
+
+/// The tables being filled, and batches that are ready.
+pub(super) struct Rows {
+    requests: Option<RequestsBuilder>,
+    flows: Option<FlowsBuilder>,
+    packets: Option<PacketsBuilder>,
+    batch_rows: usize,
+    ready: VecDeque<(Table, RecordBatch)>,
+    batches_dropped: u64,
+    rows_dropped: u64,
+}
+
+impl Rows {
+    pub(super) fn new(config: &Config) -> Self {
+        let wants = |table| config.tables.contains(&table);
+        Self {
+            requests: wants(Table::Requests).then(|| RequestsBuilder::new(config.redactor.clone())),
+            flows: wants(Table::Flows).then(FlowsBuilder::default),
+            packets: wants(Table::Packets).then(PacketsBuilder::default),
+            batch_rows: config.batch_rows.max(1),
+            ready: VecDeque::new(),
+            batches_dropped: 0,
+            rows_dropped: 0,
+        }
+    }
+
+    #[inline]
+    pub(super) fn wants_packets(&self) -> bool {
+        self.packets.is_some()
+    }
+
+    pub(super) fn packet(
+        &mut self,
+        number: u64,
+        flow_id: Option<u64>,
+        packet: &Packet<'_>,
+        config: &Config,
+        interfaces: &[Option<String>],
+    ) {
+        let Some(packets) = &mut self.packets else { return };
+        packets.push(number, flow_id, packet, &config.sensor, interface_name(interfaces, packet.interface));
+        if packets.rows() >= self.batch_rows {
+            let batch = packets.finish();
+            self.push(Table::Packets, batch);
+        }
+    }
+
+    pub(super) fn flow(
+        &mut self,
+        flow: &Flow,
+        end: Option<Close>,
+        config: &Config,
+        interfaces: &[Option<String>],
+    ) {
+        let Some(flows) = &mut self.flows else { return };
+        let ends = flow.endpoints();
+        let known = flow.tcp.as_deref().and_then(|tcp| tcp.community_id);
+        let facts = FlowFacts {
+            id: flow.id,
+            sensor: &config.sensor,
+            interface: interface_name(interfaces, flow.interface),
+            ends,
+            community_id: known.unwrap_or_else(|| community_id(flow.key.protocol(), &ends)),
+            first_time: flow.first_time,
+        };
+        flows.push(&facts, flow, end);
+        if flows.rows() >= self.batch_rows {
+            let batch = flows.finish();
+            self.push(Table::Flows, batch);
+        }
+    }
+
+    /// Where the exchanges of `flow` go.
+    #[inline]
+    pub(super) fn sink<'a>(
+        &'a mut self,
+        flow: &Flow,
+        community_id: &'a mut Option<CommunityId>,
+        config: &'a Config,
+        interfaces: &'a [Option<String>],
+    ) -> FlowSink<'a> {
+        FlowSink {
+            rows: self,
+            id: flow.id,
+            transport: flow.key.protocol(),
+            ends: flow.endpoints(),
+            interface: flow.interface,
+            first_time: flow.first_time,
+            community_id,
+            config,
+            interfaces,
+            counted: Counted::default(),
+        }
+    }
+
+    pub(super) fn take(&mut self) -> Option<(Table, RecordBatch)> {
+        self.ready.pop_front()
+    }
+
+    pub(super) fn flush(&mut self) {
+        if let Some(batch) =
+            self.requests.as_mut().filter(|builder| builder.rows() > 0).map(RequestsBuilder::finish)
+        {
+            self.push(Table::Requests, batch);
+        }
+        if let Some(batch) =
+            self.flows.as_mut().filter(|builder| builder.rows() > 0).map(FlowsBuilder::finish)
+        {
+            self.push(Table::Flows, batch);
+        }
+        if let Some(batch) =
+            self.packets.as_mut().filter(|builder| builder.rows() > 0).map(PacketsBuilder::finish)
+        {
+            self.push(Table::Packets, batch);
+        }
+    }
+
+    /// Batches and rows that nobody took in time.
+    pub(super) fn dropped(&self) -> (u64, u64) {
+        (self.batches_dropped, self.rows_dropped)
+    }
+
+    fn push(&mut self, table: Table, batch: RecordBatch) {
+        if self.ready.len() >= READY_BATCHES
+            && let Some((_, oldest)) = self.ready.pop_front()
+        {
+            self.batches_dropped += 1;
+            self.rows_dropped += oldest.num_rows() as u64;
+        }
+        self.ready.push_back((table, batch));
+    }
+}
+
+fn interface_name(interfaces: &[Option<String>], id: InterfaceId) -> Option<&str> {
+    interfaces.get(usize::from(id.0))?.as_deref()
+}
+
+/// What came out of one packet.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counted {
+    pub(super) requests: u64,
+    pub(super) parse_errors: u64,
+}
+
+/// Takes the exchanges of one flow.
+pub(super) struct FlowSink<'a> {
+    rows: &'a mut Rows,
+    id: u64,
+    transport: u8,
+    ends: crate::flow::Endpoints,
+    interface: InterfaceId,
+    first_time: i64,
+    community_id: &'a mut Option<CommunityId>,
+    config: &'a Config,
+    interfaces: &'a [Option<String>],
+    counted: Counted,
+}
+
+impl FlowSink<'_> {
+    pub(super) fn counted(&self) -> Counted {
+        self.counted
+    }
+}
+
+impl Sink for FlowSink<'_> {
+    fn exchange(&mut self, exchange: &Exchange) {
+        self.counted.requests += 1;
+        let Some(requests) = &mut self.rows.requests else { return };
+        let facts = FlowFacts {
+            id: self.id,
+            sensor: &self.config.sensor,
+            interface: interface_name(self.interfaces, self.interface),
+            ends: self.ends,
+            community_id: *self
+                .community_id
+                .get_or_insert_with(|| community_id(self.transport, &self.ends)),
+            first_time: self.first_time,
+        };
+        requests.push(&facts, exchange, self.config.settings.headers);
+        if requests.rows() >= self.rows.batch_rows || requests.bytes() >= BATCH_BYTES {
+            let batch = requests.finish();
+            self.rows.push(Table::Requests, batch);
+        }
+    }
+
+    fn parse_error(&mut self) {
+        self.counted.parse_errors += 1;
+    }
+}
+
+/// From a connection's bytes to its application protocol.
+pub(super) struct Feed<'a> {
+    pub(super) app: &'a mut App,
+    pub(super) time: i64,
+    pub(super) settings: &'a Settings,
+    pub(super) opaque: u64,
+    pub(super) sink: FlowSink<'a>,
+}
+
+impl Feed<'_> {
+    pub(super) fn close(&mut self, close: Close) {
+        let mut cx = Context { time: self.time, settings: self.settings, sink: &mut self.sink };
+        self.app.close(close, &mut cx);
+    }
+}
+
+impl Receiver for Feed<'_> {
+    #[inline]
+    fn data(&mut self, side: Side, bytes: &[u8]) {
+        let mut cx = Context { time: self.time, settings: self.settings, sink: &mut self.sink };
+        self.opaque += self.app.data(side, bytes, &mut cx);
+    }
+    fn gap(&mut self, side: Side, lost: u64) {
+        let mut cx = Context { time: self.time, settings: self.settings, sink: &mut self.sink };
+        self.app.gap(side, lost, &mut cx);
+    }
+    fn end(&mut self, side: Side) {
+        let mut cx = Context { time: self.time, settings: self.settings, sink: &mut self.sink };
+        self.app.end(side, &mut cx);
+    }
+}

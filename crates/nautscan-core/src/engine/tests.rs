@@ -1,0 +1,280 @@
+//! Packets in, rows out.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{Array, RecordBatch};
+
+use super::*;
+use crate::testing::{Tcp, raw, udp};
+use crate::wire::tcp::flag::{ACK, FIN, RST, SYN};
+
+const MS: i64 = 1_000_000;
+
+/// An engine under test with one interface.
+struct Bench {
+    engine: Engine,
+    eth0: InterfaceId,
+    time: i64,
+    id: u16,
+}
+
+impl Bench {
+    fn new(config: Config) -> Self {
+        let mut engine = Engine::new(config);
+        let eth0 = engine.add_interface(Some("eth0"));
+        Self { engine, eth0, time: 0, id: 0 }
+    }
+
+    fn tcp(&mut self, from: (u8, u16), to: (u8, u16), flags: u8, seq_ack: (u32, u32), payload: &'static [u8]) {
+        self.time += MS;
+        self.id += 1;
+        let (sequence, acknowledgement) = seq_ack;
+        let bytes = Tcp { from, to, sequence, acknowledgement, flags, payload }.bytes(self.id);
+        self.engine.packet(&raw(self.time, self.eth0, &bytes));
+    }
+
+    /// Opens a connection, asks once, answers once.
+    fn exchange(&mut self, client: (u8, u16), server: (u8, u16), initial: u32) {
+        let request = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+        let response = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+        let (c, s) = (initial + 1, 501);
+        self.tcp(client, server, SYN, (initial, 0), b"");
+        self.tcp(server, client, SYN | ACK, (500, c), b"");
+        self.tcp(client, server, ACK, (c, s), b"");
+        self.tcp(client, server, ACK, (c, s), request);
+        self.tcp(server, client, ACK, (s, c + request.len() as u32), response);
+    }
+
+    fn finish(mut self) -> Tables {
+        self.engine.finish();
+        self.tables()
+    }
+
+    fn tables(&mut self) -> Tables {
+        self.engine.flush();
+        let mut tables = Tables::default();
+        while let Some((table, batch)) = self.engine.take_batch() {
+            match table {
+                Table::Requests => tables.requests.push(batch),
+                Table::Flows => tables.flows.push(batch),
+                Table::Packets => tables.packets.push(batch),
+                Table::Stats => unreachable!("the engine makes no stats rows by itself"),
+            }
+        }
+        tables.totals = self.engine.totals();
+        tables
+    }
+}
+
+#[derive(Default)]
+struct Tables {
+    requests: Vec<RecordBatch>,
+    flows: Vec<RecordBatch>,
+    packets: Vec<RecordBatch>,
+    totals: Totals,
+}
+
+fn text(batches: &[RecordBatch], column: &str) -> Vec<Option<String>> {
+    let values = |batch: &RecordBatch| {
+        let column = batch.column_by_name(column).unwrap().as_string::<i32>().clone();
+        (0..column.len()).map(move |i| column.is_valid(i).then(|| column.value(i).to_owned())).collect::<Vec<_>>()
+    };
+    batches.iter().flat_map(values).collect()
+}
+
+fn int(batches: &[RecordBatch], column: &str) -> Vec<Option<i64>> {
+    let values = |batch: &RecordBatch| {
+        batch.column_by_name(column).unwrap().as_primitive::<Int64Type>().iter().collect::<Vec<_>>()
+    };
+    batches.iter().flat_map(values).collect()
+}
+
+fn some(values: &[&str]) -> Vec<Option<String>> {
+    values.iter().map(|value| Some((*value).to_owned())).collect()
+}
+
+fn all_tables() -> Config {
+    Config { tables: vec![Table::Requests, Table::Flows, Table::Packets], ..Config::default() }
+}
+
+/// Builders and column lists agree: a batch of each table has the table's schema.
+#[test]
+fn every_table_has_its_schema() {
+    let mut bench = Bench::new(all_tables());
+    bench.exchange((1, 40000), (2, 80), 100);
+    let tables = bench.finish();
+    assert_eq!(tables.requests[0].schema(), Table::Requests.schema());
+    assert_eq!(tables.flows[0].schema(), Table::Flows.schema());
+    assert_eq!(tables.packets[0].schema(), Table::Packets.schema());
+    let stats = crate::event::stats_batch(0, "s", &Bench::new(all_tables()).engine.stats());
+    assert_eq!(stats.schema(), Table::Stats.schema());
+    for table in Table::ALL {
+        for column in table.columns() {
+            assert!(column.doc.ends_with('.'), "{} lacks a sentence", column.name);
+        }
+    }
+}
+
+#[test]
+fn an_exchange_is_one_row_with_the_packets_own_times() {
+    let mut bench = Bench::new(all_tables());
+    bench.exchange((1, 40000), (2, 80), 100);
+    let tables = bench.finish();
+    assert_eq!(text(&tables.requests, "client_ip"), some(&["10.0.0.1"]));
+    assert_eq!(text(&tables.requests, "target"), some(&["/a"]));
+    assert_eq!(int(&tables.requests, "ttfb_ns"), [Some(MS)]);
+    assert_eq!(int(&tables.requests, "duration_ns"), [Some(MS)]);
+    assert_eq!(text(&tables.requests, "interface"), some(&["eth0"]));
+    assert_eq!(int(&tables.flows, "handshake_ns"), [Some(2 * MS)]);
+    assert_eq!(int(&tables.flows, "requests"), [Some(1)]);
+    assert_eq!(text(&tables.flows, "protocol"), some(&["http"]));
+    assert_eq!(text(&tables.flows, "end_reason"), some(&["capture_end"]));
+    assert_eq!(text(&tables.flows, "community_id"), text(&tables.requests, "community_id"));
+    assert_eq!(text(&tables.packets, "community_id")[0], text(&tables.flows, "community_id")[0]);
+    assert_eq!((tables.totals.packets, tables.totals.requests), (5, 1));
+}
+
+#[test]
+fn ports_used_again_are_a_new_flow() {
+    let mut bench = Bench::new(Config::default());
+    bench.exchange((1, 40000), (2, 80), 100);
+    bench.exchange((1, 40000), (2, 80), 70_000);
+    let tables = bench.finish();
+    assert_eq!(tables.totals.flows, 2);
+    assert_eq!(int(&tables.flows, "requests"), [Some(1), Some(1)]);
+    assert_eq!(text(&tables.requests, "completeness"), some(&["complete", "complete"]));
+}
+
+#[test]
+fn following_that_begins_in_the_middle_learns_the_roles_from_what_is_said() {
+    let mut bench = Bench::new(Config::default());
+    // By its port the asking end would be taken for the server.
+    bench.tcp((1, 80), (2, 40000), ACK, (1, 1), b"GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+    bench.tcp((2, 40000), (1, 80), ACK, (1, 28), b"HTTP/1.1 204 No Content\r\n\r\n");
+    let tables = bench.finish();
+    assert_eq!(text(&tables.requests, "client_ip"), some(&["10.0.0.1"]));
+    assert_eq!(text(&tables.flows, "server_ip"), some(&["10.0.0.2"]));
+    assert_eq!(int(&tables.flows, "client_packets"), [Some(1)]);
+}
+
+#[test]
+fn one_packet_at_two_interfaces_counts_once() {
+    let mut engine = Engine::new(all_tables());
+    let (veth, bridge) = (engine.add_interface(Some("veth1")), engine.add_interface(Some("docker0")));
+    for (time, sequence) in [(10, 1), (20, 2)] {
+        let bytes = Tcp { from: (1, 4000), to: (2, 80), sequence, acknowledgement: 1, flags: ACK, payload: b"x" }.bytes(7);
+        engine.packet(&raw(time, veth, &bytes));
+        engine.packet(&raw(time + 1, bridge, &bytes));
+    }
+    engine.finish();
+    // The very first packet is alone: nothing yet says that there are two interfaces.
+    assert_eq!(engine.totals().duplicates, 2);
+    assert_eq!(engine.totals().packets, 4);
+}
+
+#[test]
+fn a_retransmission_at_one_interface_is_no_further_sighting() {
+    let mut engine = Engine::new(Config::default());
+    let (one, other) = (engine.add_interface(None), engine.add_interface(None));
+    let segment = |id| Tcp { from: (1, 4000), to: (2, 80), sequence: 5, acknowledgement: 1, flags: ACK, payload: b"xyz" }.bytes(id);
+    engine.packet(&raw(0, other, &udp((1, 1), (2, 2), 0, b"q")));
+    engine.packet(&raw(10, one, &segment(7)));
+    engine.packet(&raw(20, one, &segment(7)));
+    engine.packet(&raw(30, one, &segment(8)));
+    assert_eq!(engine.totals().duplicates, 0);
+}
+
+#[test]
+fn a_full_table_evicts_and_counts() {
+    let mut bench = Bench::new(Config { max_flows: 10, ..Config::default() });
+    for port in 1..=200u16 {
+        bench.time += MS;
+        let bytes = udp((1, 30_000 + port), (2, 53), port, b"q");
+        bench.engine.packet(&raw(bench.time, bench.eth0, &bytes));
+    }
+    let tables = bench.finish();
+    assert_eq!((tables.totals.flows, tables.totals.evicted), (200, 190));
+    let reasons = text(&tables.flows, "end_reason");
+    assert_eq!(reasons.iter().filter(|reason| reason.as_deref() == Some("evicted")).count(), 190);
+    assert_eq!(reasons.len(), 200);
+}
+
+#[test]
+fn silent_flows_leave_while_others_go_on() {
+    let mut bench = Bench::new(Config::default());
+    let ask = udp((1, 5000), (2, 53), 1, b"q");
+    let other = udp((3, 5000), (2, 53), 1, b"q");
+    bench.engine.packet(&raw(0, bench.eth0, &ask));
+    for second in 0..200i64 {
+        bench.engine.packet(&raw(second * 1000 * MS, bench.eth0, &other));
+    }
+    let tables = bench.tables();
+    assert_eq!(text(&tables.flows, "end_reason"), some(&["timeout"]));
+    assert_eq!(text(&tables.flows, "client_ip"), some(&["10.0.0.1"]));
+}
+
+#[test]
+fn long_flows_get_rows_while_they_live() {
+    let mut bench = Bench::new(Config { flow_update: Some(10_000 * MS), ..Config::default() });
+    for second in 0..35i64 {
+        bench.engine.packet(&raw(second * 1000 * MS, bench.eth0, &udp((1, 5000), (2, 53), 1, b"q")));
+    }
+    let tables = bench.finish();
+    let packets = int(&tables.flows, "client_packets");
+    assert!((3..=6).contains(&packets.len()), "{packets:?}");
+    assert!(packets.windows(2).all(|pair| pair[0] <= pair[1]), "cumulative: {packets:?}");
+    assert_eq!(packets.last(), Some(&Some(35)));
+    let ids = int(&tables.flows, "flow_id");
+    assert!(ids.iter().all(|id| *id == ids[0]), "one flow, one id");
+}
+
+#[test]
+fn a_clock_that_was_set_back_ends_nothing() {
+    let mut bench = Bench::new(Config::default());
+    let ask = udp((1, 5000), (2, 53), 1, b"q");
+    bench.engine.packet(&raw(10_000_000 * MS, bench.eth0, &ask));
+    for second in 0..100i64 {
+        bench.engine.packet(&raw(second * 1000 * MS, bench.eth0, &ask));
+    }
+    assert_eq!(bench.finish().totals.flows, 1);
+}
+
+#[test]
+fn a_reset_is_told_on_the_row_and_the_flow() {
+    let mut bench = Bench::new(Config::default());
+    let request = b"GET /slow HTTP/1.1\r\nHost: h\r\n\r\n";
+    bench.tcp((1, 40000), (2, 80), SYN, (1, 0), b"");
+    bench.tcp((2, 80), (1, 40000), SYN | ACK, (1, 2), b"");
+    bench.tcp((1, 40000), (2, 80), ACK, (2, 2), request);
+    bench.tcp((2, 80), (1, 40000), RST | ACK, (2, 2 + request.len() as u32), b"");
+    let tables = bench.finish();
+    assert_eq!(text(&tables.requests, "completeness"), some(&["request_only"]));
+    assert_eq!(text(&tables.requests, "error"), some(&["connection reset by server"]));
+    assert_eq!(text(&tables.flows, "state"), some(&["reset"]));
+    assert_eq!(int(&tables.flows, "resets"), [Some(1)]);
+}
+
+#[test]
+fn stragglers_of_an_ended_connection_stay_with_it() {
+    let mut bench = Bench::new(Config::default());
+    bench.tcp((1, 40000), (2, 80), SYN, (1, 0), b"");
+    bench.tcp((2, 80), (1, 40000), SYN | ACK, (1, 2), b"");
+    bench.tcp((1, 40000), (2, 80), FIN | ACK, (2, 2), b"");
+    bench.tcp((2, 80), (1, 40000), FIN | ACK, (2, 3), b"");
+    bench.tcp((1, 40000), (2, 80), ACK, (3, 3), b"");
+    let tables = bench.finish();
+    assert_eq!(tables.totals.flows, 1);
+    assert_eq!(text(&tables.flows, "state"), some(&["closed"]));
+    assert_eq!(text(&tables.flows, "end_reason"), some(&["finished"]));
+    assert_eq!(int(&tables.flows, "client_packets"), [Some(3)]);
+}
+
+#[test]
+fn absurd_times_are_survived() {
+    let mut bench = Bench::new(Config { flow_update: Some(1), ..Config::default() });
+    for time in [i64::MIN, i64::MAX, 0, -1, i64::MAX - 1, 5] {
+        bench.engine.packet(&raw(time, bench.eth0, &udp((1, 1), (2, 2), 1, b"q")));
+    }
+    bench.engine.advance(i64::MAX / 2);
+    assert_eq!(bench.finish().totals.packets, 6);
+}

@@ -1,0 +1,151 @@
+//! Secrets that must not be stored. Applied where rows are made, so that no later part ever
+//! sees them.
+
+use std::borrow::Cow;
+
+/// What stands in place of a secret.
+pub(super) const REDACTED: &str = "[redacted]";
+
+/// Header fields whose value is a credential.
+const HEADERS: &[&str] = &[
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "set-cookie",
+    "x-api-key",
+    "api-key",
+    "apikey",
+    "x-auth-token",
+    "x-access-token",
+    "x-csrf-token",
+    "x-xsrf-token",
+    "x-amz-security-token",
+    "x-vault-token",
+];
+
+/// Query parameters whose value is a credential.
+const PARAMETERS: &[&str] = &[
+    "token",
+    "access_token",
+    "refresh_token",
+    "id_token",
+    "api_key",
+    "apikey",
+    "key",
+    "password",
+    "passwd",
+    "pwd",
+    "secret",
+    "client_secret",
+    "signature",
+    "sig",
+    "x-amz-signature",
+    "x-amz-security-token",
+    "auth",
+    "code",
+];
+
+/// Knows what is secret.
+#[derive(Debug, Clone)]
+pub struct Redactor {
+    headers: Vec<Vec<u8>>,
+    parameters: Vec<Vec<u8>>,
+}
+
+impl Default for Redactor {
+    fn default() -> Self {
+        Self::with(&[], &[])
+    }
+}
+
+impl Redactor {
+    /// The built-in names and `headers` and `parameters` beside them. Case does not matter.
+    pub fn with(headers: &[String], parameters: &[String]) -> Self {
+        let join = |built_in: &[&str], more: &[String]| {
+            let more = more.iter().map(String::as_str);
+            built_in
+                .iter()
+                .copied()
+                .chain(more)
+                .map(|name| name.to_ascii_lowercase().into_bytes())
+                .collect()
+        };
+        Self { headers: join(HEADERS, headers), parameters: join(PARAMETERS, parameters) }
+    }
+
+    /// Whether the value of header `name` is a secret.
+    #[inline]
+    pub fn hides_header(&self, name: &[u8]) -> bool {
+        self.headers.iter().any(|header| header.eq_ignore_ascii_case(name))
+    }
+
+    /// `target` with the values of secret query parameters replaced, and user information of
+    /// an absolute-form target.
+    pub fn target<'a>(&self, target: &'a [u8]) -> Cow<'a, [u8]> {
+        let target = without_userinfo(target);
+        let Some(query) = memchr::memchr(b'?', &target) else { return target };
+        let hides = |pair: &[u8]| {
+            let name = pair.split(|&byte| byte == b'=').next().unwrap_or_default();
+            self.parameters.iter().any(|parameter| parameter.eq_ignore_ascii_case(name))
+        };
+        if !target[query + 1..].split(|&byte| byte == b'&').any(hides) {
+            return target;
+        }
+        let mut out = target[..=query].to_vec();
+        for (i, pair) in target[query + 1..].split(|&byte| byte == b'&').enumerate() {
+            if i > 0 {
+                out.push(b'&');
+            }
+            match memchr::memchr(b'=', pair) {
+                Some(equals) if hides(pair) => {
+                    out.extend_from_slice(&pair[..=equals]);
+                    out.extend_from_slice(REDACTED.as_bytes());
+                }
+                _ => out.extend_from_slice(pair),
+            }
+        }
+        Cow::Owned(out)
+    }
+}
+
+/// `scheme://user:password@host/…` without the user and password.
+fn without_userinfo(target: &[u8]) -> Cow<'_, [u8]> {
+    let Some(scheme) = memchr::memmem::find(target, b"://") else { return Cow::Borrowed(target) };
+    let authority = scheme + 3;
+    let end = target[authority..]
+        .iter()
+        .position(|byte| b"/?#".contains(byte))
+        .map_or(target.len(), |at| authority + at);
+    match memchr::memrchr(b'@', &target[authority..end]) {
+        Some(at) if !target[..scheme].contains(&b'?') => Cow::Owned(
+            [&target[..authority], REDACTED.as_bytes(), &target[authority + at..]].concat(),
+        ),
+        _ => Cow::Borrowed(target),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(text: &str) -> String {
+        String::from_utf8(Redactor::default().target(text.as_bytes()).into_owned()).unwrap()
+    }
+
+    #[test]
+    fn secrets_in_targets() {
+        assert_eq!(target("/a?x=1&Token=abc&y=2"), "/a?x=1&Token=[redacted]&y=2");
+        assert_eq!(target("/a?x=1"), "/a?x=1");
+        assert_eq!(target("/token"), "/token");
+        assert_eq!(target("/a?token"), "/a?token");
+        assert_eq!(target("http://u:p@h/x?sig=1"), "http://[redacted]@h/x?sig=[redacted]");
+        assert_eq!(target("/mail?to=a@b"), "/mail?to=a@b");
+    }
+
+    #[test]
+    fn header_names_of_any_case_and_ones_of_the_user() {
+        let redactor = Redactor::with(&["X-Ours".to_owned()], &[]);
+        assert!(redactor.hides_header(b"AUTHORIZATION") && redactor.hides_header(b"x-ours"));
+        assert!(!redactor.hides_header(b"accept"));
+    }
+}

@@ -1,0 +1,148 @@
+//! Conversations: who talks to whom, since when, how much.
+
+mod community_id;
+mod key;
+mod table;
+
+pub use community_id::{CommunityId, community_id};
+pub(crate) use key::ports as key_ports;
+pub use key::{Endpoints, FlowKey};
+pub use table::{FlowTable, Insert};
+
+use crate::packet::InterfaceId;
+use crate::proto::{App, Close, Side};
+use crate::stream::Connection;
+use crate::wire::protocol;
+
+const SECOND: i64 = 1_000_000_000;
+
+/// How far a conversation has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum State {
+    /// No TCP: packets were seen. TCP: first seen in the middle.
+    #[default]
+    Active,
+    /// A SYN was seen, no answer.
+    SynSent,
+    /// Both sides have spoken.
+    Established,
+    /// One side has sent FIN.
+    Closing,
+    /// Both have.
+    Closed,
+    /// RST.
+    Reset,
+}
+
+impl State {
+    /// The value of the `state` column.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::SynSent => "syn_sent",
+            Self::Established => "established",
+            Self::Closing => "closing",
+            Self::Closed => "closed",
+            Self::Reset => "reset",
+        }
+    }
+
+    /// How long a flow in this state may be silent before it is taken out of the table. Open
+    /// TCP connections may idle for hours; the table's cap bounds what that costs.
+    fn timeout(self, transport: u8) -> i64 {
+        match (transport, self) {
+            (protocol::TCP, Self::SynSent) => 120 * SECOND,
+            // Long enough for the last acknowledgements and stray retransmissions.
+            (protocol::TCP, Self::Closed | Self::Reset) => 5 * SECOND,
+            (protocol::TCP, Self::Closing) => 300 * SECOND,
+            (protocol::TCP, _) => 4 * 3600 * SECOND,
+            (protocol::UDP, _) => 120 * SECOND,
+            _ => 60 * SECOND,
+        }
+    }
+}
+
+/// What one side of a flow has sent.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sent {
+    /// Packets.
+    pub packets: u64,
+    /// Bytes on the wire, link-layer header included.
+    pub bytes: u64,
+    /// Bytes of transport payload on the wire, retransmissions included.
+    pub payload: u64,
+}
+
+/// One conversation. Kept small: there may be a million of them.
+#[derive(Debug)]
+pub struct Flow {
+    /// Addresses, ports and protocol in canonical order.
+    pub key: FlowKey,
+    /// Whether the client is the key's lower endpoint.
+    pub client_is_low: bool,
+    /// See [`State`].
+    pub state: State,
+    /// Set when the conversation is over and only stragglers are awaited.
+    pub ended: Option<Close>,
+    /// First capture interface that saw it.
+    pub interface: InterfaceId,
+    /// Unique within an engine.
+    pub id: u64,
+    /// Time of its first packet.
+    pub first_time: i64,
+    /// Time of its latest packet.
+    pub last_time: i64,
+    /// What each side has sent, by [`Side::index`].
+    pub sent: [Sent; 2],
+    /// Packets that were further sightings of one already counted.
+    pub duplicates: u64,
+    /// Rows of `requests` that came out of it.
+    pub requests: u64,
+    /// Last time a row of `flows` was written for it; `i64::MIN`: never.
+    pub reported: i64,
+    /// Name of the application protocol, once it is known.
+    pub protocol: Option<&'static str>,
+    /// TCP state; `None` for other transports.
+    pub tcp: Option<Box<TcpFlow>>,
+}
+
+/// What a TCP flow has beyond other flows.
+#[derive(Debug, Default)]
+pub struct TcpFlow {
+    /// Sequence numbers and reassembly.
+    pub connection: Connection,
+    /// The application protocol.
+    pub app: App,
+    /// Computed when a row first needs it.
+    pub community_id: Option<CommunityId>,
+}
+
+impl TcpFlow {
+    /// Bytes that it holds, itself included.
+    pub fn memory(&self) -> usize {
+        size_of::<Self>() + self.connection.memory() + self.app.memory()
+    }
+}
+
+impl Flow {
+    /// Which side the sender of a packet with these `endpoints` is.
+    #[inline]
+    pub fn side(&self, source_is_low: bool) -> Side {
+        if source_is_low == self.client_is_low { Side::Client } else { Side::Server }
+    }
+
+    /// Client and server as the table shows them.
+    pub fn endpoints(&self) -> Endpoints {
+        self.key.endpoints(self.client_is_low)
+    }
+
+    /// Whether it has been silent for longer than its state allows.
+    pub fn is_idle(&self, now: i64) -> bool {
+        now - self.last_time > self.state.timeout(self.key.protocol())
+    }
+
+    /// Bytes that it holds, itself included.
+    pub fn memory(&self) -> usize {
+        size_of::<Self>() + self.tcp.as_deref().map_or(0, TcpFlow::memory)
+    }
+}

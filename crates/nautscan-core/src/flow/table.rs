@@ -1,0 +1,252 @@
+//! The flow table: a slab of flows with an index over it, bounded.
+//!
+//! Expiry is a hand that sweeps the slab as packet time passes: sequential memory, no list to
+//! keep in order on every packet. When the table is full, the stalest of a few flows under the
+//! hand gives way (approximate LRU), and is counted.
+
+use core::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+use super::{Flow, FlowKey};
+
+/// Flows looked at to find one that gives way.
+const EVICTION_SAMPLE: usize = 8;
+/// Packet time in which the hand goes round once.
+const SWEEP_SECONDS: usize = 10;
+
+/// A slot's number in the slab.
+type Slot = u32;
+
+/// Where a packet's flow is, and what had to go for it.
+pub struct Insert {
+    /// The slot of the new flow.
+    pub slot: Slot,
+    /// The flow that gave way to it.
+    pub evicted: Option<Flow>,
+}
+
+/// All flows that are being followed.
+pub struct FlowTable {
+    slots: Vec<Option<Flow>>,
+    free: Vec<Slot>,
+    index: HashTable<Slot>,
+    /// Seeded at random, so that nobody can choose addresses that collide.
+    hasher: RandomState,
+    hand: usize,
+    max_flows: usize,
+    /// Slot of the latest packet: the next one is often of the same flow.
+    latest: Slot,
+}
+
+impl FlowTable {
+    /// An empty table that holds at most `max_flows`.
+    pub fn new(max_flows: usize) -> Self {
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+            index: HashTable::new(),
+            hasher: RandomState::default(),
+            hand: 0,
+            max_flows: max_flows.max(1),
+            latest: 0,
+        }
+    }
+
+    /// Number of flows.
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// The slot of `key`.
+    #[inline]
+    pub fn find(&mut self, key: &FlowKey) -> Option<Slot> {
+        if let Some(Some(flow)) = self.slots.get(self.latest as usize)
+            && flow.key == *key
+        {
+            return Some(self.latest);
+        }
+        let slots = &self.slots;
+        let found = self.index.find(self.hasher.hash_one(key), |&slot| {
+            slots[slot as usize].as_ref().is_some_and(|flow| flow.key == *key)
+        });
+        if let Some(&slot) = found {
+            self.latest = slot;
+        }
+        found.copied()
+    }
+
+    /// The flow in `slot`, which [`Self::find`] or [`Self::insert`] has just given.
+    #[inline]
+    pub fn get_mut(&mut self, slot: Slot) -> Option<&mut Flow> {
+        self.slots.get_mut(slot as usize)?.as_mut()
+    }
+
+    /// Adds a flow whose key is not in the table. A full table gives one up for it.
+    pub fn insert(&mut self, flow: Flow) -> Insert {
+        let evicted = if self.index.len() >= self.max_flows { self.evict() } else { None };
+        let hash = self.hasher.hash_one(flow.key);
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                self.slots[slot as usize] = Some(flow);
+                slot
+            }
+            None => {
+                self.slots.push(Some(flow));
+                (self.slots.len() - 1) as Slot
+            }
+        };
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        self.index.insert_unique(hash, slot, |&other| {
+            slots[other as usize].as_ref().map_or(0, |flow| hasher.hash_one(flow.key))
+        });
+        self.latest = slot;
+        Insert { slot, evicted }
+    }
+
+    /// Takes a flow out.
+    pub fn remove(&mut self, slot: Slot) -> Option<Flow> {
+        let flow = self.slots.get_mut(slot as usize)?.take()?;
+        if let Ok(entry) =
+            self.index.find_entry(self.hasher.hash_one(flow.key), |&other| other == slot)
+        {
+            entry.remove();
+        }
+        self.free.push(slot);
+        Some(flow)
+    }
+
+    /// Moves the hand on by one second's share and calls `visit` on each flow it passes;
+    /// those for which it answers true are taken out and handed to `gone`.
+    pub fn sweep(&mut self, mut visit: impl FnMut(&mut Flow) -> bool, mut gone: impl FnMut(Flow)) {
+        for _ in 0..self.slots.len().div_ceil(SWEEP_SECONDS) {
+            let slot = self.advance_hand();
+            if self.slots[slot as usize].as_mut().is_some_and(&mut visit)
+                && let Some(flow) = self.remove(slot)
+            {
+                gone(flow);
+            }
+        }
+    }
+
+    /// Takes every flow out, in the order of their slots.
+    pub fn drain(&mut self) -> impl Iterator<Item = Flow> + '_ {
+        self.index.clear();
+        self.free.clear();
+        self.latest = 0;
+        self.hand = 0;
+        self.slots.drain(..).flatten()
+    }
+
+    /// Bytes of the table itself: slab, free list and index.
+    pub fn memory(&self) -> usize {
+        self.slots.capacity() * size_of::<Option<Flow>>()
+            + (self.free.capacity() + self.index.capacity()) * size_of::<Slot>()
+            + self.index.capacity()
+    }
+
+    /// All flows, for accounting.
+    pub fn iter(&self) -> impl Iterator<Item = &Flow> {
+        self.slots.iter().flatten()
+    }
+
+    fn advance_hand(&mut self) -> Slot {
+        let slot = self.hand;
+        self.hand = if slot + 1 < self.slots.len() { slot + 1 } else { 0 };
+        slot as Slot
+    }
+
+    /// The stalest of the next flows under the hand; ended and half-open ones go first.
+    fn evict(&mut self) -> Option<Flow> {
+        let mut victim: Option<(bool, i64, Slot)> = None;
+        let mut looked_at = 0;
+        // The table is full, so nearly every slot holds a flow; the bound is for the rest.
+        for _ in 0..self.slots.len().min(EVICTION_SAMPLE * 64) {
+            let slot = self.advance_hand();
+            let Some(flow) = &self.slots[slot as usize] else { continue };
+            let candidate = (flow.requests > 0 && flow.ended.is_none(), flow.last_time, slot);
+            if victim.is_none_or(|best| candidate < best) {
+                victim = Some(candidate);
+            }
+            looked_at += 1;
+            if looked_at == EVICTION_SAMPLE {
+                break;
+            }
+        }
+        self.remove(victim?.2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::State;
+    use crate::packet::InterfaceId;
+    use crate::wire::Address;
+
+    fn flow(port: u16, time: i64) -> Flow {
+        let (key, client_is_low) =
+            FlowKey::new(17, Address::v4([10, 0, 0, 1]), port, Address::v4([10, 0, 0, 2]), 53);
+        Flow {
+            key,
+            client_is_low,
+            state: State::Active,
+            ended: None,
+            interface: InterfaceId(0),
+            id: u64::from(port),
+            first_time: time,
+            last_time: time,
+            sent: Default::default(),
+            duplicates: 0,
+            requests: 0,
+            reported: i64::MIN,
+            protocol: None,
+            tcp: None,
+        }
+    }
+
+    #[test]
+    fn finds_what_was_put_in_and_not_what_was_taken_out() {
+        let mut table = FlowTable::new(100);
+        for port in 0..50 {
+            table.insert(flow(port, 0));
+        }
+        let slot = table.find(&flow(7, 0).key).unwrap();
+        assert_eq!(table.get_mut(slot).unwrap().id, 7);
+        assert_eq!(table.remove(slot).unwrap().id, 7);
+        assert!(table.find(&flow(7, 0).key).is_none());
+        assert_eq!(table.len(), 49);
+    }
+
+    #[test]
+    fn a_full_table_gives_up_an_old_flow_and_never_grows() {
+        let mut table = FlowTable::new(16);
+        let mut evicted = 0;
+        for port in 0..1000 {
+            evicted += usize::from(table.insert(flow(port, i64::from(port))).evicted.is_some());
+            assert!(table.len() <= 16);
+        }
+        assert_eq!(evicted, 1000 - 16);
+        assert!(table.slots.len() <= 17);
+        assert!(table.find(&flow(999, 0).key).is_some(), "the newest stays");
+    }
+
+    #[test]
+    fn a_sweep_round_visits_every_flow() {
+        let mut table = FlowTable::new(100);
+        for port in 0..95 {
+            table.insert(flow(port, 0));
+        }
+        let mut gone = Vec::new();
+        for _ in 0..SWEEP_SECONDS {
+            table.sweep(|flow| flow.id % 2 == 0, |flow| gone.push(flow.id));
+        }
+        assert_eq!((gone.len(), table.len()), (48, 47));
+    }
+}

@@ -1,0 +1,301 @@
+//! Gaps, broken framing and ends: what is touched is marked, and the way back is looked for.
+
+use super::framing::Framing;
+use super::half::{LineStart, State};
+use super::message::{Head, Need, message};
+use super::oddity::Oddity;
+use super::pending::{self, Asked, Progress, renew, set};
+use super::{Http1, Step, probe};
+use crate::limits::{HTTP_PROBE, HTTP_SCAN};
+use crate::proto::{Context, Side, Verdict};
+
+impl Http1 {
+    /// `lost` bytes of `side` were not captured.
+    pub(super) fn lost(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) {
+        match self.half(side).state {
+            State::Body(Framing::Length(left)) => {
+                let within = left.min(lost);
+                self.lose_content(side, within);
+                self.half(side).state = State::Body(Framing::Length(left - within));
+                if within == left {
+                    self.end_message(side, false, cx);
+                }
+                if lost > within {
+                    self.lose_between(side, lost - within);
+                }
+            }
+            State::Body(Framing::Chunked(mut chunked)) if lost <= chunked.skippable() => {
+                self.lose_content(side, lost);
+                chunked.skip(lost);
+                self.half(side).state = State::Body(Framing::Chunked(chunked));
+            }
+            State::Body(Framing::UntilClose) => self.lose_content(side, lost),
+            State::Body(_) | State::Peek(_) => self.lose_message(side, lost, false, cx),
+            State::Trailer => self.lose_message(side, lost, true, cx),
+            State::Head => {
+                self.cut_head(side, lost, cx);
+                self.desync(side);
+            }
+            State::Start => self.lose_between(side, lost),
+            State::Scan => self.desync(side),
+            State::Closed => {}
+        }
+    }
+
+    /// The loss lies in a body, and where it ends is known.
+    fn lose_content(&mut self, side: Side, lost: u64) {
+        self.half(side).hole = true;
+        let Some(pending) = self.pending(side) else { return };
+        pending.lose(lost);
+        if let Some(message) = message(pending, side) {
+            message.body.truncated = true;
+            message.body.bytes = message.body.bytes.map(|n| n.saturating_add_unsigned(lost));
+        }
+    }
+
+    /// The loss begins between messages.
+    fn lose_between(&mut self, side: Side, lost: u64) {
+        // The first byte lost belongs to the answer to the first request that waits.
+        if side == Side::Server {
+            if let Some(pending) = self.pairing.waiting() {
+                pending.lose(lost);
+            }
+        }
+        self.desync(side);
+    }
+
+    /// The loss takes the end of a message with it. `sized`: all of its content was seen.
+    fn lose_message(&mut self, side: Side, lost: u64, sized: bool, cx: &mut Context<'_>) {
+        if let Some(pending) = self.pending(side) {
+            pending.lose(lost);
+            if let Some(message) = message(pending, side) {
+                if !sized {
+                    message.body.bytes = None;
+                    message.body.truncated = true;
+                }
+            }
+        }
+        self.conclude(side, Progress::Cut, None, cx);
+        self.desync(side);
+    }
+
+    /// Framing is gone: look for the next start line, which may be the next byte.
+    fn desync(&mut self, side: Side) {
+        self.half(side).scan(LineStart::Maybe);
+        self.pairing.lose(side);
+    }
+
+    /// The peer broke its own framing: the message has no end that can be known.
+    pub(super) fn break_off(&mut self, side: Side, cx: &mut Context<'_>) {
+        if let Some(message) = self.pending(side).and_then(|p| message(p, side)) {
+            message.body.bytes = None;
+            message.body.truncated = true;
+        }
+        self.conclude(side, Progress::Cut, None, cx);
+        self.desync(side);
+    }
+
+    /// A head is longer than is kept.
+    pub(super) fn too_large(&mut self, side: Side, head: &[u8], cx: &mut Context<'_>) {
+        cx.sink.parse_error();
+        match self.head(side, head, Need::Rest, cx) {
+            Head::Read(_) if self.is_open(side) => {
+                self.note(side, Oddity::HeadTooLarge);
+                self.break_off(side, cx);
+            }
+            _ => self.desync(side),
+        }
+        self.half(side).line_start = LineStart::No;
+    }
+
+    /// Whether a message of `side` has begun and is not over.
+    fn is_open(&mut self, side: Side) -> bool {
+        self.pending(side).is_some_and(|p| match side {
+            Side::Client => p.request == Progress::Open,
+            Side::Server => p.response == Progress::Open,
+        })
+    }
+
+    /// What begins here is no message.
+    pub(super) fn garbage(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Step {
+        if side == Side::Client && self.pairing.awaits_switch() {
+            return Step::Used(bytes.len());
+        }
+        let half = self.half(side);
+        if half.assumed {
+            self.pairing.retract();
+        } else if half.found {
+            cx.sink.parse_error();
+        }
+        self.desync(side);
+        Step::Used(0)
+    }
+
+    /// What was buffered as the beginning of a message is none.
+    pub(super) fn rescan(&mut self, side: Side, take: usize, cx: &mut Context<'_>) -> Step {
+        let buf = std::mem::take(&mut self.half(side).buf);
+        self.half(side).state = State::Start;
+        match self.garbage(side, &buf, cx) {
+            Step::Used(0) => self.refeed(side, &buf, take, cx),
+            _ => Step::Used(take),
+        }
+    }
+
+    /// Looks for the next start line.
+    pub(super) fn scan(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Step {
+        let line_start = self.half(side).line_start;
+        if line_start == LineStart::No {
+            let (n, found) = match memchr::memchr(b'\n', bytes) {
+                Some(lf) => (lf + 1, LineStart::Yes),
+                None => (bytes.len(), LineStart::No),
+            };
+            self.half(side).line_start = found;
+            return self.pass(side, n, cx);
+        }
+        let half = self.half(side);
+        let held = half.buf.len();
+        let lf = memchr::memchr(b'\n', bytes);
+        let end = lf.map_or(bytes.len(), |lf| lf + 1);
+        if held == 0 {
+            half.begin = cx.time;
+        }
+        if held + end > HTTP_PROBE || !probe::may_restart(side, start_of(&half.buf, &bytes[..end])) {
+            half.buf = Vec::new();
+            half.line_start = LineStart::No;
+            return self.pass(side, held, cx).minus(held);
+        }
+        half.buf.extend_from_slice(&bytes[..end]);
+        if lf.is_none() {
+            return Step::Used(end);
+        }
+        let line = half.buf.trim_ascii_end();
+        if !probe::restarts(side, line, line_start == LineStart::Yes) {
+            half.buf = Vec::new();
+            half.line_start = LineStart::Yes;
+            return self.pass(side, held + end, cx).minus(held);
+        }
+        half.scanned = 0;
+        half.start_checked = true;
+        half.blank = false;
+        half.state = State::Head;
+        Step::Used(end)
+    }
+
+    /// Counts bytes that were passed over; gives up on a side that never sent a message.
+    fn pass(&mut self, side: Side, n: usize, cx: &mut Context<'_>) -> Step {
+        let half = self.half(side);
+        half.passed += n as u64;
+        if half.found || half.passed <= HTTP_SCAN {
+            return Step::Used(n);
+        }
+        cx.sink.parse_error();
+        self.pairing.note_all(Oddity::NotHttp);
+        self.pairing.flush(None, cx);
+        Step::Stop(Verdict::Dead("no HTTP/1 message found"))
+    }
+
+    /// A head will not be completed: read what there is of it.
+    fn cut_head(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) {
+        let buf = std::mem::take(&mut self.half(side).buf);
+        let begun = match (self.head(side, &buf, Need::Rest, cx), side) {
+            (Head::Read(_), _) => self.is_open(side),
+            (Head::Part, Side::Client) => self.cut_request_line(&buf, cx),
+            (Head::Part, Side::Server) => self.cut_status_line(),
+            _ => false,
+        };
+        if !begun {
+            return;
+        }
+        if let Some(pending) = self.pending(side) {
+            pending.lose(lost);
+            if let Some(message) = message(pending, side) {
+                message.body.bytes = None;
+                message.body.truncated = true;
+            }
+        }
+        self.conclude(side, Progress::Cut, None, cx);
+    }
+
+    /// Of a request line that is not whole the method is certain if a space follows it.
+    fn cut_request_line(&mut self, buf: &[u8], cx: &mut Context<'_>) -> bool {
+        let Some(end) = memchr::memchr(b' ', buf).filter(|&end| end > 0) else { return false };
+        let mut pending = pending::take();
+        renew(&mut pending.exchange.request, self.halves[0].begin).content_type = None;
+        set(&mut pending.exchange.method, &buf[..end]);
+        pending.exchange.target = None;
+        pending.exchange.host = None;
+        pending.asked = Asked::of(&buf[..end]);
+        pending.request = Progress::Open;
+        self.take_request(pending, cx);
+        true
+    }
+
+    /// Of a status line that is not whole nothing is certain but that a response began.
+    fn cut_status_line(&mut self) -> bool {
+        let begin = self.halves[1].begin;
+        let Some(pending) = self.pairing.waiting() else { return false };
+        renew(&mut pending.exchange.response, begin).content_type = None;
+        pending.response = Progress::Open;
+        self.pairing.response_begins();
+        true
+    }
+
+    /// `side` sends no more. `orderly`: it said so itself, which ends a body that lasts until
+    /// the connection closes.
+    pub(super) fn finish(&mut self, side: Side, error: Option<&'static str>, orderly: bool, cx: &mut Context<'_>) {
+        let state = self.half(side).state;
+        let error = error.filter(|_| side == Side::Server);
+        match state {
+            State::Body(Framing::UntilClose) | State::Peek(Framing::UntilClose) if orderly => {
+                self.flush_peek(side, cx);
+                self.end_message(side, true, cx);
+            }
+            State::Head => {
+                if side == Side::Server {
+                    self.pairing.current().exchange.error = error;
+                }
+                self.cut_head(side, 0, cx);
+            }
+            State::Body(_) | State::Peek(_) | State::Trailer => {
+                self.flush_peek(side, cx);
+                if let Some(pending) = self.pending(side) {
+                    pending.gap = true;
+                    pending.exchange.error = error.filter(|_| pending.asked != Asked::Unknown);
+                    if let Some(message) = message(pending, side) {
+                        message.body.truncated |= state != State::Trailer;
+                    }
+                }
+                self.conclude(side, Progress::Cut, None, cx);
+            }
+            State::Start | State::Scan | State::Closed => {}
+        }
+        let half = self.half(side);
+        half.state = State::Closed;
+        half.buf = Vec::new();
+    }
+
+    /// Bytes that were held back to see whether a body begins were of the body.
+    fn flush_peek(&mut self, side: Side, cx: &mut Context<'_>) {
+        if let State::Peek(framing) = self.half(side).state {
+            let buf = std::mem::take(&mut self.half(side).buf);
+            if !buf.is_empty() {
+                self.body(side, framing, &buf, cx);
+            }
+        }
+    }
+}
+
+/// The bytes to judge a line by: what was held of it, or what came.
+fn start_of<'a>(held: &'a [u8], bytes: &'a [u8]) -> &'a [u8] {
+    if held.is_empty() { bytes } else { held }
+}
+
+impl Step {
+    /// The same step, of which `held` bytes were consumed earlier.
+    fn minus(self, held: usize) -> Self {
+        match self {
+            Self::Used(n) => Self::Used(n - held),
+            stop => stop,
+        }
+    }
+}

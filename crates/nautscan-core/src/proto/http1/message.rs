@@ -1,0 +1,485 @@
+//! Heads, bodies and trailers of one direction, as their bytes come.
+
+use super::chunked::Piece;
+use super::fields;
+use super::framing::{Facts, Framing};
+use super::half::State;
+use super::head::{Met, Reader, first_line};
+use super::oddity::{OddSet, Oddity};
+use super::pending::{self, Asked, Pending, Progress, add_content, finish_content, renew, set};
+use super::start::{self, StatusLine};
+use super::{Http1, Step, probe};
+use crate::event::Message;
+use crate::limits::{HTTP_HEAD, HTTP_INFORMATIONAL};
+use crate::proto::{Context, Probe, Side, Verdict};
+
+/// What became of a head.
+pub(super) enum Head {
+    /// It was read; it has so many bytes.
+    Read(usize),
+    /// It ends the HTTP part of the connection.
+    Switched,
+    /// Its end is not here.
+    Part,
+    /// It is not one.
+    Bad,
+}
+
+/// Whether a head must be whole to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    Whole,
+    /// No more of it will come: read what is here.
+    Rest,
+}
+
+impl Http1 {
+    /// Reads from the first byte of a message.
+    pub(super) fn start(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Step {
+        if matches!(bytes[0], b'\r' | b'\n') {
+            self.half(side).blank = true;
+            return Step::Used(1);
+        }
+        self.half(side).begin = cx.time;
+        let window = &bytes[..bytes.len().min(HTTP_HEAD)];
+        match self.head(side, window, Need::Whole, cx) {
+            Head::Read(n) => Step::Used(n),
+            Head::Switched => Step::Stop(Verdict::Switched),
+            Head::Bad => self.garbage(side, bytes, cx),
+            Head::Part if bytes.len() >= HTTP_HEAD => {
+                self.too_large(side, window, cx);
+                Step::Used(HTTP_HEAD)
+            }
+            Head::Part => {
+                let half = self.half(side);
+                half.buf.clear();
+                half.buf.extend_from_slice(bytes);
+                half.scanned = 0;
+                half.start_checked = first_line(bytes).is_some();
+                half.state = State::Head;
+                Step::Used(bytes.len())
+            }
+        }
+    }
+
+    /// Reads on in a head of which the beginning is buffered.
+    pub(super) fn more_head(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Step {
+        let half = self.half(side);
+        let before = half.buf.len();
+        let take = bytes.len().min(HTTP_HEAD.saturating_sub(before));
+        half.buf.extend_from_slice(&bytes[..take]);
+        let end = fields::find_end(&half.buf, &mut half.scanned);
+        if end.is_none() && !half.start_checked && !self.start_holds(side) {
+            return self.rescan(side, take, cx);
+        }
+        let half = self.half(side);
+        if end.is_none() && half.buf.len() < HTTP_HEAD {
+            return Step::Used(take);
+        }
+        let mut buf = std::mem::take(&mut half.buf);
+        half.state = State::Start;
+        let Some(end) = end else {
+            self.too_large(side, &buf, cx);
+            return Step::Used(take);
+        };
+        match self.head(side, &buf[..end], Need::Whole, cx) {
+            Head::Read(_) => Step::Used(end - before),
+            Head::Switched => Step::Stop(Verdict::Switched),
+            Head::Bad | Head::Part => {
+                buf.truncate(before + take);
+                self.half(side).buf = buf;
+                self.rescan(side, take, cx)
+            }
+        }
+    }
+
+    /// Whether what is buffered can still be a message; looks at the start line once it is there.
+    fn start_holds(&mut self, side: Side) -> bool {
+        let half = self.half(side);
+        let Some((line, _, _)) = first_line(&half.buf) else { return probe::plausible(side, &half.buf) };
+        half.start_checked = true;
+        let mut odd = OddSet::default();
+        match side {
+            Side::Client => start::request_line(line, &mut odd).is_some(),
+            Side::Server => start::status_line(line, &mut odd).is_some(),
+        }
+    }
+
+    /// Reads a head from the start of `bytes`.
+    pub(super) fn head(&mut self, side: Side, bytes: &[u8], need: Need, cx: &mut Context<'_>) -> Head {
+        if !probe::plausible(side, bytes) {
+            return Head::Bad;
+        }
+        let Some((line, crlf, line_end)) = first_line(bytes) else { return Head::Part };
+        let mut facts = Facts::default();
+        if !crlf {
+            facts.odd.insert(Oddity::BareLf);
+        }
+        if self.half(side).blank {
+            facts.odd.insert(Oddity::LeadingEmptyLine);
+        }
+        match side {
+            Side::Client => self.request(line, &bytes[line_end..], line_end, facts, need, cx),
+            Side::Server => self.response(line, &bytes[line_end..], line_end, facts, need, cx),
+        }
+    }
+
+    fn request(&mut self, line: &[u8], fields: &[u8], line_end: usize, mut facts: Facts, need: Need, cx: &mut Context<'_>) -> Head {
+        let Some(line) = start::request_line(line, &mut facts.odd) else { return Head::Bad };
+        let mut pending = pending::take();
+        let e = &mut pending.exchange;
+        let message = renew(&mut e.request, self.halves[0].begin);
+        let reader = Reader {
+            message,
+            facts: &mut facts,
+            request: Some((&mut e.host, &mut e.trace_id)),
+            keep: cx.settings.headers,
+        };
+        let (used, met) = reader.read(fields);
+        if used.is_none() && need == Need::Whole {
+            pending::put(pending);
+            return Head::Part;
+        }
+        e.version = Some(line.version.name());
+        set(&mut e.method, line.method);
+        set(&mut e.target, line.target);
+        choose_host(&mut pending, &line, met, &mut facts, used.is_some());
+        pending.asked = Asked::of(line.method);
+        pending.upgrade = facts.upgrade.is_some();
+        pending.request = Progress::Open;
+        let framing = facts.request_framing(line.version);
+        pending.note_all(facts.odd);
+        self.take_request(pending, cx);
+        let Some(used) = used else { return Head::Read(0) };
+        self.begin_body(Side::Client, framing, &facts, cx);
+        Head::Read(line_end + used)
+    }
+
+    /// Lets a request into the order of the connection.
+    pub(super) fn take_request(&mut self, pending: Box<Pending>, cx: &mut Context<'_>) {
+        let between = self.halves[1].is_between();
+        let resolved = self.pairing.push(pending, between, cx);
+        let server = self.half(Side::Server);
+        if resolved && server.state == State::Scan {
+            server.state = State::Start;
+            server.blank = false;
+            server.assumed = true;
+        }
+    }
+
+    fn response(&mut self, line: &[u8], fields: &[u8], line_end: usize, mut facts: Facts, need: Need, cx: &mut Context<'_>) -> Head {
+        let Some(line) = start::status_line(line, &mut facts.odd) else { return Head::Bad };
+        let begin = self.halves[1].begin;
+        let pending = self.pairing.answer();
+        let message = renew(&mut pending.exchange.response, begin);
+        let reader = Reader { message, facts: &mut facts, request: None, keep: cx.settings.headers };
+        let (used, _) = reader.read(fields);
+        if used.is_none() && need == Need::Whole {
+            return Head::Part;
+        }
+        let size = line_end + used.unwrap_or(0);
+        if matches!(line.status, 100..=199) && line.status != 101 {
+            self.informational(&line, &facts);
+            return Head::Read(size);
+        }
+        let asked = pending.asked;
+        let framing = match asked {
+            Asked::Head => Framing::Length(0),
+            _ => facts.response_framing(line.version, line.status),
+        };
+        take_status(pending, &line, &facts);
+        pending.response = Progress::Open;
+        self.pairing.response_begins();
+        if used.is_none() {
+            return Head::Read(size);
+        }
+        if line.status == 101 || (asked == Asked::Connect && matches!(line.status, 200..=299)) {
+            self.switch(line.status, facts.upgrade, cx);
+            return Head::Switched;
+        }
+        self.begin_body(Side::Server, framing, &facts, cx);
+        Head::Read(size)
+    }
+
+    /// Notes an informational response: the final one is still to come.
+    fn informational(&mut self, line: &StatusLine<'_>, facts: &Facts) {
+        let pending = self.pairing.current();
+        pending.note_all(facts.odd);
+        pending.informational = pending.informational.saturating_add(1);
+        if usize::from(pending.informational) <= HTTP_INFORMATIONAL {
+            pending.detail("informational", ',', &line.status.to_string());
+        }
+        let half = self.half(Side::Server);
+        half.found = true;
+        half.next_message();
+    }
+
+    /// The connection changes its protocol with the response just read.
+    fn switch(&mut self, status: i32, upgrade: Option<Vec<u8>>, cx: &mut Context<'_>) {
+        let seen = self.halves[1].seen;
+        let pending = self.pairing.current();
+        if status == 101 && pending.request != Progress::Absent && !pending.upgrade {
+            pending.note(Oddity::UnexpectedSwitch);
+        }
+        if let Some(protocol) = upgrade {
+            pending.detail("upgrade", ',', &String::from_utf8_lossy(&protocol));
+        }
+        if let Some(message) = &mut pending.exchange.response {
+            message.last_time = Some(seen);
+        }
+        pending.response = Progress::Ended;
+        if pending.request == Progress::Open {
+            pending.request = Progress::Ended;
+        }
+        self.pairing.response_over(cx);
+        self.pairing.flush(None, cx);
+        self.halves.iter_mut().for_each(|h| h.state = State::Closed);
+    }
+
+    fn begin_body(&mut self, side: Side, framing: Framing, facts: &Facts, cx: &mut Context<'_>) {
+        let unknown = side == Side::Server && self.pairing.current().asked == Asked::Unknown;
+        let half = self.half(side);
+        half.codings = facts.codings;
+        half.found = true;
+        half.assumed = false;
+        half.hole = false;
+        match framing {
+            Framing::Length(0) => self.end_message(side, true, cx),
+            Framing::Unknown => {
+                cx.sink.parse_error();
+                self.break_off(side, cx);
+            }
+            _ if unknown => half.state = State::Peek(framing),
+            _ => half.state = State::Body(framing),
+        }
+    }
+
+    /// Looks at the first bytes after the head of a response to an unseen request: if that was
+    /// HEAD, they begin the next response.
+    pub(super) fn peek(&mut self, side: Side, framing: Framing, bytes: &[u8], cx: &mut Context<'_>) -> Step {
+        const ENOUGH: usize = 10;
+        let half = self.half(side);
+        let take = bytes.len().min(ENOUGH - half.buf.len());
+        half.buf.extend_from_slice(&bytes[..take]);
+        let too_short = matches!(framing, Framing::Length(n) if n <= half.buf.len() as u64);
+        match probe::response(&half.buf) {
+            Probe::Yes => {
+                let buf = std::mem::take(&mut half.buf);
+                self.pairing.current().note(Oddity::BodyAbsent);
+                self.end_message(side, true, cx);
+                self.refeed(side, &buf, take, cx)
+            }
+            Probe::NeedMore if !too_short => Step::Used(take),
+            _ => {
+                half.state = State::Body(framing);
+                let buf = std::mem::take(&mut half.buf);
+                self.refeed(side, &buf, take, cx)
+            }
+        }
+    }
+
+    /// Feeds what was held back.
+    pub(super) fn refeed(&mut self, side: Side, held: &[u8], take: usize, cx: &mut Context<'_>) -> Step {
+        match self.feed(side, held, cx) {
+            Verdict::Continue => Step::Used(take),
+            verdict => Step::Stop(verdict),
+        }
+    }
+
+    /// Reads body bytes.
+    pub(super) fn body(&mut self, side: Side, framing: Framing, bytes: &[u8], cx: &mut Context<'_>) -> Step {
+        match framing {
+            Framing::Length(left) => {
+                let n = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
+                self.content(side, &bytes[..n], cx);
+                self.half(side).state = State::Body(Framing::Length(left - n as u64));
+                if left == n as u64 {
+                    self.end_message(side, true, cx);
+                }
+                Step::Used(n)
+            }
+            Framing::UntilClose | Framing::Unknown => {
+                self.content(side, bytes, cx);
+                Step::Used(bytes.len())
+            }
+            Framing::Chunked(mut chunked) => {
+                let mut at = 0;
+                while at < bytes.len() {
+                    let (n, piece) = chunked.next(&bytes[at..]);
+                    at += n;
+                    match piece {
+                        Piece::Framing => {}
+                        Piece::BareLf => self.note(side, Oddity::BareLf),
+                        Piece::Content(content) => self.content(side, content, cx),
+                        Piece::Last => {
+                            self.half(side).state = State::Trailer;
+                            return Step::Used(at);
+                        }
+                        Piece::Invalid => {
+                            self.note(side, Oddity::InvalidChunk);
+                            cx.sink.parse_error();
+                            self.break_off(side, cx);
+                            return Step::Used(at);
+                        }
+                    }
+                }
+                self.half(side).state = State::Body(Framing::Chunked(chunked));
+                Step::Used(at)
+            }
+        }
+    }
+
+    /// Reads the trailer section.
+    pub(super) fn trailer(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Step {
+        if self.half(side).buf.is_empty() {
+            if let Some(n) = self.read_trailers(side, bytes, cx) {
+                self.end_message(side, true, cx);
+                return Step::Used(n);
+            }
+            // A line end before the section lets its empty line be found like that of a head.
+            let half = self.half(side);
+            half.buf.push(b'\n');
+            half.scanned = 0;
+        }
+        let half = self.half(side);
+        let before = half.buf.len();
+        let take = bytes.len().min(HTTP_HEAD.saturating_sub(before));
+        half.buf.extend_from_slice(&bytes[..take]);
+        match fields::find_end(&half.buf, &mut half.scanned) {
+            Some(end) => {
+                let buf = std::mem::take(&mut half.buf);
+                self.read_trailers(side, &buf[1..end], cx);
+                self.end_message(side, true, cx);
+                Step::Used(end - before)
+            }
+            None if half.buf.len() >= HTTP_HEAD => {
+                self.note(side, Oddity::HeadTooLarge);
+                cx.sink.parse_error();
+                self.break_off(side, cx);
+                Step::Used(take)
+            }
+            None => Step::Used(take),
+        }
+    }
+
+    /// Reads a whole trailer section; `None`, and nothing noted, if it is not whole.
+    fn read_trailers(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Option<usize> {
+        let mut text = String::new();
+        let mut odd = OddSet::default();
+        let used = fields::read(bytes, &mut odd, |name, value, _| {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&String::from_utf8_lossy(name));
+            text.push_str(": ");
+            text.push_str(&String::from_utf8_lossy(value));
+        })?;
+        if let Some(pending) = self.pending(side) {
+            pending.note_all(odd);
+            if !text.is_empty() && cx.settings.headers {
+                let name = if side == Side::Client { "request_trailers" } else { "response_trailers" };
+                pending.detail(name, '\n', &text);
+            }
+        }
+        Some(used)
+    }
+
+    /// The exchange of the message that `side` is sending.
+    pub(super) fn pending(&mut self, side: Side) -> Option<&mut Pending> {
+        match side {
+            Side::Client => self.pairing.open_request(),
+            Side::Server => Some(self.pairing.current()),
+        }
+    }
+
+    pub(super) fn note(&mut self, side: Side, oddity: Oddity) {
+        if let Some(pending) = self.pending(side) {
+            pending.note(oddity);
+        }
+    }
+
+    fn content(&mut self, side: Side, piece: &[u8], cx: &mut Context<'_>) {
+        let hole = self.half(side).hole;
+        if let Some(message) = self.pending(side).and_then(|p| message(p, side)) {
+            add_content(message, piece, cx.settings.body_limit, hole);
+        }
+    }
+
+    /// The message that `side` sends is whole. `last_seen`: its last byte was captured.
+    pub(super) fn end_message(&mut self, side: Side, last_seen: bool, cx: &mut Context<'_>) {
+        let half = self.half(side);
+        half.next_message();
+        let time = last_seen.then_some(half.seen);
+        self.conclude(side, Progress::Ended, time, cx);
+    }
+
+    /// Puts a message away that is over, one way or another.
+    pub(super) fn conclude(&mut self, side: Side, progress: Progress, time: Option<i64>, cx: &mut Context<'_>) {
+        let codings = self.half(side).codings;
+        let limit = cx.settings.body_limit;
+        if let Some(pending) = self.pending(side) {
+            if let Some(message) = message(pending, side) {
+                message.last_time = time;
+                if let Some(oddity) = finish_content(message, &codings, limit) {
+                    pending.note(oddity);
+                }
+            }
+            match side {
+                Side::Client => pending.request = progress,
+                Side::Server => finish_response(pending, progress),
+            }
+        }
+        match side {
+            Side::Client => self.pairing.request_over(cx),
+            Side::Server => self.pairing.response_over(cx),
+        }
+    }
+}
+
+fn finish_response(pending: &mut Pending, progress: Progress) {
+    pending.response = progress;
+    let content = pending.exchange.response.as_ref().is_some_and(|m| m.body.bytes != Some(0));
+    if content && pending.exchange.status == Some(205) {
+        pending.note(Oddity::ContentIn205);
+    }
+}
+
+/// The half of the exchange that `side` sends.
+pub(super) fn message(pending: &mut Pending, side: Side) -> Option<&mut Message> {
+    match side {
+        Side::Client => pending.exchange.request.as_mut(),
+        Side::Server => pending.exchange.response.as_mut(),
+    }
+}
+
+/// The authority asked (RFC 9112 section 3.3): the target's, else the Host field.
+fn choose_host(pending: &mut Pending, line: &start::RequestLine<'_>, met: Met, facts: &mut Facts, whole: bool) {
+    let host = &mut pending.exchange.host;
+    if let Some(authority) = start::authority(line.method, line.target) {
+        if met.host && host.as_deref().is_some_and(|h| !h.eq_ignore_ascii_case(authority)) {
+            facts.odd.insert(Oddity::HostMismatch);
+        }
+        set(host, authority);
+    } else if !met.host {
+        *host = None;
+    }
+    if !met.host && whole && line.version == start::Version::V11 {
+        facts.odd.insert(Oddity::MissingHost);
+    }
+}
+
+/// Puts what the status line says into the exchange.
+fn take_status(pending: &mut Pending, line: &StatusLine<'_>, facts: &Facts) {
+    pending.note_all(facts.odd);
+    let e = &mut pending.exchange;
+    e.status = Some(line.status);
+    let version = line.version.name();
+    match e.version {
+        Some(asked) if asked != version => pending.detail("response_version", ',', version),
+        Some(_) => {}
+        None => e.version = Some(version),
+    }
+    if !start::is_registered_reason(line.status, line.reason) {
+        pending.detail("reason", ' ', &String::from_utf8_lossy(line.reason));
+    }
+}

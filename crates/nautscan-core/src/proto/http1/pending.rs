@@ -1,0 +1,244 @@
+//! One exchange in the making, and the spare ones kept for reuse.
+
+use std::cell::RefCell;
+
+use super::content::{self, Outcome};
+use super::framing::{Coding, Codings};
+use super::oddity::{OddSet, Oddity};
+use crate::event::{Completeness, Exchange, Message};
+use crate::limits::{HTTP_SPARE, HTTP_SPARE_BYTES};
+
+/// How far one half of an exchange has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Progress {
+    /// Nothing of it was seen.
+    #[default]
+    Absent,
+    /// Its head was read; its body is not finished.
+    Open,
+    /// Read to its end.
+    Ended,
+    /// Its end was not seen, and will not be.
+    Cut,
+}
+
+impl Progress {
+    /// No more of it will come.
+    pub(super) fn is_over(self) -> bool {
+        matches!(self, Self::Ended | Self::Cut)
+    }
+}
+
+/// What a request's method means for the framing of its response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Asked {
+    /// The method was not seen.
+    #[default]
+    Unknown,
+    Head,
+    Connect,
+    Other,
+}
+
+impl Asked {
+    /// By the method, which is case-sensitive.
+    pub(super) fn of(method: &[u8]) -> Self {
+        match method {
+            b"HEAD" => Self::Head,
+            b"CONNECT" => Self::Connect,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// An exchange that is not finished. Parts of `exchange` that the progress does not vouch for
+/// may be left over from an earlier use; [`Pending::settle`] removes them.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    pub(super) exchange: Exchange,
+    pub(super) asked: Asked,
+    pub(super) request: Progress,
+    pub(super) response: Progress,
+    /// The request asked for another protocol.
+    pub(super) upgrade: bool,
+    /// Bytes of it were lost or cut off.
+    pub(super) gap: bool,
+    /// Informational responses noted in the detail.
+    pub(super) informational: u8,
+    odd: OddSet,
+}
+
+impl Pending {
+    /// Notes an oddity, once.
+    pub(super) fn note(&mut self, oddity: Oddity) {
+        if self.odd.insert(oddity) {
+            self.exchange.oddities.push(oddity.name());
+        }
+    }
+
+    /// Notes all oddities of a set, each once.
+    pub(super) fn note_all(&mut self, odd: OddSet) {
+        if !odd.is_empty() {
+            odd.move_into(&mut self.odd, &mut self.exchange.oddities);
+        }
+    }
+
+    /// Says that bytes of it were lost.
+    pub(super) fn lose(&mut self, bytes: u64) {
+        self.gap = true;
+        self.exchange.gap_bytes += bytes;
+    }
+
+    /// Appends to a value of the detail, or adds it.
+    pub(super) fn detail(&mut self, name: &'static str, separator: char, value: &str) {
+        match self.exchange.detail.iter_mut().find(|d| d.0 == name) {
+            Some((_, text)) => {
+                text.push(separator);
+                text.push_str(value);
+            }
+            None => self.exchange.detail.push((name, value.to_owned())),
+        }
+    }
+
+    /// Makes the exchange say what was seen, and nothing else.
+    pub(super) fn settle(&mut self, error: Option<&'static str>) {
+        let e = &mut self.exchange;
+        if self.request == Progress::Absent {
+            (e.request, e.method, e.host, e.target) = (None, None, None, None);
+        }
+        if self.response == Progress::Absent {
+            e.response = None;
+        }
+        if self.response == Progress::Ended {
+            e.error = None;
+        } else if e.error.is_none() {
+            e.error = error;
+        }
+        e.completeness = match (self.request, self.response) {
+            _ if self.gap => Completeness::Gap,
+            (Progress::Absent, _) => Completeness::ResponseOnly,
+            (_, Progress::Absent) => Completeness::RequestOnly,
+            _ => Completeness::Complete,
+        };
+    }
+
+    /// Heap bytes held.
+    pub(super) fn memory(&self) -> usize {
+        let e = &self.exchange;
+        let message = |m: &Option<Message>| {
+            m.as_ref().map_or(0, |m| m.headers.memory() + m.body.kept.as_ref().map_or(0, Vec::capacity))
+        };
+        size_of::<Self>() + message(&e.request) + message(&e.response) + e.target.as_ref().map_or(0, Vec::capacity)
+    }
+
+    /// Forgets the exchange and keeps its buffers.
+    fn clear(&mut self) {
+        let e = &mut self.exchange;
+        e.version = None;
+        e.status = None;
+        e.error = None;
+        e.gap_bytes = 0;
+        e.trace_id = None;
+        e.oddities.clear();
+        e.detail.clear();
+        self.asked = Asked::Unknown;
+        self.request = Progress::Absent;
+        self.response = Progress::Absent;
+        self.upgrade = false;
+        self.gap = false;
+        self.informational = 0;
+        self.odd = OddSet::default();
+    }
+}
+
+thread_local! {
+    /// Spare exchanges. They belong to the thread and not to a connection, so that a million
+    /// idle connections hold none of them and a short connection finds one.
+    static SPARE: RefCell<Vec<Box<Pending>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// An empty exchange.
+#[allow(clippy::box_default)]
+pub(super) fn take() -> Box<Pending> {
+    let mut pending = SPARE.with_borrow_mut(Vec::pop).unwrap_or_default();
+    pending.exchange.protocol = "http";
+    pending
+}
+
+/// Gives a finished exchange back.
+pub(super) fn put(mut pending: Box<Pending>) {
+    if pending.memory() > HTTP_SPARE_BYTES {
+        return;
+    }
+    SPARE.with_borrow_mut(|spare| {
+        if spare.len() < HTTP_SPARE {
+            pending.clear();
+            spare.push(pending);
+        }
+    });
+}
+
+/// Copies into a slot, into the buffer that it has.
+pub(super) fn set(slot: &mut Option<Vec<u8>>, value: &[u8]) {
+    match slot {
+        Some(buffer) => {
+            buffer.clear();
+            buffer.extend_from_slice(value);
+        }
+        None => *slot = Some(value.to_vec()),
+    }
+}
+
+/// Prepares the slot of a message for a new one, keeping its buffers.
+pub(super) fn renew(slot: &mut Option<Message>, time: i64) -> &mut Message {
+    let message = slot.get_or_insert_default();
+    message.first_time = time;
+    message.last_time = None;
+    message.headers.clear();
+    message.body.bytes = Some(0);
+    message.body.truncated = false;
+    if let Some(kept) = &mut message.body.kept {
+        kept.clear();
+    }
+    message
+}
+
+/// Takes in a piece of content: counts it and keeps what there is room for. `hole`: content
+/// before it is missing, so that keeping more would join what does not belong together.
+#[inline]
+pub(super) fn add_content(message: &mut Message, piece: &[u8], limit: usize, hole: bool) {
+    let body = &mut message.body;
+    body.bytes = body.bytes.map(|n| n + piece.len() as i64);
+    if hole || limit == 0 {
+        body.truncated = true;
+        return;
+    }
+    let kept = body.kept.get_or_insert_default();
+    let fits = piece.len().min(limit.saturating_sub(kept.len()));
+    kept.extend_from_slice(&piece[..fits]);
+    body.truncated |= fits < piece.len();
+}
+
+/// Undoes the content codings of a message that is over. The answer is what to note about it.
+pub(super) fn finish_content(message: &mut Message, codings: &Codings, limit: usize) -> Option<Oddity> {
+    let body = &mut message.body;
+    if body.kept.as_ref().is_none_or(Vec::is_empty) {
+        body.kept = None;
+        return None;
+    }
+    if codings.applied().is_empty() {
+        return None;
+    }
+    if codings.applied().contains(&Coding::Unknown) {
+        body.kept = None;
+        body.truncated = true;
+        return Some(Oddity::UnknownCoding);
+    }
+    let coded = body.kept.take().unwrap_or_default();
+    let (content, outcome) = content::decode(coded, codings.applied(), limit);
+    let was_cut = body.truncated;
+    body.truncated |= outcome != Outcome::Whole;
+    body.kept = Some(content);
+    let broken = outcome == Outcome::Corrupt || (outcome == Outcome::Short && !was_cut);
+    broken.then_some(Oddity::ContentUndecodable)
+}

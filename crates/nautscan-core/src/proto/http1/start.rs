@@ -1,0 +1,269 @@
+//! Start lines: request line (RFC 9112 section 3) and status line (section 4).
+
+use super::oddity::{OddSet, Oddity};
+use super::probe::TOKEN;
+
+/// A version of HTTP/1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Version {
+    V10,
+    V11,
+}
+
+impl Version {
+    /// The value of the `version` column.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::V10 => "1.0",
+            Self::V11 => "1.1",
+        }
+    }
+}
+
+/// What a request line says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct RequestLine<'a> {
+    pub(super) method: &'a [u8],
+    pub(super) target: &'a [u8],
+    pub(super) version: Version,
+}
+
+/// What a status line says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct StatusLine<'a> {
+    pub(super) version: Version,
+    pub(super) status: i32,
+    pub(super) reason: &'a [u8],
+}
+
+/// Reads `HTTP/1.x`.
+fn version(text: &[u8], odd: &mut OddSet) -> Option<Version> {
+    let &[b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor] = text else { return None };
+    match minor {
+        b'0' => Some(Version::V10),
+        b'1' => Some(Version::V11),
+        b'2'..=b'9' => {
+            odd.insert(Oddity::UnknownMinorVersion);
+            Some(Version::V11)
+        }
+        _ => None,
+    }
+}
+
+/// Reads a request line without its line end. `None`: it is not one (HTTP/0.9 among others).
+pub(super) fn request_line<'a>(line: &'a [u8], odd: &mut OddSet) -> Option<RequestLine<'a>> {
+    let method_len = line.iter().position(|&b| !TOKEN[b as usize])?;
+    let body = line.trim_ascii_end();
+    if method_len == 0 || !matches!(line[method_len], b' ' | b'\t') || body.len() < method_len + 9 {
+        return None;
+    }
+    let (middle, tail) = body[method_len..].split_at(body.len() - method_len - 8);
+    let version = version(tail, odd)?;
+    let target = middle.trim_ascii();
+    if target.is_empty() || !middle[middle.len() - 1].is_ascii_whitespace() {
+        return None;
+    }
+    let strict = body.len() == line.len() && middle.len() == target.len() + 2 && middle[0] == b' ';
+    if !strict || middle[middle.len() - 1] != b' ' {
+        odd.insert(Oddity::StartLineSpace);
+    }
+    if memchr::memchr2(b' ', b'\t', target).is_some() {
+        odd.insert(Oddity::TargetSpace);
+    }
+    Some(RequestLine { method: &line[..method_len], target, version })
+}
+
+/// Reads a status line without its line end. `None`: it is not one.
+pub(super) fn status_line<'a>(line: &'a [u8], odd: &mut OddSet) -> Option<StatusLine<'a>> {
+    let version = version(line.get(..8)?, odd)?;
+    let rest = &line[8..];
+    let text = rest.trim_ascii_start();
+    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    let blanks = rest.len() - text.len();
+    if blanks == 0 || digits == 0 || digits > 9 || text.get(digits).is_some_and(|&b| b != b' ' && b != b'\t') {
+        return None;
+    }
+    let status = text[..digits].iter().fold(0, |n, b| n * 10 + i32::from(b - b'0'));
+    if blanks > 1 || rest[0] != b' ' {
+        odd.insert(Oddity::StartLineSpace);
+    }
+    if digits != 3 || !(100..600).contains(&status) {
+        odd.insert(Oddity::AbsurdStatus);
+    }
+    Some(StatusLine { version, status, reason: text[digits..].trim_ascii() })
+}
+
+/// The authority that a request target names: that of an absolute-form target without user
+/// information, or the target itself for CONNECT (authority-form).
+pub(super) fn authority<'a>(method: &[u8], target: &'a [u8]) -> Option<&'a [u8]> {
+    if method == b"CONNECT" {
+        return Some(target);
+    }
+    if matches!(target.first(), Some(b'/' | b'*') | None) {
+        return None;
+    }
+    let scheme = memchr::memmem::find(target, b"://")?;
+    if !target[..scheme].iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')) {
+        return None;
+    }
+    let rest = &target[scheme + 3..];
+    let end = rest.iter().position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    let authority = &rest[..end];
+    let start = memchr::memrchr(b'@', authority).map_or(0, |at| at + 1);
+    (start < end).then(|| &authority[start..])
+}
+
+/// Whether `reason` is the registered phrase of `status` (RFC 9110 section 15 and the IANA
+/// registry): such a phrase says nothing that the number does not.
+pub(super) fn is_registered_reason(status: i32, reason: &[u8]) -> bool {
+    let phrases: &[&[u8]] = match status {
+        100 => &[b"Continue"],
+        101 => &[b"Switching Protocols"],
+        102 => &[b"Processing"],
+        103 => &[b"Early Hints"],
+        200 => &[b"OK"],
+        201 => &[b"Created"],
+        202 => &[b"Accepted"],
+        203 => &[b"Non-Authoritative Information"],
+        204 => &[b"No Content"],
+        205 => &[b"Reset Content"],
+        206 => &[b"Partial Content"],
+        207 => &[b"Multi-Status"],
+        208 => &[b"Already Reported"],
+        226 => &[b"IM Used"],
+        300 => &[b"Multiple Choices"],
+        301 => &[b"Moved Permanently"],
+        302 => &[b"Found"],
+        303 => &[b"See Other"],
+        304 => &[b"Not Modified"],
+        305 => &[b"Use Proxy"],
+        307 => &[b"Temporary Redirect"],
+        308 => &[b"Permanent Redirect"],
+        400 => &[b"Bad Request"],
+        401 => &[b"Unauthorized"],
+        402 => &[b"Payment Required"],
+        403 => &[b"Forbidden"],
+        404 => &[b"Not Found"],
+        405 => &[b"Method Not Allowed"],
+        406 => &[b"Not Acceptable"],
+        407 => &[b"Proxy Authentication Required"],
+        408 => &[b"Request Timeout"],
+        409 => &[b"Conflict"],
+        410 => &[b"Gone"],
+        411 => &[b"Length Required"],
+        412 => &[b"Precondition Failed"],
+        413 => &[b"Content Too Large", b"Payload Too Large", b"Request Entity Too Large"],
+        414 => &[b"URI Too Long", b"Request-URI Too Long"],
+        415 => &[b"Unsupported Media Type"],
+        416 => &[b"Range Not Satisfiable", b"Requested Range Not Satisfiable"],
+        417 => &[b"Expectation Failed"],
+        421 => &[b"Misdirected Request"],
+        422 => &[b"Unprocessable Content", b"Unprocessable Entity"],
+        423 => &[b"Locked"],
+        424 => &[b"Failed Dependency"],
+        425 => &[b"Too Early"],
+        426 => &[b"Upgrade Required"],
+        428 => &[b"Precondition Required"],
+        429 => &[b"Too Many Requests"],
+        431 => &[b"Request Header Fields Too Large"],
+        451 => &[b"Unavailable For Legal Reasons"],
+        500 => &[b"Internal Server Error"],
+        501 => &[b"Not Implemented"],
+        502 => &[b"Bad Gateway"],
+        503 => &[b"Service Unavailable"],
+        504 => &[b"Gateway Timeout"],
+        505 => &[b"HTTP Version Not Supported"],
+        506 => &[b"Variant Also Negotiates"],
+        507 => &[b"Insufficient Storage"],
+        508 => &[b"Loop Detected"],
+        511 => &[b"Network Authentication Required"],
+        _ => &[],
+    };
+    phrases.iter().any(|p| p.eq_ignore_ascii_case(reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(odd: OddSet) -> Vec<&'static str> {
+        let (mut seen, mut names) = (OddSet::default(), Vec::new());
+        odd.move_into(&mut seen, &mut names);
+        names
+    }
+
+    #[test]
+    fn request_lines() {
+        let cases: [(&str, Option<(&str, &str, Version)>, &[&str]); 12] = [
+            ("GET / HTTP/1.1", Some(("GET", "/", Version::V11)), &[]),
+            ("OPTIONS * HTTP/1.0", Some(("OPTIONS", "*", Version::V10)), &[]),
+            ("frob http://a/b HTTP/1.1", Some(("frob", "http://a/b", Version::V11)), &[]),
+            ("GET  / HTTP/1.1", Some(("GET", "/", Version::V11)), &["start_line_space"]),
+            ("GET\t/\tHTTP/1.1 ", Some(("GET", "/", Version::V11)), &["start_line_space"]),
+            ("GET /a b HTTP/1.1", Some(("GET", "/a b", Version::V11)), &["target_space"]),
+            ("GET / HTTP/1.7", Some(("GET", "/", Version::V11)), &["unknown_minor_version"]),
+            ("GET /", None, &[]),
+            ("GET HTTP/1.1", None, &[]),
+            ("GET /HTTP/1.1", None, &[]),
+            ("PRI * HTTP/2.0", None, &[]),
+            (" GET / HTTP/1.1", None, &[]),
+        ];
+        for (text, want, oddities) in cases {
+            let mut odd = OddSet::default();
+            let got = request_line(text.as_bytes(), &mut odd);
+            let want = want.map(|(m, t, version)| RequestLine { method: m.as_bytes(), target: t.as_bytes(), version });
+            assert_eq!(got, want, "{text}");
+            if want.is_some() {
+                assert_eq!(names(odd), oddities, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn status_lines() {
+        let cases: [(&str, Option<(i32, &str)>, &[&str]); 12] = [
+            ("HTTP/1.1 200 OK", Some((200, "OK")), &[]),
+            ("HTTP/1.0 404 Not  Found", Some((404, "Not  Found")), &[]),
+            ("HTTP/1.1 204 ", Some((204, "")), &[]),
+            ("HTTP/1.1 204", Some((204, "")), &[]),
+            ("HTTP/1.1  200 OK", Some((200, "OK")), &["start_line_space"]),
+            ("HTTP/1.1 999 No", Some((999, "No")), &["absurd_status"]),
+            ("HTTP/1.1 0 No", Some((0, "No")), &["absurd_status"]),
+            ("HTTP/1.1 99999 No", Some((99999, "No")), &["absurd_status"]),
+            ("HTTP/1.1 2x0 OK", None, &[]),
+            ("HTTP/1.1", None, &[]),
+            ("HTTP/1.1200 OK", None, &[]),
+            ("HTTP/2 200", None, &[]),
+        ];
+        for (text, want, oddities) in cases {
+            let mut odd = OddSet::default();
+            let got = status_line(text.as_bytes(), &mut odd).map(|s| (s.status, s.reason));
+            assert_eq!(got, want.map(|(s, r)| (s, r.as_bytes())), "{text}");
+            if want.is_some() {
+                assert_eq!(names(odd), oddities, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn authorities() {
+        let cases = [
+            ("CONNECT", "a.example:443", Some("a.example:443")),
+            ("GET", "http://user:pw@a.example:8080/x?y@z", Some("a.example:8080")),
+            ("GET", "http://a.example?x", Some("a.example")),
+            ("GET", "/go?to=http://b/", None),
+            ("GET", "go?to=http://b/", None),
+            ("OPTIONS", "*", None),
+            ("GET", "http:///x", None),
+        ];
+        for (method, target, want) in cases {
+            assert_eq!(authority(method.as_bytes(), target.as_bytes()), want.map(str::as_bytes), "{target}");
+        }
+    }
+
+    #[test]
+    fn only_registered_reasons_are_dropped() {
+        assert!(is_registered_reason(200, b"OK") && is_registered_reason(404, b"not found"));
+        assert!(!is_registered_reason(200, b"") && !is_registered_reason(200, b"Fine") && !is_registered_reason(299, b"x"));
+    }
+}

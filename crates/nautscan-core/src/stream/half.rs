@@ -1,0 +1,316 @@
+//! One direction of a connection: sequence numbers to stream order.
+
+use super::Receiver;
+use super::held::Held;
+use crate::limits::MAX_WINDOW;
+use crate::proto::Side;
+
+/// How long a hole waits once the receiver has acknowledged it: packets of one capture may
+/// stand in the file slightly out of order.
+const ACKNOWLEDGED_GRACE: i64 = 10_000_000;
+/// How long a hole waits where no acknowledgement is seen at all (one direction captured).
+const UNSEEN_ACK_WAIT: i64 = 2_000_000_000;
+/// A segment that fills a hole this soon was reordered; later, it was sent again. The value
+/// that Wireshark uses where it knows no round-trip time.
+const REORDER_WINDOW: i64 = 3_000_000;
+
+/// What a segment turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    New,
+    Retransmission,
+    OutOfOrder,
+    KeepAlive,
+    /// Too far from anything expected to be of this connection.
+    Stray,
+}
+
+/// State of one direction.
+#[derive(Debug, Default)]
+pub(super) struct Half {
+    /// Sequence number of the next byte.
+    next: u32,
+    /// Stream offset of the next byte, counted from where following began.
+    offset: u64,
+    /// Highest offset that the receiver has acknowledged.
+    acknowledged: u64,
+    /// Offset at which FIN stands.
+    fin: Option<u64>,
+    started: bool,
+    ack_seen: bool,
+    ended: bool,
+    held: Option<Box<Held>>,
+}
+
+impl Half {
+    pub(super) fn is_started(&self) -> bool {
+        self.started
+    }
+
+    pub(super) fn is_ended(&self) -> bool {
+        self.ended
+    }
+
+    pub(super) fn has_fin(&self) -> bool {
+        self.fin.is_some()
+    }
+
+    pub(super) fn memory(&self) -> usize {
+        self.held.as_ref().map_or(0, |held| size_of::<Held>() + held.memory())
+    }
+
+    /// Following begins at sequence number `next`.
+    pub(super) fn start(&mut self, next: u32) {
+        self.next = next;
+        self.started = true;
+    }
+
+    /// Sequence number of the first byte of the stream.
+    pub(super) fn base(&self) -> u32 {
+        self.next.wrapping_sub(self.offset as u32)
+    }
+
+    /// Whether no byte has been sent yet.
+    pub(super) fn is_unused(&self) -> bool {
+        self.offset == 0 && self.held.is_none()
+    }
+
+    /// Whether `sequence` is where this direction was last seen to be, within a window.
+    pub(super) fn is_near(&self, sequence: u32) -> bool {
+        !self.started || self.distance(sequence).unsigned_abs() <= MAX_WINDOW
+    }
+
+    /// Signed distance of a sequence number from the next one expected (RFC 1982).
+    #[inline]
+    fn distance(&self, sequence: u32) -> i64 {
+        i64::from(sequence.wrapping_sub(self.next) as i32)
+    }
+
+    /// The receiver acknowledges everything before `ack`.
+    #[inline]
+    pub(super) fn acknowledge(&mut self, ack: u32) {
+        self.ack_seen = true;
+        let distance = self.distance(ack);
+        if distance > 0 && distance.unsigned_abs() <= MAX_WINDOW {
+            self.acknowledged = self.acknowledged.max(self.offset + distance.unsigned_abs());
+        }
+    }
+
+    /// Whether acknowledged data are missing here: loss, not delay.
+    #[inline]
+    pub(super) fn owes(&self) -> bool {
+        // FIN takes a sequence number: one byte ahead may be a FIN that was not captured.
+        self.acknowledged > self.offset + 1
+            || (self.acknowledged > self.offset && self.held.is_some())
+    }
+
+    /// Takes `bytes` sent at `sequence`, with `cut` more that were not captured.
+    #[inline]
+    pub(super) fn segment<R: Receiver>(
+        &mut self,
+        side: Side,
+        sequence: u32,
+        bytes: &[u8],
+        cut: u32,
+        time: i64,
+        out: &mut R,
+    ) -> Kind {
+        if !self.started {
+            self.start(sequence);
+        }
+        if sequence == self.next && self.held.is_none() && self.fin.is_none() {
+            self.deliver(side, bytes, cut, out);
+            return Kind::New;
+        }
+        self.segment_slow(side, sequence, bytes, cut, time, out)
+    }
+
+    fn segment_slow<R: Receiver>(
+        &mut self,
+        side: Side,
+        sequence: u32,
+        bytes: &[u8],
+        cut: u32,
+        time: i64,
+        out: &mut R,
+    ) -> Kind {
+        let distance = self.distance(sequence);
+        let len = bytes.len() as u64 + u64::from(cut);
+        if distance.unsigned_abs() > MAX_WINDOW {
+            return Kind::Stray;
+        }
+        let behind = (-distance).max(0).unsigned_abs();
+        if behind >= len {
+            // RFC 9293 section 3.8.4: a probe repeats the last byte, or sends none.
+            return if behind == 1 && len <= 1 { Kind::KeepAlive } else { Kind::Retransmission };
+        }
+        if distance <= 0 {
+            let kind = self.fill_kind(behind, time);
+            let skip = behind.min(bytes.len() as u64) as usize;
+            let cut = cut - (behind - skip as u64) as u32;
+            self.deliver_up_to_held(side, &bytes[skip..], cut, out);
+            self.drain(side, out);
+            return kind;
+        }
+        let start = self.offset + distance.unsigned_abs();
+        if self.held.is_none() && self.acknowledged >= start {
+            // The receiver had everything before this segment when it was sent.
+            self.skip_to(side, start, out);
+            self.deliver(side, bytes, cut, out);
+            return Kind::New;
+        }
+        let held = self.held.get_or_insert_with(|| Box::new(Held::since(time)));
+        if !held.is_full() {
+            held.insert(start, bytes, cut);
+        }
+        Kind::New
+    }
+
+    fn fill_kind(&self, behind: u64, time: i64) -> Kind {
+        match &self.held {
+            _ if behind > 0 => Kind::Retransmission,
+            Some(held) if time - held.since <= REORDER_WINDOW => Kind::OutOfOrder,
+            Some(_) => Kind::Retransmission,
+            None => Kind::New,
+        }
+    }
+
+    /// FIN stands at `sequence`.
+    pub(super) fn fin<R: Receiver>(&mut self, side: Side, sequence: u32, out: &mut R) {
+        if !self.started {
+            self.start(sequence);
+        }
+        let distance = self.distance(sequence);
+        if self.fin.is_none() && distance >= 0 && distance.unsigned_abs() <= MAX_WINDOW {
+            self.fin = Some(self.offset + distance.unsigned_abs());
+        }
+        self.end_if_done(side, out);
+    }
+
+    /// Declares lost what is known to be: all up to what the receiver has acknowledged.
+    pub(super) fn concede<R: Receiver>(&mut self, side: Side, out: &mut R) {
+        let mut target = self.acknowledged;
+        if let Some(fin) = self.fin {
+            target = target.min(fin);
+        } else if self.held.is_none() && target > self.offset {
+            // The last acknowledged number may be a FIN's.
+            target -= 1;
+        }
+        while self.offset < target {
+            let hole_end = self
+                .held
+                .as_ref()
+                .and_then(|held| held.first())
+                .map_or(target, |first| first.min(target));
+            self.skip_to(side, hole_end, out);
+            self.drain(side, out);
+        }
+        self.end_if_done(side, out);
+    }
+
+    /// Gives up holes that will not be filled any more; called when a packet of the connection
+    /// came, and by the sweep.
+    #[inline]
+    pub(super) fn settle<R: Receiver>(&mut self, side: Side, now: i64, out: &mut R) {
+        if self.held.is_some() {
+            self.settle_held(side, now, out);
+        }
+    }
+
+    fn settle_held<R: Receiver>(&mut self, side: Side, now: i64, out: &mut R) {
+        while let Some(held) = &mut self.held {
+            let Some(first) = held.first() else {
+                self.held = None;
+                return;
+            };
+            let waited = now - held.since;
+            let acknowledged = self.acknowledged >= first;
+            let lost = (acknowledged && waited >= ACKNOWLEDGED_GRACE)
+                || (!self.ack_seen && waited >= UNSEEN_ACK_WAIT)
+                || held.is_full();
+            if !lost {
+                return;
+            }
+            held.since = now;
+            self.skip_to(side, first, out);
+            self.drain(side, out);
+        }
+    }
+
+    /// The connection is over: hands out what is held, holes named.
+    pub(super) fn finish<R: Receiver>(&mut self, side: Side, out: &mut R) {
+        while let Some(first) = self.held.as_ref().and_then(|held| held.first()) {
+            self.skip_to(side, first, out);
+            self.drain(side, out);
+        }
+        self.concede(side, out);
+    }
+
+    fn deliver<R: Receiver>(&mut self, side: Side, bytes: &[u8], cut: u32, out: &mut R) {
+        if !bytes.is_empty() {
+            self.advance(bytes.len() as u64);
+            out.data(side, bytes);
+        }
+        if cut > 0 {
+            self.advance(u64::from(cut));
+            out.gap(side, u64::from(cut));
+        }
+    }
+
+    /// Delivers up to where held bytes begin: those came first.
+    fn deliver_up_to_held<R: Receiver>(&mut self, side: Side, bytes: &[u8], cut: u32, out: &mut R) {
+        let first = self.held.as_ref().and_then(|held| held.first());
+        let len = bytes.len() as u64 + u64::from(cut);
+        match first.map(|first| first.saturating_sub(self.offset)) {
+            Some(room) if room < len => {
+                let fits = room.min(bytes.len() as u64) as usize;
+                let cut_fits = (room - fits as u64) as u32;
+                if let Some(held) = &mut self.held {
+                    held.insert(self.offset + room, &bytes[fits..], cut - cut_fits);
+                }
+                self.deliver(side, &bytes[..fits], cut_fits, out);
+            }
+            _ => self.deliver(side, bytes, cut, out),
+        }
+    }
+
+    /// Hands out held runs that are due.
+    fn drain<R: Receiver>(&mut self, side: Side, out: &mut R) {
+        while let Some(due) = self.held.as_mut().and_then(|held| held.pop_due(self.offset)) {
+            let behind = self.offset - due.start;
+            let skip = behind.min(due.bytes.len() as u64) as usize;
+            let cut = u64::from(due.cut).saturating_sub(behind - skip as u64) as u32;
+            self.deliver(side, &due.bytes[skip..], cut, out);
+        }
+        if self.held.as_ref().is_some_and(|held| held.is_empty()) {
+            self.held = None;
+        }
+        self.end_if_done(side, out);
+    }
+
+    fn skip_to<R: Receiver>(&mut self, side: Side, offset: u64, out: &mut R) {
+        if offset > self.offset {
+            let lost = offset - self.offset;
+            self.advance(lost);
+            out.gap(side, lost);
+        }
+    }
+
+    fn end_if_done<R: Receiver>(&mut self, side: Side, out: &mut R) {
+        if !self.ended && self.fin.is_some_and(|fin| self.offset >= fin) {
+            self.ended = true;
+            // Nothing stands behind a FIN; what claims to is not of this stream.
+            if let Some(held) = &mut self.held {
+                held.clear();
+            }
+            self.held = None;
+            out.end(side);
+        }
+    }
+
+    #[inline]
+    fn advance(&mut self, len: u64) {
+        self.offset += len;
+        self.next = self.next.wrapping_add(len as u32);
+    }
+}

@@ -1,0 +1,24 @@
+//! TCP as it passes by: both directions of a connection put in order, with what is missing
+//! named.
+//!
+//! Policy: the first captured copy of a byte wins; later copies that differ are ignored, as
+//! most receivers do. Bytes that the receiver acknowledged but that were not captured are lost
+//! to us and become a gap; bytes that nobody acknowledged yet are waited for.
+
+mod connection;
+mod half;
+mod held;
+
+pub use connection::{Connection, Counters, Event, Segment};
+
+use crate::proto::Side;
+
+/// Takes the bytes of both directions, each in stream order.
+pub trait Receiver {
+    /// Bytes that `side` sent next; never empty.
+    fn data(&mut self, side: Side, bytes: &[u8]);
+    /// Bytes that `side` sent next but that were not captured.
+    fn gap(&mut self, side: Side, lost: u64);
+    /// `side` sends no more.
+    fn end(&mut self, side: Side);
+}

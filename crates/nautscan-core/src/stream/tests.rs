@@ -1,0 +1,297 @@
+//! Dialogues in, ordered bytes out.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::proto::Side::{self, Client, Server};
+use crate::wire::tcp::flag::{ACK, FIN, RST, SYN};
+
+/// What a receiver was told, adjacent data joined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Told {
+    Data(Side, Vec<u8>),
+    Gap(Side, u64),
+    End(Side),
+}
+
+#[derive(Default)]
+struct Log(Vec<Told>);
+
+impl Receiver for Log {
+    fn data(&mut self, side: Side, bytes: &[u8]) {
+        assert!(!bytes.is_empty());
+        match self.0.last_mut() {
+            Some(Told::Data(last, joined)) if *last == side => joined.extend_from_slice(bytes),
+            _ => self.0.push(Told::Data(side, bytes.to_vec())),
+        }
+    }
+    fn gap(&mut self, side: Side, lost: u64) {
+        self.0.push(Told::Gap(side, lost));
+    }
+    fn end(&mut self, side: Side) {
+        self.0.push(Told::End(side));
+    }
+}
+
+/// A connection under test, with a clock that moves a millisecond a segment.
+struct Dialogue {
+    connection: Connection,
+    log: Log,
+    time: i64,
+    last: Event,
+}
+
+impl Dialogue {
+    fn new() -> Self {
+        Self { connection: Connection::default(), log: Log::default(), time: 0, last: Event::None }
+    }
+
+    fn send(&mut self, side: Side, flags: u8, sequence: u32, acknowledgement: u32, payload: &[u8]) -> &mut Self {
+        self.send_cut(side, flags, sequence, acknowledgement, payload, 0)
+    }
+
+    fn send_cut(&mut self, side: Side, flags: u8, sequence: u32, acknowledgement: u32, payload: &[u8], cut: u32) -> &mut Self {
+        self.time += 1_000_000;
+        let segment = Segment { time: self.time, sequence, acknowledgement, flags, window: 1000, payload, cut };
+        self.last = self.connection.segment(side, &segment, &mut self.log);
+        self
+    }
+
+    /// Handshake: the client's first byte is 101, the server's 501.
+    fn opened() -> Self {
+        let mut dialogue = Self::new();
+        dialogue
+            .send(Client, SYN, 100, 0, b"")
+            .send(Server, SYN | ACK, 500, 101, b"")
+            .send(Client, ACK, 101, 501, b"");
+        dialogue
+    }
+
+    fn data(side: Side, bytes: &[u8]) -> Told {
+        Told::Data(side, bytes.to_vec())
+    }
+}
+
+#[test]
+fn handshake_data_and_an_orderly_end() {
+    let mut d = Dialogue::opened();
+    assert_eq!(d.connection.handshake_ns, Some(2_000_000));
+    d.send(Client, ACK, 101, 501, b"ask").send(Server, ACK, 501, 104, b"answer");
+    d.send(Client, FIN | ACK, 104, 507, b"").send(Server, FIN | ACK, 507, 105, b"");
+    assert_eq!(d.last, Event::Finished);
+    let told = [Dialogue::data(Client, b"ask"), Dialogue::data(Server, b"answer"), Told::End(Client), Told::End(Server)];
+    assert_eq!(d.log.0, told);
+    assert_eq!(d.connection.counters.retransmissions, 0);
+}
+
+#[test]
+fn the_other_side_may_go_on_after_one_has_finished() {
+    let mut d = Dialogue::opened();
+    d.send(Client, FIN | ACK, 101, 501, b"bye").send(Server, ACK, 501, 105, b"more");
+    assert_eq!(d.last, Event::None);
+    assert_eq!(d.log.0, [Dialogue::data(Client, b"bye"), Told::End(Client), Dialogue::data(Server, b"more")]);
+}
+
+#[test]
+fn retransmission_overlap_and_keep_alive() {
+    let mut d = Dialogue::opened();
+    d.send(Client, ACK, 101, 501, b"abcd");
+    d.send(Client, ACK, 101, 501, b"abcd");
+    d.send(Client, ACK, 103, 501, b"XXef");
+    d.send(Client, ACK, 106, 501, b"f");
+    assert_eq!(d.log.0, [Dialogue::data(Client, b"abcdef")]);
+    assert_eq!(d.connection.counters.retransmissions, 2, "the last one is a keep-alive");
+}
+
+#[test]
+fn a_segment_that_overtook_waits_for_the_one_before_it() {
+    let mut d = Dialogue::opened();
+    d.send(Client, ACK, 104, 501, b"def").send(Client, ACK, 101, 501, b"abc");
+    assert_eq!(d.log.0, [Dialogue::data(Client, b"abcdef")]);
+    assert_eq!((d.connection.counters.out_of_order, d.connection.counters.gaps), (1, 0));
+}
+
+#[test]
+fn bytes_acknowledged_by_an_answer_but_never_captured_are_lost() {
+    let mut d = Dialogue::opened();
+    d.send(Server, ACK, 501, 111, b"answer").send(Client, ACK, 111, 507, b"next");
+    let told = [
+        // The tenth byte might have been a FIN's until more came.
+        Told::Gap(Client, 9),
+        Dialogue::data(Server, b"answer"),
+        Told::Gap(Client, 1),
+        Dialogue::data(Client, b"next"),
+    ];
+    assert_eq!(d.log.0, told);
+    assert_eq!(d.connection.counters.gap_bytes, 10);
+}
+
+#[test]
+fn a_hole_is_given_up_once_acknowledged_and_waited_for() {
+    let mut d = Dialogue::opened();
+    d.send(Client, ACK, 111, 501, b"second");
+    assert_eq!(d.log.0, [], "not acknowledged: it may be sent again");
+    d.send(Server, ACK, 501, 117, b"");
+    d.time += 20_000_000;
+    d.send(Server, ACK, 501, 117, b"");
+    assert_eq!(d.log.0, [Told::Gap(Client, 10), Dialogue::data(Client, b"second")]);
+}
+
+#[test]
+fn one_direction_alone_is_followed() {
+    let mut d = Dialogue::new();
+    d.send(Server, ACK, 1000, 1, b"one").send(Server, ACK, 1008, 1, b"three");
+    assert_eq!(d.log.0, [Dialogue::data(Server, b"one")]);
+    d.time += 3_000_000_000;
+    d.send(Server, ACK, 1013, 1, b"four");
+    assert_eq!(d.log.0[1..], [Told::Gap(Server, 5), Dialogue::data(Server, b"threefour")]);
+}
+
+#[test]
+fn a_fin_before_its_data_ends_only_after_them() {
+    let mut d = Dialogue::opened();
+    d.send(Client, FIN | ACK, 104, 501, b"").send(Client, ACK, 101, 501, b"abc");
+    assert_eq!(d.log.0, [Dialogue::data(Client, b"abc"), Told::End(Client)]);
+}
+
+#[test]
+fn bytes_cut_by_the_snap_length_are_a_gap() {
+    let mut d = Dialogue::opened();
+    d.send_cut(Client, ACK, 101, 501, b"ab", 8).send(Client, ACK, 111, 501, b"next");
+    assert_eq!(d.log.0, [Dialogue::data(Client, b"ab"), Told::Gap(Client, 8), Dialogue::data(Client, b"next")]);
+}
+
+#[test]
+fn sequence_numbers_wrap() {
+    let mut d = Dialogue::new();
+    d.send(Client, SYN, u32::MAX - 2, 0, b"").send(Server, SYN | ACK, 500, u32::MAX - 1, b"");
+    d.send(Client, ACK, u32::MAX - 1, 501, b"abcd").send(Client, ACK, 2, 501, b"efgh");
+    assert_eq!(d.log.0, [Dialogue::data(Client, b"abcdefgh")]);
+}
+
+#[test]
+fn data_in_the_syn_is_read() {
+    let mut d = Dialogue::new();
+    d.send(Client, SYN, 100, 0, b"GET").send(Server, SYN | ACK, 500, 104, b"").send(Client, ACK, 104, 501, b" /");
+    assert_eq!(d.log.0, [Dialogue::data(Client, b"GET /")]);
+}
+
+#[test]
+fn a_reset_hands_out_what_was_held() {
+    let mut d = Dialogue::opened();
+    d.send(Client, ACK, 111, 501, b"late").send(Server, RST | ACK, 501, 101, b"");
+    assert_eq!(d.last, Event::Reset(Server));
+    assert_eq!(d.log.0, [Told::Gap(Client, 10), Dialogue::data(Client, b"late")]);
+}
+
+#[test]
+fn a_reset_from_nowhere_is_not_believed() {
+    let mut d = Dialogue::opened();
+    d.send(Server, RST, 0x9000_0000, 0, b"");
+    assert_eq!(d.last, Event::None);
+    d.send(Client, ACK, 101, 501, b"on");
+    assert_eq!(d.log.0, [Dialogue::data(Client, b"on")]);
+}
+
+#[test]
+fn held_bytes_are_capped_and_nothing_is_lost_silently() {
+    let mut d = Dialogue::opened();
+    let block = vec![7u8; 60_000];
+    for i in 0..40u32 {
+        d.send(Client, ACK, 201 + i * 60_000, 501, &block);
+    }
+    let limit = crate::limits::HELD_BYTES + 60_000 + 1024 * 64;
+    assert!(d.connection.memory() < limit, "{} held", d.connection.memory());
+    d.connection.finish(&mut d.log);
+    let told: u64 = d.log.0.iter().map(|t| match t {
+        Told::Data(_, bytes) => bytes.len() as u64,
+        Told::Gap(_, lost) => *lost,
+        Told::End(_) => 0,
+    }).sum();
+    assert_eq!(told, 100 + 40 * 60_000);
+}
+
+#[test]
+fn ports_used_again_are_recognised() {
+    let mut d = Dialogue::opened();
+    let segment = |flags, sequence| Segment { time: 0, sequence, acknowledgement: 101, flags, window: 1, payload: b"", cut: 0 };
+    let syn = |sequence| segment(SYN, sequence);
+    assert!(!d.connection.is_reused_by(Server, &segment(SYN | ACK, 7777)), "an answer opens nothing");
+    assert!(!d.connection.is_reused_by(Client, &syn(100)), "a repeated SYN");
+    assert!(d.connection.is_reused_by(Client, &syn(9000)));
+    d.send(Client, SYN, 100, 0, b"");
+    assert_eq!(d.connection.counters.retransmissions, 1);
+}
+
+/// zeek/tcp__handshake-reorder.pcap: the SYN was captured after its answer.
+#[test]
+fn a_syn_behind_its_answer_is_no_new_connection() {
+    let mut d = Dialogue::new();
+    d.send(Server, SYN | ACK, 500, 101, b"");
+    let syn = Segment { time: 0, sequence: 100, acknowledgement: 0, flags: SYN, window: 1, payload: b"", cut: 0 };
+    assert!(!d.connection.is_reused_by(Client, &syn));
+    d.send(Client, SYN, 100, 0, b"").send(Client, ACK, 101, 501, b"hi");
+    assert_eq!(d.log.0, [Dialogue::data(Client, b"hi")]);
+}
+
+/// deepflow/tcp-n-syn-ack.pcap: an attempt that nobody answered, made again.
+#[test]
+fn an_unanswered_attempt_may_be_made_again() {
+    let mut d = Dialogue::new();
+    d.send(Client, SYN, 100, 0, b"");
+    let again = Segment { time: 0, sequence: 9000, acknowledgement: 0, flags: SYN, window: 1, payload: b"", cut: 0 };
+    assert!(!d.connection.is_reused_by(Client, &again));
+    d.send(Client, SYN, 9000, 0, b"").send(Server, SYN | ACK, 500, 9001, b"");
+    d.send(Client, ACK, 9001, 501, b"hi");
+    assert_eq!(d.log.0, [Dialogue::data(Client, b"hi")]);
+}
+
+/// Pieces of a stream: any cover of it, in any order, some more than once.
+fn pieces(len: usize) -> impl Strategy<Value = Vec<(usize, usize)>> {
+    let cuts = prop::collection::vec(0..=len, 0..12);
+    let extra = prop::collection::vec((0..len, 1..=len), 0..8);
+    (cuts, extra, any::<u64>()).prop_map(move |(mut cuts, extra, seed)| {
+        cuts.extend([0, len]);
+        cuts.sort_unstable();
+        cuts.dedup();
+        let mut all: Vec<_> = cuts.windows(2).map(|pair| (pair[0], pair[1])).collect();
+        all.extend(extra.into_iter().map(|(start, size)| (start, (start + size).min(len))));
+        // A shuffle that shrinks with its seed.
+        let mut state = seed;
+        for i in (1..all.len()).rev() {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            all.swap(i, (state >> 33) as usize % (i + 1));
+        }
+        all
+    })
+}
+
+proptest! {
+    /// Any segmentation, order and duplication of a stream gives the stream.
+    #[test]
+    fn the_stream_does_not_depend_on_its_segments(initial in any::<u32>(), pieces in pieces(300)) {
+        let stream: Vec<u8> = (0..300u32).map(|i| (i * 7 % 251) as u8).collect();
+        let mut d = Dialogue::new();
+        d.send(Client, SYN, initial, 0, b"").send(Server, SYN | ACK, 0, initial.wrapping_add(1), b"");
+        for (start, end) in pieces {
+            let sequence = initial.wrapping_add(1).wrapping_add(start as u32);
+            d.send(Client, ACK, sequence, 1, &stream[start..end]);
+        }
+        d.send(Client, FIN | ACK, initial.wrapping_add(301), 1, b"");
+        prop_assert_eq!(d.log.0, vec![Told::Data(Client, stream), Told::End(Client)]);
+    }
+
+    /// Whatever comes, nothing panics, and what is told about one side is at most a window.
+    #[test]
+    fn arbitrary_segments_are_survived(
+        segments in prop::collection::vec((any::<bool>(), any::<u8>(), any::<u32>(), any::<u32>(), 0usize..40, 0u32..10, 0i64..5_000_000_000), 0..60)
+    ) {
+        let mut d = Dialogue::new();
+        for (client, flags, sequence, ack, len, cut, wait) in segments {
+            let side = if client { Client } else { Server };
+            d.time += wait;
+            d.send_cut(side, flags, sequence % 4096, ack % 4096, &vec![1; len], cut);
+        }
+        d.connection.finish(&mut d.log);
+    }
+}

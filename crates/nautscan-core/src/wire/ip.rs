@@ -1,0 +1,95 @@
+//! What IPv4 and IPv6 share: addresses and protocol numbers.
+
+use core::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// IP protocol numbers (IANA "Assigned Internet Protocol Numbers").
+pub mod protocol {
+    /// IPv6 hop-by-hop options.
+    pub const HOP_BY_HOP: u8 = 0;
+    /// ICMP.
+    pub const ICMP: u8 = 1;
+    /// TCP.
+    pub const TCP: u8 = 6;
+    /// UDP.
+    pub const UDP: u8 = 17;
+    /// IPv6 routing header.
+    pub const ROUTING: u8 = 43;
+    /// IPv6 fragment header.
+    pub const FRAGMENT: u8 = 44;
+    /// Authentication header.
+    pub const AUTHENTICATION: u8 = 51;
+    /// ICMPv6.
+    pub const ICMPV6: u8 = 58;
+    /// IPv6: nothing follows.
+    pub const NO_NEXT: u8 = 59;
+    /// IPv6 destination options.
+    pub const DESTINATION: u8 = 60;
+    /// IPv6 mobility header.
+    pub const MOBILITY: u8 = 135;
+    /// SCTP.
+    pub const SCTP: u8 = 132;
+}
+
+/// An IPv4 or IPv6 address in 17 bytes without padding, so that a flow key stays small.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Address {
+    /// False: the first four octets are an IPv4 address, the others are zero.
+    v6: bool,
+    octets: [u8; 16],
+}
+
+impl Address {
+    /// An IPv4 address.
+    #[inline]
+    pub fn v4(octets: [u8; 4]) -> Self {
+        let mut all = [0; 16];
+        all[..4].copy_from_slice(&octets);
+        Self { v6: false, octets: all }
+    }
+    /// An IPv6 address.
+    #[inline]
+    pub fn v6(octets: [u8; 16]) -> Self {
+        Self { v6: true, octets }
+    }
+    /// Four or sixteen octets in network order.
+    #[inline]
+    pub fn octets(&self) -> &[u8] {
+        if self.v6 { &self.octets } else { &self.octets[..4] }
+    }
+    /// All sixteen octets (IPv4 in the first four), for hashing.
+    #[inline]
+    pub fn raw(&self) -> &[u8; 16] {
+        &self.octets
+    }
+    /// Whether this is an IPv6 address.
+    #[inline]
+    pub fn is_v6(&self) -> bool {
+        self.v6
+    }
+    /// Multicast or IPv4 limited broadcast: never the source of a conversation.
+    pub fn is_group(&self) -> bool {
+        match self.octets() {
+            [255, 255, 255, 255] => true,
+            [first, _, _, _] => (224..240).contains(first),
+            all => all[0] == 0xff,
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.v6 {
+            write!(f, "{}", Ipv6Addr::from(self.octets))
+        } else {
+            let [a, b, c, d, ..] = self.octets;
+            write!(f, "{}", Ipv4Addr::new(a, b, c, d))
+        }
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

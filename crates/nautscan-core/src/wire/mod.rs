@@ -1,0 +1,35 @@
+//! Bytes to headers: one file a protocol layer.
+//!
+//! A layer is a checked view: `new_checked` proves that every header byte is there, the
+//! accessors cannot fail after it. Offsets are named once, beside their view. [`decode`] walks
+//! the layers of a packet and keeps what parsed, with the reason why it stopped.
+
+pub mod arp;
+mod decode;
+pub mod dissect;
+mod error;
+pub mod ethernet;
+pub mod icmp;
+mod ip;
+pub mod ipv4;
+pub mod ipv6;
+pub mod linux_sll;
+pub mod null;
+pub mod tcp;
+pub mod udp;
+
+pub use decode::{Decoded, Fragment, Network, Transport, decode};
+pub use error::{Layer, Reason, Stop};
+pub use ip::{Address, protocol};
+
+/// Big-endian u16 at `at`; the caller has checked the bounds.
+#[inline(always)]
+pub(crate) fn be16(bytes: &[u8], at: usize) -> u16 {
+    u16::from_be_bytes([bytes[at], bytes[at + 1]])
+}
+
+/// Big-endian u32 at `at`; the caller has checked the bounds.
+#[inline(always)]
+pub(crate) fn be32(bytes: &[u8], at: usize) -> u32 {
+    u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+}

@@ -1,0 +1,162 @@
+"""The Rust engine as Python sees it. Written by hand; a test holds it against the module.
+
+All times are nanoseconds since 1970-01-01 UTC. Calls that wait release the GIL.
+"""
+
+from collections.abc import Sequence
+from typing import Any, final
+
+__version__: str
+
+TABLES: tuple[str, ...]
+"""Names of the tables, in the order of the reference."""
+
+class EngineError(Exception):
+    """What failed, in `message`; which kind, in `code`; what to do, in `remedy`.
+
+    Codes: `unknown_interface`, `no_permission`, `bad_filter`, `no_capture_library`,
+    `bad_file`, `not_found`, `closed`, `bad_argument`, `capture_failed`.
+    """
+
+    code: str
+    message: str
+    remedy: str
+
+@final
+class Column:
+    """One column of a table: its name, Arrow type in words, whether null occurs, meaning."""
+
+    name: str
+    type: str
+    nullable: bool
+    doc: str
+
+@final
+class Schema:
+    """A table's Arrow schema."""
+
+    names: list[str]
+    def __arrow_c_schema__(self) -> object: ...
+
+@final
+class RecordBatch:
+    """Rows of one table, owned by Arrow and handed over without a copy."""
+
+    num_rows: int
+    def __arrow_c_schema__(self) -> object: ...
+    def __arrow_c_array__(
+        self, requested_schema: object | None = None
+    ) -> tuple[object, object]: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+    def to_ipc(self) -> bytes:
+        """Arrow IPC stream format: schema, this batch, end of stream."""
+
+def columns(table: str) -> list[Column]: ...
+def schema(table: str) -> Schema: ...
+def capture_library() -> str:
+    """Version text of libpcap or Npcap. Raises `no_capture_library`."""
+
+def interfaces() -> list[dict[str, Any]]:
+    """Capture interfaces of this host.
+
+    Keys: name, description, kind, addresses (list of text), mac, mtu, index, up, running,
+    loopback, wireless, peer_index, master, default_route, capturable (bool), reason (why not,
+    or None).
+    """
+
+def default_interfaces() -> tuple[list[str], str]:
+    """Names to capture on where the user named none, and why these."""
+
+def check_filter(text: str, link_type: str = "ETHERNET", snaplen: int = 262144) -> None:
+    """Compiles a BPF filter. Raises `bad_filter` with the compiler's words."""
+
+def dissect(data: bytes, link_type: str) -> list[dict[str, Any]]:
+    """Layers of one packet.
+
+    Each layer: name, offset, length, fields (list of name, value, offset, length), error
+    (why decoding stopped there, or None).
+    """
+
+@final
+class Reader:
+    """Capture files through the engine, tables out. One pass, bounded memory."""
+
+    def __init__(
+        self,
+        sources: Sequence[str | int],
+        *,
+        tables: Sequence[str] = ("requests", "flows"),
+        filter: str | None = None,
+        body_limit: int = 0,
+        headers: bool = True,
+        redact: bool = False,
+        sensor: str = "file",
+        max_flows: int = 1_000_000,
+        batch_rows: int = 65_536,
+    ) -> None: ...
+    def next(self, timeout_ms: int | None = None) -> tuple[str, RecordBatch] | None:
+        """The next batch; None at the end (then `ended`) or after `timeout_ms`."""
+    ended: bool
+    def progress(self) -> tuple[int, int | None]:
+        """Bytes read and bytes in all (None: not known, as for standard input)."""
+    def summary(self) -> dict[str, Any]:
+        """Totals so far.
+
+        Keys: packets, bytes, flows, requests, parse_errors, gap_bytes, first_time, last_time
+        (ns or None), decode_errors, truncated, fragments, duplicates, not_ip, gaps,
+        opaque_bytes, evicted, warnings (list of text), damaged (bool).
+        """
+    def close(self) -> None: ...
+
+@final
+class Capture:
+    """Live capture. A thread of the engine captures; Python takes batches."""
+
+    def __init__(
+        self,
+        interfaces: Sequence[str],
+        *,
+        stream: int | None = None,
+        stream_name: str = "stdin",
+        filter: str | None = None,
+        promiscuous: bool = True,
+        snaplen: int = 262_144,
+        buffer_bytes: int = 33_554_432,
+        ring_bytes: int = 67_108_864,
+        flush_ms: int = 250,
+        body_limit: int = 16_384,
+        headers: bool = True,
+        redact: bool = True,
+        sensor: str = "local",
+        flow_update_s: int = 10,
+        flow_id_base: int = 0,
+        max_flows: int = 1_000_000,
+        max_batches: int = 256,
+    ) -> None:
+        """Opens at once: a missing right or a bad filter raises here.
+
+        `stream` is a file descriptor that carries pcap or pcapng, instead of interfaces.
+        """
+    def next(self, timeout_ms: int) -> tuple[str, RecordBatch] | None:
+        """The next batch, or None after `timeout_ms` or when capture has ended."""
+    def status(self) -> dict[str, Any]:
+        """State of the capture.
+
+        Keys: running, ended, error (dict code/message/remedy or None), interfaces (list of
+        name, link_type, received, kernel_drops, interface_drops, error).
+        """
+    def stats(self) -> list[tuple[str | None, str, str, int]]:
+        """Counters as (interface, stage, name, value), cumulative."""
+    def recent(self, limit: int, before: int | None = None) -> RecordBatch:
+        """Up to `limit` rows of `packets` from the ring, newest last, older than id `before`."""
+    def packet(self, id: int) -> dict[str, Any] | None:
+        """One packet of the ring.
+
+        Keys: id, time, interface, link_type, length, captured_length, bytes, layers (as
+        `dissect`). None when it has left the ring.
+        """
+    def export(self, ids: Sequence[int] | None = None) -> bytes:
+        """pcapng of the ring's packets, or of those named."""
+    def add_interface(self, name: str) -> None: ...
+    def remove_interface(self, name: str) -> None: ...
+    def stop(self) -> None: ...

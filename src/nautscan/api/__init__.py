@@ -1,0 +1,1 @@
+"""The HTTP door: REST, WebSocket, metrics and the page, thin over `nautscan.service`."""

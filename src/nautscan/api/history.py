@@ -1,0 +1,95 @@
+"""Stored requests and flows: lists, details, series, map."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+
+from nautscan.api import models
+from nautscan.api.common import (
+    ERRORS,
+    Cursor,
+    Filter,
+    From,
+    JsonText,
+    Limit,
+    Order,
+    ServiceDep,
+    Table,
+    To,
+    rows_answer,
+)
+from nautscan.service.history import PageQuery
+
+router = APIRouter(prefix="/api", tags=["history"], responses=ERRORS)
+
+
+@router.get("/requests", response_class=JsonText, responses={200: {"model": models.RequestList}})
+async def requests(  # noqa: PLR0913, PLR0917 (one argument a parameter)
+    service: ServiceDep,
+    filter: Filter = "",  # noqa: A002 (the parameter's name)
+    from_: From = None,
+    to: To = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    order: Order = "desc",
+) -> Response:
+    """Requests by time. Headers and bodies are in the detail of each."""
+    page = await service.history.page(
+        "requests", PageQuery(filter, from_, to, limit, cursor, order)
+    )
+    return rows_answer("requests", page.rows, page.next, service.source)
+
+
+@router.get(
+    "/requests/{request_id}",
+    response_class=JsonText,
+    responses={200: {"model": models.RequestDetail}},
+)
+async def request(request_id: Annotated[int, Path(ge=0)], service: ServiceDep) -> Response:
+    """One request with headers and bodies."""
+    return JsonText(await service.history.request(request_id))
+
+
+@router.get("/flows", response_class=JsonText, responses={200: {"model": models.FlowList}})
+async def flows(  # noqa: PLR0913, PLR0917 (one argument a parameter)
+    service: ServiceDep,
+    filter: Filter = "",  # noqa: A002 (the parameter's name)
+    from_: From = None,
+    to: To = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    order: Order = "desc",
+) -> Response:
+    """Flows by the time of their first packet, each once, as last seen."""
+    page = await service.history.page("flows", PageQuery(filter, from_, to, limit, cursor, order))
+    return rows_answer("flows", page.rows, page.next, service.source)
+
+
+@router.get("/timeseries", response_model=models.TimeSeries)
+async def timeseries(  # noqa: PLR0913, PLR0917 (one argument a parameter)
+    service: ServiceDep,
+    table: Table = "requests",
+    filter: Filter = "",  # noqa: A002 (the parameter's name)
+    from_: From = "-15m",
+    to: To = None,
+    bucket: Annotated[
+        str | None,
+        Query(max_length=16, description="Length of a bucket, e.g. 10s; fitting if absent"),
+    ] = None,
+) -> dict[str, Any]:
+    """Counts, errors, bytes and latency percentiles over time."""
+    return await service.history.timeseries(table, filter, (from_, to), bucket)
+
+
+@router.get("/map", response_model=models.WorkloadMap)
+async def workload_map(service: ServiceDep, from_: From = "-15m", to: To = None) -> dict[str, Any]:
+    """Who talked to whom: workloads as nodes, requests and flows as edges."""
+    return await service.history.map(from_, to)
+
+
+@router.get("/columns", response_model=models.ColumnList)
+async def columns(service: ServiceDep, table: Table = "requests") -> dict[str, Any]:
+    """What a filter over the table may use."""
+    return service.history.columns(table)

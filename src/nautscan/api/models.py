@@ -1,0 +1,549 @@
+"""The shapes of the REST API, as OpenAPI shows them.
+
+Rows are written as JSON by the database, not by these classes: the row classes are made from
+`nautscan.schema`, so that the documented shape and the columns cannot differ.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from nautscan import schema
+
+Time = Annotated[
+    str,
+    Field(
+        json_schema_extra={"format": "date-time", "example": "2026-01-31T12:00:00.123456789Z"},
+        description="UTC, RFC 3339 with nanoseconds",
+    ),
+]
+Int64 = Annotated[int, Field(json_schema_extra={"format": "int64"})]
+SourceName = Annotated[
+    Literal["live", "demo", "file"], Field(description="Where the traffic comes from")
+]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
+
+
+class _OpenShape(BaseModel):
+    """The sensor may say more than is listed here."""
+
+    model_config = ConfigDict(extra="allow", json_schema_serialization_defaults_required=True)
+
+
+class Header(_Shape):
+    """One header field."""
+
+    name: str
+    value: str
+
+
+class Body(_Shape):
+    """Content as far as it was kept: `text` if it is valid UTF-8, else `base64`."""
+
+    text: str | None
+    base64: str | None
+    bytes: int = Field(description="Bytes kept")
+    truncated: bool = Field(description="The message had bytes that are not here")
+
+
+_TYPE_OF_KIND: dict[str, Any] = {
+    "time": Time,
+    "text": str,
+    "u16": int,
+    "i32": int,
+    "i64": Int64,
+    "bool": bool,
+    "binary": Body,
+    "headers": list[Header],
+    "text_list": list[str],
+    "json": dict[str, Any],
+}
+
+
+def _row_model(name: str, doc: str, columns: tuple[schema.Column, ...]) -> type[BaseModel]:
+    fields: dict[str, Any] = {}
+    for column in columns:
+        kind = _TYPE_OF_KIND[column.kind]
+        fields[column.name] = (
+            kind | None if column.nullable else kind,
+            Field(..., description=column.doc),
+        )
+    return create_model(name, __base__=_Shape, __doc__=doc, **fields)
+
+
+RequestRow = _row_model(
+    "RequestRow", "One request with its response.", schema.light_columns("requests")
+)
+RequestDetail = _row_model(
+    "RequestDetail", "One request with headers and bodies.", schema.columns("requests")
+)
+FlowRow = _row_model("FlowRow", "One flow, as last seen.", schema.light_columns("flows"))
+PacketRow = _row_model("PacketRow", "One packet of the ring.", schema.columns("packets"))
+StatsRow = _row_model("StatsRow", "One counter of one stage.", schema.columns("stats"))
+
+
+class ErrorFacts(_Shape):
+    """What failed, why, what to do."""
+
+    code: str
+    message: str
+    remedy: str
+    detail: dict[str, Any] = Field(default_factory=dict)
+
+
+class ErrorAnswer(_Shape):
+    """Every error has this shape."""
+
+    error: ErrorFacts
+
+
+class RequestList(_Shape):
+    """Requests, newest first unless asked otherwise."""
+
+    requests: list[RequestRow]  # type: ignore[valid-type]
+    next: str | None = Field(description="Cursor of the next page; null at the end")
+    source: SourceName
+
+
+class FlowList(_Shape):
+    """Flows, each once, as last seen."""
+
+    flows: list[FlowRow]  # type: ignore[valid-type]
+    next: str | None = Field(description="Cursor of the next page; null at the end")
+    source: SourceName
+
+
+class PacketList(_Shape):
+    """Packets of the sensor's ring, newest first."""
+
+    packets: list[PacketRow]  # type: ignore[valid-type]
+    next: str | None = Field(description="Value of `before` for older ones; null at the end")
+    source: SourceName
+
+
+class LayerField(_OpenShape):
+    """One field of a layer: where it is in the packet and what it says."""
+
+    name: str
+    value: str
+    offset: int | None = None
+    length: int | None = None
+
+
+class Layer(_OpenShape):
+    """One protocol layer of a packet."""
+
+    name: str
+    offset: int
+    length: int
+    fields: list[LayerField]
+    error: str | None = Field(None, description="Why decoding stopped here")
+
+
+class PacketDetail(_OpenShape):
+    """One packet with its bytes and layers."""
+
+    id: Int64
+    time: Time
+    interface: str | None
+    link_type: str
+    length: int
+    captured_length: int
+    hex: str = Field(description="The captured bytes, two hexadecimal digits each")
+    layers: list[Layer]
+    source: SourceName
+
+
+class Interface(_OpenShape):
+    """A network interface of the sensor's host."""
+
+    name: str
+    description: str | None = None
+    kind: str | None = Field(None, description="bridge, veth, ethernet, wireless, loopback, any, …")
+    addresses: list[str] = Field(default_factory=list)
+    mac: str | None = None
+    up: bool | None = None
+    link_type: str | None = None
+    owner: str | None = Field(None, description="Container or Docker network that it belongs to")
+    selected: bool = Field(description="It is being captured")
+    capturable: bool | None = None
+    reason: str | None = Field(None, description="Why it cannot be captured")
+
+
+class InterfaceList(_Shape):
+    """Interfaces that the sensor sees."""
+
+    interfaces: list[Interface]
+    source: SourceName
+
+
+class CaptureStart(BaseModel):
+    """What to capture. One of `interface` and `interfaces`; neither means the detected ones."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"interface": "eth0", "filter": "tcp port 80"}},
+    )
+
+    interface: str | None = Field(None, min_length=1, max_length=64)
+    interfaces: list[Annotated[str, Field(min_length=1, max_length=64)]] | None = Field(
+        None, min_length=1, max_length=64
+    )
+    filter: str | None = Field(None, max_length=4096, description="BPF capture filter")
+    promiscuous: bool = True
+    snaplen: int | None = Field(None, ge=64, le=262_144)
+    buffer_bytes: int | None = Field(None, ge=1 << 16, le=1 << 31)
+
+
+class CheckFilter(BaseModel):
+    """A BPF capture filter to try."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    filter: str = Field(max_length=4096)
+    link_type: str | None = Field(None, max_length=32)
+
+
+class CheckedFilter(_Shape):
+    """The filter compiles."""
+
+    ok: Literal[True]
+
+
+class CapturedInterface(_OpenShape):
+    """How capture goes on one interface."""
+
+    name: str
+    link_type: str | None = None
+    received: Int64 | None = None
+    kernel_drops: Int64 | None = None
+    interface_drops: Int64 | None = None
+    error: ErrorFacts | str | None = None
+
+
+class CaptureStatus(_OpenShape):
+    """How capture goes."""
+
+    running: bool
+    error: ErrorFacts | None = Field(None, description="Why it does not run, if it should")
+    interfaces: list[CapturedInterface]
+    filter: str | None = None
+    promiscuous: bool | None = None
+    snaplen: int | None = None
+    buffer_bytes: int | None = None
+    source: SourceName
+
+
+class ContainerNetwork(_Shape):
+    """An address of a container."""
+
+    name: str | None
+    ip: str
+
+
+class ContainerTraffic(_Shape):
+    """What a container served in the window (as server), and what it asked (as client)."""
+
+    requests: int = Field(description="Requests it served in the window")
+    rate: float = Field(description="Requests served a second over the window")
+    errors: int = Field(description="Of these, status 500 and above, or failed below it")
+    error_rate: float | None = Field(description="errors / requests; null without requests")
+    p50_ns: Int64 | None
+    p95_ns: Int64 | None
+    p99_ns: Int64 | None
+    bytes: Int64 = Field(description="Content of these requests and responses")
+    requests_out: int = Field(description="Requests it made as a client")
+    last_time: Time | None = Field(description="Last request in the window on either side")
+
+
+class Container(ContainerTraffic):
+    """A container and its traffic over the window."""
+
+    id: str
+    name: str
+    image: str | None
+    project: str | None
+    service: str | None
+    state: str | None = Field(description="As Docker says; null if Docker no longer knows it")
+    networks: list[ContainerNetwork]
+    ports: list[str]
+    labels: dict[str, str]
+
+
+class ContainerList(_Shape):
+    """Containers with rate, errors and latency over the window."""
+
+    containers: list[Container]
+    seconds: float = Field(description="Length of the window")
+    source: SourceName
+
+
+class ContainerAnswer(_Shape):
+    """One container."""
+
+    container: Container
+    seconds: float
+    source: SourceName
+
+
+class Gap(_Shape):
+    """A time without observation: nothing in it does not mean that nothing happened."""
+
+    since: Time
+    until: Time | None = Field(description="null: still open")
+    reason: str
+
+
+class TimePoint(_Shape):
+    """One bucket. For flows: `requests` counts flows that began in it."""
+
+    time: Time
+    requests: int
+    errors: int
+    bytes: Int64
+    p50_ns: Int64 | None
+    p95_ns: Int64 | None
+    p99_ns: Int64 | None
+
+
+class TimeSeries(_Shape):
+    """Buckets from `from` to `to`, none left out."""
+
+    table: str
+    bucket: float = Field(description="Seconds of a bucket")
+    from_: Time = Field(alias="from")
+    to: Time
+    points: list[TimePoint]
+    gaps: list[Gap]
+    source: SourceName
+
+
+class MapNode(_Shape):
+    """A workload, or an address that no workload is known to own."""
+
+    id: str
+    name: str
+    kind: Literal["container", "host", "address"]
+    container_id: str | None
+    image: str | None
+    project: str | None
+    service: str | None
+    addresses: list[str] = Field(description="At most 16 of its addresses in the window")
+
+
+class MapEdge(_Shape):
+    """What one node asked of another."""
+
+    client: str
+    server: str
+    protocol: str
+    requests: int
+    rate: float
+    errors: int
+    error_rate: float | None
+    p50_ns: Int64 | None
+    p95_ns: Int64 | None
+    p99_ns: Int64 | None
+    flows: int
+    bytes: Int64 = Field(description="Bytes on the wire in both directions")
+    last_time: Time
+
+
+class WorkloadMap(_Shape):
+    """Who talked to whom."""
+
+    nodes: list[MapNode]
+    edges: list[MapEdge]
+    from_: Time = Field(alias="from")
+    to: Time
+    truncated: int = Field(description="Edges beyond the cap, least busy ones, left out")
+    gaps: list[Gap]
+    source: SourceName
+
+
+class Reason(_Shape):
+    """Something that is not as it should be, and what to do."""
+
+    code: str
+    message: str
+    remedy: str
+
+
+class SensorHealth(_Shape):
+    """The connection to the sensor process."""
+
+    connected: bool
+    since: Time | None
+    reason: str | None
+    gaps: list[Gap]
+
+
+class DockerHealth(_Shape):
+    """The connection to the Docker Engine."""
+
+    state: str = Field(description="connected, absent, unreachable or off")
+    reason: str | None
+    host: str | None
+    since: Time | None
+    containers: int
+
+
+class StoreHealth(_Shape):
+    """The database and its writer."""
+
+    state: Literal["ok", "full", "failing", "closed"]
+    reason: str | None
+    path: str
+    bytes: Int64 = Field(description="Size of the database files")
+    free_bytes: Int64 | None = Field(description="Free space of the disk")
+    schema_version: int
+    rows_written: Int64 = Field(description="Since the server started")
+    rows_lost: Int64 = Field(description="Not stored since the server started: disk full, too slow")
+    rows_expired: Int64 = Field(description="Deleted by retention since the server started")
+    queue_batches: int
+    queue_bytes: int
+    last_commit: Time | None
+    retention_seconds: float
+    retention_bytes: Int64
+
+
+class LiveHealth(_Shape):
+    """Live viewers."""
+
+    subscribers: int
+    rows_sent: Int64
+    rows_skipped: Int64
+
+
+class Counter(_Shape):
+    """One counter of one stage."""
+
+    sensor: str
+    interface: str | None
+    stage: str
+    name: str
+    value: Int64 = Field(description="Since the sensor started")
+    recent: Int64 = Field(description="In the last 10 seconds")
+
+
+class Drop(_Shape):
+    """Loss at one stage."""
+
+    stage: str
+    name: str
+    interface: str | None
+    value: Int64 = Field(description="Since the process started")
+    recent: Int64 = Field(description="In the last 10 seconds")
+    meaning: str
+
+
+class Health(_Shape):
+    """Whether what is shown is all there was."""
+
+    status: Literal["ok", "degraded", "no_capture"]
+    reasons: list[Reason]
+    sensor: SensorHealth
+    capture: CaptureStatus | None = Field(description="null while the sensor cannot be asked")
+    docker: DockerHealth
+    store: StoreHealth
+    live: LiveHealth
+    drops: list[Drop] = Field(description="Every loss counter that is not zero")
+    stages: list[Counter]
+    version: str
+    started: Time
+    time: Time
+    source: SourceName
+
+
+class ColumnFacts(_Shape):
+    """One column, for completion and help."""
+
+    name: str
+    type: str
+    nullable: bool
+    doc: str
+    examples: list[str] = Field(description="Conditions that can be written with it")
+
+
+class ColumnList(_Shape):
+    """What a filter over the table may use."""
+
+    table: str
+    columns: list[ColumnFacts]
+    functions: list[str]
+    source: SourceName
+
+
+class SourceFacts(_Shape):
+    """What this server shows."""
+
+    source: SourceName
+    label: str = Field(description="A sentence for the screen")
+    version: str
+    started: Time
+
+
+class LiveHello(_Shape):
+    """First message of the WebSocket, and the answer to a new `subscribe`."""
+
+    type: Literal["hello"]
+    table: str
+    filter: str
+    source: SourceName
+    version: str
+
+
+class LiveRequests(_Shape):
+    """Rows as they come; `skipped` rows before these did not reach this viewer."""
+
+    type: Literal["rows"]
+    table: Literal["requests"]
+    rows: list[RequestRow]  # type: ignore[valid-type]
+    skipped: int
+
+
+class LiveFlows(_Shape):
+    """Rows as they come; `skipped` rows before these did not reach this viewer."""
+
+    type: Literal["rows"]
+    table: Literal["flows"]
+    rows: list[FlowRow]  # type: ignore[valid-type]
+    skipped: int
+
+
+class LiveHealthMessage(_Shape):
+    """Once a second."""
+
+    type: Literal["health"]
+    health: Health
+
+
+class LiveError(_Shape):
+    """A filter that is not one, or the end of the stream."""
+
+    type: Literal["error"]
+    error: ErrorFacts
+
+
+class LiveSubscribe(_Shape):
+    """What the viewer may send: another table or filter on the same connection."""
+
+    type: Literal["subscribe"]
+    table: Literal["requests", "flows"] = "requests"
+    filter: str = Field("", max_length=4096)
+
+
+LIVE_MODELS: tuple[type[BaseModel], ...] = (
+    LiveHello,
+    LiveRequests,
+    LiveFlows,
+    LiveHealthMessage,
+    LiveError,
+    LiveSubscribe,
+)
+"""WebSocket messages: OpenAPI has no place for them, so they are added to its schemas."""

@@ -1,0 +1,105 @@
+"""Capture control and the packets of the sensor's ring."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+
+from nautscan.api import models
+from nautscan.api.common import ERRORS, JsonText, Limit, ServiceDep, rows_answer
+from nautscan.errors import BadRequest
+
+router = APIRouter(prefix="/api/packets", tags=["packets"], responses=ERRORS)
+
+MAX_EXPORT_IDS = 10_000
+"""Packets named one by one in an export; without names the whole ring is exported."""
+
+
+@router.get("/interfaces", response_model=models.InterfaceList)
+async def interfaces(service: ServiceDep) -> dict[str, Any]:
+    """Network interfaces of the sensor's host, and which of them are being captured."""
+    return {"interfaces": await service.packets.interfaces(), "source": service.source}
+
+
+@router.post("/start", response_model=models.CaptureStatus)
+async def start(spec: models.CaptureStart, service: ServiceDep) -> dict[str, Any]:
+    """Start capturing, or change what is captured. Rows already stored stay."""
+    if spec.interface is not None and spec.interfaces is not None:
+        raise BadRequest("Both `interface` and `interfaces` are given", remedy="Give one of them.")
+    names = [spec.interface] if spec.interface is not None else spec.interfaces
+    options = spec.model_dump(exclude={"interface", "interfaces"}, exclude_none=True)
+    return await service.packets.start(names, options)
+
+
+@router.post("/stop", response_model=models.CaptureStatus)
+async def stop(service: ServiceDep) -> dict[str, Any]:
+    """Stop capturing. Nothing that was stored is touched."""
+    return await service.packets.stop()
+
+
+@router.get("/status", response_model=models.CaptureStatus)
+async def status(service: ServiceDep) -> dict[str, Any]:
+    """How capture goes."""
+    return await service.packets.status()
+
+
+@router.get("/recent", response_class=JsonText, responses={200: {"model": models.PacketList}})
+async def recent(
+    service: ServiceDep,
+    limit: Limit = 100,
+    before: Annotated[
+        int | None, Query(ge=0, description="Only packets older than this id")
+    ] = None,
+) -> Response:
+    """Packets of the ring, newest first."""
+    page = await service.packets.recent(limit, before)
+    return rows_answer("packets", page.rows, page.next, service.source)
+
+
+@router.get(
+    "/export",
+    response_class=Response,
+    responses={200: {"content": {"application/x-pcapng": {}}, "description": "pcapng"}},
+)
+async def export(
+    service: ServiceDep,
+    ids: Annotated[
+        str | None,
+        Query(max_length=200_000, description="Ids of packets, comma separated; all without it"),
+    ] = None,
+) -> Response:
+    """Packets of the ring as a pcapng file."""
+    data = await service.packets.export(_ids(ids))
+    headers = {"Content-Disposition": 'attachment; filename="nautscan.pcapng"'}
+    return Response(data, media_type="application/x-pcapng", headers=headers)
+
+
+@router.post("/check-filter", response_model=models.CheckedFilter)
+async def check_filter(spec: models.CheckFilter, service: ServiceDep) -> dict[str, Any]:
+    """Whether a BPF capture filter compiles; the compiler's words if it does not."""
+    await service.packets.check_filter(spec.filter, spec.link_type)
+    return {"ok": True}
+
+
+@router.get("/{packet_id}", response_model=models.PacketDetail)
+async def packet(packet_id: Annotated[int, Path(ge=0)], service: ServiceDep) -> dict[str, Any]:
+    """One packet of the ring with its bytes and decoded layers."""
+    return await service.packets.packet(packet_id)
+
+
+def _ids(text: str | None) -> list[int] | None:
+    if text is None or not text.strip():
+        return None
+    parts = text.split(",")
+    if len(parts) > MAX_EXPORT_IDS:
+        raise BadRequest(
+            f"{len(parts)} packets are named, {MAX_EXPORT_IDS} at most are possible",
+            remedy="Export without `ids` to get the whole ring.",
+        )
+    try:
+        return [int(part) for part in parts]
+    except ValueError as error:
+        raise BadRequest(
+            "`ids` holds something that is not a number", remedy="Write ids=1,2,3."
+        ) from error

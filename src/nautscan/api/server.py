@@ -1,0 +1,203 @@
+"""The server process: opens everything, drops its rights, listens, serves, ends in order."""
+
+from __future__ import annotations
+
+import asyncio
+import encodings.idna  # noqa: F401 (looked up by name when a host name is resolved)
+import importlib
+import logging
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+
+from nautscan.api.app import create_app
+from nautscan.api.page import Site
+from nautscan.api.security import Gate, GateKeeper
+from nautscan.config import Config
+from nautscan.errors import BadRequest, StoreUnavailable
+from nautscan.identity import Directory
+from nautscan.identity.docker import DockerWatcher
+from nautscan.sensor.client import SensorClient
+from nautscan.service.core import Service
+from nautscan.store.duck import DuckStore
+from nautscan.store.writer import Limits
+
+log = logging.getLogger("nautscan.api")
+
+BACKLOG: Final = 128
+SHUTDOWN_SECONDS: Final = 3
+MAX_CONNECTIONS: Final = 1024
+TOKEN_FILE: Final = "token"  # noqa: S105 (a file name)
+
+# Imported by uvicorn and others only when first used, which would be after rights were dropped.
+_LATE_IMPORTS: Final = (
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.http.h11_impl",
+    "uvicorn.protocols.websockets.auto",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.auto",
+    "websockets.legacy.server",
+    "multiprocessing.resource_tracker",
+)
+
+
+def run(config: Config, *, before_listen: Callable[[], None], ready: Callable[[str], None]) -> None:
+    """Serve until a signal ends it.
+
+    `before_listen` gives up rights: before it, everything is imported and read that may be out of
+    reach afterwards, and no thread is started; after it, the store is opened and the socket bound.
+    `ready` is told the address when the server really listens.
+    """
+    site = Site.load()
+    _import_late()
+    create_app(None, site)  # Once, so that all it imports and reads is there.
+    before_listen()
+    asyncio.run(_serve(config, site, ready))
+
+
+def _import_late() -> None:
+    for name in _LATE_IMPORTS:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            log.debug("%s is not installed", name)
+
+
+async def _serve(config: Config, site: Site, ready: Callable[[str], None]) -> None:
+    token = access_token(config)
+    listener = bind(config.host, config.port)
+    service = build_service(config)
+    app = create_app(service, site)
+    gated = GateKeeper(app, Gate.of(config, token), config.source)
+    server = uvicorn.Server(uvicorn_config(gated, config))
+    await service.start()
+    try:
+        address = address_of(listener, config.host)
+        if token is not None and not config.token:
+            print(f"Access token: {token}", file=sys.stderr, flush=True)
+        ready(f"{address}/?token={token}" if token is not None else address)
+        await server.serve(sockets=[listener])
+    finally:
+        await service.stop()
+        listener.close()
+
+
+def build_service(config: Config) -> Service:
+    """The service with its store, sensor client and directory. Raises `StoreUnavailable`."""
+    directory = Directory()
+    docker = None
+    if config.source == "demo":
+        from nautscan.demo.identity import fill
+
+        fill(directory)
+    elif config.docker:
+        docker = DockerWatcher(directory, config.docker_host)
+    if config.sensor_address is None:
+        raise BadRequest(
+            "No sensor is named", remedy="Start `nautscan serve`, which starts both processes."
+        )
+    return Service(
+        config, open_store(config), SensorClient(config.sensor_address), directory, docker
+    )
+
+
+def open_store(config: Config) -> DuckStore:
+    """The store that the settings ask for. Raises `StoreUnavailable`."""
+    limits = Limits(
+        queue_bytes=config.store_queue_bytes,
+        min_free_bytes=config.min_free_bytes,
+        keep_seconds=config.retention_age,
+        keep_bytes=config.retention_bytes,
+    )
+    return DuckStore(
+        config.database_path,
+        limits,
+        memory_bytes=config.store_memory,
+        query_seconds=config.query_timeout,
+    )
+
+
+def uvicorn_config(app: Any, config: Config) -> uvicorn.Config:
+    """How uvicorn serves the application."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        ws_max_size=65_536,
+        ws_max_queue=16,
+        h11_max_incomplete_event_size=65_536,
+        timeout_keep_alive=30,
+    )
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises `BadRequest` where that is not possible."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
+        listener = socket.socket(family, kind, protocol)
+        if sys.platform != "win32":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        raise BadRequest(
+            f"The server cannot listen on {host}, port {port}: {error.strerror or error}",
+            remedy="Choose another port with --port (0: any free one), or end what uses it.",
+            code="conflict",
+        ) from error
+    listener.setblocking(False)  # noqa: FBT003 (its only form)
+    return listener
+
+
+def address_of(listener: socket.socket, host: str) -> str:
+    """The address of the page, as a browser on this machine reaches it."""
+    port = listener.getsockname()[1]
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 (a comparison)
+    if ":" in name and not name.startswith("["):
+        name = f"[{name}]"
+    return f"http://{name}:{port}"
+
+
+def access_token(config: Config) -> str | None:
+    """The token that must be shown; None on loopback, unless one was given.
+
+    One that had to be made is kept in the data folder, readable by this user only, so that it
+    stays the same over restarts.
+    """
+    if config.token:
+        return config.token
+    if config.loopback:
+        return None
+    path = config.data_dir / TOKEN_FILE
+    try:
+        kept = path.read_text().strip() if path.exists() else ""
+        return kept if len(kept) >= 32 else _new_token(path)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"The access token cannot be kept in {path}: {error.strerror or error}",
+            remedy="Give a data folder that this user can write to, or set NAUTSCAN_TOKEN.",
+        ) from error
+
+
+def _new_token(path: Path) -> str:
+    token = secrets.token_urlsafe(32)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(token + "\n")
+    return token

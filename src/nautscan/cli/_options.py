@@ -1,0 +1,68 @@
+"""Options that several commands share, and how they become settings."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_CAPTURE_OPTIONS = (
+    click.option(
+        "-i",
+        "--interface",
+        "interfaces",
+        multiple=True,
+        metavar="NAME",
+        help="Capture on this interface; may be given several times. "
+        "[default: NETWORK_INTERFACES, else Docker's own, else those in use]",
+    ),
+    click.option("-f", "--filter", metavar="BPF", help="Capture filter, e.g. 'tcp port 80'."),
+    click.option(
+        "--promiscuous/--no-promiscuous",
+        default=None,
+        help="See packets meant for others as well.  [default: promiscuous]",
+    ),
+    click.option("--snaplen", metavar="SIZE", help="Bytes kept of a packet.  [default: 262144]"),
+    click.option(
+        "--buffer",
+        "buffer_bytes",
+        metavar="SIZE",
+        help="Kernel buffer of each interface, e.g. 64MiB.  [default: 32MiB]",
+    ),
+)
+
+
+def capture_options(command: Command) -> Command:
+    """Adds the options of live capture."""
+    for option in reversed(_CAPTURE_OPTIONS):
+        command = option(command)
+    return command
+
+
+def capture_settings(options: dict[str, Any]) -> dict[str, Any]:
+    """The settings among a command's options, for `Config.load`."""
+    settings = {name: options[name] for name in ("filter", "promiscuous", "snaplen")}
+    settings["buffer_bytes"] = options["buffer_bytes"]
+    settings["interfaces"] = split_names(options["interfaces"])
+    return settings
+
+
+def split_names(names: tuple[str, ...]) -> tuple[str, ...] | None:
+    """`-i a,b -i c` is a, b and c. None if none is named."""
+    parts = tuple(part.strip() for name in names for part in name.split(",") if part.strip())
+    return parts or None
+
+
+def log_to_stderr(level: str) -> None:
+    """Logs as a child of the supervisor: it adds the time and the name."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.getLevelNamesMapping().get(level.upper(), logging.INFO),
+        format="%(levelname)-7s %(message)s",
+        force=True,
+    )

@@ -1,0 +1,195 @@
+"""``nautscan capture``: live on the terminal, or into a file."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from nautscan.cli._options import capture_options, capture_settings
+
+if TYPE_CHECKING:
+    from nautscan._engine import RecordBatch
+    from nautscan.sensor.terminal import PacketTail, TerminalCapture
+
+TABLES = ("requests", "flows", "packets")
+
+Print = Callable[["RecordBatch"], int]
+"""Prints the rows of a batch and gives how many there were."""
+
+
+@click.command()
+@click.option("-t", "--table", type=click.Choice(TABLES), help="What to print. [default: requests]")
+@click.option("-w", "--write", metavar="FILE", help="Write the packets to this pcapng file.")
+@click.option("--duration", type=click.FloatRange(min=0, min_open=True), help="Stop after seconds.")
+@click.option("-c", "--count", type=click.IntRange(1), help="Stop after this many rows or packets.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line; errors too.")
+@capture_options
+def command(
+    *,
+    table: str | None,
+    write: str | None,
+    duration: float | None,
+    count: int | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Capture to a file or print rows as they happen.
+
+    Ctrl-C ends it; what was under way is printed then, and what was lost is said.
+    """
+    from nautscan.config import Config
+    from nautscan.sensor.terminal import TerminalCapture
+
+    config = Config.load(**capture_settings(options))
+    output = None if write is None else _opened(write)
+    capture = TerminalCapture(config)
+    _say(f"capturing on {', '.join(capture.names)}; Ctrl-C ends it", as_json=as_json)
+    job = _Job(capture, count)
+    if output is not None:
+        job.write_packets(output)
+    if table is not None or output is None:
+        job.print_rows(table or "requests", _printer(table or "requests", as_json=as_json))
+    with _interruptible(capture):
+        job.run(duration)
+    _finish(job, as_json=as_json)
+
+
+class _Job:
+    """What is done with a capture, and how much of it has been done."""
+
+    def __init__(self, capture: TerminalCapture, count: int | None) -> None:
+        self.capture = capture
+        self.rows = 0
+        self.written = 0
+        self.tail: PacketTail | None = None
+        self._count = count
+        self._table: str | None = None
+        self._print: Print | None = None
+        self._output: IO[bytes] | None = None
+
+    def print_rows(self, table: str, printer: Print) -> None:
+        """Rows of `table` go to the terminal."""
+        self._table, self._print = table, printer
+        if table == "packets":
+            self._follow_packets()
+
+    def write_packets(self, output: IO[bytes]) -> None:
+        """Packets go to a file, each look as a section of its own, which pcapng allows."""
+        self._output = output
+        self._follow_packets()
+
+    def run(self, duration: float | None) -> None:
+        """Until the capture ends."""
+        for item in self.capture.batches(duration):
+            if item is not None and item[0] == self._table and self._print is not None:
+                self.rows += self._print(item[1])
+            self._take_packets()
+            if self._count is not None and max(self.rows, self.written) >= self._count:
+                self.capture.stop()
+                self._count = None
+        self._take_packets()
+        if self._output is not None:
+            self._output.close()
+
+    def _follow_packets(self) -> None:
+        from nautscan.sensor.terminal import PacketTail
+
+        self.tail = self.tail or PacketTail(self.capture.capture)
+
+    def _take_packets(self) -> None:
+        if self.tail is None:
+            return
+        ids, rows = self.tail.take()
+        if ids and self._output is not None:
+            self._output.write(self.capture.capture.export(ids))
+            self.written += len(ids)
+        if self._table == "packets" and self._print is not None:
+            self.rows += sum(map(self._print, rows))
+
+
+def _opened(path: str) -> IO[bytes]:
+    """Opened before rights are given up: the place may be writable for root only."""
+    from nautscan.errors import BadRequest
+
+    try:
+        return Path(path).open("wb")
+    except OSError as error:
+        raise BadRequest(
+            f"{path} cannot be written: {error.strerror or error}",
+            remedy="Choose a place that you can write to, with room.",
+        ) from error
+
+
+def _printer(table: str, *, as_json: bool) -> Print:
+    if as_json:
+        from nautscan.export.selection import select
+        from nautscan.export.sinks import open_sink
+        from nautscan.offline.passes import ReadOptions
+
+        sink = open_sink(select(table, ReadOptions()), "json")
+
+        def print_json(batch: RecordBatch) -> int:
+            before = sink.rows
+            sink.add(batch)
+            return sink.rows - before
+
+        return print_json
+    from nautscan.export.text import RowPrinter, plain
+
+    paint = (lambda text, colour: click.style(text, fg=colour)) if sys.stdout.isatty() else plain
+    printer = RowPrinter(table, None, paint)
+
+    def print_lines(batch: RecordBatch) -> int:
+        for line in printer.lines(batch):
+            click.echo(line)
+        return batch.num_rows
+
+    return print_lines
+
+
+@contextmanager
+def _interruptible(capture: TerminalCapture) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the capture, not the process; a second Ctrl-C does that."""
+
+    def stop(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        capture.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _finish(job: _Job, *, as_json: bool) -> None:
+    counters = job.capture.counters()
+    totals = {
+        "rows": job.rows,
+        "packets": counters.get("decode/packets", 0),
+        "received": counters.get("capture/received", 0),
+        "kernel_drops": counters.get("capture/kernel_drops", 0),
+        "interface_drops": counters.get("capture/interface_drops", 0),
+        "gap_bytes": counters.get("stream/gap_bytes", 0),
+    }
+    if job.tail is not None:
+        totals |= {"written": job.written, "not_written": job.tail.missed}
+    if as_json:
+        click.echo(json.dumps({"summary": totals}), err=True)
+        return
+    click.echo(
+        ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in totals.items()), err=True
+    )
+
+
+def _say(text: str, *, as_json: bool) -> None:
+    if not as_json:
+        click.echo(text, err=True)

@@ -1,0 +1,93 @@
+"""``nautscan export``: the tables of capture files as files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nautscan.cli.job import Job, reads_captures
+from nautscan.offline.passes import FILE_TABLES
+
+if TYPE_CHECKING:
+    from nautscan.export.sinks import Format, Sink
+
+FORMATS = ("parquet", "csv", "json")
+DEFAULT_TABLES = ("requests", "flows")
+PLACE = "{table}"
+
+
+@click.command(short_help="Write the tables of capture files as Parquet, CSV or JSON.")
+@reads_captures
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="PATH",
+    help="Where to: a file, or a directory or a name with {table} for several tables.",
+)
+@click.option(
+    "--table",
+    "tables",
+    multiple=True,
+    type=click.Choice(FILE_TABLES),
+    help="Which table; may be given several times. Otherwise requests and flows.",
+)
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Otherwise as PATH ends.")
+@click.option("--where", metavar="FILTER", help="Only rows that match, e.g. 'status >= 500'.")
+def command(job: Job, output: str, tables: tuple[str, ...], form: str | None) -> int:
+    """Write the tables of capture files as Parquet, CSV or JSON, batch by batch.
+
+    A file appears under its name only when it is whole.
+    """
+    return write_tables(job, tables or DEFAULT_TABLES, form, output)
+
+
+def write_tables(job: Job, tables: Sequence[str], form: str | None, output: str | None) -> int:
+    """Write tables side by side in one pass."""
+    from nautscan.export.selection import select
+    from nautscan.export.sinks import open_sink
+
+    targets = _targets(tables, form, output)
+    reader = job.open(tables)
+    sinks: dict[str, Sink] = {}
+    try:
+        for table, (kind, target) in targets.items():
+            rows = select(table, job.options, job.condition(table))
+            sinks[table] = open_sink(rows, kind, target)
+        job.drain(reader, lambda table, batch: sinks[table].add(batch))
+        for sink in sinks.values():
+            sink.finish()
+    except BaseException:
+        for sink in sinks.values():
+            sink.abandon()
+        raise
+    for table, (_, target) in targets.items():
+        if target is not None:
+            click.echo(f"{target}: {sinks[table].rows} rows", err=True)
+    return job.finish(reader)
+
+
+def _targets(
+    tables: Sequence[str], form: str | None, output: str | None
+) -> dict[str, tuple[Format, Path | None]]:
+    """Format and file of each table; no file means standard output."""
+    from nautscan.export.sinks import format_of
+
+    if output is None:
+        if len(tables) > 1:
+            raise click.UsageError("Name one table with --table, or a place with -o.")
+        return {tables[0]: (format_of(form, ""), None)}
+    if Path(output).is_dir() or output.endswith("/"):
+        kind = format_of(form or FORMATS[0], output)
+        Path(output).mkdir(parents=True, exist_ok=True)
+        return {table: (kind, Path(output) / f"{table}.{kind}") for table in tables}
+    if len(tables) > 1 and PLACE not in output:
+        raise click.UsageError(
+            "Several tables need a directory or {table} in the name given to -o; or name one "
+            "table with --table."
+        )
+    kind = format_of(form, output)
+    return {table: (kind, Path(output.replace(PLACE, table))) for table in tables}

@@ -1,0 +1,51 @@
+"""``nautscan interfaces``: what could be captured on, and what would be."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line; errors too.")
+def command(*, as_json: bool) -> None:
+    """List the network interfaces and whether they can be captured.
+
+    Those marked with * are captured on unless --interface or NETWORK_INTERFACES names others.
+    """
+    from nautscan.sensor import enginefacts
+
+    chosen, why = enginefacts.default_interfaces()
+    found = enginefacts.interfaces(chosen)
+    if as_json:
+        for facts in found:
+            facts["default"] = facts.pop("selected")
+            click.echo(json.dumps(facts, ensure_ascii=False))
+        return
+    for line in _table(found):
+        click.echo(line)
+    click.echo(f"\n* captured unless others are named: {why}")
+
+
+def _table(found: list[dict[str, Any]]) -> list[str]:
+    rows = [["", "NAME", "KIND", "STATE", "ADDRESSES", "NOTE"], *map(_row, found)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def _row(facts: dict[str, Any]) -> list[str]:
+    state = "up" if facts["up"] else "down"
+    note = facts.get("description") or "" if facts["capturable"] else facts["reason"] or ""
+    return [
+        "*" if facts["selected"] else "",
+        facts["name"],
+        facts["kind"] or "",
+        state,
+        " ".join(facts["addresses"]) or "-",
+        note,
+    ]

@@ -1,0 +1,135 @@
+"""What the commands that read capture files share: one pass, watched, told about at its end."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nautscan.cli.common import Exit
+from nautscan.cli.progress import watched
+from nautscan.errors import BadRequest
+from nautscan.offline.passes import STANDARD_INPUT, ReadOptions, open_pass, steps
+
+if TYPE_CHECKING:
+    from nautscan._engine import Reader, RecordBatch
+    from nautscan.store.filter import Condition
+    from nautscan.store.scratch import ScratchDatabase
+
+IN_MEMORY_BELOW = 256 << 20
+"""Tables of captures larger than this go to a temporary file rather than into memory."""
+
+_ARGUMENTS = (
+    click.argument("files", nargs=-1, required=True, metavar="FILE..."),
+    click.option(
+        "--filter", "bpf", metavar="BPF", help="Read only packets that match, as tcpdump."
+    ),
+    click.option("--headers", is_flag=True, help="Keep header fields."),
+    click.option(
+        "--bodies",
+        metavar="BYTES",
+        type=click.IntRange(0),
+        default=0,
+        help="Keep this much content of each message.",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="One JSON object a line; errors too."),
+    click.option("--no-progress", is_flag=True, help="Never draw a progress bar."),
+)
+
+Take = Callable[[str, "RecordBatch"], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """Which files, and what of them."""
+
+    files: tuple[str, ...]
+    options: ReadOptions
+    as_json: bool = False
+    where: str | None = None
+    progress: bool = True
+
+    def open(self, tables: Sequence[str]) -> Reader:
+        """Open the files; what is wrong with their names shows here."""
+        return open_pass(self.files, tables, self.options)
+
+    def drain(self, reader: Reader, take: Take) -> None:
+        """Hand every batch to `take`."""
+        with watched(reader, wanted=self.progress) as move:
+            for step in steps(reader):
+                if step is not None:
+                    take(*step)
+                move()
+
+    def quiet(self) -> Job:
+        """The same job, without a bar where rows go to the same terminal."""
+        return replace(self, progress=False) if sys.stdout.isatty() else self
+
+    def condition(self, table: str) -> Condition | None:
+        """The display filter for the rows of `table`."""
+        if self.where is None:
+            return None
+        from nautscan.store.filter import compile_filter
+
+        condition = compile_filter(table, self.where)
+        if condition.heavy and not self.options.headers:
+            raise BadRequest("The filter looks into headers.", remedy="Add --headers.")
+        return condition
+
+    @contextmanager
+    def load(self, tables: Sequence[str]) -> Iterator[tuple[ScratchDatabase, Reader]]:
+        """One pass into a private database."""
+        reader = self.open(tables)
+        from arro3.core import Table
+
+        from nautscan import _engine
+        from nautscan.store.scratch import ScratchDatabase
+
+        with ScratchDatabase(in_memory=self._is_small()) as database:
+            for table in tables:
+                none = Table.from_batches([], schema=_engine.schema(table))
+                database.add(table, none)
+            self.drain(reader, database.add)
+            yield database, reader
+
+    def finish(self, reader: Reader) -> int:
+        """Tell what was wrong with the input; gives the exit code."""
+        totals = reader.summary()
+        for warning in totals["warnings"]:
+            text = json.dumps({"warning": warning}) if self.as_json else f"nautscan: {warning}"
+            click.echo(text, err=True)
+        return Exit.DAMAGED if totals["damaged"] else Exit.OK
+
+    def _is_small(self) -> bool:
+        """Whether the tables surely fit in memory: never so for a pipe, whose end is unknown."""
+        if STANDARD_INPUT in self.files:
+            return False
+        paths = [Path(file) for file in self.files]
+        return sum(path.stat().st_size for path in paths if path.is_file()) < IN_MEMORY_BELOW
+
+
+def reads_captures(run: Callable[..., int]) -> Callable[..., int]:
+    """Add the arguments that choose captures; the command gets them as one `Job`."""
+
+    @wraps(run)
+    def command(**given: Any) -> int:
+        options = ReadOptions(given.pop("bpf"), given.pop("bodies"), given.pop("headers"))
+        job = Job(
+            given.pop("files"),
+            options,
+            given.pop("as_json"),
+            given.pop("where", None),
+            progress=not given.pop("no_progress"),
+        )
+        return run(job, **given)
+
+    for argument in reversed(_ARGUMENTS):
+        command = argument(command)
+    return command

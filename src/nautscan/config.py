@@ -1,0 +1,357 @@
+# ruff: noqa: FBT003, RUF009 (a default may be a boolean; _setting only makes a field)
+"""Every setting of the product: its environment variable, default and meaning.
+
+`Config.load` reads the environment and lets command-line flags replace it. `SETTINGS` is the
+table from which the reference is generated, so a setting without documentation cannot exist.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from nautscan.errors import BadRequest
+
+Source = Literal["live", "demo", "file"]
+"""Where the traffic comes from."""
+
+LOOPBACK_ADDRESSES: Final = ("127.0.0.1", "::1", "localhost")
+
+_SIZE_UNITS: Final = {
+    "": 1, "b": 1,
+    "k": 1000, "kb": 1000, "m": 1000**2, "mb": 1000**2, "g": 1000**3, "gb": 1000**3,
+    "t": 1000**4, "tb": 1000**4,
+    "kib": 1024, "mib": 1024**2, "gib": 1024**3, "tib": 1024**4,
+}  # fmt: skip
+
+_DURATION_UNITS: Final = {
+    "ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0,
+}  # fmt: skip
+
+
+def parse_size(text: str) -> int:
+    """Bytes of `500MB`, `2GiB`, `4096`. ValueError if it is not a size."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", text)
+    if match is None or match[2].lower() not in _SIZE_UNITS:
+        raise ValueError("a size such as 500MB, 2GiB or 4096 is expected")
+    return int(float(match[1]) * _SIZE_UNITS[match[2].lower()])
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of `7d`, `90m`, `250ms`, `30`. ValueError if it is not a duration."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", text)
+    if match is None or match[2].lower() not in _DURATION_UNITS:
+        raise ValueError("a duration such as 7d, 12h, 90m, 30s or 250ms is expected")
+    return float(match[1]) * _DURATION_UNITS[match[2].lower()]
+
+
+def _parse_bool(text: str) -> bool:
+    lowered = text.strip().lower()
+    if lowered in {"1", "true", "yes", "on"}:
+        return True
+    if lowered in {"0", "false", "no", "off", ""}:
+        return False
+    raise ValueError("true or false is expected")
+
+
+def _parse_list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _parse_source(text: str) -> str:
+    if text not in {"live", "demo", "file"}:
+        raise ValueError("live, demo or file is expected")
+    return text
+
+
+def _parse_port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise ValueError("a port from 0 (any free one) to 65535 is expected")
+    return port
+
+
+def default_data_dir() -> Path:
+    """Where the database lives unless told: the XDG data folder, for root /var/lib/nautscan."""
+    base = os.environ.get("XDG_DATA_HOME")
+    if base:
+        return Path(base) / "nautscan"
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/nautscan")
+    return Path.home() / ".local" / "share" / "nautscan"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the reference of settings."""
+
+    name: str
+    env: str
+    default: str
+    doc: str
+    secret: bool
+
+
+def _setting(  # noqa: PLR0913 (one argument a fact of the reference)
+    env: str,
+    default: Any,
+    doc: str,
+    parse: Callable[[str], Any] = str,
+    *,
+    shown: str | None = None,
+    secret: bool = False,
+) -> Any:
+    meta = {"env": env, "doc": doc, "parse": parse, "shown": shown, "secret": secret}
+    if callable(default):
+        return field(default_factory=default, metadata=meta)
+    return field(default=default, metadata=meta)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The settings of one run. Build it with `Config.load`."""
+
+    # Where it listens, and who may ask.
+    host: str = _setting(
+        "NAUTSCAN_HOST", "127.0.0.1", "Address to listen on. Anything but loopback needs a token"
+    )
+    port: int = _setting("NAUTSCAN_PORT", 8000, "Port of the page and the API", _parse_port)
+    token: str | None = _setting(
+        "NAUTSCAN_TOKEN",
+        None,
+        "Access token. Made at start and kept in the data folder if needed and not given",
+        shown="made when needed",
+        secret=True,
+    )
+    allowed_hosts: tuple[str, ...] = _setting(
+        "NAUTSCAN_ALLOWED_HOSTS",
+        (),
+        "Host names by which browsers may reach the server, comma separated, beside loopback names "
+        "and the listen address (guards against DNS rebinding). * allows all",
+        _parse_list,
+    )
+    cors_origins: tuple[str, ...] = _setting(
+        "NAUTSCAN_CORS_ORIGINS",
+        (),
+        "Origins of pages served elsewhere that may call the API, comma separated, "
+        "e.g. http://localhost:3000",
+        _parse_list,
+    )
+    max_request_bytes: int = _setting(
+        "NAUTSCAN_MAX_REQUEST_BYTES",
+        1_000_000,
+        "Cap on the body of a request to the API",
+        parse_size,
+    )
+
+    # What is captured.
+    interfaces: tuple[str, ...] = _setting(
+        "NETWORK_INTERFACES",
+        (),
+        "Interfaces to capture on, comma separated, e.g. docker0,br-1234. Docker's own are found "
+        "if there are any, else sensible defaults",
+        _parse_list,
+        shown="found",
+    )
+    filter: str | None = _setting("NAUTSCAN_FILTER", None, "BPF capture filter, e.g. tcp port 80")
+    promiscuous: bool = _setting(
+        "NAUTSCAN_PROMISCUOUS", True, "See packets meant for others as well", _parse_bool
+    )
+    snaplen: int = _setting(
+        "NAUTSCAN_SNAPLEN", 262_144, "Bytes kept of each packet at most", parse_size
+    )
+    buffer_bytes: int = _setting(
+        "NAUTSCAN_BUFFER_BYTES", 32 << 20, "Kernel capture buffer of each interface", parse_size
+    )
+    ring_bytes: int = _setting(
+        "NAUTSCAN_RING_BYTES", 64 << 20, "Memory for recent raw packets in the sensor", parse_size
+    )
+    body_limit: int = _setting(
+        "NAUTSCAN_BODY_LIMIT", 16_384, "Bytes kept of each body; 0 keeps none", parse_size
+    )
+    headers: bool = _setting("NAUTSCAN_HEADERS", True, "Keep header fields", _parse_bool)
+    redact: bool = _setting(
+        "NAUTSCAN_REDACT",
+        True,
+        "Blank out secrets in the sensor, before anything is stored",
+        _parse_bool,
+    )
+    sensor_name: str = _setting("NAUTSCAN_SENSOR_NAME", "local", "Name of this sensor in every row")
+    capture: bool = _setting(
+        "NAUTSCAN_CAPTURE",
+        True,
+        "Start capturing at once; false waits for POST /api/packets/start",
+        _parse_bool,
+    )
+    source: Source = _setting(
+        "NAUTSCAN_SOURCE", "live", "live, demo or file: where the traffic comes from", _parse_source
+    )
+
+    # Processes.
+    user: str | None = _setting(
+        "NAUTSCAN_USER",
+        None,
+        "User that the server becomes before it listens, if started as root",
+        shown="SUDO_UID, else nobody",
+    )
+    runtime_dir: Path | None = _setting(
+        "NAUTSCAN_RUNTIME_DIR", None, "Folder for the private socket", Path, shown="made at start"
+    )
+    sensor_address: str | None = _setting(
+        "NAUTSCAN_SENSOR_ADDRESS",
+        None,
+        "Socket of the sensor; set by the supervisor",
+        shown="set at start",
+    )
+    log_level: str = _setting(
+        "NAUTSCAN_LOG_LEVEL", "info", "debug, info, warning or error", str.lower
+    )
+
+    # Whose address it is.
+    docker: bool = _setting(
+        "NAUTSCAN_DOCKER", True, "Ask the Docker Engine who owns addresses", _parse_bool
+    )
+    docker_host: str | None = _setting(
+        "DOCKER_HOST", None, "Docker Engine API", shown="unix:///var/run/docker.sock"
+    )
+
+    # What is kept.
+    data_dir: Path = _setting(
+        "NAUTSCAN_DATA_DIR",
+        default_data_dir,
+        "Folder of the database",
+        Path,
+        shown="~/.local/share/nautscan, for root /var/lib/nautscan",
+    )
+    retention_age: float = _setting(
+        "NAUTSCAN_RETENTION_AGE",
+        7 * 86400.0,
+        "Rows older than this are deleted, e.g. 7d",
+        parse_duration,
+        shown="7d",
+    )
+    retention_bytes: int = _setting(
+        "NAUTSCAN_RETENTION_SIZE",
+        4 * 1000**3,
+        "The database is kept below this, oldest rows go first",
+        parse_size,
+        shown="4GB",
+    )
+    min_free_bytes: int = _setting(
+        "NAUTSCAN_MIN_FREE",
+        256 * 1000**2,
+        "Storing stops (live goes on) while the disk has less free than this",
+        parse_size,
+        shown="256MB",
+    )
+    store_memory: int = _setting(
+        "NAUTSCAN_STORE_MEMORY", 512 * 1024**2, "Memory of the database", parse_size, shown="512MiB"
+    )
+    store_queue_bytes: int = _setting(
+        "NAUTSCAN_STORE_QUEUE",
+        64 * 1024**2,
+        "Batches waiting to be stored; beyond it the oldest are dropped and counted",
+        parse_size,
+        shown="64MiB",
+    )
+    query_timeout: float = _setting(
+        "NAUTSCAN_QUERY_TIMEOUT", 15.0, "A query is stopped after this", parse_duration, shown="15s"
+    )
+
+    # What is held in memory and sent live.
+    recent_requests: int = _setting(
+        "NAUTSCAN_RECENT_REQUESTS", 1000, "Requests per container answered from memory", int
+    )
+    recent_containers: int = _setting(
+        "NAUTSCAN_RECENT_CONTAINERS", 200, "Containers whose requests are held in memory", int
+    )
+    live_rows: int = _setting(
+        "NAUTSCAN_LIVE_ROWS",
+        5000,
+        "Rows waiting for one live viewer; beyond it the oldest are skipped and the viewer told",
+        int,
+    )
+    live_subscribers: int = _setting("NAUTSCAN_LIVE_SUBSCRIBERS", 64, "Live viewers at once", int)
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, **flags: Any) -> Config:
+        """The settings from the environment; a flag that is not None wins over its variable.
+
+        A flag may be text (parsed like the variable) or a value of the setting's type.
+        """
+        env = os.environ if environ is None else environ
+        values: dict[str, Any] = {}
+        for item in dataclasses.fields(cls):
+            flag = flags.pop(item.name, None)
+            raw = env.get(item.metadata["env"])
+            if flag is not None and not isinstance(flag, str):
+                values[item.name] = flag
+            elif flag is not None:
+                values[item.name] = _parsed(item, flag, f"--{item.name.replace('_', '-')}")
+            elif raw is not None and raw.strip():
+                values[item.name] = _parsed(item, raw, item.metadata["env"])
+        if flags:
+            raise TypeError(f"no such setting: {', '.join(sorted(flags))}")
+        return cls(**values)
+
+    def environment(self) -> dict[str, str]:
+        """Environment variables that make `load` give this again: to hand to a child process."""
+        result = {}
+        for item in dataclasses.fields(self):
+            value = getattr(self, item.name)
+            if value is not None:
+                result[item.metadata["env"]] = _as_text(value)
+        return result
+
+    def replace(self, **changes: Any) -> Config:
+        """These settings with some changed."""
+        return dataclasses.replace(self, **changes)
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return self.host in LOOPBACK_ADDRESSES or self.host.startswith("127.")
+
+    @property
+    def database_path(self) -> Path:
+        """The database file. A demo has its own, so that it never mixes with real traffic."""
+        name = "nautscan.duckdb" if self.source == "live" else f"{self.source}.duckdb"
+        return self.data_dir / name
+
+
+def _parsed(item: dataclasses.Field[Any], text: str, origin: str) -> Any:
+    try:
+        return item.metadata["parse"](text)
+    except ValueError as error:
+        raise BadRequest(
+            f"{origin} is {text!r}, which does not fit",
+            remedy=f"{item.metadata['doc']}: {error}",
+            detail={"setting": item.name},
+        ) from error
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return str(value)
+
+
+def _described(item: dataclasses.Field[Any]) -> Setting:
+    meta = item.metadata
+    shown = meta["shown"]
+    if shown is None:
+        shown = "" if item.default in (None, ()) else _as_text(item.default)
+    return Setting(item.name, meta["env"], shown, meta["doc"], meta["secret"])
+
+
+SETTINGS: Final[tuple[Setting, ...]] = tuple(
+    _described(item) for item in dataclasses.fields(Config)
+)
+"""Every setting, in the order of the reference."""

@@ -1,0 +1,3 @@
+"""Rows on their way out: to files, to programs, to people."""
+
+from __future__ import annotations

@@ -1,0 +1,186 @@
+"""What capture files hold, on one screen: asked of the tables in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nautscan.export.text import Aligned, duration, printable, size
+
+if TYPE_CHECKING:
+    from nautscan.store.scratch import ScratchDatabase
+
+TABLES = ("requests", "flows")
+"""What the sections are asked of."""
+
+TOP = 10
+SLOWEST = 5
+
+
+@dataclass(frozen=True)
+class _Section:
+    """A titled query and how its columns are written."""
+
+    title: str
+    query: str
+    columns: tuple[tuple[str, Callable[[Any], str]], ...]
+
+    def lines(self, database: ScratchDatabase) -> Iterator[str]:
+        rows = list(database.sql(self.query).rows())
+        if not rows:
+            return
+        titles = [title for title, _ in self.columns]
+        numbers = frozenset(title for title, write in self.columns if write is not printable)
+        aligned = Aligned(titles, numbers)
+        yield ""
+        yield self.title
+        for line in aligned.lines([self._cells(row) for row in rows]):
+            yield f"  {line}"
+
+    def _cells(self, row: Sequence[Any]) -> list[str]:
+        return [write(value) for (_, write), value in zip(self.columns, row, strict=True)]
+
+
+def count(value: int) -> str:
+    """Digits in groups of three."""
+    return f"{value:,}"
+
+
+_SERVER = (
+    "CASE WHEN contains(server_ip, ':') THEN '[' || server_ip || ']' ELSE server_ip END"
+    " || ':' || server_port"
+)
+
+_SECTIONS = (
+    _Section(
+        "Servers by requests",
+        f"""
+        SELECT {_SERVER} AS server, mode(host) AS host, count(*) AS requests,
+            count(*) FILTER (status BETWEEN 400 AND 499) AS refused,
+            count(*) FILTER (status >= 500 OR error IS NOT NULL) AS failed,
+            CAST(quantile_cont(duration_ns, 0.5) AS BIGINT) AS median,
+            CAST(quantile_cont(duration_ns, 0.95) AS BIGINT) AS p95,
+            coalesce(sum(response_bytes), 0)::BIGINT AS answered
+        FROM requests GROUP BY server ORDER BY requests DESC, server LIMIT {TOP}
+        """,  # noqa: S608 (constants of this file)
+        (
+            ("SERVER", printable),
+            ("HOST", printable),
+            ("REQUESTS", count),
+            ("4XX", count),
+            ("FAILED", count),
+            ("MEDIAN", duration),
+            ("P95", duration),
+            ("CONTENT", size),
+        ),
+    ),
+    _Section(
+        "Outcomes",
+        """
+        SELECT coalesce(left(CAST(status AS VARCHAR), 1) || 'xx', 'no response') AS outcome,
+            completeness, count(*) AS requests,
+            CAST(quantile_cont(ttfb_ns, 0.5) AS BIGINT) AS median,
+            CAST(quantile_cont(ttfb_ns, 0.99) AS BIGINT) AS p99
+        FROM requests GROUP BY ALL ORDER BY outcome, completeness
+        """,
+        (
+            ("STATUS", printable),
+            ("SEEN", printable),
+            ("REQUESTS", count),
+            ("FIRST BYTE, MEDIAN", duration),
+            ("P99", duration),
+        ),
+    ),
+    _Section(
+        "Slowest requests",
+        f"""
+        SELECT coalesce(method, '-') || ' ' || coalesce(host, '') || coalesce(target, '-'),
+            status, duration_ns
+        FROM requests WHERE duration_ns IS NOT NULL
+        ORDER BY duration_ns DESC, time LIMIT {SLOWEST}
+        """,  # noqa: S608 (constants of this file)
+        (
+            ("REQUEST", lambda text: shortened(printable(text))),
+            ("STATUS", printable),
+            ("TOOK", duration),
+        ),
+    ),
+    _Section(
+        "Flows",
+        """
+        SELECT transport, protocol, count(*) AS flows,
+            sum(client_packets + server_packets)::BIGINT AS packets,
+            sum(client_bytes + server_bytes)::BIGINT AS bytes,
+            sum(retransmissions)::BIGINT AS resent, sum(gap_bytes)::BIGINT AS lost
+        FROM flows GROUP BY ALL ORDER BY bytes DESC, transport
+        """,
+        (
+            ("TRANSPORT", printable),
+            ("PROTOCOL", printable),
+            ("FLOWS", count),
+            ("PACKETS", count),
+            ("BYTES", size),
+            ("RESENT", count),
+            ("LOST", size),
+        ),
+    ),
+    _Section(
+        "Hosts by bytes",
+        f"""
+        SELECT ip, sum(flows)::BIGINT AS flows, sum(sent)::BIGINT AS sent,
+            sum(received)::BIGINT AS received
+        FROM (
+            SELECT client_ip AS ip, 1 AS flows, client_bytes AS sent, server_bytes AS received
+            FROM flows
+            UNION ALL
+            SELECT server_ip, 1, server_bytes, client_bytes FROM flows
+        )
+        GROUP BY ip ORDER BY sum(sent) + sum(received) DESC, ip LIMIT {TOP}
+        """,  # noqa: S608 (constants of this file)
+        (("HOST", printable), ("FLOWS", count), ("SENT", size), ("RECEIVED", size)),
+    ),
+)
+
+LONGEST_TEXT = 72
+
+
+def shortened(text: str) -> str:
+    """A text that fits a line with numbers beside it."""
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
+
+
+def lines(totals: Mapping[str, Any], database: ScratchDatabase) -> Iterator[str]:
+    """The summary of a pass whose tables are in `database`."""
+    yield (
+        f"{count(totals['packets'])} packets, {size(totals['bytes'])}, "
+        f"{count(totals['flows'])} flows, {count(totals['requests'])} requests"
+    )
+    if totals["first_time"] is not None:
+        yield f"{totals['first_time']} to {totals['last_time']}"
+    present = database.tables
+    for section in _SECTIONS:
+        if all(table in present for table in TABLES if f"FROM {table}" in section.query):
+            yield from section.lines(database)
+    yield from _losses(totals)
+
+
+# Counters that a reader of the figures above must know of, and what they mean.
+_LOSSES = {
+    "gap_bytes": "bytes of TCP streams were not captured",
+    "parse_errors": "messages could not be parsed",
+    "opaque_bytes": "bytes of TCP streams are of no protocol that is read",
+    "decode_errors": "packets could not be decoded",
+    "truncated": "packets were cut by the snap length",
+    "fragments": "IP fragments were counted but not put together",
+    "duplicates": "packets were seen twice and counted once",
+    "evicted": "flows were dropped to stay within the memory set",
+}
+
+
+def _losses(totals: Mapping[str, Any]) -> Iterator[str]:
+    told = [(totals.get(name, 0), meaning) for name, meaning in _LOSSES.items()]
+    if any(number for number, _ in told):
+        yield ""
+        yield "Not in these figures"
+        yield from (f"  {count(number)} {meaning}" for number, meaning in told if number)

@@ -1,0 +1,93 @@
+"""One pass of the engine over capture files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from arro3.core import Schema
+
+    from nautscan._engine import Reader, RecordBatch
+
+STANDARD_INPUT = "-"
+FILE_TABLES = ("requests", "flows", "packets")
+"""Tables that a capture file has; `stats` exists only live."""
+
+_POLL_MS = 200
+"""How long a wait for packets may last before Ctrl-C is looked for."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What is read of each packet, and what is kept of each message."""
+
+    filter: str | None = None
+    """A BPF filter; packets that do not match are not read."""
+    body_limit: int = 0
+    """Bytes of content kept of each message."""
+    headers: bool = False
+    """Whether header fields are kept."""
+
+
+def open_pass(sources: Sequence[str], tables: Sequence[str], options: ReadOptions) -> Reader:
+    """Open the files; a missing or unreadable one, or a bad filter, raises here."""
+    from nautscan import _engine
+
+    return _engine.Reader(
+        list(sources),
+        tables=tuple(tables),
+        filter=options.filter,
+        body_limit=options.body_limit,
+        headers=options.headers,
+    )
+
+
+def steps(reader: Reader) -> Iterator[tuple[str, RecordBatch] | None]:
+    """Batches until the end; `None` when none came for a moment, so that callers can act."""
+    while True:
+        step = reader.next(_POLL_MS)
+        if step is None and reader.ended:
+            return
+        yield step
+
+
+def batches(reader: Reader) -> Iterator[tuple[str, RecordBatch]]:
+    """Batches until the end."""
+    return (step for step in steps(reader) if step is not None)
+
+
+def summary_of(reader: Reader) -> dict[str, Any]:
+    """The totals of a pass under the names of ``read --json``, times as RFC 3339."""
+    totals = dict(reader.summary())
+    for name in ("first_time", "last_time"):
+        if totals[name] is not None:
+            totals[name] = rfc3339(totals[name])
+    return totals
+
+
+def tables_in(query: str) -> set[str]:
+    """The tables whose names occur in a query; a name in a text costs a pass, no more."""
+    words = set(re.findall(r"\w+", query.lower()))
+    return words.intersection(FILE_TABLES)
+
+
+def arrow_schema(table: str, names: Sequence[str]) -> Schema:
+    """The Arrow schema of some columns of a table."""
+    from arro3.core import Schema, Table
+
+    from nautscan import _engine
+
+    whole = Schema.from_arrow(_engine.schema(table))
+    return Table.from_batches([], schema=whole).select(list(names)).schema
+
+
+def rfc3339(time_ns: int) -> str:
+    """Nanoseconds since 1970 UTC as RFC 3339 with nine decimals."""
+    seconds, nanoseconds = divmod(time_ns, 1_000_000_000)
+    moment = _EPOCH + timedelta(seconds=seconds)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{nanoseconds:09d}Z"

@@ -1,0 +1,242 @@
+"""The tables and their columns, for code that may not import the engine.
+
+The engine (`nautscan-core/src/event`) defines the columns it puts out; a test holds this file
+against it. `stored` columns are added by the server: the store's `id` and the workloads on each
+side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Kind = Literal[
+    "time", "text", "u16", "i32", "i64", "bool", "binary", "headers", "text_list", "json"
+]
+"""What a value is. `time`: UTC nanoseconds of the packets; `json`: text, a JSON object."""
+
+JSON_SAFE_INTEGER: Final = 2**53 - 1
+"""Integers beyond this lose digits in JavaScript; the API writes them as strings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name (also the JSON key), kind, and when it is null."""
+
+    name: str
+    kind: Kind
+    nullable: bool
+    doc: str
+    stored: bool = False
+    heavy: bool = False
+    """Left out of lists and of live rows (headers, bodies)."""
+
+
+def _column(name: str, kind: Kind, doc: str, *, null: bool = False, heavy: bool = False) -> Column:
+    return Column(name, kind, null, doc, heavy=heavy)
+
+
+def _workload_columns() -> tuple[Column, ...]:
+    columns = []
+    for side in ("client", "server"):
+        for suffix, doc in (
+            ("", f"Best name of the {side}: Compose service, else container name, else host name"),
+            ("_container_id", f"Container that owned the {side}'s address at that time"),
+            ("_container", f"Name of the {side}'s container"),
+            ("_image", f"Image of the {side}'s container"),
+            ("_project", f"Compose project of the {side}"),
+            ("_service", f"Compose service of the {side}"),
+        ):
+            text = f"{doc}; null when no workload is known to own the address"
+            columns.append(Column(side + suffix, "text", nullable=True, doc=text, stored=True))
+    return tuple(columns)
+
+
+_ID: Final = Column(
+    "id", "i64", nullable=False, doc="The store's own number of the row", stored=True
+)
+
+_REQUESTS: Final = (
+    _column(
+        "time", "time", "First byte of the request, or of the response where no request was seen"
+    ),
+    _column("sensor", "text", "Name of the sensor that saw it"),
+    _column(
+        "interface",
+        "text",
+        "Interface of the flow's first packet; null in files without one",
+        null=True,
+    ),
+    _column("protocol", "text", "Application protocol, e.g. http"),
+    _column("version", "text", "Version as spoken, e.g. 1.1; null if not stated", null=True),
+    _column("flow_id", "i64", "The flow that carried it"),
+    _column("community_id", "text", "Community ID v1 of the flow"),
+    _column("client_ip", "text", "Address of the side that asked"),
+    _column("client_port", "u16", "Port of the side that asked"),
+    _column("server_ip", "text", "Address of the side that answered"),
+    _column("server_port", "u16", "Port of the side that answered"),
+    _column(
+        "method",
+        "text",
+        "What was asked for: GET, POST; null if the request was not seen",
+        null=True,
+    ),
+    _column("host", "text", "Authority asked; null if not stated or not seen", null=True),
+    _column("target", "text", "Request target; null if the request was not seen", null=True),
+    _column(
+        "status",
+        "i32",
+        "Outcome as the protocol numbers it; null if no response was seen",
+        null=True,
+    ),
+    _column("error", "text", "Failure below the protocol's status; null if none", null=True),
+    _column(
+        "ttfb_ns", "i64", "First byte of the request to first byte of the response, ns", null=True
+    ),
+    _column(
+        "duration_ns",
+        "i64",
+        "First byte of the request to last byte of the response, ns",
+        null=True,
+    ),
+    _column(
+        "request_bytes", "i64", "Request content after de-chunking, before decompression", null=True
+    ),
+    _column(
+        "response_bytes",
+        "i64",
+        "Response content after de-chunking, before decompression",
+        null=True,
+    ),
+    _column(
+        "request_content_type", "text", "Media type of the request; null if not stated", null=True
+    ),
+    _column("content_type", "text", "Media type of the response; null if not stated", null=True),
+    _column(
+        "request_headers", "headers", "Header fields in order, redacted", null=True, heavy=True
+    ),
+    _column(
+        "response_headers", "headers", "Header fields in order, redacted", null=True, heavy=True
+    ),
+    _column(
+        "request_body",
+        "binary",
+        "Decoded content up to the cap; null if not kept",
+        null=True,
+        heavy=True,
+    ),
+    _column("request_body_truncated", "bool", "request_body lacks bytes that the message had"),
+    _column(
+        "response_body",
+        "binary",
+        "Decoded content up to the cap; null if not kept",
+        null=True,
+        heavy=True,
+    ),
+    _column("response_body_truncated", "bool", "response_body lacks bytes that the message had"),
+    _column("trace_id", "text", "W3C trace id; null if none was sent", null=True),
+    _column("decrypted", "text", "How it was decrypted; null if it was in the clear", null=True),
+    _column("completeness", "text", "complete, request_only, response_only or gap"),
+    _column("gap_bytes", "i64", "Bytes of it that were lost"),
+    _column("oddities", "text_list", "Departures from the protocol, each once"),
+    _column("detail", "json", "What only this protocol has; null if nothing", null=True),
+)
+
+_FLOWS: Final = (
+    _column(
+        "flow_id", "i64", "Number of the flow; rows of one flow are cumulative, the last one holds"
+    ),
+    _column("time", "time", "First packet"),
+    _column("last_time", "time", "Last packet so far"),
+    _column("sensor", "text", "Name of the sensor that saw it"),
+    _column("interface", "text", "Interface of the first packet", null=True),
+    _column("transport", "text", "tcp, udp, icmp, icmpv6, or ip-<number>"),
+    _column("protocol", "text", "Application protocol found in the bytes; null if none", null=True),
+    _column("client_ip", "text", "Address of the side that opened it"),
+    _column("client_port", "u16", "Port of the side that opened it"),
+    _column("server_ip", "text", "Address of the other side"),
+    _column("server_port", "u16", "Port of the other side"),
+    _column("community_id", "text", "Community ID v1"),
+    _column("client_packets", "i64", "Packets from the client"),
+    _column("client_bytes", "i64", "Bytes from the client on the wire, link header included"),
+    _column("server_packets", "i64", "Packets from the server"),
+    _column("server_bytes", "i64", "Bytes from the server on the wire, link header included"),
+    _column("client_payload_bytes", "i64", "Transport payload from the client"),
+    _column("server_payload_bytes", "i64", "Transport payload from the server"),
+    _column("handshake_ns", "i64", "TCP handshake, ns; null if it was not seen whole", null=True),
+    _column("retransmissions", "i64", "Segments sent again"),
+    _column("out_of_order", "i64", "Segments that came early or late"),
+    _column("zero_windows", "i64", "Times a side had no room to receive"),
+    _column("resets", "i64", "RST segments"),
+    _column("gap_bytes", "i64", "Stream bytes that were lost"),
+    _column("duplicates", "i64", "Packets seen twice and counted once"),
+    _column(
+        "server_name", "text", "Name the client asked for (SNI, Host); null if none", null=True
+    ),
+    _column("requests", "i64", "Requests found in it"),
+    _column("state", "text", "syn_sent, established, closing, closed, reset or active"),
+    _column(
+        "end_reason",
+        "text",
+        "finished, reset, timeout, evicted, capture_end; null while open",
+        null=True,
+    ),
+)
+
+_PACKETS: Final = (
+    _column("id", "i64", "Number of the packet in the sensor's ring"),
+    _column("time", "time", "When it was captured"),
+    _column("sensor", "text", "Name of the sensor that saw it"),
+    _column("interface", "text", "Interface; null in files without one", null=True),
+    _column("link_type", "text", "Link layer, as libpcap names it"),
+    _column("length", "i64", "Bytes on the wire"),
+    _column("captured_length", "i64", "Bytes kept"),
+    _column("source_ip", "text", "Source address; null if not IP", null=True),
+    _column("source_port", "u16", "Source port; null if there is none", null=True),
+    _column("destination_ip", "text", "Destination address; null if not IP", null=True),
+    _column("destination_port", "u16", "Destination port; null if there is none", null=True),
+    _column("transport", "text", "tcp, udp, icmp, …; null if not IP", null=True),
+    _column("protocol", "text", "Highest layer known"),
+    _column("info", "text", "One line on what it is"),
+    _column("flow_id", "i64", "Its flow; null if it belongs to none", null=True),
+    _column("community_id", "text", "Community ID v1; null if it has none", null=True),
+    _column("error", "text", "Why decoding stopped; null if it did not", null=True),
+)
+
+_STATS: Final = (
+    _column("time", "time", "When it was read, on the sensor's clock"),
+    _column("sensor", "text", "Name of the sensor"),
+    _column("interface", "text", "Interface; null where the stage serves all", null=True),
+    _column("stage", "text", "capture, decode, flow, stream, proto or queue"),
+    _column("name", "text", "Which counter of the stage"),
+    _column("value", "i64", "Cumulative since the sensor started"),
+)
+
+ENGINE_COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
+    "requests": _REQUESTS,
+    "flows": _FLOWS,
+    "packets": _PACKETS,
+    "stats": _STATS,
+}
+"""What the engine puts out, in its order."""
+
+COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
+    "requests": (_ID, *_REQUESTS, *_workload_columns()),
+    "flows": (_ID, *_FLOWS, *_workload_columns()),
+    "packets": _PACKETS,
+    "stats": _STATS,
+}
+"""What the server knows of each table: the engine's columns and the stored ones."""
+
+STORED_TABLES: Final = ("requests", "flows", "stats")
+"""Tables that are kept on disk; packets live in the sensor's ring."""
+
+
+def columns(table: str) -> tuple[Column, ...]:
+    """The columns of a table, stored ones included. KeyError for a table that is not."""
+    return COLUMNS[table]
+
+
+def light_columns(table: str) -> tuple[Column, ...]:
+    """The columns of list answers and live rows: without headers and bodies."""
+    return tuple(column for column in COLUMNS[table] if not column.heavy)

@@ -1,0 +1,194 @@
+"""What the sensor does when asked: the operations of the private socket.
+
+* `hello` {version, secret, subscribe, window_bytes}: {version, sensor_id, pid, sensor, status}
+* `status`: see `CaptureController.status`, with `queue`, `rights`, `capture_library`
+* `start` {interfaces, filter, promiscuous, snaplen, buffer_bytes}: the status. `interfaces` null
+  or absent means the defaults; of the others, what is absent stays as it is
+* `stop`: the status
+* `interfaces`: {interfaces: [facts of the engine, with `selected`]}
+* `check_filter` {filter, link_type}: {ok: true}
+* `recent` {limit, before}: {ipc: binary, rows of `packets`, newest last}
+* `packet` {id}: the engine's facts with `time_ns` for `time`, `bytes` (binary) and `layers`
+* `export` {ids}: {pcapng: binary}
+* `stats`: {stats: [{interface, stage, name, value}]}
+
+Events: `status` whenever the state changes. `credit` {bytes}, without id and answer, widens the
+window for rows again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+from nautscan import _engine
+from nautscan.errors import BadRequest, NotFound
+from nautscan.sensor import enginefacts
+from nautscan.sensor.capture import CaptureController, check_filter
+from nautscan.sensor.outbox import Outbox
+from nautscan.sensor.privileges import rights
+
+MAX_RECENT: Final = 10_000
+MAX_SNAPLEN: Final = 262_144
+MAX_BUFFER_BYTES: Final = 1 << 31
+_MAX_NAMES: Final = 256
+_MAX_TEXT: Final = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A JSON object, and bytes that stand under `key` in it."""
+
+    result: dict[str, Any]
+    key: str | None = None
+    data: bytes = b""
+
+
+Params = dict[str, Any]
+Operation = Callable[[Params], Awaitable[Answer]]
+
+
+@dataclass(slots=True)
+class Operations:
+    """The operations on one sensor."""
+
+    controller: CaptureController
+    outbox: Outbox
+    table: dict[str, Operation] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Names each operation."""
+        self.table = {
+            "status": self._status,
+            "start": self._start,
+            "stop": self._stop,
+            "interfaces": self._interfaces,
+            "check_filter": self._check_filter,
+            "recent": self._recent,
+            "packet": self._packet,
+            "export": self._export,
+            "stats": self._stats,
+        }
+
+    async def run(self, op: str, params: Params) -> Answer:
+        """The answer. Raises NautScanError."""
+        operation = self.table.get(op)
+        if operation is None:
+            raise BadRequest(
+                f"The sensor has no operation {op!r}",
+                remedy="Sensor and server must be of the same version.",
+            )
+        try:
+            return await operation(params)
+        except _engine.EngineError as error:
+            raise enginefacts.relayed(error) from error
+
+    def status(self) -> dict[str, Any]:
+        """The status with what surrounds the capture."""
+        return self.controller.status() | {
+            "queue": asdict(self.outbox.counters()),
+            "rights": rights().as_dict(),
+            "capture_library": enginefacts.capture_library(),
+        }
+
+    async def _status(self, _params: Params) -> Answer:
+        return Answer(self.status())
+
+    async def _start(self, params: Params) -> Answer:
+        options: dict[str, Any] = {}
+        if "filter" in params:
+            options["filter"] = _text(params, "filter") or None
+        if params.get("promiscuous") is not None:
+            options["promiscuous"] = _flag(params, "promiscuous")
+        if params.get("snaplen") is not None:
+            options["snaplen"] = _number(params, "snaplen", 1, MAX_SNAPLEN)
+        if params.get("buffer_bytes") is not None:
+            options["buffer_bytes"] = _number(params, "buffer_bytes", 1 << 16, MAX_BUFFER_BYTES)
+        await self.controller.start(_names(params, "interfaces"), options)
+        return Answer(self.status())
+
+    async def _stop(self, _params: Params) -> Answer:
+        await self.controller.stop()
+        return Answer(self.status())
+
+    async def _interfaces(self, _params: Params) -> Answer:
+        captured = self.controller.captured_names()
+        found = await asyncio.to_thread(enginefacts.interfaces, captured)
+        return Answer({"interfaces": found})
+
+    async def _check_filter(self, params: Params) -> Answer:
+        text = _text(params, "filter") or ""
+        link_type = _text(params, "link_type")
+        await asyncio.to_thread(check_filter, text, link_type, MAX_SNAPLEN)
+        return Answer({"ok": True})
+
+    async def _recent(self, params: Params) -> Answer:
+        limit = _number(params, "limit", 1, MAX_RECENT)
+        before = params.get("before")
+        if before is not None:
+            before = _number(params, "before", 0, 2**63 - 1)
+        batch = await asyncio.to_thread(self.controller.capture().recent, limit, before)
+        return Answer({}, "ipc", await asyncio.to_thread(batch.to_ipc))
+
+    async def _packet(self, params: Params) -> Answer:
+        packet_id = _number(params, "id", 0, 2**63 - 1)
+        facts = await asyncio.to_thread(self.controller.capture().packet, packet_id)
+        if facts is None:
+            raise NotFound(
+                f"Packet {packet_id} is not in memory",
+                remedy="Only recent packets are kept; NAUTSCAN_RING_BYTES sets how many bytes.",
+            )
+        data, time_ns = facts.pop("bytes"), facts.pop("time")
+        return Answer({**facts, "time_ns": time_ns}, "bytes", bytes(data))
+
+    async def _export(self, params: Params) -> Answer:
+        ids = params.get("ids")
+        valid = isinstance(ids, list) and all(isinstance(item, int) for item in ids)
+        if ids is not None and not valid:
+            raise BadRequest(
+                "`ids` must be a list of packet ids", remedy="Or leave it out for all."
+            )
+        data = await asyncio.to_thread(self.controller.capture().export, ids)
+        return Answer({}, "pcapng", data)
+
+    async def _stats(self, _params: Params) -> Answer:
+        counters = await asyncio.to_thread(self.controller.capture().stats)
+        keys = ("interface", "stage", "name", "value")
+        rows = [dict(zip(keys, row, strict=True)) for row in counters]
+        for name, value in enginefacts.outbox_counters(self.outbox.counters()).items():
+            rows.append({"interface": None, "stage": "queue", "name": name, "value": value})
+        return Answer({"stats": rows})
+
+
+def _text(params: Params, name: str) -> str | None:
+    value = params.get(name)
+    if value is not None and not (isinstance(value, str) and len(value) <= _MAX_TEXT):
+        raise BadRequest(f"`{name}` must be text of at most {_MAX_TEXT} characters")
+    return value
+
+
+def _flag(params: Params, name: str) -> bool:
+    value = params.get(name)
+    if not isinstance(value, bool):
+        raise BadRequest(f"`{name}` must be true or false")
+    return value
+
+
+def _number(params: Params, name: str, low: int, high: int) -> int:
+    value = params.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise BadRequest(f"`{name}` must be a whole number from {low} to {high}")
+    return value
+
+
+def _names(params: Params, name: str) -> list[str] | None:
+    value = params.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, list) or not 0 < len(value) <= _MAX_NAMES:
+        raise BadRequest(f"`{name}` must be a list of 1 to {_MAX_NAMES} interface names")
+    if not all(isinstance(item, str) and 0 < len(item) <= 255 for item in value):
+        raise BadRequest(f"`{name}` must hold interface names")
+    return value

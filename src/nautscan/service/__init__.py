@@ -1,0 +1,1 @@
+"""The use-cases. Knows neither HTTP nor terminal."""

@@ -1,0 +1,131 @@
+"""The use-cases put together, and the tasks that run them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from typing import Any, Final, Protocol
+
+from nautscan import __version__
+from nautscan.config import Config
+from nautscan.identity import Directory
+from nautscan.identity.docker import DockerWatcher
+from nautscan.identity.interfaces import InterfaceOwners
+from nautscan.service.containers import Containers
+from nautscan.service.gaps import Gaps, SensorState
+from nautscan.service.health import HealthBoard
+from nautscan.service.history import History
+from nautscan.service.ingest import Batches, Ingest
+from nautscan.service.live import LiveHub
+from nautscan.service.packets import PacketService, Sensor
+from nautscan.service.recent import RecentRequests
+from nautscan.store.interface import Store
+from nautscan.store.times import format_time
+
+log = logging.getLogger("nautscan.service")
+
+GAP_SECONDS: Final = 1.0
+
+_LABELS: Final = {
+    "live": "Live traffic",
+    "demo": "Demo: generated traffic of a made-up shop, not your network",
+    "file": "Traffic of a capture file",
+}
+
+
+class SensorClient(Sensor, Batches, Protocol):
+    """The sensor, as the service needs it."""
+
+    @property
+    def state(self) -> SensorState:
+        """How it stands with the connection."""
+        ...
+
+    async def run(self) -> None:
+        """Connect, and reconnect, for ever."""
+        ...
+
+
+class Service:
+    """Everything the doors may ask. `start` begins the work; `stop` ends it in order."""
+
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        sensor: SensorClient,
+        directory: Directory,
+        docker: DockerWatcher | None,
+    ) -> None:
+        """`docker` None: nobody is asked who owns addresses."""
+        self.source = config.source
+        self._store = store
+        self._sensor = sensor
+        self._docker = docker
+        self._recent = RecentRequests(config.recent_requests, config.recent_containers)
+        self.live = LiveHub(config.live_subscribers, config.live_rows, config.source)
+        self._ingest = Ingest(store, directory, self.live, self._recent)
+        owners = InterfaceOwners(directory) if docker is not None else None
+        self.packets = PacketService(sensor, self._ingest, lambda: owners, config.source)
+        self.containers = Containers(directory, store, self._recent)
+        self.history = History(store, config.source)
+        self._gaps = Gaps(time.time_ns())
+        self.health = HealthBoard(
+            gaps=self._gaps,
+            sensor=lambda: sensor.state,
+            docker=lambda: docker.state if docker is not None else None,
+            directory=directory,
+            store=store,
+            ingest=self._ingest,
+            hub=self.live,
+            source=config.source,
+            retention=(config.retention_age, config.retention_bytes),
+        )
+        self._tasks: list[asyncio.Task[Any]] = []
+
+    async def start(self) -> None:
+        """Begin to connect, take rows in, and follow containers."""
+        self._spawn("sensor", self._sensor.run())
+        self._spawn("ingest", self._ingest.run(self._sensor))
+        self._spawn("gaps", self._keep_gaps())
+        if self._docker is not None:
+            self._spawn("docker", self._docker.run())
+
+    async def stop(self) -> None:
+        """End every task, then close the store with all that waits."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.to_thread(self._ingest.close)
+        await self._store.close()
+
+    def source_facts(self) -> dict[str, Any]:
+        """Where the traffic comes from."""
+        return {
+            "source": self.source,
+            "label": _LABELS[self.source],
+            "version": __version__,
+            "started": format_time(self.health.started_ns),
+        }
+
+    def _spawn(self, name: str, work: Any) -> None:
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(_ended)
+        self._tasks.append(task)
+
+    async def _keep_gaps(self) -> None:
+        """Write the times without observation into the store as they begin and end."""
+        while True:
+            for gap in self._gaps.look(self._sensor.state, time.time_ns()):
+                self._store.note_gap(gap)
+            await asyncio.sleep(GAP_SECONDS)
+
+
+def _ended(task: asyncio.Task[Any]) -> None:
+    """A task of ours never ends by itself: if one does, it is a fault, and it is said."""
+    with contextlib.suppress(asyncio.CancelledError):
+        error = task.exception()
+        if error is not None:
+            log.error("%s ended unexpectedly", task.get_name(), exc_info=error)

@@ -1,0 +1,171 @@
+"""Live rows to viewers: a bounded queue for each, the oldest skipped and the viewer told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from nautscan import __version__
+from nautscan.errors import Conflict, NautScanError
+from nautscan.store.filter import Condition, compile_filter
+
+ROWS_A_MESSAGE: Final = 500
+"""A message of about half a megabyte: a browser stays responsive while it reads it."""
+
+LIVE_TABLES: Final = ("requests", "flows")
+
+
+class Watch(NamedTuple):
+    """What a viewer wants to see. Viewers that want the same share the work."""
+
+    table: str
+    text: str
+    condition: Condition
+
+
+class Subscription:
+    """One viewer's queue. Used on the event loop only."""
+
+    def __init__(self, watch: Watch, cap: int, source: str) -> None:
+        """Made by `LiveHub`."""
+        self._cap = cap
+        self._source = source
+        self._rows: deque[str] = deque()
+        self._notes: deque[str] = deque(maxlen=16)
+        self._arrived = asyncio.Event()
+        self._skipped = 0
+        self.rows_sent = 0
+        self.rows_skipped = 0
+        self.watch = watch
+        self.switch(watch)
+
+    def switch(self, watch: Watch) -> None:
+        """Watch something else from now on; what waits of the old is dropped."""
+        self.watch = watch
+        self._rows.clear()
+        self._skipped = 0
+        self.tell(
+            {
+                "type": "hello",
+                "table": watch.table,
+                "filter": watch.text,
+                "source": self._source,
+                "version": __version__,
+            }
+        )
+
+    def tell(self, message: Mapping[str, Any]) -> None:
+        """Queue a message that goes out before any row."""
+        self._notes.append(json.dumps(message))
+        self._arrived.set()
+
+    def push(self, rows: Sequence[str], cut: int) -> None:
+        """Queue rows; `cut` older ones of the same batch were left out already."""
+        self._skip(cut)
+        self._rows.extend(rows)
+        while len(self._rows) > self._cap:
+            self._rows.popleft()
+            self._skip(1)
+        if self._rows:
+            self._arrived.set()
+
+    def _skip(self, count: int) -> None:
+        self._skipped += count
+        self.rows_skipped += count
+
+    async def next(self, wait_seconds: float) -> str | None:
+        """The next message as JSON text; None if there is none in that time."""
+        if not self._notes and not self._rows:
+            self._arrived.clear()
+            try:
+                async with asyncio.timeout(wait_seconds):
+                    await self._arrived.wait()
+            except TimeoutError:
+                return None
+        if self._notes:
+            return self._notes.popleft()
+        return self._rows_message() if self._rows else None
+
+    def _rows_message(self) -> str:
+        count = min(len(self._rows), ROWS_A_MESSAGE)
+        body = ",".join(self._rows.popleft() for _ in range(count))
+        skipped, self._skipped = self._skipped, 0
+        self.rows_sent += count
+        table = self.watch.table
+        return f'{{"type":"rows","table":"{table}","rows":[{body}],"skipped":{skipped}}}'
+
+
+class LiveHub:
+    """All viewers."""
+
+    def __init__(self, max_viewers: int, rows_each: int, source: str) -> None:
+        """Both caps are settings."""
+        self._max = max_viewers
+        self.rows_each = rows_each
+        self._source = source
+        self._subscriptions: set[Subscription] = set()
+        self._sent_before = 0
+        self._skipped_before = 0
+
+    async def subscribe(self, table: str, text: str) -> Subscription:
+        """A new viewer. Raises `BadQuery`; `Conflict` if there are too many."""
+        if len(self._subscriptions) >= self._max:
+            raise Conflict(
+                f"{self._max} viewers are connected, and no more are possible",
+                remedy="Close a page, or raise NAUTSCAN_LIVE_SUBSCRIBERS.",
+            )
+        watch = _watch(table, text)
+        subscription = Subscription(watch, self.rows_each, self._source)
+        self._subscriptions.add(subscription)
+        return subscription
+
+    async def resubscribe(self, subscription: Subscription, table: str, text: str) -> None:
+        """Let a viewer watch something else. Raises `BadQuery`, and leaves all as it was."""
+        subscription.switch(_watch(table, text))
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """A viewer has gone."""
+        self._subscriptions.discard(subscription)
+        self._sent_before += subscription.rows_sent
+        self._skipped_before += subscription.rows_skipped
+
+    def watches(self, table: str) -> list[Watch]:
+        """What is watched of a table, each once."""
+        found = {
+            (subscription.watch.table, subscription.watch.text): subscription.watch
+            for subscription in self._subscriptions
+            if subscription.watch.table == table
+        }
+        return list(found.values())
+
+    def deliver(self, watch: Watch, rows: Sequence[str], cut: int) -> None:
+        """Rows for everybody who watches this."""
+        for subscription in self._watching(watch):
+            subscription.push(rows, cut)
+
+    def fail(self, watch: Watch, error: NautScanError) -> None:
+        """A condition that cannot be evaluated on these rows, for everybody who set it."""
+        for subscription in self._watching(watch):
+            subscription.tell({"type": "error", "error": error.as_dict()})
+
+    def _watching(self, watch: Watch) -> list[Subscription]:
+        return [
+            subscription
+            for subscription in self._subscriptions
+            if (subscription.watch.table, subscription.watch.text) == (watch.table, watch.text)
+        ]
+
+    def counters(self) -> dict[str, int]:
+        """Viewers, and what has become of their rows."""
+        return {
+            "subscribers": len(self._subscriptions),
+            "rows_sent": self._sent_before + sum(s.rows_sent for s in self._subscriptions),
+            "rows_skipped": self._skipped_before + sum(s.rows_skipped for s in self._subscriptions),
+        }
+
+
+def _watch(table: str, text: str) -> Watch:
+    return Watch(table, text.strip(), compile_filter(table, text.strip()))

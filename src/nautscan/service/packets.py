@@ -1,0 +1,119 @@
+"""Capture control and the packets of the ring: questions to the sensor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from nautscan.errors import UnknownInterface
+from nautscan.identity.interfaces import InterfaceOwners
+from nautscan.service.ingest import Ingest
+from nautscan.store.times import format_time
+
+EXPORT_SECONDS: Final = 60.0
+
+
+class Sensor(Protocol):
+    """Who answers."""
+
+    async def request(self, op: str, *, timeout_s: float = ..., **params: Any) -> dict[str, Any]:
+        """The answer to an operation. Raises NautScanError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PacketPage:
+    """Packets as JSON, newest first; `next` is the `before` of older ones."""
+
+    rows: list[str]
+    next: str | None
+
+
+class PacketService:
+    """What can be asked about packets."""
+
+    def __init__(
+        self,
+        sensor: Sensor,
+        ingest: Ingest,
+        owners: Callable[[], InterfaceOwners | None],
+        source: str,
+    ) -> None:
+        """`owners` tells whose an interface is, where that is known."""
+        self._sensor = sensor
+        self._ingest = ingest
+        self._owners = owners
+        self._source = source
+
+    async def interfaces(self) -> list[dict[str, Any]]:
+        """Interfaces of the sensor's host with what each belongs to."""
+        found: list[dict[str, Any]] = (await self._sensor.request("interfaces"))["interfaces"]
+        owners = self._owners()
+        if owners is not None:
+            names = [facts["name"] for facts in found]
+            owned = await asyncio.to_thread(owners.owners, names)
+            for facts in found:
+                owner = owned.get(facts["name"])
+                facts["owner"] = owner.name if owner is not None else None
+        return found
+
+    async def start(self, names: Sequence[str] | None, options: dict[str, Any]) -> dict[str, Any]:
+        """Start or change the capture. Names that no interface has are refused."""
+        if names is not None:
+            await self._check(names)
+        wanted = list(names) if names is not None else None
+        status = await self._sensor.request("start", interfaces=wanted, **options)
+        return self._with_source(status)
+
+    async def _check(self, names: Sequence[str]) -> None:
+        found = (await self._sensor.request("interfaces"))["interfaces"]
+        known = {facts["name"] for facts in found}
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise UnknownInterface(
+                f"There is no interface {', '.join(repr(name) for name in unknown)}",
+                remedy=f"There are {', '.join(sorted(known)) or 'none'}.",
+                detail={"unknown": unknown, "known": sorted(known)},
+            )
+
+    async def stop(self) -> dict[str, Any]:
+        """Stop the capture."""
+        return self._with_source(await self._sensor.request("stop"))
+
+    async def status(self) -> dict[str, Any]:
+        """How capture goes."""
+        return self._with_source(await self._sensor.request("status"))
+
+    def _with_source(self, status: dict[str, Any]) -> dict[str, Any]:
+        return {**status, "source": self._source}
+
+    async def check_filter(self, text: str, link_type: str | None) -> None:
+        """Compile a BPF filter. Raises `BadFilter` with the compiler's words."""
+        await self._sensor.request("check_filter", filter=text, link_type=link_type)
+
+    async def recent(self, limit: int, before: int | None) -> PacketPage:
+        """Packets of the ring, newest first."""
+        answer = await self._sensor.request("recent", limit=limit, before=before)
+        rows = await self._ingest.packets(answer["ipc"])
+        following = str(rows[-1][1]) if len(rows) >= limit else None
+        return PacketPage([line for line, _ in rows], following)
+
+    async def packet(self, packet_id: int) -> dict[str, Any]:
+        """One packet with bytes and layers. Raises `NotFound`."""
+        facts = await self._sensor.request("packet", id=packet_id)
+        data: bytes = facts.pop("bytes")
+        time_ns = facts.pop("time_ns")
+        return {
+            **facts,
+            "time": format_time(time_ns),
+            "hex": data.hex(),
+            "source": self._source,
+        }
+
+    async def export(self, ids: list[int] | None) -> bytes:
+        """Packets of the ring as pcapng."""
+        answer = await self._sensor.request("export", timeout_s=EXPORT_SECONDS, ids=ids)
+        data: bytes = answer["pcapng"]
+        return data

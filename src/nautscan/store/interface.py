@@ -1,0 +1,134 @@
+"""What the server asks of a store, whatever the database behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from arro3.core import Table
+
+from nautscan.store.filter import Condition
+
+Order = Literal["desc", "asc"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From (inclusive) and to (exclusive), ns; None: no bound."""
+
+    since_ns: int | None = None
+    until_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page ended: the last row, and the newest row that existed at the first page."""
+
+    time_ns: int
+    row_id: int
+    newest_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpec:
+    """Which rows of a table, in which order, after which place."""
+
+    table: str
+    condition: Condition
+    span: Span
+    limit: int
+    order: Order = "desc"
+    after: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows as JSON objects; `following` is None at the end."""
+
+    rows: Sequence[str]
+    following: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredGap:
+    """A time without observation, ns; `until_ns` None: still open."""
+
+    since_ns: int
+    until_ns: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreState:
+    """How the store is, and what it has lost."""
+
+    state: Literal["ok", "full", "failing", "closed"]
+    reason: str | None
+    path: str
+    bytes: int
+    free_bytes: int | None
+    schema_version: int
+    rows_written: int
+    rows_lost: int
+    rows_expired: int
+    queue_batches: int
+    queue_bytes: int
+    last_commit_ns: int | None
+
+
+Row = dict[str, Any]
+
+
+class Store(Protocol):
+    """One store of requests, flows and stats.
+
+    `append` never waits and never raises for trouble with the disk: rows that cannot be kept are
+    counted in `state().rows_lost`. The others raise `StoreUnavailable`, `QueryTimeout`, `BadQuery`.
+    """
+
+    def first_id(self, table: str, count: int) -> int:
+        """Take `count` row numbers; the first one. Never given twice, restarts included."""
+        ...
+
+    def append(self, table: str, rows: Table) -> None:
+        """Keep rows: the table's stored columns by name."""
+        ...
+
+    def state(self) -> StoreState:
+        """How it is now."""
+        ...
+
+    def note_gap(self, gap: StoredGap) -> None:
+        """Keep a gap; one with the same beginning replaces it."""
+        ...
+
+    async def gaps(self, span: Span) -> list[StoredGap]:
+        """The gaps that touch the span, oldest first."""
+        ...
+
+    async def page(self, spec: PageSpec) -> Page:
+        """A page of rows, without headers and bodies; flows as last seen, each once."""
+        ...
+
+    async def row(self, table: str, row_id: int) -> str | None:
+        """One row with everything, as a JSON object."""
+        ...
+
+    async def series(
+        self, table: str, condition: Condition, span: Span, bucket_ns: int
+    ) -> dict[int, Row]:
+        """Totals of each bucket that has any, by its number from `span.since_ns`."""
+        ...
+
+    async def edges(self, span: Span, limit: int) -> tuple[list[Row], list[Row], int]:
+        """Edges and nodes of the workload map, and how many edges the limit cut off."""
+        ...
+
+    async def containers(self, span: Span) -> list[Row]:
+        """Traffic of each container in the span."""
+        ...
+
+    async def close(self) -> None:
+        """Write what waits, and close."""
+        ...

@@ -1,0 +1,124 @@
+"""The schema of the database, as the steps that led to it.
+
+A step is never changed once released: a new one is added. Each runs in a transaction together with
+the note of its number, so that a file is always wholly at one version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import duckdb
+
+from nautscan.errors import StoreUnavailable
+
+_WORKLOADS: Final = ",\n".join(
+    f"{side}{suffix} VARCHAR"
+    for side in ("client", "server")
+    for suffix in ("", "_container_id", "_container", "_image", "_project", "_service")
+)
+_HEADERS: Final = "STRUCT(name VARCHAR, value VARCHAR)[]"
+
+
+class Migration(NamedTuple):
+    """One step."""
+
+    version: int
+    statements: Sequence[str]
+
+
+MIGRATIONS: Final = (
+    Migration(
+        1,
+        (
+            "CREATE TABLE meta (name VARCHAR PRIMARY KEY, value BIGINT NOT NULL)",
+            f"""CREATE TABLE requests (
+                id BIGINT NOT NULL, time TIMESTAMP_NS NOT NULL, sensor VARCHAR NOT NULL,
+                interface VARCHAR, protocol VARCHAR NOT NULL, version VARCHAR,
+                flow_id BIGINT NOT NULL, community_id VARCHAR NOT NULL,
+                client_ip VARCHAR NOT NULL, client_port USMALLINT NOT NULL,
+                server_ip VARCHAR NOT NULL, server_port USMALLINT NOT NULL,
+                method VARCHAR, host VARCHAR, target VARCHAR, status INTEGER, error VARCHAR,
+                ttfb_ns BIGINT, duration_ns BIGINT, request_bytes BIGINT, response_bytes BIGINT,
+                request_content_type VARCHAR, content_type VARCHAR,
+                request_headers {_HEADERS}, response_headers {_HEADERS},
+                request_body BLOB, request_body_truncated BOOLEAN NOT NULL,
+                response_body BLOB, response_body_truncated BOOLEAN NOT NULL,
+                trace_id VARCHAR, decrypted VARCHAR, completeness VARCHAR NOT NULL,
+                gap_bytes BIGINT NOT NULL, oddities VARCHAR[] NOT NULL, detail VARCHAR,
+                {_WORKLOADS})""",
+            f"""CREATE TABLE flows (
+                id BIGINT NOT NULL, flow_id BIGINT NOT NULL, time TIMESTAMP_NS NOT NULL,
+                last_time TIMESTAMP_NS NOT NULL, sensor VARCHAR NOT NULL, interface VARCHAR,
+                transport VARCHAR NOT NULL, protocol VARCHAR,
+                client_ip VARCHAR NOT NULL, client_port USMALLINT NOT NULL,
+                server_ip VARCHAR NOT NULL, server_port USMALLINT NOT NULL,
+                community_id VARCHAR NOT NULL,
+                client_packets BIGINT NOT NULL, client_bytes BIGINT NOT NULL,
+                server_packets BIGINT NOT NULL, server_bytes BIGINT NOT NULL,
+                client_payload_bytes BIGINT NOT NULL, server_payload_bytes BIGINT NOT NULL,
+                handshake_ns BIGINT, retransmissions BIGINT NOT NULL, out_of_order BIGINT NOT NULL,
+                zero_windows BIGINT NOT NULL, resets BIGINT NOT NULL, gap_bytes BIGINT NOT NULL,
+                duplicates BIGINT NOT NULL, server_name VARCHAR, requests BIGINT NOT NULL,
+                state VARCHAR NOT NULL, end_reason VARCHAR,
+                {_WORKLOADS})""",
+            """CREATE TABLE stats (
+                time TIMESTAMP_NS NOT NULL, sensor VARCHAR NOT NULL, interface VARCHAR,
+                stage VARCHAR NOT NULL, name VARCHAR NOT NULL, value BIGINT NOT NULL)""",
+        ),
+    ),
+    Migration(
+        2,
+        (
+            """CREATE TABLE gaps (
+                since TIMESTAMP_NS PRIMARY KEY, until TIMESTAMP_NS, reason VARCHAR NOT NULL)""",
+        ),
+    ),
+)
+
+VERSION: Final = MIGRATIONS[-1].version
+
+
+def migrate(connection: duckdb.DuckDBPyConnection, path: str) -> int:
+    """Bring the database to `VERSION` and say from which version it came (0: new).
+
+    Raises `StoreUnavailable` for a database that a newer NautScan has written.
+    """
+    found = version_of(connection)
+    if found > VERSION:
+        raise StoreUnavailable(
+            f"The database {path} has schema version {found}; this NautScan knows up to {VERSION}",
+            remedy="Start the newer NautScan, or give another --data-dir.",
+            detail={"found": found, "known": VERSION},
+        )
+    for migration in MIGRATIONS:
+        if migration.version > found:
+            _apply(connection, migration)
+    return found
+
+
+def version_of(connection: duckdb.DuckDBPyConnection) -> int:
+    """The schema version of a database; 0 if it is empty."""
+    tables = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    if ("schema_version",) not in tables:
+        return 0
+    row = connection.execute("SELECT max(version) FROM schema_version").fetchone()
+    connection.execute("SELECT 1").fetchall()
+    return int(row[0]) if row is not None and row[0] is not None else 0
+
+
+def _apply(connection: duckdb.DuckDBPyConnection, migration: Migration) -> None:
+    connection.execute("BEGIN")
+    try:
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL, "
+            "applied TIMESTAMP NOT NULL DEFAULT current_localtimestamp())"
+        )
+        for statement in migration.statements:
+            connection.execute(statement)
+        connection.execute("INSERT INTO schema_version (version) VALUES (?)", [migration.version])
+        connection.execute("COMMIT")
+    except duckdb.Error:
+        connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,61 @@
+"""What the engine reports about a capture, as plain Python values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+import nautscan
+from nautscan.offline import Table
+
+BODY_LIMIT = 16 << 20
+"""More than any message of the captures has."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One pass over a capture. Times are nanoseconds."""
+
+    summary: dict[str, Any]
+    requests: list[Row]
+    flows: list[Row]
+
+    @property
+    def asked(self) -> list[Row]:
+        """Rows whose request was seen."""
+        return [row for row in self.requests if row["method"] is not None]
+
+    @property
+    def answered(self) -> list[Row]:
+        """Rows whose response was seen."""
+        return [row for row in self.requests if row["status"] is not None]
+
+
+def observe(path: Path) -> Observed:
+    """Run the engine over a file."""
+    recording = nautscan.read(path, bodies=BODY_LIMIT)
+    return Observed(recording.summary, rows(recording.requests), rows(recording.flows))
+
+
+def rows(table: Table) -> list[Row]:
+    """A table as dictionaries."""
+    with duckdb.connect() as connection:
+        connection.register("rows_of", table)
+        times = [name for name in table.columns if name in {"time", "last_time"}]
+        replaced = ", ".join(f"epoch_ns({name}) AS {name}" for name in times)
+        result = connection.execute(f"SELECT * REPLACE ({replaced}) FROM rows_of ORDER BY time")
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def header(row: Row, side: str, name: str) -> str | None:
+    """The first value of a header field of `side`, `request` or `response`."""
+    for pair in row[f"{side}_headers"] or []:
+        if pair["name"].lower() == name:
+            return str(pair["value"])
+    return None

@@ -1,0 +1,46 @@
+"""Every shared capture: what is known about it is reported, or the difference is explained."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.golden import differences, truths
+from tests.golden.captures import DIRECTORY, Capture, all_captures
+from tests.golden.observed import observe
+
+CAPTURES = all_captures()
+EXPLAINED = differences.load()
+
+pytestmark = [
+    pytest.mark.shared,
+    pytest.mark.skipif(not CAPTURES, reason=f"the shared captures are not in {DIRECTORY}"),
+]
+
+
+@pytest.mark.parametrize("capture", CAPTURES, ids=lambda capture: capture.name)
+def test_engine_agrees_with_what_is_known(capture: Capture) -> None:
+    found = {
+        (capture.name, mismatch.field): mismatch
+        for mismatch in truths.compare(capture, observe(capture.path))
+    }
+    explained = {key: entry for key, entry in EXPLAINED.items() if key[0] == capture.name}
+    unexplained = [
+        f"{mismatch.field}: expected {mismatch.expected!r}, got {mismatch.got!r}"
+        for key, mismatch in found.items()
+        if key not in explained
+    ]
+    assert not unexplained, "differences that differences.toml does not explain"
+    outdated = [
+        f"{entry.field}: explained as {entry.expected!r} / {entry.got!r}, found {found.get(key)}"
+        for key, entry in explained.items()
+        if key not in found or (found[key].expected, found[key].got) != (entry.expected, entry.got)
+    ]
+    assert not outdated, "explanations that no longer apply"
+
+
+def test_every_explanation_has_a_reason_and_a_capture() -> None:
+    names = {capture.name for capture in CAPTURES}
+    for entry in EXPLAINED.values():
+        assert entry.capture in names, f"no such capture: {entry.capture}"
+        assert entry.fault in differences.FAULTS
+        assert entry.reason.strip(), f"{entry.capture} {entry.field} has no reason"

@@ -1,0 +1,250 @@
+"""The whole way, from containers that call each other to the API that names them.
+
+Containers of a real engine talk HTTP; NautScan on their host must find every request once, under
+the right client and server container.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.integration.docker_engine import IMAGE, DockerEngine
+from tests.integration.nautscan_process import NautScanProcess
+
+pytestmark = [pytest.mark.root, pytest.mark.docker]
+
+PUBLISHED = 8085
+STOCK_PORT = 8080
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request as it was made: what must be found."""
+
+    client: str | None
+    server: str
+    method: str
+    target: str
+    status: int
+
+
+class Shop:
+    """Three services on two networks: web calls orders in front, orders calls stock behind."""
+
+    def __init__(self, engine: DockerEngine) -> None:
+        self.engine = engine
+        engine.network("front")
+        engine.network("back")
+        engine.serve_http(
+            "shop-orders-1",
+            networks=["front", "back"],
+            labels=_compose("orders"),
+            publish=[f"{PUBLISHED}:80"],
+        )
+        engine.serve_http(
+            "shop-stock-1", port=STOCK_PORT, networks=["back"], labels=_compose("stock")
+        )
+        engine.run("web", networks=["front"])
+
+    def url(self, server: str, path: str) -> str:
+        """Where `server` answers, for a caller on its network."""
+        if server == "orders":
+            return f"http://{self.engine.address('shop-orders-1', 'front')}{path}"
+        return f"http://{self.engine.address('shop-stock-1', 'back')}:{STOCK_PORT}{path}"
+
+    def call(self, container: str, server: str, path: str, *more: str) -> None:
+        """Let a container make a request. An error status is an answer too."""
+        argv = ["wget", "-q", "-O-", "-T", "10", *more, self.url(server, path)]
+        self.engine.exec(container, argv, check=False)
+
+
+@pytest.fixture
+def shop(engine: DockerEngine) -> Shop:
+    return Shop(engine)
+
+
+@pytest.fixture
+def nautscan(shop: Shop) -> Iterator[NautScanProcess]:
+    with NautScanProcess.start(shop.engine) as process:
+        yield process
+
+
+def _compose(service: str) -> dict[str, str]:
+    return {"com.docker.compose.project": "shop", "com.docker.compose.service": service}
+
+
+def as_calls(rows: list[dict[str, Any]]) -> list[Call]:
+    return [
+        Call(row["client"], row["server"], row["method"], row["target"], row["status"])
+        for row in rows
+    ]
+
+
+def found_all(nautscan: NautScanProcess, tag: str, count: int) -> list[dict[str, Any]]:
+    """The rows with `tag` in their target, once there are `count` of them."""
+
+    def enough() -> list[dict[str, Any]] | None:
+        rows = nautscan.requests(f"target like '%{tag}%'")
+        return rows if len(rows) >= count else None
+
+    rows = nautscan.wait_for(enough)
+    assert rows is not None
+    return rows
+
+
+def make_calls(shop: Shop, tag: str) -> list[Call]:
+    """Requests of every kind between the containers; what must be found of them."""
+    made = []
+    for at in range(5):
+        page = f"/index.html?{tag}-page-{at}"
+        shop.call("web", "orders", page)
+        made.append(Call("web", "orders", "GET", page, 200))
+        for status in (200, 404, 503):
+            reply = f"/cgi-bin/reply/{tag}-{at}?{status}"
+            shop.call("shop-orders-1", "stock", reply)
+            made.append(Call("orders", "stock", "GET", reply, status))
+        post = f"/cgi-bin/reply/{tag}-post-{at}?201"
+        shop.call("web", "orders", post, f"--post-data=item={at}\n")
+        made.append(Call("web", "orders", "POST", post, 201))
+    return made
+
+
+def test_every_request_is_found_under_its_client_and_its_server(
+    shop: Shop, nautscan: NautScanProcess
+) -> None:
+    tag = secrets.token_hex(6)
+    made = make_calls(shop, tag)
+    rows = found_all(nautscan, tag, len(made))
+    assert Counter(as_calls(rows)) == Counter(made), "each request, once, and nothing else"
+    for row in rows:
+        assert row["server_container"] == f"shop-{row['server']}-1"
+        assert row["server_project"] == "shop"
+        assert row["server_image"] == IMAGE
+        assert row["completeness"] == "complete"
+    assert {row["client_container"] for row in rows} == {"web", "shop-orders-1"}
+    for name in ("web", "shop-orders-1", "stock"):
+        answer = nautscan.get(f"/api/containers/{name}/requests", limit=1000)
+        of_this_test = [row for row in answer["requests"] if tag in row["target"]]
+        service = name.removeprefix("shop-").removesuffix("-1")
+        expected = [call for call in made if service in (call.client, call.server)]
+        assert Counter(as_calls(of_this_test)) == Counter(expected), name
+
+
+def test_containers_are_listed_with_what_they_served(shop: Shop, nautscan: NautScanProcess) -> None:
+    tag = secrets.token_hex(6)
+    made = make_calls(shop, tag)
+    found_all(nautscan, tag, len(made))
+    listed = {c["name"]: c for c in nautscan.get("/api/containers")["containers"]}
+    assert {"web", "shop-orders-1", "shop-stock-1"} <= set(listed)
+    stock = listed["shop-stock-1"]
+    assert (stock["service"], stock["project"], stock["state"]) == ("stock", "shop", "running")
+    assert stock["requests"] == sum(call.server == "stock" for call in made)
+    assert stock["errors"] == sum(call.status >= 500 for call in made)
+    assert {n["name"]: n["ip"] for n in stock["networks"]} == {
+        "back": shop.engine.address("shop-stock-1", "back")
+    }
+    assert listed["web"]["requests"] == 0
+    assert listed["web"]["requests_out"] == sum(call.client == "web" for call in made)
+
+
+def test_a_container_that_lives_for_one_request_is_its_client(
+    shop: Shop, nautscan: NautScanProcess
+) -> None:
+    tag = secrets.token_hex(6)
+    for at in range(3):
+        url = shop.url("orders", f"/index.html?{tag}-{at}")
+        labels = [f"--label={key}={value}" for key, value in _compose(f"job{at}").items()]
+        shop.engine.docker(
+            "run", "--rm", "--network", "front", *labels, IMAGE, "wget", "-q", "-O-", url
+        )
+    rows = found_all(nautscan, tag, 3)
+    assert [row["client"] for row in rows] == ["job0", "job1", "job2"]
+    assert {row["server"] for row in rows} == {"orders"}
+
+
+def get_from_host(engine: DockerEngine, host: str, path: str, *, outside: bool = False) -> int:
+    """A request to the published port, made on the engine's host or outside of it."""
+
+    def ask() -> int:
+        url = f"http://{host}:{PUBLISHED}{path}"
+        try:
+            with urllib.request.urlopen(url, timeout=10) as response:
+                return int(response.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    return engine.inside(ask, outside=outside)
+
+
+def test_requests_through_a_published_port_are_the_containers(
+    shop: Shop, nautscan: NautScanProcess
+) -> None:
+    engine, tag = shop.engine, secrets.token_hex(6)
+    assert get_from_host(engine, "127.0.0.1", f"/cgi-bin/reply/{tag}-local?200") == 200
+    assert get_from_host(engine, engine.host_address, f"/cgi-bin/reply/{tag}-own?404") == 404
+    outside = f"/cgi-bin/reply/{tag}-outside?503"
+    assert get_from_host(engine, engine.host_address, outside, outside=True) == 503
+    rows = found_all(nautscan, tag, 3)
+    orders_front = engine.address("shop-orders-1", "front")
+    orders_back = engine.address("shop-orders-1", "back")
+    for row in rows:
+        assert row["server"] == "orders", row
+        assert row["server_container"] == "shop-orders-1"
+        assert row["server_ip"] in (orders_front, orders_back)
+        assert row["client"] is None, "the host is no container"
+    from_outside = [row for row in rows if row["target"] == outside]
+    assert [row["client_ip"] for row in from_outside] == [engine.outside_address]
+
+
+@pytest.mark.parametrize("interface", ["eth0", "lo"])
+def test_a_published_port_seen_before_translation_is_the_containers(
+    interface: str, shop: Shop, nautscan: NautScanProcess
+) -> None:
+    """On eth0 and lo the packets carry the host's own address and the published port."""
+    engine, tag = shop.engine, secrets.token_hex(6)
+    nautscan.post("/api/packets/start", {"interfaces": [interface]})
+    outside = interface == "eth0"
+    host = engine.host_address if outside else "127.0.0.1"
+    path = f"/cgi-bin/reply/{tag}?200"
+    assert get_from_host(engine, host, path, outside=outside) == 200
+    (row,) = found_all(nautscan, tag, 1)
+    assert (row["server_ip"], row["server_port"]) == (host, PUBLISHED)
+    assert (row["server"], row["server_container"]) == ("orders", "shop-orders-1")
+
+
+def test_after_a_takeover_each_request_stays_with_who_held_the_address(
+    shop: Shop, nautscan: NautScanProcess
+) -> None:
+    engine, tag = shop.engine, secrets.token_hex(6)
+    taken = []
+    for name in ("blue", "green"):
+        engine.serve_http(name, networks=["front"])
+        ip = engine.address(name, "front")
+        taken.append(ip)
+        url = f"http://{ip}/index.html?{tag}-{name}"
+        wait_until_served(engine, ip)
+        engine.exec("web", ["wget", "-q", "-O-", url])
+        engine.docker("rm", "-f", name)
+    assert taken[0] == taken[1], "the engine gives a free address again"
+    rows = found_all(nautscan, tag, 2)
+    assert [(row["server"], row["target"].rpartition("-")[2]) for row in rows] == [
+        ("blue", "blue"),
+        ("green", "green"),
+    ]
+
+
+def wait_until_served(engine: DockerEngine, ip: str) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if "hello" in engine.exec("web", ["wget", "-q", "-O-", f"http://{ip}/"], check=False):
+            return
+    raise AssertionError(f"{ip} does not serve")

@@ -1,0 +1,243 @@
+"""The sensor on real interfaces: rows, control at run time, hot-plug, rights."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nautscan.errors import BadFilter, NotFound, UnknownInterface
+from nautscan.sensor import privileges
+from tests.integration.sensor_lab import WAIT_S, Lab, laboratory, rows_of, sensor
+
+pytestmark = pytest.mark.root
+
+
+@pytest.fixture(scope="module")
+def shared_lab() -> Iterator[Lab]:
+    with laboratory() as lab:
+        lab.connect()
+        yield lab
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    with laboratory() as lab:
+        yield lab
+
+
+def on(lab: Lab, folder: Path, *arguments: str, **options: Any) -> Any:
+    """A sensor in the lab."""
+    return sensor(folder, *arguments, prefix=lab.command(lab.near), **options)
+
+
+def to(target: str) -> Any:
+    return lambda row: row["target"] == target
+
+
+async def test_a_request_is_seen(shared_lab: Lab, tmp_path: Path) -> None:
+    async with on(shared_lab, tmp_path, "-i", "lab0") as running:
+        assert shared_lab.get("/status/503") == [503]
+        row = await running.row("requests", to("/status/503"))
+        assert (row["method"], row["status"], row["server_port"]) == ("GET", 503, 8080)
+        assert (row["client_ip"], row["server_ip"]) == ("10.99.0.1", "10.99.0.2")
+        assert row["response_bytes"] == len("hello from the lab")
+        assert row["completeness"] == "complete"
+
+
+async def test_it_runs_with_the_rights_of_capture_only(shared_lab: Lab, tmp_path: Path) -> None:
+    async with on(shared_lab, tmp_path, "-i", "lab0") as running:
+        status = await running.client.request("status")
+        kept = [privileges.CAPABILITY_NAMES[n] for n in sorted(privileges.CAPTURE_CAPABILITIES)]
+        assert status["rights"]["capabilities"] == kept
+        assert status["rights"]["no_new_privileges"] is True
+        assert status["rights"]["uid"] not in {0, None}
+        assert set(capabilities_of_threads(running.process.pid)) == {
+            sum(1 << number for number in privileges.CAPTURE_CAPABILITIES)
+        }
+
+
+def capabilities_of_threads(pid: int) -> list[int]:
+    """Effective capabilities, which Linux keeps for each thread."""
+    texts = [(task / "status").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
+    return [int(text.split("CapEff:")[1].split()[0], 16) for text in texts]
+
+
+async def test_it_stops_and_starts_again_without_its_other_rights(
+    shared_lab: Lab, tmp_path: Path
+) -> None:
+    async with on(shared_lab, tmp_path, "-i", "lab0") as running:
+        stopped = await running.client.request("stop")
+        assert (stopped["state"], stopped["running"]) == ("stopped", False)
+        shared_lab.get("/while-stopped")
+        started = await running.client.request("start", interfaces=["lab0"])
+        assert started["state"] == "running"
+        shared_lab.get("/after-start")
+        await running.row("requests", to("/after-start"))
+        assert not [row for row in running.rows["requests"] if row["target"] == "/while-stopped"]
+
+
+async def test_a_filter_takes_effect_at_run_time(shared_lab: Lab, tmp_path: Path) -> None:
+    async with on(shared_lab, tmp_path, "-i", "lab0") as running:
+        await running.client.request("start", interfaces=["lab0"], filter="udp")
+        shared_lab.get("/filtered-out")
+        status = await running.client.request("start", interfaces=["lab0"], filter="tcp port 8080")
+        assert status["filter"] == "tcp port 8080"
+        shared_lab.get("/let-through")
+        await running.row("requests", to("/let-through"))
+        assert not [row for row in running.rows["requests"] if row["target"] == "/filtered-out"]
+
+
+async def test_what_cannot_be_leaves_the_capture_as_it_is(shared_lab: Lab, tmp_path: Path) -> None:
+    async with on(shared_lab, tmp_path, "-i", "lab0") as running:
+        before = await running.client.request("status")
+        with pytest.raises(UnknownInterface, match="nosuch0") as unknown:
+            await running.client.request("start", interfaces=["nosuch0"])
+        assert "lab0" in unknown.value.remedy
+        with pytest.raises(BadFilter):
+            await running.client.request("start", interfaces=["lab0"], filter="tcp prt 80")
+        with pytest.raises(BadFilter):
+            await running.client.request("check_filter", filter="tcp prt 80")
+        after = await running.client.request("status")
+        assert after["running_since_ns"] == before["running_since_ns"]
+        shared_lab.get("/still-there")
+        await running.row("requests", to("/still-there"))
+
+
+async def test_packets_of_the_ring(shared_lab: Lab, tmp_path: Path) -> None:
+    async with on(shared_lab, tmp_path, "-i", "lab0") as running:
+        shared_lab.get("/ring")
+        await running.row("requests", to("/ring"))
+        answer = await running.client.request("recent", limit=100)
+        packets = rows_of(answer["ipc"])
+        ids = [packet["id"] for packet in packets]
+        assert ids == sorted(ids)
+        detail = await running.client.request("packet", id=ids[-1])
+        assert len(detail["bytes"]) == detail["captured_length"]
+        assert detail["layers"]
+        exported = await running.client.request("export", ids=None)
+        assert exported["pcapng"][:4] == b"\x0a\x0d\x0d\x0a"
+        with pytest.raises(NotFound):
+            await running.client.request("packet", id=2**60)
+
+
+async def test_interfaces_are_listed_and_logged(shared_lab: Lab, tmp_path: Path) -> None:
+    async with on(shared_lab, tmp_path, "-i", "lab0") as running:
+        listing = (await running.client.request("interfaces"))["interfaces"]
+        by_name = {facts["name"]: facts for facts in listing}
+        assert by_name["lab0"]["selected"] is True
+        assert by_name["lo"]["selected"] is False
+        assert "10.99.0.1" in by_name["lab0"]["addresses"]
+        assert "interface lab0" in running.log.read_text()
+
+
+async def test_counters_come_every_second(shared_lab: Lab, tmp_path: Path) -> None:
+    async with on(shared_lab, tmp_path, "-i", "lab0") as running:
+        shared_lab.get("/counted")
+        received = await running.row(
+            "stats", lambda row: row["name"] == "received" and row["value"] > 0
+        )
+        assert (received["stage"], received["interface"]) == ("capture", "lab0")
+        dropped = await running.row("stats", lambda row: row["name"] == "outbox_rows_dropped")
+        assert dropped["value"] == 0
+        listed = (await running.client.request("stats"))["stats"]
+        assert {"capture", "decode", "queue"} <= {entry["stage"] for entry in listed}
+
+
+async def test_an_interface_that_appears_later_is_captured(lab: Lab, tmp_path: Path) -> None:
+    async with on(
+        lab, tmp_path, environment={"NETWORK_INTERFACES": "br-later,br-never"}
+    ) as running:
+        status = await running.state("waiting")
+        assert set(status["missing"]) == {"br-later", "br-never"}
+        assert status["error"]["code"] == "unknown_interface"
+        lab.connect("br-later")
+        status = await running.state("running")
+        assert status["missing"] == ["br-never"]
+        lab.get("/hot-plugged")
+        await running.row("requests", to("/hot-plugged"))
+
+
+async def test_an_interface_that_goes_and_returns_is_captured_again(
+    lab: Lab, tmp_path: Path
+) -> None:
+    lab.connect()
+    async with on(lab, tmp_path, "-i", "lab0") as running:
+        await running.state("running")
+        lab.disconnect()
+        await running.state("waiting")
+        lab.connect()
+        await running.state("running")
+        lab.get("/returned")
+        await running.row("requests", to("/returned"))
+
+
+def without_capture_rights() -> None:
+    """Before exec: CAP_NET_RAW leaves the bounding set, so that even root does not get it."""
+    prctl = ctypes.CDLL(None).prctl
+    for number in privileges.CAPTURE_CAPABILITIES:
+        assert prctl(24, number, 0, 0, 0) == 0
+
+
+async def test_without_rights_it_stays_and_says_what_is_missing(tmp_path: Path) -> None:
+    async with sensor(tmp_path, "-i", "lo", preexec_fn=without_capture_rights) as running:
+        status = await running.state("no_permission")
+        assert "cap_net_raw" in status["error"]["message"]
+        assert "setcap" in status["error"]["remedy"] or "--cap-add" in status["error"]["remedy"]
+        assert running.process.poll() is None
+        assert "cap_net_raw" in running.log.read_text()
+        assert "requests" not in running.rows
+
+
+async def test_a_stranger_is_refused(tmp_path: Path) -> None:
+    async with sensor(tmp_path, "-i", "lo") as running:
+        path = tmp_path / "sensor.sock"
+        path.chmod(0o666)
+        open_to_all(tmp_path)
+        assert await asyncio.to_thread(call_as_stranger, path) == "hung up"
+        assert running.process.poll() is None
+
+
+def open_to_all(folder: Path) -> None:
+    """So that only the sensor itself can refuse."""
+    for path in (folder, *folder.parents):
+        if path != Path("/"):
+            path.chmod(path.stat().st_mode | 0o011)
+
+
+STRANGER = """
+import os, socket, sys
+sock = socket.socket(socket.AF_UNIX)
+sock.settimeout(10)
+os.setgroups([])
+os.setresgid(12345, 12345, 12345)
+os.setresuid(12345, 12345, 12345)
+sock.connect(sys.argv[1])
+try:
+    print("answered" if sock.recv(1) else "hung up")
+except ConnectionResetError:
+    print("hung up")
+"""
+
+
+def call_as_stranger(path: Path) -> str:
+    """What user 12345 meets."""
+    done = subprocess.run(
+        [sys.executable, "-c", STRANGER, str(path)], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() or done.stderr
+
+
+async def test_it_ends_politely_with_its_last_rows(shared_lab: Lab, tmp_path: Path) -> None:
+    async with on(shared_lab, tmp_path, "-i", "lab0") as running:
+        shared_lab.get("/last-words")
+        running.process.send_signal(signal.SIGTERM)
+        await running.row("requests", to("/last-words"))
+        assert await asyncio.to_thread(running.process.wait, WAIT_S) == 0

@@ -1,0 +1,1 @@
+"""Tests that guard what prose cannot: order in the repository, fresh references, true documents."""

@@ -1,0 +1,103 @@
+"""Live rows: filtered, bounded, and honest about what was skipped."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from nautscan.errors import BadQuery, Conflict
+from nautscan.service.live import ROWS_A_MESSAGE, LiveHub, Subscription
+from tests.unit.service.world import World
+from tests.unit.support import rows
+
+
+async def message(subscription: Subscription) -> dict[str, Any]:
+    text = await subscription.next(10)
+    assert text is not None
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+async def test_rows_reach_those_who_asked_for_them(world: World) -> None:
+    everything = await world.service.live.subscribe("requests", "")
+    failures = await world.service.live.subscribe("requests", "status >= 500 and server = 'orders'")
+    flows = await world.service.live.subscribe("flows", "")
+    assert (await message(failures))["filter"] == "status >= 500 and server = 'orders'"
+    await message(everything)
+    await message(flows)
+
+    batch = rows("requests", "range(4) t(n)", flow_id="n", status="200 + n * 100")
+    world.sensor.send("requests", batch)
+    found = await message(failures)
+    assert found["type"] == "rows"
+    assert [row["status"] for row in found["rows"]] == [500]
+    assert found["skipped"] == 0
+    assert "request_headers" not in found["rows"][0]
+    seen = (await message(everything))["rows"]
+    assert [row["flow_id"] for row in seen] == [0, 1, 2, 3]
+    assert await flows.next(0.05) is None
+
+    # What was seen live is found in the store under the same number.
+    await world.stored(4)
+    stored = json.loads(await world.service.history.request(seen[3]["id"]))
+    assert stored["status"] == 500
+
+
+async def test_a_slow_viewer_misses_the_oldest_and_is_told() -> None:
+    hub = LiveHub(8, 10, "live")
+    viewer = await hub.subscribe("requests", "")
+    await message(viewer)
+    watch = hub.watches("requests")[0]
+    hub.deliver(watch, [f'{{"n":{n}}}' for n in range(8)], 0)
+    hub.deliver(watch, [f'{{"n":{n}}}' for n in range(8, 16)], 100)
+    found = await message(viewer)
+    assert found["skipped"] == 106
+    assert [row["n"] for row in found["rows"]] == list(range(6, 16))
+    assert hub.counters() == {"subscribers": 1, "rows_sent": 10, "rows_skipped": 106}
+    hub.unsubscribe(viewer)
+    assert hub.counters() == {"subscribers": 0, "rows_sent": 10, "rows_skipped": 106}
+
+
+async def test_messages_are_of_bounded_size() -> None:
+    hub = LiveHub(8, 5000, "live")
+    viewer = await hub.subscribe("requests", "")
+    await message(viewer)
+    hub.deliver(hub.watches("requests")[0], ["{}"] * (ROWS_A_MESSAGE + 1), 0)
+    assert len((await message(viewer))["rows"]) == ROWS_A_MESSAGE
+    assert len((await message(viewer))["rows"]) == 1
+
+
+async def test_a_viewer_can_change_its_mind() -> None:
+    hub = LiveHub(8, 100, "live")
+    viewer = await hub.subscribe("requests", "old")
+    await message(viewer)
+    hub.deliver(hub.watches("requests")[0], ['{"old":1}'], 0)
+    with pytest.raises(BadQuery):
+        await hub.resubscribe(viewer, "requests", "nonsense >")
+    assert viewer.watch.text == "old"
+    await hub.resubscribe(viewer, "flows", "new")
+    assert (await message(viewer))["table"] == "flows"
+    # Rows of the old filter do not follow the answer to the new one.
+    assert await viewer.next(0.01) is None
+    assert hub.watches("requests") == []
+
+
+async def test_viewers_are_limited() -> None:
+    hub = LiveHub(1, 10, "live")
+    first = await hub.subscribe("requests", "")
+    with pytest.raises(Conflict):
+        await hub.subscribe("requests", "")
+    hub.unsubscribe(first)
+    await hub.subscribe("requests", "")
+
+
+async def test_a_condition_that_fails_on_rows_is_told_and_others_go_on(world: World) -> None:
+    failing = await world.service.live.subscribe("requests", "flow_id * 9000000000000000000 > 1")
+    fine = await world.service.live.subscribe("requests", "")
+    await message(failing)
+    await message(fine)
+    world.sensor.send("requests", rows("requests", "range(2) t(n)", flow_id="n + 5"))
+    assert (await message(failing))["error"]["code"] == "bad_query"
+    assert len((await message(fine))["rows"]) == 2

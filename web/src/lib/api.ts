@@ -1,0 +1,191 @@
+import type {
+  CaptureStart,
+  CaptureStatus,
+  ColumnFacts,
+  Container,
+  ErrorFacts,
+  FlowRow,
+  Health,
+  Interface,
+  PacketDetail,
+  PacketRow,
+  RequestDetail,
+  RequestRow,
+  Source,
+  SourceFacts,
+  TimeSeries,
+} from "./types";
+
+/** What the server, or the way to it, answered instead of data. */
+export class ApiError extends Error {
+  constructor(
+    readonly facts: ErrorFacts,
+    /** 0 where there was no answer at all. */
+    readonly status: number,
+  ) {
+    super(facts.message);
+    this.name = "ApiError";
+  }
+
+  get code(): string {
+    return this.facts.code;
+  }
+  get remedy(): string {
+    return this.facts.remedy;
+  }
+  /** Where in the filter it is wrong, counted in characters from 0. */
+  get position(): number | null {
+    const { position } = this.facts.detail;
+    return typeof position === "number" ? position : null;
+  }
+}
+
+type Parameters = Record<string, string | number | null | undefined>;
+
+function address(path: string, parameters: Parameters = {}): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== null && value !== undefined && value !== "") query.set(name, String(value));
+  }
+  const text = query.toString();
+  return `/api/${path}${text ? `?${text}` : ""}`;
+}
+
+async function answer<T>(path: string, init: RequestInit = {}): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      ...init,
+      headers: { accept: "application/json", ...init.headers },
+    });
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    throw new ApiError(
+      {
+        code: "unreachable",
+        message: "The NautScan server does not answer.",
+        remedy: "Is it still running? The page tries again by itself.",
+        detail: {},
+      },
+      0,
+    );
+  }
+  if (response.ok) return (await response.json()) as T;
+  throw new ApiError(await facts(response), response.status);
+}
+
+async function facts(response: Response): Promise<ErrorFacts> {
+  try {
+    const body = (await response.json()) as { error?: ErrorFacts };
+    if (body.error) return body.error;
+  } catch {
+    // Not our server's shape: something between it and the browser answered.
+  }
+  return {
+    code: "unexpected_answer",
+    message: `The server answered ${response.status} ${response.statusText}.`.replace(" .", "."),
+    remedy: "If a proxy stands before NautScan, look there; otherwise see the server's log.",
+    detail: {},
+  };
+}
+
+function post<T>(path: string, body: unknown): Promise<T> {
+  return answer<T>(address(path), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+export interface RowQuery {
+  filter?: string;
+  from?: string | null;
+  to?: string | null;
+  limit?: number;
+  cursor?: string | null;
+  order?: "asc" | "desc";
+}
+
+export interface RequestList {
+  requests: RequestRow[];
+  next: string | null;
+  source: Source;
+}
+export interface FlowList {
+  flows: FlowRow[];
+  next: string | null;
+  source: Source;
+}
+export interface PacketList {
+  packets: PacketRow[];
+  next: string | null;
+  source: Source;
+}
+
+const signalled = (signal?: AbortSignal): RequestInit => (signal ? { signal } : {});
+
+export const api = {
+  source: () => answer<SourceFacts>(address("source")),
+  health: () => answer<Health>(address("health")),
+  columns: (table: string) =>
+    answer<{ columns: ColumnFacts[]; functions: string[] }>(address("columns", { table })),
+
+  requests: (query: RowQuery, signal?: AbortSignal) =>
+    answer<RequestList>(address("requests", { ...query }), signalled(signal)),
+  request: (id: string | number, signal?: AbortSignal) =>
+    answer<RequestDetail>(address(`requests/${encodeURIComponent(id)}`), signalled(signal)),
+  flows: (query: RowQuery, signal?: AbortSignal) =>
+    answer<FlowList>(address("flows", { ...query }), signalled(signal)),
+  timeseries: (
+    query: { table: string; filter?: string; from?: string; to?: string; bucket?: string },
+    signal?: AbortSignal,
+  ) => answer<TimeSeries>(address("timeseries", query), signalled(signal)),
+
+  containers: (seconds: number, signal?: AbortSignal) =>
+    answer<{ containers: Container[]; seconds: number; source: Source }>(
+      address("containers", { seconds }),
+      signalled(signal),
+    ),
+  containerRequests: (name: string, limit: number, signal?: AbortSignal) =>
+    answer<RequestList>(
+      address(`containers/${encodeURIComponent(name)}/requests`, { limit }),
+      signalled(signal),
+    ),
+
+  packets: (query: { limit: number; before?: string | number | null }, signal?: AbortSignal) =>
+    answer<PacketList>(address("packets/recent", query), signalled(signal)),
+  packet: (id: string | number, signal?: AbortSignal) =>
+    answer<PacketDetail>(address(`packets/${encodeURIComponent(id)}`), signalled(signal)),
+  exportAddress: () => address("packets/export"),
+
+  interfaces: () => answer<{ interfaces: Interface[] }>(address("packets/interfaces")),
+  status: () => answer<CaptureStatus>(address("packets/status")),
+  start: (wanted: CaptureStart) => post<CaptureStatus>("packets/start", wanted),
+  stop: () => post<CaptureStatus>("packets/stop", {}),
+  checkFilter: (filter: string) => post<{ ok: true }>("packets/check-filter", { filter }),
+};
+
+/** Where the live rows are, on the server that the page came from. */
+export function liveAddress(): string {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  return `${scheme}//${location.host}${address("live")}`;
+}
+
+/** Any failure as facts that a person can act on. */
+export function asApiError(cause: unknown): ApiError {
+  if (cause instanceof ApiError) return cause;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new ApiError(
+    {
+      code: "page",
+      message: `The page failed: ${message}`,
+      remedy: "Reload it; please report this.",
+      detail: {},
+    },
+    0,
+  );
+}
+
+export function isAbort(cause: unknown): boolean {
+  return cause instanceof DOMException && cause.name === "AbortError";
+}

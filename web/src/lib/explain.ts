@@ -1,0 +1,66 @@
+/** What the tables say in codes, in plain words. */
+
+import type { FlowRow, RequestRow } from "./types";
+
+type Seen = Pick<RequestRow, "completeness" | "gap_bytes" | "status" | "error">;
+
+/** Why something of a request is missing; null where all of it was seen. */
+export function whyIncomplete({ completeness, gap_bytes }: Seen): string | null {
+  switch (completeness) {
+    case "complete":
+      return null;
+    case "request_only":
+      return "No response was seen. Either none was sent before the connection ended or the capture stopped, or its packets were lost.";
+    case "response_only":
+      return "The request was not seen: capture began in the middle of this connection, or its packets were lost. What was asked is not known, so it is left empty.";
+    case "gap":
+      return `${gap_bytes} bytes of it were never captured. What is shown is what was seen; nothing was filled in.`;
+    default:
+      return `It is not complete: ${completeness}.`;
+  }
+}
+
+/** The word in place of a status that was not seen. */
+export function outcome(row: Seen): string {
+  if (row.status !== null) return String(row.status);
+  if (row.error !== null) return "failed";
+  return row.completeness === "request_only" ? "no reply" : "unseen";
+}
+
+const ODDITIES: Readonly<Record<string, string>> = {
+  bare_lf: "Lines end in LF alone instead of CRLF.",
+  folded_header: "A header field is folded over several lines, which RFC 9112 forbids senders.",
+  header_too_long: "The header is longer than the limit and was cut.",
+  content_length_mismatch: "Content-Length does not match the content that was sent.",
+  conflicting_content_length:
+    "Several Content-Length fields disagree: a sign of request smuggling.",
+  content_length_and_chunked:
+    "Both Content-Length and Transfer-Encoding are present: a sign of request smuggling.",
+  bad_chunk: "A chunk of the body is malformed.",
+  body_decode_failed: "The body could not be decompressed; it is shown as it was sent.",
+  unsolicited_response: "A response came that no request had asked for.",
+};
+
+/** A departure from the protocol as a sentence; unknown ones by their own name. */
+export function oddity(code: string): string {
+  return ODDITIES[code] ?? `${capitalised(code.replaceAll("_", " "))}.`;
+}
+
+const END_REASONS: Readonly<Record<string, string>> = {
+  finished: "Both sides closed it.",
+  reset: "One side reset it.",
+  timeout: "It was idle for too long and is no longer watched.",
+  evicted: "The flow table was full; it is no longer watched.",
+  capture_end: "Capture ended while it was open.",
+};
+
+export function flowState({ state, end_reason }: Pick<FlowRow, "state" | "end_reason">): string {
+  const name = capitalised(state.replaceAll("_", " "));
+  return end_reason === null
+    ? `${name}, still open.`
+    : (END_REASONS[end_reason] ?? `${name}: ${end_reason}.`);
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

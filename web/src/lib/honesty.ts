@@ -1,0 +1,182 @@
+/** What was lost, where, why that happens and what helps: the honesty badge and its panel. */
+
+import type { Counter, Health } from "./types";
+
+export type Level = "ok" | "noted" | "lost" | "losing" | "off";
+
+export interface Stage {
+  key: string;
+  title: string;
+  /** Null: nobody has counted this yet. */
+  value: number | null;
+  /** In the last ten seconds. */
+  recent: number;
+  /** Loss means that something is missing from what the page shows. */
+  loss: boolean;
+  bytes?: boolean;
+  meaning: string;
+  remedy: string;
+}
+
+interface Known {
+  stage: string;
+  name: string;
+  title: string;
+  loss: boolean;
+  bytes?: boolean;
+  meaning: string;
+  remedy: string;
+}
+
+const KNOWN: readonly Known[] = [
+  {
+    stage: "capture",
+    name: "received",
+    title: "Received",
+    loss: false,
+    meaning: "Packets that the kernel handed to the sensor.",
+    remedy: "",
+  },
+  {
+    stage: "capture",
+    name: "kernel_drops",
+    title: "Kernel drops",
+    loss: true,
+    meaning:
+      "The capture buffer was full, so the kernel threw packets away before the sensor saw them.",
+    remedy: "Capture fewer interfaces, narrow the capture filter, or raise NAUTSCAN_BUFFER_BYTES.",
+  },
+  {
+    stage: "capture",
+    name: "interface_drops",
+    title: "Interface drops",
+    loss: true,
+    meaning:
+      "The network interface or its driver dropped packets before the kernel could copy them.",
+    remedy: "Look at `ip -s link` and at the driver's ring size with `ethtool -g`.",
+  },
+  {
+    stage: "stream",
+    name: "gaps",
+    title: "Gaps in streams",
+    loss: true,
+    meaning:
+      "TCP connections where bytes are missing. Requests that they touch are marked incomplete.",
+    remedy:
+      "Usually follows from drops above. Without drops, the traffic took a path that is not captured.",
+  },
+  {
+    stage: "stream",
+    name: "gap_bytes",
+    title: "Bytes in gaps",
+    loss: true,
+    bytes: true,
+    meaning: "How many bytes of those connections were never seen.",
+    remedy: "",
+  },
+  {
+    stage: "decode",
+    name: "errors",
+    title: "Packets not decoded",
+    loss: false,
+    meaning:
+      "Packets that are malformed at some layer. They are counted and kept, with the reason.",
+    remedy: "The Packets place shows why decoding stopped.",
+  },
+  {
+    stage: "proto",
+    name: "parse_errors",
+    title: "Parse errors",
+    loss: false,
+    meaning:
+      "Messages that began like a protocol and then broke its rules. No value was guessed for them.",
+    remedy: "",
+  },
+  {
+    stage: "proto",
+    name: "opaque_bytes",
+    title: "Opaque bytes",
+    loss: false,
+    bytes: true,
+    meaning:
+      "Payload that no known protocol claimed, encrypted traffic above all. It is in Flows, not in Traffic.",
+    remedy: "",
+  },
+  {
+    stage: "flow",
+    name: "evicted",
+    title: "Flows evicted",
+    loss: true,
+    meaning:
+      "More connections were open at once than the flow table holds; the longest idle ones were let go.",
+    remedy: "Narrow the capture filter.",
+  },
+  {
+    stage: "queue",
+    name: "batches_dropped",
+    title: "Batches dropped",
+    loss: true,
+    meaning: "The server took too long to fetch what the sensor had found; the oldest went.",
+    remedy:
+      "The machine is too busy for this much traffic, or the server was away: see the gaps below.",
+  },
+  {
+    stage: "queue",
+    name: "rows_dropped",
+    title: "Rows in those batches",
+    loss: true,
+    meaning: "Requests, flows and counters that were in the dropped batches.",
+    remedy: "",
+  },
+];
+
+/** The stages in the order in which a packet passes them. */
+export function stages(health: Health): Stage[] {
+  const list = KNOWN.map((known): Stage => {
+    const counters = health.stages.filter(
+      ({ stage, name }) => stage === known.stage && name === known.name,
+    );
+    const { stage, name, ...rest } = known;
+    return { key: `${stage}/${name}`, ...rest, ...total(counters) };
+  });
+  list.push({
+    key: "store/rows_lost",
+    title: "Rows not stored",
+    value: health.store.rows_lost,
+    recent: 0,
+    loss: true,
+    meaning:
+      "They were shown live but are not in the history, since the database could not take them.",
+    remedy: health.store.reason ?? "Free disk space, or lower the retention.",
+  });
+  return list;
+}
+
+/** Parse errors, opaque bytes: not loss, but worth a word. Zero of everything: nothing to tell. */
+export function level(health: Health | null): Level {
+  if (health === null || !health.sensor.connected || health.status === "no_capture") return "off";
+  const losses = stages(health).filter(({ loss }) => loss);
+  if (losses.some(({ recent }) => recent > 0)) return "losing";
+  if (losses.some(({ value }) => (value ?? 0) > 0)) return "lost";
+  if (health.sensor.gaps.length > 0 || health.status === "degraded") return "noted";
+  return "ok";
+}
+
+/** Packets lost for each that came, over the whole run; null before any came. */
+export function packetLoss(health: Health): number | null {
+  const of = (name: string) =>
+    total(health.stages.filter((c) => c.stage === "capture" && c.name === name)).value;
+  const received = of("received");
+  if (received === null) return null;
+  const dropped = (of("kernel_drops") ?? 0) + (of("interface_drops") ?? 0);
+  const seen = received + dropped;
+  return seen === 0 ? null : dropped / seen;
+}
+
+function total(counters: readonly Counter[]): { value: number | null; recent: number } {
+  if (counters.length === 0) return { value: null, recent: 0 };
+  return {
+    value: counters.reduce((sum, { value }) => sum + Number(value), 0),
+    recent: counters.reduce((sum, { recent }) => sum + Number(recent), 0),
+  };
+}

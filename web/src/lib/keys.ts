@@ -1,0 +1,50 @@
+/** Shortcuts of the page. What is typed into a field is never taken for one. */
+
+export interface Shortcut {
+  /** As `KeyboardEvent.key` says. */
+  key: string;
+  does: string;
+}
+
+/** For the help that `?` opens; the handlers are where the things are. */
+export const SHORTCUTS: readonly { title: string; keys: readonly Shortcut[] }[] = [
+  {
+    title: "Everywhere",
+    keys: [
+      { key: "1 … 5", does: "Go to a place" },
+      { key: "/", does: "Write a filter" },
+      { key: "h", does: "What was lost, and why" },
+      { key: "?", does: "These shortcuts" },
+      { key: "Esc", does: "Close what is open" },
+    ],
+  },
+  {
+    title: "Lists",
+    keys: [
+      { key: "j / ↓", does: "Next row" },
+      { key: "k / ↑", does: "Row before" },
+      { key: "Enter", does: "Open the row" },
+      { key: "g", does: "To the oldest row" },
+      { key: "G", does: "To the newest row, and follow" },
+      { key: "Space", does: "Hold the list still, or follow" },
+    ],
+  },
+  {
+    title: "A value",
+    keys: [
+      { key: "Click", does: "Add it to the filter" },
+      { key: "Shift + click", does: "Exclude it" },
+    ],
+  },
+];
+
+/** Whether the key was meant for a field and not for the page. */
+export function isTyping(event: KeyboardEvent): boolean {
+  const target = event.target;
+  if (!(target instanceof HTMLElement)) return false;
+  return target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
+}
+
+export function hasModifier(event: KeyboardEvent): boolean {
+  return event.ctrlKey || event.metaKey || event.altKey;
+}

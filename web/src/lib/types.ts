@@ -1,0 +1,35 @@
+/** Short names for the server's shapes. A null is "not observed", never a default. */
+
+import type { components } from "../gen/api";
+
+type Shapes = components["schemas"];
+
+export type RequestRow = Shapes["RequestRow"];
+export type RequestDetail = Shapes["RequestDetail"];
+export type FlowRow = Shapes["FlowRow"];
+export type PacketRow = Shapes["PacketRow"];
+export type PacketDetail = Shapes["PacketDetail"];
+export type Layer = Shapes["Layer"];
+export type LayerField = Shapes["LayerField"];
+export type Body = Shapes["Body"];
+export type Header = Shapes["Header"];
+export type Container = Shapes["Container"];
+export type Interface = Shapes["Interface"];
+export type CaptureStart = Shapes["CaptureStart"];
+export type CaptureStatus = Shapes["CaptureStatus"];
+export type Health = Shapes["Health"];
+export type Counter = Shapes["Counter"];
+export type Gap = Shapes["Gap"];
+export type TimeSeries = Shapes["TimeSeries"];
+export type ColumnFacts = Shapes["ColumnFacts"];
+export type ErrorFacts = Shapes["ErrorFacts"];
+export type SourceFacts = Shapes["SourceFacts"];
+export type Source = SourceFacts["source"];
+
+export type LiveMessage =
+  | Shapes["LiveHello"]
+  | Shapes["LiveRequests"]
+  | Shapes["LiveFlows"]
+  | Shapes["LiveHealthMessage"]
+  | Shapes["LiveError"];
+export type LiveSubscribe = Shapes["LiveSubscribe"];

@@ -1,0 +1,40 @@
+import { HOME, formatRoute, parseRoute, type Place, type Route } from "../lib/route";
+
+/** Where the page is. The address is the truth; this follows it. */
+class Nav {
+  route = $state.raw<Route>(parseRoute(location.hash));
+  /** The filter that each place had, for coming back to it. */
+  private readonly filters = new Map<Place, string>();
+
+  constructor() {
+    addEventListener("hashchange", () => this.follow());
+    addEventListener("popstate", () => this.follow());
+  }
+
+  /** Goes to another place with the filter it had, or with the one given. */
+  visit(place: Place, changes: Partial<Omit<Route, "place">> = {}): void {
+    this.filters.set(this.route.place, this.route.filter);
+    const filter = this.filters.get(place) ?? "";
+    this.set({ ...HOME, place, filter, ...changes });
+  }
+
+  /** Changes the address in this place. What opens and closes replaces: Back leaves the place. */
+  change(changes: Partial<Omit<Route, "place">>): void {
+    const next = { ...this.route, ...changes };
+    this.set(next, next.filter === this.route.filter);
+  }
+
+  private set(route: Route, replace = false): void {
+    const hash = formatRoute(route);
+    if (hash === formatRoute(this.route)) return;
+    if (replace) history.replaceState(null, "", hash);
+    else history.pushState(null, "", hash);
+    this.route = route;
+  }
+
+  private follow(): void {
+    this.route = parseRoute(location.hash);
+  }
+}
+
+export const nav = new Nav();

@@ -1,0 +1,219 @@
+import { api, ApiError, asApiError } from "../lib/api";
+import { narrow } from "../lib/filter";
+import { Feed } from "../lib/stream/feed";
+import {
+  FOLLOWING,
+  arrived,
+  resumed,
+  scrolled,
+  stopped,
+  type Follow,
+  type Scrolled,
+} from "../lib/stream/follow";
+import { frozen, indexOfId, type View } from "../lib/stream/ring";
+import type { LiveMessage, RequestRow } from "../lib/types";
+import { session } from "./session.svelte";
+
+/** Rows held for the list. Older ones are in the history and come back by scrolling up. */
+export const CAPACITY = 20_000;
+const FIRST_PAGE = 500;
+const PAGE = 1000;
+/** Pages fetched to fill the gap of a lost connection before starting afresh from the newest. */
+const FILL_PAGES = 5;
+const RATE_WINDOW_MS = 2_000;
+
+const NOTHING: View<RequestRow> = frozen<RequestRow>([]);
+
+/** The live list of requests under one filter. */
+class Traffic {
+  filter = $state.raw<string | null>(null);
+  view = $state.raw<View<RequestRow>>(NOTHING);
+  follow = $state.raw<Follow>(FOLLOWING);
+  skipped = $state.raw(0);
+  /** Rows a second that came in lately. */
+  pace = $state.raw(0);
+  /** False until the first page of this filter is here. */
+  ready = $state.raw(false);
+  error = $state.raw<ApiError | null>(null);
+  hasOlder = $state.raw(true);
+  loadingOlder = $state.raw(false);
+
+  private readonly feed = new Feed<RequestRow>(CAPACITY);
+  /** Rows count only after the hello of this filter: before it they answer the previous one. */
+  private accepting = false;
+  private loads = 0;
+  private frame = 0;
+  private arrivals: { at: number; rows: number }[] = [];
+
+  start(): void {
+    session.listen((message) => this.receive(message));
+    setInterval(() => this.measure(), 500);
+  }
+
+  /** Shows another selection: starts from nothing, follows the tail. */
+  apply(filter: string): void {
+    if (filter === this.filter) return;
+    this.filter = filter;
+    this.reset();
+    session.subscribe({ table: "requests", filter });
+  }
+
+  scrolled(where: Scrolled): void {
+    const next = scrolled(this.follow, where);
+    if (next !== this.follow) this.pause();
+  }
+
+  /** Holds the list still: what comes from now on is counted and waits. */
+  pause(): void {
+    if (!this.follow.following) return;
+    this.follow = stopped(this.follow);
+    this.view = this.feed.ring.freeze();
+  }
+
+  resume(): void {
+    this.follow = resumed();
+    this.show();
+  }
+
+  indexOf(id: number): number {
+    return indexOfId(this.view, id);
+  }
+
+  /** Puts older rows before a list that is held still; answers how many. */
+  async loadOlder(): Promise<number> {
+    if (this.follow.following || this.loadingOlder || !this.hasOlder || this.view.length === 0)
+      return 0;
+    const held = this.view;
+    const oldest = held.at(0).id;
+    this.loadingOlder = true;
+    try {
+      const filter = narrow(this.filter ?? "", `id < ${oldest}`);
+      const { requests } = await api.requests({ filter, limit: PAGE, order: "desc" });
+      if (this.view !== held) return 0;
+      this.hasOlder = requests.length === PAGE;
+      const older = requests.sort((a, b) => a.id - b.id);
+      const rows = Array.from({ length: held.length }, (_, index) => held.at(index));
+      this.view = frozen([...older, ...rows].slice(0, CAPACITY));
+      return older.length;
+    } catch (cause) {
+      this.error = asApiError(cause);
+      this.hasOlder = false;
+      return 0;
+    } finally {
+      this.loadingOlder = false;
+    }
+  }
+
+  private receive(message: LiveMessage): void {
+    switch (message.type) {
+      case "hello":
+        if (message.table !== "requests" || message.filter !== this.filter) return;
+        this.accepting = true;
+        void this.load();
+        return;
+      case "rows":
+        if (!this.accepting || message.table !== "requests") return;
+        this.feed.push(message.rows, message.skipped);
+        this.arrivals.push({ at: performance.now(), rows: message.rows.length + message.skipped });
+        this.schedule();
+        return;
+      case "error":
+        this.error = new ApiError(message.error, 422);
+        this.ready = true;
+        return;
+    }
+  }
+
+  /** The history of this filter: its newest page at first, what was missed after a loss. */
+  private async load(): Promise<void> {
+    const turn = ++this.loads;
+    this.feed.beginLoading();
+    try {
+      const rows = await this.missed();
+      if (turn !== this.loads) return;
+      this.error = null;
+      this.feed.loaded(rows);
+    } catch (cause) {
+      if (turn !== this.loads) return;
+      this.error = asApiError(cause);
+      this.feed.loaded([]);
+    }
+    this.ready = true;
+    this.schedule();
+  }
+
+  private async missed(): Promise<RequestRow[]> {
+    const last = this.feed.ring.last()?.id;
+    const asked = this.filter ?? "";
+    if (last === undefined) {
+      const { requests, next } = await api.requests({
+        filter: asked,
+        limit: FIRST_PAGE,
+        order: "desc",
+      });
+      this.hasOlder = next !== null;
+      return requests;
+    }
+    const filter = narrow(asked, `id > ${last}`);
+    const rows: RequestRow[] = [];
+    let cursor: string | null = null;
+    for (let page = 0; page < FILL_PAGES; page += 1) {
+      const { requests, next }: { requests: RequestRow[]; next: string | null } =
+        await api.requests({
+          filter,
+          limit: PAGE,
+          order: "desc",
+          cursor,
+        });
+      rows.push(...requests);
+      cursor = next;
+      if (cursor === null) return rows;
+    }
+    // Too long a gap to fill: a list with a hole in it would lie, so it starts again from here.
+    this.feed.ring.clear();
+    this.hasOlder = true;
+    return rows;
+  }
+
+  private reset(): void {
+    this.accepting = false;
+    this.loads += 1;
+    this.feed.clear();
+    this.follow = FOLLOWING;
+    this.ready = false;
+    this.error = null;
+    this.hasOlder = true;
+    this.arrivals = [];
+    this.pace = 0;
+    this.show();
+  }
+
+  private schedule(): void {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.flush();
+    });
+  }
+
+  private flush(): void {
+    const { added } = this.feed.flush();
+    this.skipped = this.feed.skipped;
+    if (added === 0) return;
+    this.follow = arrived(this.follow, added);
+    if (this.follow.following) this.show();
+  }
+
+  private show(): void {
+    const { ring } = this.feed;
+    this.view = { length: ring.length, at: (index) => ring.at(index) };
+  }
+
+  private measure(): void {
+    const since = performance.now() - RATE_WINDOW_MS;
+    this.arrivals = this.arrivals.filter(({ at }) => at >= since);
+    const rows = this.arrivals.reduce((sum, arrival) => sum + arrival.rows, 0);
+    this.pace = rows / (RATE_WINDOW_MS / 1000);
+  }
+}
+
+export const traffic = new Traffic();
