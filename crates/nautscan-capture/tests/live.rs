@@ -53,19 +53,9 @@ impl Pair {
             let [_, b, c, d] = (0xc612_0000 | (block + host)).to_be_bytes();
             format!("198.{b}.{c}.{d}")
         };
-        let pair = Self {
-            near,
-            namespace,
-            far_ip: address(2),
-        };
-        let Self {
-            near,
-            namespace,
-            far_ip,
-        } = &pair;
-        must_ip(&format!(
-            "link add {near} type veth peer name {far} netns {namespace}"
-        ));
+        let pair = Self { near, namespace, far_ip: address(2) };
+        let Self { near, namespace, far_ip } = &pair;
+        must_ip(&format!("link add {near} type veth peer name {far} netns {namespace}"));
         must_ip(&format!("addr add {}/30 dev {near}", address(1)));
         must_ip(&format!("-n {namespace} addr add {far_ip}/30 dev {far}"));
         must_ip(&format!("-n {namespace} link set {far} up"));
@@ -91,10 +81,7 @@ impl Drop for Pair {
 }
 
 fn filtered(filter: &str) -> LiveOptions {
-    LiveOptions {
-        filter: Some(filter.into()),
-        ..LiveOptions::default()
-    }
+    LiveOptions { filter: Some(filter.into()), ..LiveOptions::default() }
 }
 
 /// Pulls until `count` packets came: (interface, link type, bytes) of each.
@@ -102,16 +89,9 @@ fn collect(source: &mut LiveSource, count: usize) -> Vec<(u16, LinkType, Vec<u8>
     let mut packets = Vec::new();
     let start = Instant::now();
     while packets.len() < count {
-        assert!(
-            start.elapsed() < DEADLINE,
-            "{} of {count} packets came",
-            packets.len()
-        );
+        assert!(start.elapsed() < DEADLINE, "{} of {count} packets came", packets.len());
         let outcome = source.pull(1000, &mut |packet| {
-            assert!(
-                packet.time > 1_500_000_000_000_000_000,
-                "a time of this century"
-            );
+            assert!(packet.time > 1_500_000_000_000_000_000, "a time of this century");
             assert!(packet.wire_len as usize >= packet.data.len());
             packets.push((packet.interface.0, packet.link_type, packet.data.to_vec()));
         });
@@ -135,30 +115,18 @@ fn a_filter_lets_only_its_packets_through() {
     let numbers: Vec<u32> = packets
         .iter()
         .map(|(interface, link_type, frame)| {
-            assert_eq!(
-                (*interface, *link_type, port(frame)),
-                (0, LinkType::ETHERNET, 4001)
-            );
+            assert_eq!((*interface, *link_type, port(frame)), (0, LinkType::ETHERNET, 4001));
             u32::from_be_bytes([frame[42], frame[43], frame[44], frame[45]])
         })
         .collect();
     assert_eq!(numbers, (0..50).collect::<Vec<_>>());
-    assert_eq!(
-        source.interfaces()[0].filter.as_deref(),
-        Some("udp dst port 4001")
-    );
+    assert_eq!(source.interfaces()[0].filter.as_deref(), Some("udp dst port 4001"));
     source.set_filter("udp dst port 4000").expect("filter");
-    let refused = source
-        .set_filter("udp dst prt 4000")
-        .expect_err("bad filter");
+    let refused = source.set_filter("udp dst prt 4000").expect_err("bad filter");
     assert_eq!(refused.code(), "bad_filter");
     pair.send(4001, 5);
     pair.send(4000, 5);
-    assert!(
-        collect(&mut source, 5)
-            .iter()
-            .all(|(_, _, frame)| port(frame) == 4000)
-    );
+    assert!(collect(&mut source, 5).iter().all(|(_, _, frame)| port(frame) == 4000));
 }
 
 #[test]
@@ -174,14 +142,8 @@ fn two_interfaces_are_captured_and_told_apart() {
     let of = |index| packets.iter().filter(|packet| packet.0 == index).count();
     assert_eq!((of(0), of(1)), (1000, 1000));
     let stats = source.stats();
-    assert!(
-        stats.iter().all(|entry| entry.received >= Some(1000)),
-        "{stats:?}"
-    );
-    assert!(
-        stats.iter().all(|entry| entry.kernel_drops == Some(0)),
-        "{stats:?}"
-    );
+    assert!(stats.iter().all(|entry| entry.received >= Some(1000)), "{stats:?}");
+    assert!(stats.iter().all(|entry| entry.kernel_drops == Some(0)), "{stats:?}");
 }
 
 #[test]
@@ -234,9 +196,7 @@ fn an_interface_that_vanishes_is_reported_and_the_others_go_on() {
 fn an_interface_that_is_down_is_refused_and_one_that_goes_down_comes_back() {
     let Some(pair) = Pair::new() else { return };
     must_ip(&format!("link set {} down", pair.near));
-    let refused = LiveSource::open(&[&pair.near], LiveOptions::default())
-        .err()
-        .expect("down");
+    let refused = LiveSource::open(&[&pair.near], LiveOptions::default()).err().expect("down");
     assert_eq!(refused.code(), "interface_down", "{refused}");
     assert!(refused.remedy().contains(&pair.near));
     must_ip(&format!("link set {} up", pair.near));
@@ -256,10 +216,7 @@ fn an_interface_that_is_down_is_refused_and_one_that_goes_down_comes_back() {
 #[test]
 fn what_the_kernel_drops_is_counted() {
     let Some(pair) = Pair::new() else { return };
-    let options = LiveOptions {
-        buffer_bytes: 1,
-        ..filtered("udp dst port 4005")
-    };
+    let options = LiveOptions { buffer_bytes: 1, ..filtered("udp dst port 4005") };
     let mut source = LiveSource::open(&[&pair.near], options).expect("open");
     pair.send(4005, 50_000);
     let mut captured = 0;
@@ -267,10 +224,7 @@ fn what_the_kernel_drops_is_counted() {
         captured += count as u64;
     }
     let stats = source.stats().remove(0);
-    let (received, drops) = (
-        stats.received.expect("known"),
-        stats.kernel_drops.expect("known"),
-    );
+    let (received, drops) = (stats.received.expect("known"), stats.kernel_drops.expect("known"));
     assert!(drops > 0, "{stats:?}");
     assert_eq!(received, 50_000, "{stats:?}");
     assert_eq!(captured + drops, received);
@@ -282,11 +236,7 @@ fn the_any_device_is_cooked_capture_version_2() {
     let filter = format!("udp dst port 4006 and dst host {}", pair.far_ip);
     let mut source = LiveSource::open(&["any"], filtered(&filter)).expect("open");
     pair.send(4006, 5);
-    assert!(
-        collect(&mut source, 5)
-            .iter()
-            .all(|packet| packet.1 == LinkType::LINUX_SLL2)
-    );
+    assert!(collect(&mut source, 5).iter().all(|packet| packet.1 == LinkType::LINUX_SLL2));
     assert_eq!(source.interfaces()[0].link_type, LinkType::LINUX_SLL2);
 }
 
@@ -313,9 +263,7 @@ fn a_panic_of_the_consumer_passes_through_the_library() {
     let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let start = Instant::now();
         while start.elapsed() < DEADLINE {
-            source
-                .pull(10, &mut |_| panic!("by the consumer"))
-                .expect("pull");
+            source.pull(10, &mut |_| panic!("by the consumer")).expect("pull");
         }
     }));
     let panic = caught.expect_err("the panic arrives");
@@ -338,49 +286,29 @@ fn refusals_have_their_own_codes() {
     let (bad, message) = code(&pair.near, filtered("tcp prt 80"));
     assert_eq!(bad, "bad_filter", "{message}");
     assert!(message.contains("tcp prt 80"), "{message}");
-    assert_eq!(
-        code("with\0nul", LiveOptions::default()).0,
-        "capture_failed"
-    );
+    assert_eq!(code("with\0nul", LiveOptions::default()).0, "capture_failed");
 }
 
 #[test]
 fn filters_are_checked_without_rights() {
-    for good in [
-        "",
-        "tcp port 80",
-        "host 10.0.0.1 and not port 22",
-        "vlan and ip6",
-    ] {
+    for good in ["", "tcp port 80", "host 10.0.0.1 and not port 22", "vlan and ip6"] {
         check_filter(good, LinkType::ETHERNET, 65_535).expect(good);
     }
     let error = check_filter("tcp port", LinkType::ETHERNET, 65_535).expect_err("incomplete");
     assert!(
         matches!(&error, CaptureError::BadFilter { message, .. } if message.contains("syntax"))
     );
-    assert_eq!(
-        check_filter("a\0b", LinkType::ETHERNET, 0)
-            .expect_err("NUL")
-            .code(),
-        "bad_filter"
-    );
+    assert_eq!(check_filter("a\0b", LinkType::ETHERNET, 0).expect_err("NUL").code(), "bad_filter");
     check_filter("ether host 1:2:3:4:5:6", LinkType::RAW, 0).expect_err("no link layer");
     let long = "tcp or ".repeat(MAX_FILTER_BYTES / 7) + "udp";
-    assert_eq!(
-        check_filter(&long, LinkType::ETHERNET, 0)
-            .expect_err("long")
-            .code(),
-        "bad_filter"
-    );
+    assert_eq!(check_filter(&long, LinkType::ETHERNET, 0).expect_err("long").code(), "bad_filter");
 }
 
 /// Run by the test below in a process without the capability.
 #[test]
 #[ignore = "part of without_rights_the_error_says_so"]
 fn open_without_rights() {
-    let error = LiveSource::open(&["lo"], LiveOptions::default())
-        .err()
-        .expect("refused");
+    let error = LiveSource::open(&["lo"], LiveOptions::default()).err().expect("refused");
     assert_eq!(error.code(), "no_permission", "{error}");
     assert!(error.remedy().contains("sudo"));
 }

@@ -41,9 +41,8 @@ fn link_names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
     // bonding_masters is a file among the links.
-    let mut names: Vec<String> = names
-        .filter(|name| folder.join(name).join("ifindex").exists())
-        .collect();
+    let mut names: Vec<String> =
+        names.filter(|name| folder.join(name).join("ifindex").exists()).collect();
     names.sort();
     names
 }
@@ -57,15 +56,11 @@ fn describe_link(interface: &mut Interface, folder: &Path) {
     interface.kind = classify(&facts);
     interface.loopback |= interface.kind == LinkKind::Loopback;
     interface.index = facts.index;
-    let linked = facts
-        .link_index
-        .filter(|&link| link != 0 && facts.index != Some(link));
+    let linked = facts.link_index.filter(|&link| link != 0 && facts.index != Some(link));
     interface.peer_index = linked;
     interface.mtu = number(folder, "mtu");
     interface.mac = hardware_address(folder);
-    interface.master = fs::read_link(folder.join("master"))
-        .ok()
-        .and_then(last_part);
+    interface.master = fs::read_link(folder.join("master")).ok().and_then(last_part);
 }
 
 /// State flags, for when the library does not give them.
@@ -81,9 +76,7 @@ fn set_state(interface: &mut Interface, folder: &Path) {
 fn facts(name: &str, folder: &Path) -> LinkFacts {
     let has = |entry: &str| folder.join(entry).exists();
     let uevent = read(folder.join("uevent"));
-    let device_type = uevent
-        .lines()
-        .find_map(|line| line.strip_prefix("DEVTYPE="));
+    let device_type = uevent.lines().find_map(|line| line.strip_prefix("DEVTYPE="));
     LinkFacts {
         name: name.to_owned(),
         hardware_type: number(folder, "type"),
@@ -133,13 +126,10 @@ fn ipv6_addresses(text: &str) -> HashMap<String, Vec<InterfaceAddress>> {
         let Ok(bits) = u128::from_str_radix(address, 16) else {
             continue;
         };
-        addresses
-            .entry(name.to_owned())
-            .or_default()
-            .push(InterfaceAddress {
-                address: Ipv6Addr::from(bits).into(),
-                prefix: u8::from_str_radix(prefix, 16).ok(),
-            });
+        addresses.entry(name.to_owned()).or_default().push(InterfaceAddress {
+            address: Ipv6Addr::from(bits).into(),
+            prefix: u8::from_str_radix(prefix, 16).ok(),
+        });
     }
     addresses
 }
@@ -203,10 +193,7 @@ mod tests {
 
     #[test]
     fn names_that_lead_elsewhere_are_not_followed() {
-        let mut interface = Interface {
-            name: "../net/lo".into(),
-            ..Interface::default()
-        };
+        let mut interface = Interface { name: "../net/lo".into(), ..Interface::default() };
         describe_link(&mut interface, &Path::new(LINKS).join("../net/lo"));
         assert_eq!(interface.index, None);
     }

@@ -1,10 +1,7 @@
 //! Which interfaces there are, what they are, and which to capture on by default.
 
 mod kind;
-#[cfg_attr(
-    not(target_os = "linux"),
-    allow(dead_code, reason = "read on Linux only")
-)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "read on Linux only"))]
 mod linux;
 mod permission;
 mod select;
@@ -85,16 +82,11 @@ pub fn interfaces() -> Listing {
     };
     linux::describe(&mut interfaces);
     let problem = problem.or_else(permission_problem);
-    let reason = problem
-        .as_ref()
-        .map(|error| format!("{error}. {}", error.remedy()));
+    let reason = problem.as_ref().map(|error| format!("{error}. {}", error.remedy()));
     for interface in &mut interfaces {
         set_capturable(interface, reason.as_deref());
     }
-    Listing {
-        interfaces,
-        problem,
-    }
+    Listing { interfaces, problem }
 }
 
 fn listed_by_library() -> Result<Vec<Interface>, CaptureError> {
@@ -104,10 +96,9 @@ fn listed_by_library() -> Result<Vec<Interface>, CaptureError> {
 
 fn permission_problem() -> Option<CaptureError> {
     match capture_permission() {
-        CapturePermission::Denied(detail) => Some(CaptureError::NoPermission {
-            interface: "any interface".to_owned(),
-            detail,
-        }),
+        CapturePermission::Denied(detail) => {
+            Some(CaptureError::NoPermission { interface: "any interface".to_owned(), detail })
+        }
         CapturePermission::Granted | CapturePermission::Unknown => None,
     }
 }
@@ -193,10 +184,7 @@ mod tests {
         assert_eq!(interface.up, Some(true));
         assert_eq!(interface.running, Some(false));
         assert_eq!(interface.connected, Some(false));
-        assert_eq!(
-            (interface.wireless, interface.loopback),
-            (Some(true), false)
-        );
+        assert_eq!((interface.wireless, interface.loopback), (Some(true), false));
     }
 
     #[test]
@@ -207,11 +195,7 @@ mod tests {
             assert_eq!(interface.capturable, interface.reason.is_none());
         }
         if cfg!(target_os = "linux") {
-            let loopback = listing
-                .interfaces
-                .iter()
-                .find(|one| one.loopback)
-                .expect("lo");
+            let loopback = listing.interfaces.iter().find(|one| one.loopback).expect("lo");
             assert_eq!(loopback.kind, LinkKind::Loopback);
             assert!(loopback.index.is_some());
         }

@@ -84,14 +84,8 @@ pub(super) fn open(interface: &str, options: &LiveOptions) -> Result<Opened, Cap
     if let Some(text) = &options.filter {
         filter(&mut handle, interface, text, true)?;
     }
-    handle
-        .set_nonblocking()
-        .map_err(|error| failed("be read without waiting", error))?;
-    Ok(Opened {
-        link_type: handle.link_type(),
-        handle,
-        warning: warning(interface, activation),
-    })
+    handle.set_nonblocking().map_err(|error| failed("be read without waiting", error))?;
+    Ok(Opened { link_type: handle.link_type(), handle, warning: warning(interface, activation) })
 }
 
 fn clamp(value: u32) -> i32 {
@@ -107,13 +101,11 @@ pub(super) fn filter(
     install: bool,
 ) -> Result<(), CaptureError> {
     check_length(filter)?;
-    handle
-        .filter(filter, install)
-        .map_err(|message| CaptureError::BadFilter {
-            filter: filter.to_owned(),
-            message,
-            context: format!("on {interface}"),
-        })
+    handle.filter(filter, install).map_err(|message| CaptureError::BadFilter {
+        filter: filter.to_owned(),
+        message,
+        context: format!("on {interface}"),
+    })
 }
 
 fn refused(interface: &str, activation: Activation) -> CaptureError {
@@ -123,11 +115,7 @@ fn refused(interface: &str, activation: Activation) -> CaptureError {
         status::PERM_DENIED => CaptureError::NoPermission { interface, detail },
         status::PROMISC_PERM_DENIED => CaptureError::PromiscuousDenied { interface, detail },
         status::IFACE_NOT_UP => CaptureError::InterfaceDown { interface },
-        _ => CaptureError::Live {
-            interface,
-            what: "be activated",
-            detail,
-        },
+        _ => CaptureError::Live { interface, what: "be activated", detail },
     }
 }
 

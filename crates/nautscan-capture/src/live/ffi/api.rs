@@ -213,37 +213,24 @@ pub(super) fn text(pointer: *const c_char) -> String {
     }
     // SAFETY: all callers pass what libpcap documents as a NUL-terminated string, valid until
     // the next call on its handle, and there is none before the copy is made.
-    unsafe { CStr::from_ptr(pointer) }
-        .to_string_lossy()
-        .into_owned()
+    unsafe { CStr::from_ptr(pointer) }.to_string_lossy().into_owned()
 }
 
 #[cfg(target_os = "macos")]
 fn candidates() -> Vec<String> {
-    [
-        "libpcap.A.dylib",
-        "libpcap.dylib",
-        "/usr/lib/libpcap.A.dylib",
-    ]
-    .map(String::from)
-    .to_vec()
+    ["libpcap.A.dylib", "libpcap.dylib", "/usr/lib/libpcap.A.dylib"].map(String::from).to_vec()
 }
 
 /// Npcap installs into a folder of its own; WinPcap's old place comes last.
 #[cfg(windows)]
 fn candidates() -> Vec<String> {
     let root = std::env::var("SystemRoot").unwrap_or_else(|_| r"C:\Windows".into());
-    vec![
-        format!(r"{root}\System32\Npcap\wpcap.dll"),
-        format!(r"{root}\System32\wpcap.dll"),
-    ]
+    vec![format!(r"{root}\System32\Npcap\wpcap.dll"), format!(r"{root}\System32\wpcap.dll")]
 }
 
 #[cfg(not(any(target_os = "macos", windows)))]
 fn candidates() -> Vec<String> {
-    ["libpcap.so.1", "libpcap.so.0.8", "libpcap.so"]
-        .map(String::from)
-        .to_vec()
+    ["libpcap.so.1", "libpcap.so.0.8", "libpcap.so"].map(String::from).to_vec()
 }
 
 #[cfg(not(windows))]
@@ -269,19 +256,14 @@ mod tests {
         let names = ["libnosuch.so.1", "/nowhere/libnosuch.so"].map(String::from);
         let error = Api::load(&names).err().expect("there is none");
         assert_eq!(error.code(), "no_capture_library");
-        assert!(
-            names.iter().all(|name| error.to_string().contains(name)),
-            "{error}"
-        );
+        assert!(names.iter().all(|name| error.to_string().contains(name)), "{error}");
         assert!(error.remedy().to_lowercase().contains("pcap"));
     }
 
     #[cfg(target_os = "linux")]
     #[test]
     fn a_library_without_the_functions_is_as_good_as_none() {
-        let error = Api::load(&["libc.so.6".to_owned()])
-            .err()
-            .expect("not libpcap");
+        let error = Api::load(&["libc.so.6".to_owned()]).err().expect("not libpcap");
         assert!(error.to_string().contains("pcap_create"), "{error}");
     }
 }
