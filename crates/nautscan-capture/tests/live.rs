@@ -28,6 +28,7 @@ fn must_ip(arguments: &str) {
 /// A veth pair: `near` here, its peer in a namespace of its own. Deleted when dropped.
 struct Pair {
     near: String,
+    far: String,
     namespace: String,
     far_ip: String,
 }
@@ -53,14 +54,21 @@ impl Pair {
             let [_, b, c, d] = (0xc612_0000 | (block + host)).to_be_bytes();
             format!("198.{b}.{c}.{d}")
         };
-        let pair = Self { near, namespace, far_ip: address(2) };
-        let Self { near, namespace, far_ip } = &pair;
+        let pair = Self { near, far, namespace, far_ip: address(2) };
+        let Self { near, far, namespace, far_ip } = &pair;
         must_ip(&format!("link add {near} type veth peer name {far} netns {namespace}"));
         must_ip(&format!("addr add {}/30 dev {near}", address(1)));
         must_ip(&format!("-n {namespace} addr add {far_ip}/30 dev {far}"));
         must_ip(&format!("-n {namespace} link set {far} up"));
         must_ip(&format!("link set {near} up"));
         Some(pair)
+    }
+
+    fn far_mac(&self) -> String {
+        let output = ip(&format!("-n {} -o link show {}", self.namespace, self.far));
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let mac = text.split_whitespace().skip_while(|word| *word != "link/ether").nth(1);
+        mac.expect("a veth has an address").to_owned()
     }
 
     /// Sends UDP datagrams that carry their number to a port of the far side.
@@ -211,6 +219,49 @@ fn an_interface_that_is_down_is_refused_and_one_that_goes_down_comes_back() {
     must_ip(&format!("link set {} up", pair.near));
     pair.send(4009, 3);
     collect(&mut source, 3);
+}
+
+/// A bridge, deleted when dropped.
+struct Bridge(String);
+
+impl Drop for Bridge {
+    fn drop(&mut self) {
+        ip(&format!("link del {}", self.0));
+    }
+}
+
+/// The reason why bridges are chosen by default, and not their ports.
+#[test]
+fn a_promiscuous_bridge_shows_each_forwarded_packet_once() {
+    let (Some(first), Some(second)) = (Pair::new(), Pair::new()) else { return };
+    let bridge = Bridge(format!("{}b", first.near));
+    must_ip(&format!("link add {} type bridge", bridge.0));
+    must_ip(&format!("link set {} up", bridge.0));
+    for pair in [&first, &second] {
+        must_ip(&format!("link set {} master {}", pair.near, bridge.0));
+    }
+    // The far ends are two containers of one network: a route to each other, and known addresses,
+    // so that the first packet need not wait for ARP.
+    for (from, to) in [(&first, &second), (&second, &first)] {
+        must_ip(&format!("-n {} route add {}/32 dev {}", from.namespace, to.far_ip, from.far));
+        let mac = to.far_mac();
+        let neighbour = format!("neigh replace {} lladdr {mac} dev {}", to.far_ip, from.far);
+        must_ip(&format!("-n {} {neighbour}", from.namespace));
+    }
+    let options = filtered("udp dst port 4010");
+    let mut source = LiveSource::open(&[&bridge.0], options).expect("open");
+    let script = format!(
+        "for n in $(seq 20); do echo $n > /dev/udp/{}/4010; done; echo > /dev/udp/{}/4011",
+        second.far_ip, second.far_ip
+    );
+    let sent = Command::new("ip")
+        .args(["netns", "exec", &first.namespace, "bash", "-c", &script])
+        .output()
+        .expect("ip runs");
+    assert!(sent.status.success(), "{}", String::from_utf8_lossy(&sent.stderr));
+    assert_eq!(collect(&mut source, 20).len(), 20);
+    assert_eq!(source.pull(10, &mut |_| {}).expect("pull"), Pulled::Idle);
+    assert_eq!(source.stats()[0].received, Some(20));
 }
 
 #[test]
