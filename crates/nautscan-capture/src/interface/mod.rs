@@ -13,7 +13,7 @@ pub use permission::{CapturePermission, capture_permission};
 pub use select::{Platform, Selection, default_interfaces, default_interfaces_on};
 
 use crate::CaptureError;
-use crate::live::ffi::{Api, Device, devices};
+use crate::live::ffi::{Api, Device, DeviceAddress, devices};
 
 /// An address of an interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,8 @@ pub struct Listing {
 }
 
 /// Lists the interfaces of this machine (of this network namespace). Without a capture library
-/// they can still be listed on Linux, from `/sys` and `/proc`; elsewhere the list is then empty.
+/// they can still be listed on Linux, from `/sys` and the C library; elsewhere the list is then
+/// empty.
 pub fn interfaces() -> Listing {
     let (mut interfaces, problem) = match listed_by_library() {
         Ok(interfaces) => (interfaces, None),
@@ -128,10 +129,7 @@ mod flag {
 /// What the library says of an interface, with the kind guessed by its name.
 fn from_device(device: Device) -> Interface {
     let has = |bit| device.flags & bit != 0;
-    let addresses = device.addresses.iter().map(|entry| InterfaceAddress {
-        address: entry.address,
-        prefix: entry.netmask.and_then(prefix_length),
-    });
+    let addresses = device.addresses.into_iter().map(InterfaceAddress::from);
     Interface {
         kind: kind::by_name(&device.name, &device.description, has(flag::LOOPBACK)),
         description: (!device.description.is_empty()).then_some(device.description),
@@ -147,6 +145,12 @@ fn from_device(device: Device) -> Interface {
         addresses: addresses.collect(),
         name: device.name,
         ..Interface::default()
+    }
+}
+
+impl From<DeviceAddress> for InterfaceAddress {
+    fn from(entry: DeviceAddress) -> Self {
+        Self { address: entry.address, prefix: entry.netmask.and_then(prefix_length) }
     }
 }
 

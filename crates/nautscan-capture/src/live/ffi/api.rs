@@ -211,8 +211,8 @@ pub(super) fn text(pointer: *const c_char) -> String {
     if pointer.is_null() {
         return String::new();
     }
-    // SAFETY: all callers pass what libpcap documents as a NUL-terminated string, valid until
-    // the next call on its handle, and there is none before the copy is made.
+    // SAFETY: all callers pass what libpcap (or getifaddrs) documents as a NUL-terminated string,
+    // valid until the next call on its handle, and there is none before the copy is made.
     unsafe { CStr::from_ptr(pointer) }.to_string_lossy().into_owned()
 }
 
