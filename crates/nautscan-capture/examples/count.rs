@@ -23,12 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             packets += 1;
             bytes += packet.data.len() as u64;
             // What a decoder does at least: look at the headers.
-            touched += packet
-                .data
-                .iter()
-                .take(54)
-                .map(|&byte| u64::from(byte))
-                .sum::<u64>();
+            touched += packet.data.iter().take(54).map(|&byte| u64::from(byte)).sum::<u64>();
         });
         match outcome {
             Ok(Pulled::Packets(_) | Pulled::Idle) => {}

@@ -11,10 +11,7 @@ use nautscan_capture::{LiveOptions, LiveSource, PacketSource};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let seconds: u64 = arguments
-        .next()
-        .ok_or("give a number of seconds")?
-        .parse()?;
+    let seconds: u64 = arguments.next().ok_or("give a number of seconds")?.parse()?;
     let names: Vec<String> = arguments.collect();
     let mut source = LiveSource::open(&names, LiveOptions::default())?;
     let end = Instant::now() + Duration::from_secs(seconds);
@@ -39,9 +36,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         )?;
     }
     let late = Duration::from_nanos(late.unsigned_abs());
-    writeln!(
-        stdout(),
-        "{bytes} bytes, {pulls} pulls, out of order by at most {late:?}"
-    )?;
+    writeln!(stdout(), "{bytes} bytes, {pulls} pulls, out of order by at most {late:?}")?;
     Ok(())
 }

@@ -33,8 +33,7 @@ pub use interface::{
 };
 pub use limits::*;
 pub use live::{
-    BURST, DEFAULT_BUFFER_BYTES, LiveOptions, LiveSource, MAX_FILTER_BYTES, Stopper,
-    capture_library, check_filter,
+    BURST, DEFAULT_BUFFER_BYTES, LiveOptions, LiveSource, Stopper, capture_library, check_filter,
 };
 pub use source::{InterfaceStats, PacketSource, Progress, Pulled, SourceInterface};
 pub use write::PcapngWriter;

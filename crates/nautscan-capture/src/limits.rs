@@ -30,6 +30,14 @@ pub const MAX_SECRET_BYTES: usize = 16 * 1024 * 1024;
 /// Files that may overlap in time in one merge: below the usual limit of 1,024 descriptors.
 pub const MAX_OPEN_FILES: usize = 512;
 
+/// Longest capture filter accepted. The time libpcap takes to compile grows with the square of the
+/// length or worse: at this length up to half a second, at 64 KiB more than a minute.
+pub const MAX_FILTER_BYTES: usize = 4096;
+
+/// Longest capture filter that is optimised. A list of 300 hosts (6 KB) takes the optimiser 10 s,
+/// and without it compiles in under one.
+pub(crate) const MAX_OPTIMISED_FILTER: usize = 1024;
+
 /// Read buffer of a file: small enough to stay in the second-level cache, so that the decoder
 /// finds the bytes warm; larger buffers and `mmap` were slower (see `file::window`).
 pub(crate) const FILE_BUFFER: usize = 256 * 1024;

@@ -41,11 +41,7 @@ pub struct PcapngWriter<W> {
 impl<W: Write> PcapngWriter<W> {
     /// Begins a file. `comment` is shown by other tools as the comment of the capture.
     pub fn new(inner: W, comment: Option<&str>) -> io::Result<Self> {
-        let mut writer = Self {
-            inner,
-            block: Vec::new(),
-            interfaces: 0,
-        };
+        let mut writer = Self { inner, block: Vec::new(), interfaces: 0 };
         writer.begin(code::SECTION);
         writer.word(0x1a2b_3c4d);
         writer.word(1); // Version 1.0: major in the lower half.
@@ -104,9 +100,7 @@ impl<W: Write> PcapngWriter<W> {
 
     /// Writes the counters of an interface, as of `time` in nanoseconds since 1970. Call it last.
     pub fn statistics(&mut self, stats: &InterfaceStats, time: i64) -> io::Result<()> {
-        let known = u32::try_from(stats.interface)
-            .ok()
-            .filter(|&n| n < self.interfaces);
+        let known = u32::try_from(stats.interface).ok().filter(|&n| n < self.interfaces);
         let number = known.ok_or_else(|| invalid("counters of an interface not described"))?;
         let time = u64::try_from(time).map_err(|_| invalid("a time before 1970"))?;
         self.begin(code::STATISTICS);
@@ -147,9 +141,7 @@ impl<W: Write> PcapngWriter<W> {
 
     fn text_option(&mut self, option: u16, text: Option<&str>) {
         if let Some(text) = text {
-            let end = (0..=text.len().min(MAX_OPTION))
-                .rev()
-                .find(|&at| text.is_char_boundary(at));
+            let end = (0..=text.len().min(MAX_OPTION)).rev().find(|&at| text.is_char_boundary(at));
             self.option(option, &text.as_bytes()[..end.unwrap_or(0)]);
         }
     }
@@ -157,8 +149,7 @@ impl<W: Write> PcapngWriter<W> {
     fn option(&mut self, option: u16, value: &[u8]) {
         let value = &value[..value.len().min(MAX_OPTION)];
         self.block.extend_from_slice(&option.to_le_bytes());
-        self.block
-            .extend_from_slice(&(value.len() as u16).to_le_bytes());
+        self.block.extend_from_slice(&(value.len() as u16).to_le_bytes());
         self.block.extend_from_slice(value);
         self.pad();
     }

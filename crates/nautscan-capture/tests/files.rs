@@ -65,11 +65,8 @@ const NANOSECONDS: u32 = 0xa1b2_3c4d;
 /// Packets at these seconds, each holding its second.
 fn pcap_at(seconds: &[u32]) -> Vec<u8> {
     let data: Vec<[u8; 4]> = seconds.iter().map(|second| second.to_le_bytes()).collect();
-    let packets: Vec<(u32, u32, &[u8])> = seconds
-        .iter()
-        .zip(&data)
-        .map(|(&second, data)| (second, 0, &data[..]))
-        .collect();
+    let packets: Vec<(u32, u32, &[u8])> =
+        seconds.iter().zip(&data).map(|(&second, data)| (second, 0, &data[..])).collect();
     pcap(MICROSECONDS, &packets)
 }
 
@@ -104,13 +101,8 @@ fn written() -> Vec<u8> {
     let mut writer = PcapngWriter::new(Vec::new(), Some("the whole")).expect("begin");
     assert_eq!(writer.add_interface(&interface("eth0")).expect("write"), 0);
     assert_eq!(writer.add_interface(&interface("lo")).expect("write"), 1);
-    for (index, time) in [1_700_000_000_000_000_001, 1_700_000_000_000_000_002]
-        .iter()
-        .enumerate()
-    {
-        writer
-            .packet(&packet(index as u16, *time, &[9; 61]), Some("look"))
-            .expect("write");
+    for (index, time) in [1_700_000_000_000_000_001, 1_700_000_000_000_000_002].iter().enumerate() {
+        writer.packet(&packet(index as u16, *time, &[9; 61]), Some("look")).expect("write");
     }
     let stats = InterfaceStats {
         interface: 1,
@@ -118,9 +110,7 @@ fn written() -> Vec<u8> {
         kernel_drops: Some(3),
         ..InterfaceStats::default()
     };
-    writer
-        .statistics(&stats, 1_700_000_001_000_000_000)
-        .expect("write");
+    writer.statistics(&stats, 1_700_000_001_000_000_000).expect("write");
     writer.finish().expect("flush")
 }
 
@@ -130,39 +120,22 @@ fn what_is_written_reads_back_the_same() {
     let mut source = FileSource::from_reader(Box::new(Cursor::new(bytes)), "x").expect("open");
     let mut packets = Vec::new();
     while source
-        .pull(1, &mut |p| {
-            packets.push((p.interface.0, p.time, p.wire_len, p.data.to_vec()))
-        })
+        .pull(1, &mut |p| packets.push((p.interface.0, p.time, p.wire_len, p.data.to_vec())))
         .expect("pull")
         != Pulled::End
     {}
-    let expected = [
-        (0, 1_700_000_000_000_000_001),
-        (1, 1_700_000_000_000_000_002),
-    ]
-    .map(|(index, time)| (index, time, 71, vec![9; 61]));
+    let expected = [(0, 1_700_000_000_000_000_001), (1, 1_700_000_000_000_000_002)]
+        .map(|(index, time)| (index, time, 71, vec![9; 61]));
     assert_eq!(packets, expected);
     for (found, name) in source.interfaces().iter().zip(["eth0", "lo"]) {
-        let stated = SourceInterface {
-            origin: Some("x".into()),
-            ..interface(name)
-        };
+        let stated = SourceInterface { origin: Some("x".into()), ..interface(name) };
         assert_eq!(*found, stated);
     }
     let stats = source.stats().remove(0);
-    assert_eq!(
-        (stats.interface, stats.received, stats.kernel_drops),
-        (1, Some(1 << 40), Some(3))
-    );
+    assert_eq!((stats.interface, stats.received, stats.kernel_drops), (1, Some(1 << 40), Some(3)));
     let notes = source.notes();
     assert_eq!(notes.comments, ["the whole"]);
-    assert_eq!(
-        (
-            notes.packet_comments[1].packet,
-            &*notes.packet_comments[1].text
-        ),
-        (2, "look")
-    );
+    assert_eq!((notes.packet_comments[1].packet, &*notes.packet_comments[1].text), (2, "look"));
     assert_eq!((notes.bad_options, notes.skipped_blocks), (0, 0));
 }
 
@@ -172,9 +145,7 @@ fn what_cannot_be_written_is_refused_and_leaves_the_file_whole() {
     writer.add_interface(&interface("eth0")).expect("write");
     assert!(writer.packet(&packet(1, 0, &[]), None).is_err());
     assert!(writer.packet(&packet(0, -1, &[]), None).is_err());
-    writer
-        .packet(&packet(0, 5, &[]), Some(&"long".repeat(50_000)))
-        .expect("write");
+    writer.packet(&packet(0, 5, &[]), Some(&"long".repeat(50_000))).expect("write");
     let tally = drain_bytes(&writer.finish().expect("flush"));
     assert_eq!((tally.packets, tally.errors.len()), (1, 0));
 }
@@ -186,14 +157,8 @@ fn check_every_prefix(bytes: &[u8]) {
     let mut delivered = 0;
     for length in 0..bytes.len() {
         let tally = drain_bytes(&bytes[..length]);
-        assert!(
-            tally.packets >= delivered,
-            "fewer packets of {length} bytes"
-        );
-        assert!(
-            tally.times[..] == whole.times[..tally.times.len()],
-            "at {length}"
-        );
+        assert!(tally.packets >= delivered, "fewer packets of {length} bytes");
+        assert!(tally.times[..] == whole.times[..tally.times.len()], "at {length}");
         assert!(tally.errors.len() <= 1);
         delivered = tally.packets;
     }
@@ -203,21 +168,26 @@ fn check_every_prefix(bytes: &[u8]) {
 fn every_prefix_of_a_file_delivers_a_prefix_of_its_packets() {
     check_every_prefix(&pcap_at(&[1, 2, 3]));
     check_every_prefix(&written());
+}
+
+#[test]
+fn every_prefix_of_a_short_shared_capture_delivers_a_prefix_of_its_packets() {
     let Some(folder) = shared_captures() else {
         return;
     };
-    for name in [
-        "pcapng-test-generator/be__advanced__test101.pcapng",
-        "pcapng-test-generator/le__difficult__test202.pcapng",
-        "pcapng-test-generator/be__difficult__test202.pcapng",
-        "pcapng-test-generator/le__difficult__test200.pcapng",
-        "wireshark/trunc.pcap",
-    ] {
-        match fs::read(folder.join(name)) {
-            Ok(bytes) => check_every_prefix(&bytes),
-            Err(error) => eprintln!("skipped: {name}: {error}"),
+    let mut checked = 0;
+    for project in fs::read_dir(folder).expect("folder").flatten() {
+        for entry in fs::read_dir(project.path()).into_iter().flatten().flatten() {
+            let mut facts = entry.path().into_os_string();
+            facts.push(".expected.json");
+            let is_short = entry.metadata().expect("file").len() <= 1500;
+            if is_short && PathBuf::from(facts).exists() {
+                check_every_prefix(&fs::read(entry.path()).expect("readable"));
+                checked += 1;
+            }
         }
     }
+    assert!(checked > 50, "only {checked} short captures");
 }
 
 #[test]
@@ -225,12 +195,7 @@ fn a_cut_record_is_named_with_its_offset() {
     let bytes = pcap_at(&[1, 2]);
     let tally = drain_bytes(&bytes[..bytes.len() - 1]);
     assert_eq!(tally.packets, 1);
-    let [
-        CaptureError::Damaged {
-            offset, kind, name, ..
-        },
-    ] = &tally.errors[..]
-    else {
+    let [CaptureError::Damaged { offset, kind, name, .. }] = &tally.errors[..] else {
         panic!("{:?}", tally.errors);
     };
     assert_eq!((*offset, *kind, &**name), (44, DamageKind::Cut, "memory"));
@@ -245,11 +210,7 @@ fn lengths_that_cannot_be_are_damage_and_are_not_allocated() {
     assert_eq!(tally.packets, 1);
     assert!(matches!(
         tally.errors[0],
-        CaptureError::Damaged {
-            offset: 44,
-            kind: DamageKind::Corrupt,
-            ..
-        }
+        CaptureError::Damaged { offset: 44, kind: DamageKind::Corrupt, .. }
     ));
     for length in [0_u32, 4, 11, 13, u32::MAX] {
         let mut bytes = written();
@@ -301,10 +262,7 @@ fn variants_of_pcap() {
     kuznetzov[24 + 8..24 + 16].copy_from_slice(&[3, 0, 0, 0, 3, 0, 0, 0]);
     kuznetzov.extend_from_slice(&[0; 8 + 3]);
     let tally = drain_bytes(&kuznetzov);
-    assert_eq!(
-        (tally.packets, tally.captured, tally.errors.len()),
-        (1, 3, 0)
-    );
+    assert_eq!((tally.packets, tally.captured, tally.errors.len()), (1, 3, 0));
 
     let mut with_fcs = pcap_at(&[1]);
     with_fcs[20..24].copy_from_slice(&0x2400_0001_u32.to_le_bytes());
@@ -330,24 +288,15 @@ fn variants_of_pcap() {
 #[test]
 fn what_is_no_capture_is_said_so() {
     let folder = Folder::new();
-    for (bytes, what) in [
-        (&b""[..], "empty"),
-        (b"abc", "3 bytes"),
-        (b"GIF89a...", "47 49 46 38"),
-    ] {
+    for (bytes, what) in [(&b""[..], "empty"), (b"abc", "3 bytes"), (b"GIF89a...", "47 49 46 38")] {
         let path = folder.file("x", bytes);
         let error = FileSource::open(&path).err().expect("refused");
         assert_eq!(error.code(), "bad_file");
         assert!(error.to_string().contains(what), "{error}");
     }
-    let absent = FileSource::open(folder.0.join("absent"))
-        .err()
-        .expect("refused");
+    let absent = FileSource::open(folder.0.join("absent")).err().expect("refused");
     assert_eq!(absent.code(), "not_found");
-    assert_eq!(
-        FileSource::open(&folder.0).err().expect("a folder").code(),
-        "bad_file"
-    );
+    assert_eq!(FileSource::open(&folder.0).err().expect("a folder").code(), "bad_file");
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -372,26 +321,11 @@ fn compressed_files_of_several_members_are_read_whole() {
     let plain = large_pcap();
     let whole = drain_bytes(&plain);
     let (first, second) = plain.split_at(plain.len() / 3);
-    let skippable = [
-        &0x184d_2a53_u32.to_le_bytes()[..],
-        &5_u32.to_le_bytes(),
-        b"hello",
-    ]
-    .concat();
+    let skippable = [&0x184d_2a53_u32.to_le_bytes()[..], &5_u32.to_le_bytes(), b"hello"].concat();
     let zstd_frames = [skippable.clone(), zstd(first), skippable, zstd(second)].concat();
-    for bytes in [
-        gzip(&plain),
-        [gzip(first), gzip(second)].concat(),
-        zstd(&plain),
-        zstd_frames,
-    ] {
+    for bytes in [gzip(&plain), [gzip(first), gzip(second)].concat(), zstd(&plain), zstd_frames] {
         let tally = drain_bytes(&bytes);
-        assert_eq!(
-            (tally.packets, tally.errors.len()),
-            (1000, 0),
-            "{:?}",
-            tally.errors
-        );
+        assert_eq!((tally.packets, tally.errors.len()), (1000, 0), "{:?}", tally.errors);
         assert_eq!(tally.times, whole.times);
     }
 }
@@ -407,10 +341,7 @@ fn cut_and_broken_compression_delivers_what_came_before() {
             assert!(tally.packets >= delivered && tally.packets <= 1000);
             delivered = tally.packets;
         }
-        assert!(
-            delivered > 500,
-            "{delivered} of 1000 packets before the cut"
-        );
+        assert!(delivered > 500, "{delivered} of 1000 packets before the cut");
         for at in (10..bytes.len()).step_by(101) {
             let mut broken = bytes.clone();
             broken[at] ^= 0x55;
@@ -427,12 +358,7 @@ fn a_flipped_checksum_is_damage_after_all_packets() {
         bytes[at] ^= 1;
         let tally = drain_bytes(&bytes);
         assert_eq!(tally.packets, 1000);
-        let [
-            CaptureError::Damaged {
-                kind: DamageKind::Compression,
-                ..
-            },
-        ] = &tally.errors[..]
+        let [CaptureError::Damaged { kind: DamageKind::Compression, .. }] = &tally.errors[..]
         else {
             panic!("{:?}", tally.errors);
         };
@@ -463,11 +389,7 @@ fn a_stream_that_trickles_loses_nothing() {
     for bytes in [written(), pcap_at(&[1, 2, 3]), gzip(&plain), zstd(&plain)] {
         let whole = drain_bytes(&bytes);
         for step in [1, 7, 4096] {
-            let reader = Trickle {
-                bytes: Cursor::new(bytes.clone()),
-                step,
-                quiet: false,
-            };
+            let reader = Trickle { bytes: Cursor::new(bytes.clone()), step, quiet: false };
             let mut source = FileSource::from_reader(Box::new(reader), "x").expect("open");
             let tally = drain(&mut source);
             assert_eq!(tally.times, whole.times);
@@ -487,22 +409,13 @@ fn a_live_pipe_delivers_each_packet_when_it_comes() {
     assert_eq!(source.format(), None);
     let bytes = pcap_at(&[1, 2]);
     writer.write_all(&bytes[..24]).expect("write");
-    assert_eq!(
-        source.pull(10, &mut |_| {}).expect("pull"),
-        Pulled::Packets(0)
-    );
+    assert_eq!(source.pull(10, &mut |_| {}).expect("pull"), Pulled::Packets(0));
     assert_eq!(source.interfaces().len(), 1);
     writer.write_all(&bytes[24..50]).expect("write");
-    assert_eq!(
-        source.pull(10, &mut |_| {}).expect("pull"),
-        Pulled::Packets(1)
-    );
+    assert_eq!(source.pull(10, &mut |_| {}).expect("pull"), Pulled::Packets(1));
     assert_eq!(source.pull(10, &mut |_| {}).expect("pull"), Pulled::Idle);
     writer.write_all(&bytes[50..]).expect("write");
-    assert_eq!(
-        source.pull(10, &mut |_| {}).expect("pull"),
-        Pulled::Packets(1)
-    );
+    assert_eq!(source.pull(10, &mut |_| {}).expect("pull"), Pulled::Packets(1));
     drop(writer);
     assert_eq!(source.pull(10, &mut |_| {}).expect("pull"), Pulled::End);
 }
@@ -517,10 +430,7 @@ fn files_are_merged_by_time_and_opened_when_their_time_comes() {
         folder.file("no packets", &pcap_at(&[])),
     ];
     let mut source = MergedSource::open(&paths).expect("open");
-    let total: u64 = paths
-        .iter()
-        .map(|path| fs::metadata(path).expect("file").len())
-        .sum();
+    let total: u64 = paths.iter().map(|path| fs::metadata(path).expect("file").len()).sum();
     assert_eq!(source.progress().bytes_total, Some(total));
     let mut owners = Vec::new();
     let mut times = Vec::new();
@@ -536,22 +446,10 @@ fn files_are_merged_by_time_and_opened_when_their_time_comes() {
     assert_eq!(times, [1, 2, 3, 4, 5, 7, 8, 8, 9]);
     let origins: Vec<&str> = owners
         .iter()
-        .map(|&owner| {
-            source.interfaces()[usize::from(owner)]
-                .origin
-                .as_deref()
-                .expect("named")
-        })
+        .map(|&owner| source.interfaces()[usize::from(owner)].origin.as_deref().expect("named"))
         .map(|path| path.rsplit('/').next().expect("name"))
         .collect();
-    let expected = [
-        "first",
-        "overlapping",
-        "first",
-        "overlapping",
-        "first",
-        "later",
-    ];
+    let expected = ["first", "overlapping", "first", "overlapping", "first", "later"];
     assert_eq!(origins[..6], expected);
     // Of the same time: in the order given.
     assert_eq!(origins[6..], ["later", "overlapping", "later"]);
@@ -574,10 +472,7 @@ fn a_damaged_file_among_many_does_not_keep_the_others() {
     assert_eq!(tally.errors.len(), 3);
     assert!(tally.errors.iter().all(CaptureError::is_damage));
     let absent = [paths[0].clone(), folder.0.join("absent")];
-    assert_eq!(
-        MergedSource::open(&absent).err().expect("refused").code(),
-        "not_found"
-    );
+    assert_eq!(MergedSource::open(&absent).err().expect("refused").code(), "not_found");
     let only = MergedSource::open(&paths[2..3]).err().expect("refused");
     assert_eq!(only.code(), "bad_file");
 }
@@ -585,9 +480,8 @@ fn a_damaged_file_among_many_does_not_keep_the_others() {
 #[test]
 fn many_rotated_files_need_few_descriptors() {
     let folder = Folder::new();
-    let paths: Vec<PathBuf> = (0..1500)
-        .map(|n| folder.file(&format!("{n}"), &pcap_at(&[n * 2, n * 2 + 1])))
-        .collect();
+    let paths: Vec<PathBuf> =
+        (0..1500).map(|n| folder.file(&format!("{n}"), &pcap_at(&[n * 2, n * 2 + 1]))).collect();
     let tally = drain(&mut MergedSource::open(&paths).expect("open"));
     assert_eq!(seconds(&tally.times), (0..3000).collect::<Vec<_>>());
     assert!(tally.errors.is_empty());
@@ -596,9 +490,8 @@ fn many_rotated_files_need_few_descriptors() {
 #[test]
 fn too_many_files_at_once_are_refused_not_crashed() {
     let folder = Folder::new();
-    let paths: Vec<PathBuf> = (0..600)
-        .map(|n| folder.file(&format!("{n}"), &pcap_at(&[1, 1000 + n])))
-        .collect();
+    let paths: Vec<PathBuf> =
+        (0..600).map(|n| folder.file(&format!("{n}"), &pcap_at(&[1, 1000 + n]))).collect();
     let mut source = MergedSource::open(&paths).expect("open");
     let error = loop {
         match source.pull(100, &mut |_| {}) {
@@ -614,11 +507,7 @@ fn too_many_files_at_once_are_refused_not_crashed() {
 fn a_stream_joins_a_merge() {
     let folder = Folder::new();
     let paths = [folder.file("file", &pcap_at(&[1, 4]))];
-    let reader = Trickle {
-        bytes: Cursor::new(pcap_at(&[2, 3, 5])),
-        step: 10,
-        quiet: false,
-    };
+    let reader = Trickle { bytes: Cursor::new(pcap_at(&[2, 3, 5])), step: 10, quiet: false };
     let stream = FileSource::from_reader(Box::new(reader), "stdin").expect("open");
     let mut source = MergedSource::open_with(&paths, vec![stream]).expect("open");
     let tally = drain(&mut source);

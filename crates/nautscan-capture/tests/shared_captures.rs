@@ -27,11 +27,7 @@ fn differences(expected: &Path) -> Vec<String> {
     let text = fs::read_to_string(expected).expect("readable");
     let facts: Value = serde_json::from_str(&text).expect("JSON");
     let container = &facts["container"];
-    let path = PathBuf::from(
-        expected
-            .to_string_lossy()
-            .trim_end_matches(".expected.json"),
-    );
+    let path = PathBuf::from(expected.to_string_lossy().trim_end_matches(".expected.json"));
     let mut source = match FileSource::open(&path) {
         Ok(source) => source,
         Err(error) => return vec![format!("{}: {error}", path.display())],
@@ -41,35 +37,16 @@ fn differences(expected: &Path) -> Vec<String> {
     let mut lines = Vec::new();
     let mut check = |what: &str, stated: &Value, found: Value| {
         if !stated.is_null() && *stated != found {
-            lines.push(format!(
-                "{}: {what} is {found}, stated {stated}",
-                path.display()
-            ));
+            lines.push(format!("{}: {what} is {found}, stated {stated}", path.display()));
         }
     };
     check("format", &container["format"], source.format().into());
     check("packets", &container["packets"], tally.packets.into());
-    check(
-        "captured_bytes",
-        &container["captured_bytes"],
-        tally.captured.into(),
-    );
+    check("captured_bytes", &container["captured_bytes"], tally.captured.into());
     check("wire_bytes", &container["wire_bytes"], tally.wire.into());
-    check(
-        "snapped_packets",
-        &container["snapped_packets"],
-        tally.snapped.into(),
-    );
-    check(
-        "interfaces",
-        &interfaces.into(),
-        source.interfaces().len().into(),
-    );
-    check(
-        "sections",
-        &container["sections"],
-        source.notes().sections.into(),
-    );
+    check("snapped_packets", &container["snapped_packets"], tally.snapped.into());
+    check("interfaces", &interfaces.into(), source.interfaces().len().into());
+    check("sections", &container["sections"], source.notes().sections.into());
     let mut stated: Vec<u64> = container["linktypes"]
         .as_array()
         .map(|list| list.iter().filter_map(Value::as_u64).collect())
@@ -82,21 +59,14 @@ fn differences(expected: &Path) -> Vec<String> {
     }
     check("linktypes", &stated.into(), found.into());
     if let Some(snaplen) = container["snaplen"].as_u64() {
-        check(
-            "snaplen",
-            &snaplen.into(),
-            source.interfaces()[0].snaplen.into(),
-        );
+        check("snaplen", &snaplen.into(), source.interfaces()[0].snaplen.into());
     }
     let damaged = !container["error"].is_null()
         || !container["truncated_file"].is_null()
         || !container["trailing_bytes"].is_null();
     let errors: Vec<String> = tally.errors.iter().map(CaptureError::to_string).collect();
     if damaged == errors.is_empty() {
-        lines.push(format!(
-            "{}: damage {errors:?}, stated {damaged}",
-            path.display()
-        ));
+        lines.push(format!("{}: damage {errors:?}, stated {damaged}", path.display()));
     }
     lines
 }
@@ -119,9 +89,7 @@ fn every_container_is_read_as_stated() {
     assert!(files.len() >= 600, "only {} captures found", files.len());
     let is_different = |file: &PathBuf| {
         let file = file.to_string_lossy();
-        DIFFERENT
-            .iter()
-            .any(|(name, _)| file.ends_with(&format!("{name}.expected.json")))
+        DIFFERENT.iter().any(|(name, _)| file.ends_with(&format!("{name}.expected.json")))
     };
     let (different, same): (Vec<_>, Vec<_>) = files.into_iter().partition(is_different);
     assert_eq!(different.len(), DIFFERENT.len());
@@ -129,17 +97,8 @@ fn every_container_is_read_as_stated() {
         let mut source = FileSource::open(folder.join(name)).expect("open");
         let tally = drain(&mut source);
         assert_eq!(tally.packets, 0);
-        assert!(
-            tally.errors[0].to_string().contains(why),
-            "{:?}",
-            tally.errors
-        );
+        assert!(tally.errors[0].to_string().contains(why), "{:?}", tally.errors);
     }
     let lines: Vec<String> = same.iter().flat_map(|file| differences(file)).collect();
-    assert!(
-        lines.is_empty(),
-        "{} differences:\n{}",
-        lines.len(),
-        lines.join("\n")
-    );
+    assert!(lines.is_empty(), "{} differences:\n{}", lines.len(), lines.join("\n"));
 }

@@ -151,11 +151,7 @@ impl MergedSource {
 
     /// Comments, names and secrets of each file read so far, by the file's name.
     pub fn notes(&self) -> impl Iterator<Item = (&str, &Notes)> {
-        let finished = self
-            .finished
-            .notes
-            .iter()
-            .map(|(name, notes)| (&**name, notes));
+        let finished = self.finished.notes.iter().map(|(name, notes)| (&**name, notes));
         let open = self.slots.iter().flatten();
         finished.chain(open.map(|slot| (slot.source.name(), slot.source.notes())))
     }
@@ -237,11 +233,7 @@ impl MergedSource {
                 slot.source.put_back(record);
                 let (time, order) = (record.time, slot.order);
                 self.unready.pop();
-                self.ready.push(Reverse(Head {
-                    time,
-                    order,
-                    slot: index,
-                }));
+                self.ready.push(Reverse(Head { time, order, slot: index }));
             }
             Ok(Next::Grown) => self.adopt_interfaces(index)?,
             Ok(Next::Idle) => return Ok(false),
@@ -260,15 +252,8 @@ impl MergedSource {
 
     /// Delivers packets of one file for as long as no other has an earlier one.
     fn run<F: FnMut(&Packet<'_>)>(&mut self, head: Head, max: usize, each: &mut F) -> usize {
-        let others = self
-            .ready
-            .peek()
-            .map_or(i64::MAX, |Reverse(other)| other.time);
-        let limit = others.min(
-            self.waiting
-                .front()
-                .map_or(i64::MAX, |file| file.first_time),
-        );
+        let others = self.ready.peek().map_or(i64::MAX, |Reverse(other)| other.time);
+        let limit = others.min(self.waiting.front().map_or(i64::MAX, |file| file.first_time));
         let Some(slot) = self.slots[head.slot].as_mut() else {
             return 0;
         };
@@ -304,9 +289,7 @@ impl MergedSource {
         };
         for interface in &slot.source.interfaces()[slot.interfaces.len()..] {
             if self.interfaces.len() >= MAX_INTERFACES {
-                return Err(CaptureError::TooManyInterfaces {
-                    limit: MAX_INTERFACES,
-                });
+                return Err(CaptureError::TooManyInterfaces { limit: MAX_INTERFACES });
             }
             slot.interfaces.push(self.interfaces.len() as u16);
             self.interfaces.push(interface.clone());
@@ -392,17 +375,9 @@ fn add(total: Option<u64>, more: Option<u64>) -> Option<u64> {
 }
 
 fn idle_or(count: usize) -> Pulled {
-    if count > 0 {
-        Pulled::Packets(count)
-    } else {
-        Pulled::Idle
-    }
+    if count > 0 { Pulled::Packets(count) } else { Pulled::Idle }
 }
 
 fn end_or(count: usize) -> Pulled {
-    if count > 0 {
-        Pulled::Packets(count)
-    } else {
-        Pulled::End
-    }
+    if count > 0 { Pulled::Packets(count) } else { Pulled::End }
 }

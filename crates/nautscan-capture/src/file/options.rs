@@ -92,9 +92,7 @@ mod tests {
 
     #[test]
     fn reads_padded_options_up_to_the_end_mark() {
-        let bytes = [
-            2, 0, 3, 0, b'l', b'o', 0, 9, 9, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0, 0, 1,
-        ];
+        let bytes = [2, 0, 3, 0, b'l', b'o', 0, 9, 9, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0, 0, 1];
         let (list, broken) = collect(&bytes);
         assert_eq!(list, [(2, b"lo\0".to_vec()), (9, vec![6])]);
         assert!(!broken);

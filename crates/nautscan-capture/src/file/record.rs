@@ -88,12 +88,7 @@ impl Secret {
 impl std::fmt::Debug for Secret {
     /// Names kind and length only, so that secrets do not end up in a log.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Secret(kind {:#x}, {} bytes)",
-            self.kind,
-            self.data.len()
-        )
+        write!(f, "Secret(kind {:#x}, {} bytes)", self.kind, self.data.len())
     }
 }
 

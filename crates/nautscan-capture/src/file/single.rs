@@ -166,11 +166,7 @@ impl FileSource {
                     Pulled::Packets(count)
                 }
             };
-            return Ok(if count > 0 {
-                Pulled::Packets(count)
-            } else {
-                end
-            });
+            return Ok(if count > 0 { Pulled::Packets(count) } else { end });
         }
         Ok(Pulled::Packets(count))
     }
@@ -293,9 +289,7 @@ impl FileSource {
         self.skip += count;
         loop {
             let at_hand = self.window.data().len();
-            let step = usize::try_from(self.skip)
-                .unwrap_or(usize::MAX)
-                .min(at_hand);
+            let step = usize::try_from(self.skip).unwrap_or(usize::MAX).min(at_hand);
             self.window.consume(step);
             self.skip -= step as u64;
             if self.skip == 0 {

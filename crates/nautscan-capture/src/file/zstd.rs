@@ -75,11 +75,7 @@ impl<R: Read> ZstdReader<R> {
         let fill = self.fill(FRAME_HEADER_MAX)?;
         let data = self.window.data();
         let Some(magic) = data.first_chunk::<4>() else {
-            return if data.is_empty() {
-                Ok(false)
-            } else {
-                Err(cut())
-            };
+            return if data.is_empty() { Ok(false) } else { Err(cut()) };
         };
         if is_skippable(u32::from_le_bytes(*magic)) {
             let Some(head) = data.first_chunk::<8>() else {
@@ -149,10 +145,9 @@ impl<R: Read> ZstdReader<R> {
     fn release_held(&mut self, checksum: bool) {
         const EMPTY_LAST_BLOCK: [u8; BLOCK_HEADER + CHECKSUM] = [1, 0, 0, 0, 0, 0, 0];
         let length = BLOCK_HEADER + if checksum { CHECKSUM } else { 0 };
-        let end = self.decoder.decode_blocks(
-            &EMPTY_LAST_BLOCK[..length],
-            BlockDecodingStrategy::UptoBlocks(1),
-        );
+        let end = self
+            .decoder
+            .decode_blocks(&EMPTY_LAST_BLOCK[..length], BlockDecodingStrategy::UptoBlocks(1));
         // A decoder that refuses has nothing more to give; the frame's own error follows.
         drop(end);
     }

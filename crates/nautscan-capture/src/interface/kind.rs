@@ -109,22 +109,11 @@ pub fn classify(facts: &LinkFacts) -> LinkKind {
         _ => {}
     }
     match facts {
-        LinkFacts {
-            has_bridge: true, ..
-        } => LinkKind::Bridge,
-        LinkFacts {
-            has_bonding: true, ..
-        } => LinkKind::Bond,
-        LinkFacts {
-            has_tun_flags: true,
-            ..
-        } => LinkKind::Tun,
-        LinkFacts {
-            has_wireless: true, ..
-        } => LinkKind::Wireless,
-        LinkFacts {
-            has_device: true, ..
-        } => LinkKind::Physical,
+        LinkFacts { has_bridge: true, .. } => LinkKind::Bridge,
+        LinkFacts { has_bonding: true, .. } => LinkKind::Bond,
+        LinkFacts { has_tun_flags: true, .. } => LinkKind::Tun,
+        LinkFacts { has_wireless: true, .. } => LinkKind::Wireless,
+        LinkFacts { has_device: true, .. } => LinkKind::Physical,
         _ if is_veth(facts) => LinkKind::Veth,
         _ => LinkKind::Virtual,
     }
@@ -138,18 +127,11 @@ fn is_veth(facts: &LinkFacts) -> bool {
 
 /// The kind by name and description, for systems that say no more, and for what is no link.
 pub(super) fn by_name(name: &str, description: &str, loopback: bool) -> LinkKind {
-    const PSEUDO: [&str; 6] = [
-        "nflog",
-        "nfqueue",
-        "usbmon",
-        "bluetooth",
-        "dbus-",
-        "bluetooth-monitor",
-    ];
+    const PSEUDO: [&str; 6] =
+        ["nflog", "nfqueue", "usbmon", "bluetooth", "dbus-", "bluetooth-monitor"];
     let described = |words: &[&str]| words.iter().any(|word| description.contains(word));
     let numbered = |prefix: &str| {
-        name.strip_prefix(prefix)
-            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
     };
     if loopback || name == r"\Device\NPF_Loopback" {
         return LinkKind::Loopback;
@@ -201,47 +183,28 @@ mod tests {
             ("macvlan", LinkKind::Macvlan),
             ("vxlan", LinkKind::Overlay),
         ] {
-            let link = LinkFacts {
-                device_type: Some(device_type.into()),
-                ..facts("x0")
-            };
+            let link = LinkFacts { device_type: Some(device_type.into()), ..facts("x0") };
             assert_eq!(classify(&link), kind);
         }
     }
 
     #[test]
     fn a_link_to_another_number_is_a_veth() {
-        let eth0_in_container = LinkFacts {
-            link_index: Some(12),
-            ..facts("eth0")
-        };
+        let eth0_in_container = LinkFacts { link_index: Some(12), ..facts("eth0") };
         assert_eq!(classify(&eth0_in_container), LinkKind::Veth);
         assert_eq!(classify(&facts("veth12ab34c")), LinkKind::Veth);
         assert_eq!(classify(&facts("dummy0")), LinkKind::Virtual);
-        let tunnel = LinkFacts {
-            link_index: Some(0),
-            hardware_type: Some(768),
-            ..facts("tunl0")
-        };
+        let tunnel = LinkFacts { link_index: Some(0), hardware_type: Some(768), ..facts("tunl0") };
         assert_eq!(classify(&tunnel), LinkKind::Virtual);
     }
 
     #[test]
     fn hardware_loopback_and_tun() {
-        let physical = LinkFacts {
-            has_device: true,
-            ..facts("enp3s0")
-        };
+        let physical = LinkFacts { has_device: true, ..facts("enp3s0") };
         assert_eq!(classify(&physical), LinkKind::Physical);
-        let loopback = LinkFacts {
-            hardware_type: Some(772),
-            ..facts("lo")
-        };
+        let loopback = LinkFacts { hardware_type: Some(772), ..facts("lo") };
         assert_eq!(classify(&loopback), LinkKind::Loopback);
-        let tun = LinkFacts {
-            has_tun_flags: true,
-            ..facts("tailscale0")
-        };
+        let tun = LinkFacts { has_tun_flags: true, ..facts("tailscale0") };
         assert_eq!(classify(&tun), LinkKind::Tun);
     }
 
@@ -250,9 +213,6 @@ mod tests {
         assert_eq!(by_name("any", "", false), LinkKind::Any);
         assert_eq!(by_name("nflog", "", false), LinkKind::Pseudo);
         assert_eq!(by_name("usbmon1", "", false), LinkKind::Pseudo);
-        assert_eq!(
-            by_name(r"\Device\NPF_Loopback", "", false),
-            LinkKind::Loopback
-        );
+        assert_eq!(by_name(r"\Device\NPF_Loopback", "", false), LinkKind::Loopback);
     }
 }

@@ -1,32 +1,40 @@
 //! What Linux says of its links in `/sys/class/net` and `/proc/net`.
 
-use std::collections::HashMap;
 use std::fs;
-use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
 
+use super::Interface;
 use super::kind::{LinkFacts, LinkKind, classify};
-use super::{Interface, InterfaceAddress};
 
 const LINKS: &str = "/sys/class/net";
 
-/// The interfaces without the library's help: names, with IPv6 addresses. IPv4 addresses are
-/// nowhere under `/proc` by interface.
+/// The interfaces without the library's help.
 pub(super) fn bare_interfaces() -> Vec<Interface> {
-    let addresses = ipv6_addresses(&read("/proc/net/if_inet6"));
     let mut interfaces: Vec<Interface> = link_names(Path::new(LINKS))
         .into_iter()
-        .map(|name| Interface {
-            addresses: addresses.get(&name).cloned().unwrap_or_default(),
-            name,
-            ..Interface::default()
-        })
+        .map(|name| Interface { name, ..Interface::default() })
         .collect();
     for interface in &mut interfaces {
         set_state(interface, &Path::new(LINKS).join(&interface.name));
     }
+    add_addresses(&mut interfaces);
     interfaces
 }
+
+#[cfg(unix)]
+fn add_addresses(interfaces: &mut [Interface]) {
+    for (name, address) in crate::live::ffi::system_addresses() {
+        // A label such as `eth0:1` is an address of `eth0`.
+        let name = name.split(':').next().unwrap_or_default();
+        if let Some(interface) = interfaces.iter_mut().find(|one| one.name == name) {
+            interface.addresses.push(address.into());
+        }
+    }
+}
+
+/// There are no links under `/sys` to add addresses to.
+#[cfg(not(unix))]
+fn add_addresses(_interfaces: &mut [Interface]) {}
 
 /// Adds what the system knows to each interface that is a link.
 pub(super) fn describe(interfaces: &mut [Interface]) {
@@ -41,9 +49,8 @@ fn link_names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
     // bonding_masters is a file among the links.
-    let mut names: Vec<String> = names
-        .filter(|name| folder.join(name).join("ifindex").exists())
-        .collect();
+    let mut names: Vec<String> =
+        names.filter(|name| folder.join(name).join("ifindex").exists()).collect();
     names.sort();
     names
 }
@@ -57,15 +64,11 @@ fn describe_link(interface: &mut Interface, folder: &Path) {
     interface.kind = classify(&facts);
     interface.loopback |= interface.kind == LinkKind::Loopback;
     interface.index = facts.index;
-    let linked = facts
-        .link_index
-        .filter(|&link| link != 0 && facts.index != Some(link));
+    let linked = facts.link_index.filter(|&link| link != 0 && facts.index != Some(link));
     interface.peer_index = linked;
     interface.mtu = number(folder, "mtu");
     interface.mac = hardware_address(folder);
-    interface.master = fs::read_link(folder.join("master"))
-        .ok()
-        .and_then(last_part);
+    interface.master = fs::read_link(folder.join("master")).ok().and_then(last_part);
 }
 
 /// State flags, for when the library does not give them.
@@ -81,9 +84,7 @@ fn set_state(interface: &mut Interface, folder: &Path) {
 fn facts(name: &str, folder: &Path) -> LinkFacts {
     let has = |entry: &str| folder.join(entry).exists();
     let uevent = read(folder.join("uevent"));
-    let device_type = uevent
-        .lines()
-        .find_map(|line| line.strip_prefix("DEVTYPE="));
+    let device_type = uevent.lines().find_map(|line| line.strip_prefix("DEVTYPE="));
     LinkFacts {
         name: name.to_owned(),
         hardware_type: number(folder, "type"),
@@ -120,28 +121,6 @@ fn default_routes(ipv4: &str, ipv6: &str) -> Vec<String> {
         (everything && fields.get(1) == Some(&"00") && name != "lo").then(|| name.to_owned())
     });
     via_ipv4.chain(via_ipv6).collect()
-}
-
-/// Addresses of each interface from `/proc/net/if_inet6`.
-fn ipv6_addresses(text: &str) -> HashMap<String, Vec<InterfaceAddress>> {
-    let mut addresses: HashMap<String, Vec<InterfaceAddress>> = HashMap::new();
-    for line in text.lines() {
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        let [address, _, prefix, _, _, name] = fields[..] else {
-            continue;
-        };
-        let Ok(bits) = u128::from_str_radix(address, 16) else {
-            continue;
-        };
-        addresses
-            .entry(name.to_owned())
-            .or_default()
-            .push(InterfaceAddress {
-                address: Ipv6Addr::from(bits).into(),
-                prefix: u8::from_str_radix(prefix, 16).ok(),
-            });
-    }
-    addresses
 }
 
 fn last_part(path: PathBuf) -> Option<String> {
@@ -182,14 +161,6 @@ mod tests {
         assert!(default_routes("x\n\ny", "\n z").is_empty());
     }
 
-    #[test]
-    fn ipv6_addresses_by_interface() {
-        let text = "00000000000000000000000000000001 01 80 10 80       lo\nbroken line\n";
-        let addresses = ipv6_addresses(text);
-        assert_eq!(addresses["lo"][0].address.to_string(), "::1");
-        assert_eq!(addresses["lo"][0].prefix, Some(128));
-    }
-
     #[cfg(target_os = "linux")]
     #[test]
     fn the_list_without_the_library_has_the_loopback() {
@@ -199,14 +170,14 @@ mod tests {
         assert_eq!(loopback.kind, LinkKind::Loopback);
         assert!(loopback.loopback && loopback.mac.is_none());
         assert!(loopback.mtu.is_some());
+        let addresses: Vec<String> =
+            loopback.addresses.iter().map(|one| one.address.to_string()).collect();
+        assert!(addresses.contains(&"127.0.0.1".to_owned()), "{addresses:?}");
     }
 
     #[test]
     fn names_that_lead_elsewhere_are_not_followed() {
-        let mut interface = Interface {
-            name: "../net/lo".into(),
-            ..Interface::default()
-        };
+        let mut interface = Interface { name: "../net/lo".into(), ..Interface::default() };
         describe_link(&mut interface, &Path::new(LINKS).join("../net/lo"));
         assert_eq!(interface.index, None);
     }

@@ -1,10 +1,7 @@
 //! Which interfaces there are, what they are, and which to capture on by default.
 
 mod kind;
-#[cfg_attr(
-    not(target_os = "linux"),
-    allow(dead_code, reason = "read on Linux only")
-)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "read on Linux only"))]
 mod linux;
 mod permission;
 mod select;
@@ -16,7 +13,7 @@ pub use permission::{CapturePermission, capture_permission};
 pub use select::{Platform, Selection, default_interfaces, default_interfaces_on};
 
 use crate::CaptureError;
-use crate::live::ffi::{Api, Device, devices};
+use crate::live::ffi::{Api, Device, DeviceAddress, devices};
 
 /// An address of an interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +74,8 @@ pub struct Listing {
 }
 
 /// Lists the interfaces of this machine (of this network namespace). Without a capture library
-/// they can still be listed on Linux, from `/sys` and `/proc`; elsewhere the list is then empty.
+/// they can still be listed on Linux, from `/sys` and the C library; elsewhere the list is then
+/// empty.
 pub fn interfaces() -> Listing {
     let (mut interfaces, problem) = match listed_by_library() {
         Ok(interfaces) => (interfaces, None),
@@ -85,16 +83,11 @@ pub fn interfaces() -> Listing {
     };
     linux::describe(&mut interfaces);
     let problem = problem.or_else(permission_problem);
-    let reason = problem
-        .as_ref()
-        .map(|error| format!("{error}. {}", error.remedy()));
+    let reason = problem.as_ref().map(|error| format!("{error}. {}", error.remedy()));
     for interface in &mut interfaces {
         set_capturable(interface, reason.as_deref());
     }
-    Listing {
-        interfaces,
-        problem,
-    }
+    Listing { interfaces, problem }
 }
 
 fn listed_by_library() -> Result<Vec<Interface>, CaptureError> {
@@ -104,10 +97,9 @@ fn listed_by_library() -> Result<Vec<Interface>, CaptureError> {
 
 fn permission_problem() -> Option<CaptureError> {
     match capture_permission() {
-        CapturePermission::Denied(detail) => Some(CaptureError::NoPermission {
-            interface: "any interface".to_owned(),
-            detail,
-        }),
+        CapturePermission::Denied(detail) => {
+            Some(CaptureError::NoPermission { interface: "any interface".to_owned(), detail })
+        }
         CapturePermission::Granted | CapturePermission::Unknown => None,
     }
 }
@@ -137,10 +129,7 @@ mod flag {
 /// What the library says of an interface, with the kind guessed by its name.
 fn from_device(device: Device) -> Interface {
     let has = |bit| device.flags & bit != 0;
-    let addresses = device.addresses.iter().map(|entry| InterfaceAddress {
-        address: entry.address,
-        prefix: entry.netmask.and_then(prefix_length),
-    });
+    let addresses = device.addresses.into_iter().map(InterfaceAddress::from);
     Interface {
         kind: kind::by_name(&device.name, &device.description, has(flag::LOOPBACK)),
         description: (!device.description.is_empty()).then_some(device.description),
@@ -156,6 +145,12 @@ fn from_device(device: Device) -> Interface {
         addresses: addresses.collect(),
         name: device.name,
         ..Interface::default()
+    }
+}
+
+impl From<DeviceAddress> for InterfaceAddress {
+    fn from(entry: DeviceAddress) -> Self {
+        Self { address: entry.address, prefix: entry.netmask.and_then(prefix_length) }
     }
 }
 
@@ -193,10 +188,7 @@ mod tests {
         assert_eq!(interface.up, Some(true));
         assert_eq!(interface.running, Some(false));
         assert_eq!(interface.connected, Some(false));
-        assert_eq!(
-            (interface.wireless, interface.loopback),
-            (Some(true), false)
-        );
+        assert_eq!((interface.wireless, interface.loopback), (Some(true), false));
     }
 
     #[test]
@@ -207,11 +199,7 @@ mod tests {
             assert_eq!(interface.capturable, interface.reason.is_none());
         }
         if cfg!(target_os = "linux") {
-            let loopback = listing
-                .interfaces
-                .iter()
-                .find(|one| one.loopback)
-                .expect("lo");
+            let loopback = listing.interfaces.iter().find(|one| one.loopback).expect("lo");
             assert_eq!(loopback.kind, LinkKind::Loopback);
             assert!(loopback.index.is_some());
         }

@@ -61,10 +61,7 @@ mod tests {
         let status = |set: &str| from_status(&format!("Name:\tx\nCapEff:\t{set}\n"));
         assert_eq!(status("000001ffffffffff"), CapturePermission::Granted);
         assert_eq!(status("0000000000002000"), CapturePermission::Granted);
-        assert!(matches!(
-            status("0000000000000000"),
-            CapturePermission::Denied(_)
-        ));
+        assert!(matches!(status("0000000000000000"), CapturePermission::Denied(_)));
         assert_eq!(status("what"), CapturePermission::Unknown);
         assert_eq!(from_status(""), CapturePermission::Unknown);
     }

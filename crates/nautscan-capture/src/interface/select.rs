@@ -60,12 +60,10 @@ pub fn default_interfaces_on(platform: Platform, interfaces: &[Interface]) -> Se
         Platform::Windows => windows(interfaces),
         Platform::Other => default_route(interfaces),
     };
-    choice
-        .or_else(|| first_up(interfaces))
-        .unwrap_or_else(|| Selection {
-            names: Vec::new(),
-            reason: "No interface is up.".to_owned(),
-        })
+    choice.or_else(|| first_up(interfaces)).unwrap_or_else(|| Selection {
+        names: Vec::new(),
+        reason: "No interface is up.".to_owned(),
+    })
 }
 
 /// Bridges that containers are attached to, or veths without such a bridge.
@@ -135,10 +133,8 @@ fn is_host_end(veth: &Interface) -> bool {
 }
 
 fn default_route(interfaces: &[Interface]) -> Option<Selection> {
-    let routes: Vec<&Interface> = interfaces
-        .iter()
-        .filter(|one| one.default_route && is_up(one))
-        .collect();
+    let routes: Vec<&Interface> =
+        interfaces.iter().filter(|one| one.default_route && is_up(one)).collect();
     if routes.is_empty() {
         return None;
     }
@@ -179,9 +175,7 @@ fn windows(interfaces: &[Interface]) -> Option<Selection> {
     if adapters.is_empty() {
         return None;
     }
-    let loopbacks = interfaces
-        .iter()
-        .filter(|one| one.kind == LinkKind::Loopback);
+    let loopbacks = interfaces.iter().filter(|one| one.kind == LinkKind::Loopback);
     let reason = "Connected adapters that have an address, and the loopback.";
     Some(selection(adapters.into_iter().chain(loopbacks), reason))
 }
@@ -190,9 +184,7 @@ fn first_up(interfaces: &[Interface]) -> Option<Selection> {
     let is_link =
         |one: &&Interface| is_up(one) && !matches!(one.kind, LinkKind::Any | LinkKind::Pseudo);
     let links = || interfaces.iter().filter(is_link);
-    let found = links()
-        .find(|one| !one.loopback)
-        .or_else(|| links().next())?;
+    let found = links().find(|one| !one.loopback).or_else(|| links().next())?;
     let reason = "The first interface that is up: none has a default route.";
     Some(selection([found], reason))
 }
@@ -237,21 +229,16 @@ mod tests {
     }
 
     fn with_address(mut interface: Interface, address: &str) -> Interface {
-        interface.addresses.push(InterfaceAddress {
-            address: address.parse().expect("address"),
-            prefix: None,
-        });
+        interface
+            .addresses
+            .push(InterfaceAddress { address: address.parse().expect("address"), prefix: None });
         interface
     }
 
     fn host() -> Vec<Interface> {
         let mut card = link("eth0", LinkKind::Physical);
         card.default_route = true;
-        vec![
-            link("any", LinkKind::Any),
-            link("lo", LinkKind::Loopback),
-            card,
-        ]
+        vec![link("any", LinkKind::Any), link("lo", LinkKind::Loopback), card]
     }
 
     fn chosen(platform: Platform, interfaces: &[Interface]) -> Vec<String> {
@@ -270,10 +257,7 @@ mod tests {
         list.push(port);
         list.push(link("virbr0", LinkKind::Bridge));
         list.push(link("br-lan", LinkKind::Bridge));
-        assert_eq!(
-            chosen(Platform::Linux, &list),
-            ["docker0", "br-0123456789ab"]
-        );
+        assert_eq!(chosen(Platform::Linux, &list), ["docker0", "br-0123456789ab"]);
     }
 
     #[test]
@@ -319,10 +303,7 @@ mod tests {
         list[2].up = Some(false);
         assert_eq!(chosen(Platform::Linux, &list), ["lo"]);
         list[1].up = None;
-        assert!(
-            chosen(Platform::Linux, &list).is_empty(),
-            "`any` is no choice"
-        );
+        assert!(chosen(Platform::Linux, &list).is_empty(), "`any` is no choice");
         assert!(chosen(Platform::Linux, &[]).is_empty());
     }
 
@@ -349,9 +330,6 @@ mod tests {
             with_address(link("wan", LinkKind::Tun), "169.254.1.1"),
             link(r"\Device\NPF_Loopback", LinkKind::Loopback),
         ];
-        assert_eq!(
-            chosen(Platform::Windows, &list),
-            ["b", "wsl", r"\Device\NPF_Loopback"]
-        );
+        assert_eq!(chosen(Platform::Windows, &list), ["b", "wsl", r"\Device\NPF_Loopback"]);
     }
 }

@@ -5,8 +5,6 @@ mod open;
 mod source;
 mod wait;
 
-pub use open::{
-    DEFAULT_BUFFER_BYTES, LiveOptions, MAX_FILTER_BYTES, capture_library, check_filter,
-};
+pub use open::{DEFAULT_BUFFER_BYTES, LiveOptions, capture_library, check_filter};
 pub use source::{BURST, LiveSource};
 pub use wait::Stopper;

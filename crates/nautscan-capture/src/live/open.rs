@@ -3,14 +3,11 @@
 use nautscan_core::packet::LinkType;
 
 use super::ffi::{Activation, Api, Handle};
-use crate::CaptureError;
+use crate::{CaptureError, MAX_FILTER_BYTES};
 
 /// Kernel buffer of each interface unless set otherwise. At 32 MiB a full gigabit link can go
 /// unread for a quarter of a second without loss; libpcap's own 2 MiB last 16 ms.
 pub const DEFAULT_BUFFER_BYTES: u32 = 32 * 1024 * 1024;
-
-/// Longest filter accepted: the compiler's work grows with it.
-pub const MAX_FILTER_BYTES: usize = 64 * 1024;
 
 /// How to capture. The same for all interfaces of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,14 +84,8 @@ pub(super) fn open(interface: &str, options: &LiveOptions) -> Result<Opened, Cap
     if let Some(text) = &options.filter {
         filter(&mut handle, interface, text, true)?;
     }
-    handle
-        .set_nonblocking()
-        .map_err(|error| failed("be read without waiting", error))?;
-    Ok(Opened {
-        link_type: handle.link_type(),
-        handle,
-        warning: warning(interface, activation),
-    })
+    handle.set_nonblocking().map_err(|error| failed("be read without waiting", error))?;
+    Ok(Opened { link_type: handle.link_type(), handle, warning: warning(interface, activation) })
 }
 
 fn clamp(value: u32) -> i32 {
@@ -110,13 +101,11 @@ pub(super) fn filter(
     install: bool,
 ) -> Result<(), CaptureError> {
     check_length(filter)?;
-    handle
-        .filter(filter, install)
-        .map_err(|message| CaptureError::BadFilter {
-            filter: filter.to_owned(),
-            message,
-            context: format!("on {interface}"),
-        })
+    handle.filter(filter, install).map_err(|message| CaptureError::BadFilter {
+        filter: filter.to_owned(),
+        message,
+        context: format!("on {interface}"),
+    })
 }
 
 fn refused(interface: &str, activation: Activation) -> CaptureError {
@@ -126,11 +115,7 @@ fn refused(interface: &str, activation: Activation) -> CaptureError {
         status::PERM_DENIED => CaptureError::NoPermission { interface, detail },
         status::PROMISC_PERM_DENIED => CaptureError::PromiscuousDenied { interface, detail },
         status::IFACE_NOT_UP => CaptureError::InterfaceDown { interface },
-        _ => CaptureError::Live {
-            interface,
-            what: "be activated",
-            detail,
-        },
+        _ => CaptureError::Live { interface, what: "be activated", detail },
     }
 }
 

@@ -90,20 +90,14 @@ impl LiveSource {
         if let Some(index) = self.position(name) {
             return Ok(index);
         }
-        let Opened {
-            handle,
-            link_type,
-            warning,
-        } = open::open(name, &self.options)?;
+        let Opened { handle, link_type, warning } = open::open(name, &self.options)?;
         let index = self.index_for(name, link_type)?;
         let capture = &mut self.captures[index];
         capture.handle = Some(handle);
         capture.warning = warning;
         capture.error = None;
         capture.totals.last = Counters::default();
-        self.interfaces[index]
-            .filter
-            .clone_from(&self.options.filter);
+        self.interfaces[index].filter.clone_from(&self.options.filter);
         Ok(index)
     }
 
@@ -115,9 +109,7 @@ impl LiveSource {
             return Ok(index);
         }
         if self.interfaces.len() >= MAX_INTERFACES {
-            return Err(CaptureError::TooManyInterfaces {
-                limit: MAX_INTERFACES,
-            });
+            return Err(CaptureError::TooManyInterfaces { limit: MAX_INTERFACES });
         }
         self.captures.push(Capture::default());
         self.interfaces.push(SourceInterface {
@@ -172,9 +164,7 @@ impl LiveSource {
 
     /// What a person should know of captures that do work: no promiscuous mode, for example.
     pub fn warnings(&self) -> impl Iterator<Item = &str> {
-        self.captures
-            .iter()
-            .filter_map(|capture| capture.warning.as_deref())
+        self.captures.iter().filter_map(|capture| capture.warning.as_deref())
     }
 
     /// Ends or interrupts this capture from another thread.
@@ -270,9 +260,7 @@ impl PacketSource for LiveSource {
 
     fn stats(&mut self) -> Vec<InterfaceStats> {
         let captures = self.captures.iter_mut().enumerate();
-        captures
-            .map(|(index, capture)| capture.stats(index))
-            .collect()
+        captures.map(|(index, capture)| capture.stats(index)).collect()
     }
 
     fn progress(&self) -> Progress {
@@ -345,10 +333,7 @@ mod tests {
     #[test]
     fn counters_go_on_past_32_bits() {
         let mut totals = Totals::default();
-        let counters = |received| Counters {
-            received,
-            ..Counters::default()
-        };
+        let counters = |received| Counters { received, ..Counters::default() };
         totals.add(counters(u32::MAX - 1));
         totals.add(counters(3));
         assert_eq!(totals.received, u64::from(u32::MAX) + 4);

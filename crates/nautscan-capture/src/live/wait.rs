@@ -88,10 +88,7 @@ impl Waiter {
             drop((&self.pipe).read(&mut [0; 16]));
             // A signal sent between these two lines is lost, which is no harm: the pull returns
             // now, and that is all that a signal asks for.
-            self.stopper
-                .shared
-                .signalled
-                .store(false, Ordering::Release);
+            self.stopper.shared.signalled.store(false, Ordering::Release);
         }
         Ok(ready.iter().map(|fd| fd.readable).collect())
     }
@@ -107,10 +104,7 @@ struct Signal {
 #[cfg(not(unix))]
 impl Signal {
     fn send(&self) {
-        *self
-            .sent
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = true;
+        *self.sent.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = true;
         self.condition.notify_all();
     }
 }
@@ -132,19 +126,11 @@ impl Waiter {
     /// Waits until somebody signals or the time is up.
     pub(super) fn wait(&self, timeout: Duration) {
         let signal = &self.stopper.shared.signal;
-        let sent = signal
-            .sent
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let waited = signal
-            .condition
-            .wait_timeout_while(sent, timeout, |sent| !*sent);
+        let sent = signal.sent.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let waited = signal.condition.wait_timeout_while(sent, timeout, |sent| !*sent);
         let (mut sent, _) = waited.unwrap_or_else(std::sync::PoisonError::into_inner);
         *sent = false;
-        self.stopper
-            .shared
-            .signalled
-            .store(false, Ordering::Release);
+        self.stopper.shared.signalled.store(false, Ordering::Release);
     }
 }
 

@@ -23,6 +23,7 @@ const BURST: usize = 4096;
 const STATS_EVERY: Duration = Duration::from_secs(1);
 
 /// What to capture.
+#[allow(clippy::large_enum_variant, reason = "there is one for each capture")]
 pub enum LiveSourceKind {
     /// Network interfaces.
     Interfaces(LiveSource),

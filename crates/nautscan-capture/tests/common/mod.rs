@@ -36,10 +36,7 @@ pub fn drain(source: &mut dyn PacketSource) -> Tally {
         let known = source.interfaces().len();
         let mut count = 0;
         let outcome = source.pull(7, &mut |packet| {
-            assert!(
-                usize::from(packet.interface.0) < known,
-                "unlisted interface"
-            );
+            assert!(usize::from(packet.interface.0) < known, "unlisted interface");
             count += 1;
             tally.packets += 1;
             tally.captured += packet.data.len() as u64;

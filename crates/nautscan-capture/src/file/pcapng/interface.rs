@@ -56,9 +56,7 @@ impl Clock {
     #[inline]
     pub(super) fn nanoseconds(self, ticks: u64) -> Result<i64, i64> {
         if let (Unit::Nanoseconds(unit), 0) = (self.unit, self.offset) {
-            let time = ticks
-                .checked_mul(unit)
-                .and_then(|time| i64::try_from(time).ok());
+            let time = ticks.checked_mul(unit).and_then(|time| i64::try_from(time).ok());
             return time.ok_or(i64::MAX);
         }
         self.uncommon(ticks)
@@ -162,9 +160,7 @@ mod tests {
     use super::*;
 
     fn time(resolution: u8, offset: i64, ticks: u64) -> Result<i64, i64> {
-        Clock::new(resolution, offset)
-            .expect("clock")
-            .nanoseconds(ticks)
+        Clock::new(resolution, offset).expect("clock").nanoseconds(ticks)
     }
 
     #[test]

@@ -259,22 +259,15 @@ impl PcapNg {
     }
 
     fn interface(&mut self, body: &[u8], sink: &mut Sink<'_>) -> Result<(), Damage> {
-        let (section_interface, interface) = interface::read(
-            body,
-            self.swapped,
-            &self.origin,
-            sink.interfaces.len(),
-            sink.notes,
-        )?;
+        let (section_interface, interface) =
+            interface::read(body, self.swapped, &self.origin, sink.interfaces.len(), sink.notes)?;
         self.interfaces.push(section_interface);
         sink.interfaces.push(interface);
         Ok(())
     }
 
     fn statistics(&mut self, body: &[u8], sink: &mut Sink<'_>) {
-        let index = body
-            .first_chunk::<4>()
-            .map(|word| u32_at(word, 0, self.swapped));
+        let index = body.first_chunk::<4>().map(|word| u32_at(word, 0, self.swapped));
         let known = index.and_then(|index| self.interfaces.get(index as usize));
         match (known, body.get(12..)) {
             (Some(interface), Some(options)) => {

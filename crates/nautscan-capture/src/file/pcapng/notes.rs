@@ -56,10 +56,7 @@ pub(super) fn names(body: &[u8], swapped: bool, notes: &mut Notes) {
             },
             _ => continue,
         };
-        for name in names
-            .split(|&byte| byte == 0)
-            .filter(|name| !name.is_empty())
-        {
+        for name in names.split(|&byte| byte == 0).filter(|name| !name.is_empty()) {
             name_record(address, name, notes);
         }
     }
@@ -142,11 +139,7 @@ mod tests {
         let body = [1, 0, 8, 0, 10, 0, 0, 1, b'a', 0, b'b', 0, 0, 0, 0, 0];
         let mut notes = Notes::default();
         names(&body, false, &mut notes);
-        let found: Vec<_> = notes
-            .names
-            .iter()
-            .map(|r| (r.address.to_string(), &*r.name))
-            .collect();
+        let found: Vec<_> = notes.names.iter().map(|r| (r.address.to_string(), &*r.name)).collect();
         assert_eq!(found, [("10.0.0.1".into(), "a"), ("10.0.0.1".into(), "b")]);
     }
 
@@ -163,9 +156,6 @@ mod tests {
         for _ in 0..MAX_COMMENTS + 3 {
             comment(b"x", &mut notes);
         }
-        assert_eq!(
-            (notes.comments.len(), notes.comments_dropped),
-            (MAX_COMMENTS, 3)
-        );
+        assert_eq!((notes.comments.len(), notes.comments_dropped), (MAX_COMMENTS, 3));
     }
 }

@@ -157,18 +157,18 @@ impl Api {
         if let Some(api) = *loaded {
             return Ok(api);
         }
-        let api: &'static Self = Box::leak(Box::new(Self::load()?));
+        let api: &'static Self = Box::leak(Box::new(Self::load(&candidates())?));
         api.use_utf8();
         *loaded = Some(api);
         Ok(api)
     }
 
-    fn load() -> Result<Self, CaptureError> {
+    fn load(names: &[String]) -> Result<Self, CaptureError> {
         let mut reasons = Vec::new();
-        for name in candidates() {
-            match open(&name).and_then(Self::from_library) {
+        for name in names {
+            match open(name).and_then(Self::from_library) {
                 Ok(api) => return Ok(api),
-                Err(error) => reasons.push(format!("{name}: {error}")),
+                Err(error) => reasons.push(format!("{name}: {}", reason(&error))),
             }
         }
         Err(CaptureError::LibraryMissing { reasons })
@@ -198,44 +198,39 @@ impl Api {
     }
 }
 
+/// The loader's own words, which say which file or function is missing.
+fn reason(error: &libloading::Error) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => source.to_string(),
+        None => error.to_string(),
+    }
+}
+
 /// Copies a C string; empty for null.
 pub(super) fn text(pointer: *const c_char) -> String {
     if pointer.is_null() {
         return String::new();
     }
-    // SAFETY: all callers pass what libpcap documents as a NUL-terminated string, valid until
-    // the next call on its handle, and there is none before the copy is made.
-    unsafe { CStr::from_ptr(pointer) }
-        .to_string_lossy()
-        .into_owned()
+    // SAFETY: all callers pass what libpcap (or getifaddrs) documents as a NUL-terminated string,
+    // valid until the next call on its handle, and there is none before the copy is made.
+    unsafe { CStr::from_ptr(pointer) }.to_string_lossy().into_owned()
 }
 
 #[cfg(target_os = "macos")]
 fn candidates() -> Vec<String> {
-    [
-        "libpcap.A.dylib",
-        "libpcap.dylib",
-        "/usr/lib/libpcap.A.dylib",
-    ]
-    .map(String::from)
-    .to_vec()
+    ["libpcap.A.dylib", "libpcap.dylib", "/usr/lib/libpcap.A.dylib"].map(String::from).to_vec()
 }
 
 /// Npcap installs into a folder of its own; WinPcap's old place comes last.
 #[cfg(windows)]
 fn candidates() -> Vec<String> {
     let root = std::env::var("SystemRoot").unwrap_or_else(|_| r"C:\Windows".into());
-    vec![
-        format!(r"{root}\System32\Npcap\wpcap.dll"),
-        format!(r"{root}\System32\wpcap.dll"),
-    ]
+    vec![format!(r"{root}\System32\Npcap\wpcap.dll"), format!(r"{root}\System32\wpcap.dll")]
 }
 
 #[cfg(not(any(target_os = "macos", windows)))]
 fn candidates() -> Vec<String> {
-    ["libpcap.so.1", "libpcap.so.0.8", "libpcap.so"]
-        .map(String::from)
-        .to_vec()
+    ["libpcap.so.1", "libpcap.so.0.8", "libpcap.so"].map(String::from).to_vec()
 }
 
 #[cfg(not(windows))]
@@ -250,4 +245,25 @@ fn open(name: &str) -> Result<Library, libloading::Error> {
     use libloading::os::windows::{LOAD_WITH_ALTERED_SEARCH_PATH, Library as Dll};
     // SAFETY: as on other systems; the path is absolute, as the flag demands.
     unsafe { Dll::load_with_flags(name, LOAD_WITH_ALTERED_SEARCH_PATH) }.map(Library::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_library_is_an_error_with_all_that_was_tried() {
+        let names = ["libnosuch.so.1", "/nowhere/libnosuch.so"].map(String::from);
+        let error = Api::load(&names).err().expect("there is none");
+        assert_eq!(error.code(), "no_capture_library");
+        assert!(names.iter().all(|name| error.to_string().contains(name)), "{error}");
+        assert!(error.remedy().to_lowercase().contains("pcap"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_library_without_the_functions_is_as_good_as_none() {
+        let error = Api::load(&["libc.so.6".to_owned()]).err().expect("not libpcap");
+        assert!(error.to_string().contains("pcap_create"), "{error}");
+    }
 }

@@ -70,6 +70,32 @@ fn addresses(first: *const PcapAddr) -> Vec<DeviceAddress> {
     list
 }
 
+/// The addresses of all interfaces as the system itself lists them, for when there is no library.
+#[cfg(unix)]
+pub(crate) fn system_addresses() -> Vec<(String, DeviceAddress)> {
+    let mut first: *mut libc::ifaddrs = ptr::null_mut();
+    // SAFETY: the pointer is writable.
+    if unsafe { libc::getifaddrs(&mut first) } != 0 {
+        return Vec::new();
+    }
+    let mut list = Vec::new();
+    let mut next = first;
+    // SAFETY: the list ends with null and stays allocated until freeifaddrs below.
+    while let Some(entry) = unsafe { next.as_ref() } {
+        if list.len() >= MAX_ENTRIES {
+            break;
+        }
+        if let Some(address) = socket_address(entry.ifa_addr.cast()) {
+            let netmask = socket_address(entry.ifa_netmask.cast());
+            list.push((text(entry.ifa_name), DeviceAddress { address, netmask }));
+        }
+        next = entry.ifa_next;
+    }
+    // SAFETY: `first` came from getifaddrs; everything of it was copied.
+    unsafe { libc::freeifaddrs(first) };
+    list
+}
+
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const AF_INET6: u16 = 10;
 #[cfg(windows)]

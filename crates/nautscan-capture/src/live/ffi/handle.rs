@@ -9,6 +9,7 @@ use std::sync::PoisonError;
 use nautscan_core::packet::{InterfaceId, LinkType, Packet};
 
 use super::api::{Api, BpfProgram, COMPILING, ERROR_BUFFER, PacketHeader, PcapStat, PcapT, text};
+use crate::limits::MAX_OPTIMISED_FILTER;
 
 const PRECISION_NANO: c_int = 1;
 const NETMASK_UNKNOWN: u32 = 0xffff_ffff;
@@ -76,11 +77,7 @@ impl Handle {
     }
 
     fn own(api: &'static Api, raw: *mut PcapT) -> Option<Self> {
-        NonNull::new(raw).map(|raw| Self {
-            api,
-            raw,
-            nanos_per_fraction: 1000,
-        })
+        NonNull::new(raw).map(|raw| Self { api, raw, nanos_per_fraction: 1000 })
     }
 
     fn set(
@@ -162,11 +159,7 @@ impl Handle {
         let mut error = [0; ERROR_BUFFER];
         // SAFETY: the handle is active and the buffer of the size that the library demands.
         let result = unsafe { (self.api.setnonblock)(self.raw.as_ptr(), 1, error.as_mut_ptr()) };
-        if result == 0 {
-            Ok(())
-        } else {
-            Err(text(error.as_ptr()))
-        }
+        if result == 0 { Ok(()) } else { Err(text(error.as_ptr())) }
     }
 
     /// The descriptor to poll; `None` where the capture has none.
@@ -183,16 +176,15 @@ impl Handle {
     /// Compiles a filter, and installs it if `install`. The error is the library's.
     pub(crate) fn filter(&mut self, filter: &str, install: bool) -> Result<(), String> {
         let source = CString::new(filter).map_err(|_| "the filter contains a NUL".to_owned())?;
-        let mut program = BpfProgram {
-            length: 0,
-            instructions: std::ptr::null_mut(),
-        };
+        let mut program = BpfProgram { length: 0, instructions: std::ptr::null_mut() };
+        let optimise = c_int::from(filter.len() <= MAX_OPTIMISED_FILTER);
         let lock = COMPILING.lock().unwrap_or_else(PoisonError::into_inner);
         let raw = self.raw.as_ptr();
         // SAFETY: the handle is open, the text NUL-terminated and the program writable.
-        if unsafe { (self.api.compile)(raw, &mut program, source.as_ptr(), 1, NETMASK_UNKNOWN) }
-            != 0
-        {
+        let code = unsafe {
+            (self.api.compile)(raw, &mut program, source.as_ptr(), optimise, NETMASK_UNKNOWN)
+        };
+        if code != 0 {
             return Err(self.error());
         }
         drop(lock);

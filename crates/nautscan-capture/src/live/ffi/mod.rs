@@ -9,5 +9,7 @@ mod devices;
 mod handle;
 
 pub(crate) use api::Api;
-pub(crate) use devices::{Device, devices};
+#[cfg(unix)]
+pub(crate) use devices::system_addresses;
+pub(crate) use devices::{Device, DeviceAddress, devices};
 pub(crate) use handle::{Activation, Counters, Dispatched, Handle};
