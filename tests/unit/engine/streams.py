@@ -19,7 +19,7 @@ def pcap(packets: Sequence[bytes], first_time: int = 1_700_000_000) -> bytes:
     return header + b"".join(records)
 
 
-def tcp(client: bool, seq: int, ack: int, flags: int, payload: bytes = b"") -> bytes:
+def tcp(*, client: bool, seq: int, ack: int, flags: int, payload: bytes = b"") -> bytes:
     """A segment between 10.0.0.1:40000 (client) and 10.0.0.2:80."""
     ends = [(bytes([10, 0, 0, 1]), 40000), (bytes([10, 0, 0, 2]), 80)]
     source, destination = ends if client else reversed(ends)

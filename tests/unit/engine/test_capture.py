@@ -11,7 +11,7 @@ import pytest
 from arro3.core import Table
 from arro3.io import read_ipc_stream
 
-from nautscan import _engine, _engine as engine
+from nautscan import _engine
 
 from .streams import exchange, pcap
 
@@ -39,7 +39,7 @@ class Piped:
         pytest.fail(f"no rows of {table}")
 
 
-def as_rows(batch: engine.RecordBatch) -> list[dict[str, Any]]:
+def as_rows(batch: _engine.RecordBatch) -> list[dict[str, Any]]:
     """Rows of a batch by way of Arrow IPC, as between sensor and server."""
     table = Table.from_arrow(read_ipc_stream(batch.to_ipc()))
     columns = {name: table.column(name).to_pylist() for name in table.column_names}

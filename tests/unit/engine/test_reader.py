@@ -24,20 +24,20 @@ def test_duckdb_takes_a_batch_without_a_copy_through_python(capture: Path) -> No
     reader = _engine.Reader([str(capture)], tables=["requests"])
     taken = reader.next()
     assert taken is not None
-    batch = taken[1]
+    relation = duckdb.from_arrow(taken[1])
     query = "select method, status, typeof(time), epoch_ns(time) from batch"
     expected = [("GET", 200, "TIMESTAMP_NS", 1_700_000_000_003_000_000)]
-    assert duckdb.sql(query).fetchall() == expected
-    assert duckdb.sql(query).fetchall() == expected, "a batch can be read again"
+    assert relation.query("batch", query).fetchall() == expected
+    assert relation.query("batch", query).fetchall() == expected, "a batch can be read again"
 
 
 def test_nothing_is_redacted_or_kept_unless_asked(capture: Path) -> None:
     reader = _engine.Reader([str(capture)], tables=["requests"])
     batch = reader.next()
     assert batch is not None
-    rows = batch[1]
     sql = "select request_headers[2].value, response_body from rows"
-    assert duckdb.sql(sql).fetchall() == [("s3cret", None)]
+    rows = duckdb.from_arrow(batch[1])
+    assert rows.query("rows", sql).fetchall() == [("s3cret", None)]
 
 
 def test_a_file_cut_short_is_read_up_to_the_cut(capture: Path) -> None:

@@ -292,10 +292,15 @@ impl Worker {
     }
 
     fn adopt_interfaces(&mut self) {
+        let known_before = self.known_interfaces;
         while let Some(interface) = self.interfaces().get(self.known_interfaces) {
             let name = self.name_of(interface);
             self.engine.add_interface(name.as_deref());
             self.known_interfaces += 1;
+        }
+        if self.known_interfaces > known_before {
+            // Before their first packet, so that whoever sees one can name its interface.
+            self.publish();
         }
     }
 

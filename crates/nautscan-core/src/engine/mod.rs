@@ -444,8 +444,12 @@ impl Engine {
     /// Writes a row for a flow that lives on, if it is time for one and there is news.
     fn report(&mut self, flow: &mut Flow) {
         let Some(every) = self.config.flow_update else { return };
-        let due = flow.reported == i64::MIN || self.now - flow.reported >= every;
-        if due && flow.last_time >= flow.reported {
+        let due = match flow.reported {
+            // Most flows are over sooner, and one row does.
+            i64::MIN => self.now - flow.first_time >= SECOND,
+            reported => self.now - reported >= every && flow.last_time >= reported,
+        };
+        if due {
             flow.reported = self.now;
             self.rows.flow(flow, None, &self.config, &self.interfaces);
         }
