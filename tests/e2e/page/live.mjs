@@ -247,7 +247,7 @@ export async function flow_leads_to_its_requests(visit) {
   const page = await visit.open("#/flows");
   await visit.filter(`server_port = ${port} and requests > 0`);
   await visit.rows().first().click();
-  await visit.pane().getByText("Packets").waitFor();
+  await visit.pane().getByText("Packets", { exact: true }).waitFor();
   await visit.pane().getByRole("button", { name: "Its requests" }).click();
   await page.getByRole("grid", { name: "Requests" }).waitFor();
   assert.match(await page.inputValue("#filter"), /^flow_id = \d+$/);
