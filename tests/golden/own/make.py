@@ -160,7 +160,7 @@ def upgrade() -> Tape:
 def _with_a_lost_segment(lost: int) -> Tape:
     """Two exchanges; one of the three segments of the first response was not captured."""
     marks = (b"<first>", b"<second>", b"<third>")
-    content = b"".join(mark.ljust(1400, b".") for mark in marks)
+    content = b"".join(mark.center(1400, b".") for mark in marks)
     tape = Tape()
     tape.open()
     tape.say(CLIENT, get("/big"))
