@@ -208,7 +208,7 @@ class SensorClient:
         pending = _Pending(asyncio.get_running_loop().create_future())
         session.pending[request_id] = pending
         try:
-            session.send({"id": request_id, "op": op, **params})
+            session.send({"id": request_id, "op": op, "params": params})
             async with asyncio.timeout(timeout_s):
                 await session.connection.writer.drain()
                 return await pending.answer

@@ -54,7 +54,7 @@ class Peer:
         if message["op"] != "hello":
             self.asked.put_nowait(message)
             return
-        assert self.listener.admits(message["secret"])
+        assert self.listener.admits(message["params"]["secret"])
         status = {"state": "running", "running_since_ns": self.running_since_ns}
         self.answer(message, {"version": 1, "sensor_id": self.sensor_id, "status": status})
         self.greeted.set()
@@ -98,7 +98,7 @@ async def test_a_request_is_answered(tmp_path: Path, kind: endpoint.Kind) -> Non
         asking = asyncio.create_task(client.request("check_filter", filter="tcp"))
         message = await soon(peer.asked.get())
         assert message["op"] == "check_filter"
-        assert message["filter"] == "tcp"
+        assert message["params"] == {"filter": "tcp"}
         peer.answer(message, {"ok": True})
         assert await soon(asking) == {"ok": True}
 
