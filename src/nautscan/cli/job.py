@@ -43,6 +43,9 @@ _ARGUMENTS = (
     click.option("--no-progress", is_flag=True, help="Never draw a progress bar."),
 )
 
+ROWS_OF_TEXT = 8192
+"""Rows that are turned into text at once: about 8 MB of JSON."""
+
 Take = Callable[[str, "RecordBatch"], None]
 
 
@@ -60,6 +63,12 @@ class Job:
         """Open the files; what is wrong with their names shows here."""
         return open_pass(self.files, tables, self.options)
 
+    def row_by_row(self) -> Job:
+        """The same job in small batches, which become text, with no bar among the rows."""
+        options = replace(self.options, batch_rows=ROWS_OF_TEXT)
+        quiet = sys.stdout.isatty()
+        return replace(self, options=options, progress=self.progress and not quiet)
+
     def drain(self, reader: Reader, take: Take) -> None:
         """Hand every batch to `take`."""
         with watched(reader, wanted=self.progress) as move:
@@ -67,10 +76,6 @@ class Job:
                 if step is not None:
                     take(*step)
                 move()
-
-    def quiet(self) -> Job:
-        """The same job, without a bar where rows go to the same terminal."""
-        return replace(self, progress=False) if sys.stdout.isatty() else self
 
     def condition(self, table: str) -> Condition | None:
         """The display filter for the rows of `table`."""

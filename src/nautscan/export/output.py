@@ -32,7 +32,7 @@ class Output(io.RawIOBase):
             raise self._told(error) from error
 
     def as_file(self) -> IO[bytes]:
-        """This, under the type that libraries ask for."""
+        """Itself, under the type that libraries ask for."""
         return cast("IO[bytes]", self)
 
     def writable(self) -> bool:

@@ -31,7 +31,7 @@ class _Section:
         if not rows:
             return
         titles = [title for title, _ in self.columns]
-        numbers = frozenset(title for title, write in self.columns if write is not printable)
+        numbers = frozenset(t for t, write in self.columns if write in {count, duration, size})
         aligned = Aligned(titles, numbers)
         yield ""
         yield self.title
