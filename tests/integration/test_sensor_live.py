@@ -179,6 +179,21 @@ async def test_an_interface_that_appears_later_is_captured(lab: Lab, tmp_path: P
         await running.row("requests", to("/hot-plugged"))
 
 
+async def test_a_docker_bridge_that_appears_is_picked_up(lab: Lab, tmp_path: Path) -> None:
+    async with on(lab, tmp_path) as running:
+        await running.state("running", "waiting")
+        lab.connect("br-0123456789ab")
+        deadline = asyncio.get_running_loop().time() + WAIT_S
+        names: list[str] = []
+        while "br-0123456789ab" not in names:
+            assert asyncio.get_running_loop().time() < deadline, names
+            listing = (await running.client.request("status"))["interfaces"]
+            names = [entry["name"] for entry in listing if entry["error"] is None]
+            await asyncio.sleep(0.05)
+        lab.get("/found-by-itself")
+        await running.row("requests", to("/found-by-itself"))
+
+
 async def test_an_interface_that_goes_and_returns_is_captured_again(
     lab: Lab, tmp_path: Path
 ) -> None:

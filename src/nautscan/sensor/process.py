@@ -136,6 +136,8 @@ class _Sensor:
         await asyncio.to_thread(enginefacts.log_interfaces)
         if self._options.config.capture:
             await self._controller.begin()
+        else:
+            await self._controller.stop()
         await self._controller.watch()
 
     async def _report_queue(self) -> None:

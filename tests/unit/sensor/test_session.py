@@ -119,7 +119,7 @@ async def test_a_caller_is_greeted_and_answered(tmp_path: Path) -> None:
         assert await caller.answer() == {"id": 1, "ok": {"sensor_id": "test"}}
         caller.send({"id": 2, "op": "status"})
         answer = await caller.answer()
-        assert (answer["id"], answer["ok"]["state"]) == (2, "stopped")
+        assert (answer["id"], answer["ok"]["state"]) == (2, "starting")
 
 
 async def test_a_param_cannot_pass_for_the_requests_number(tmp_path: Path) -> None:
