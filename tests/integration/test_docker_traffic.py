@@ -74,12 +74,14 @@ class Shop:
         assert said.startswith(f"HTTP/1.1 {call.status} "), said
 
 
-@pytest.fixture
-def shop(engine: DockerEngine) -> Shop:
-    return Shop(engine)
+@pytest.fixture(scope="module")
+def shop(shared_engine: DockerEngine) -> Iterator[Shop]:
+    """The shop, for all tests here: each tells its requests from the others' by a tag."""
+    yield Shop(shared_engine)
+    shared_engine.remove_everything()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def nautscan(shop: Shop) -> Iterator[NautScanProcess]:
     with NautScanProcess.start(shop.engine) as process:
         yield process
@@ -147,21 +149,30 @@ def test_every_request_is_found_under_its_client_and_its_server(
         assert Counter(as_calls(of_this_test)) == Counter(expected), name
 
 
+def traffic_of(nautscan: NautScanProcess) -> dict[str, dict[str, Any]]:
+    return {c["name"]: c for c in nautscan.get("/api/containers", seconds=3600)["containers"]}
+
+
 def test_containers_are_listed_with_what_they_served(shop: Shop, nautscan: NautScanProcess) -> None:
     tag = secrets.token_hex(6)
+    before = traffic_of(nautscan)
     made = make_calls(shop, tag)
     found_all(nautscan, tag, len(made))
-    listed = {c["name"]: c for c in nautscan.get("/api/containers")["containers"]}
-    assert {"web", "shop-orders-1", "shop-stock-1"} <= set(listed)
-    stock = listed["shop-stock-1"]
+    after = traffic_of(nautscan)
+    assert {"web", "shop-orders-1", "shop-stock-1"} <= set(after)
+
+    def more(container: str, figure: str) -> int:
+        return int(after[container][figure] - before[container][figure])
+
+    stock = after["shop-stock-1"]
     assert (stock["service"], stock["project"], stock["state"]) == ("stock", "shop", "running")
-    assert stock["requests"] == sum(call.server == "stock" for call in made)
-    assert stock["errors"] == sum(call.status >= 500 for call in made)
+    assert more("shop-stock-1", "requests") == sum(call.server == "stock" for call in made)
+    assert more("shop-stock-1", "errors") == sum(call.status >= 500 for call in made)
     assert {n["name"]: n["ip"] for n in stock["networks"]} == {
         "back": shop.engine.address("shop-stock-1", "back")
     }
-    assert listed["web"]["requests"] == 0
-    assert listed["web"]["requests_out"] == sum(call.client == "web" for call in made)
+    assert more("web", "requests") == 0
+    assert more("web", "requests_out") == sum(call.client == "web" for call in made)
 
 
 def test_a_container_that_lives_for_one_request_is_its_client(
@@ -216,6 +227,15 @@ def test_requests_through_a_published_port_are_the_containers(
     assert [row["client_ip"] for row in from_outside] == [engine.outside_address]
 
 
+@pytest.fixture
+def capture_restored(nautscan: NautScanProcess) -> Iterator[None]:
+    """Puts capture back to the interfaces it was on."""
+    captured = [facts["name"] for facts in nautscan.get("/api/packets/status")["interfaces"]]
+    yield
+    nautscan.post("/api/packets/start", {"interfaces": captured})
+
+
+@pytest.mark.usefixtures("capture_restored")
 @pytest.mark.parametrize("interface", ["eth0", "lo"])
 def test_a_published_port_seen_before_translation_is_the_containers(
     interface: str, shop: Shop, nautscan: NautScanProcess
