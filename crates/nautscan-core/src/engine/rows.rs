@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use arrow_array::RecordBatch;
 
-use super::Config;
+use super::config::Config;
 use crate::event::{Exchange, FlowFacts, FlowsBuilder, PacketsBuilder, RequestsBuilder, Table};
 use crate::flow::{CommunityId, Flow, community_id};
 use crate::limits::{BATCH_BYTES, READY_BATCHES};
