@@ -28,7 +28,7 @@ impl Reader<'_> {
     pub(super) fn read(mut self, bytes: &[u8]) -> (Option<usize>, Met) {
         let mut met = Met::default();
         let mut odd = self.facts.odd;
-        let used = fields::read(bytes, &mut odd, |name, value, _| self.field(name, value, &mut met));
+        let used = fields::read(bytes, &mut odd, |name, value| self.field(name, value, &mut met));
         // Fields note oddities of their own while `odd` is away.
         self.facts.odd.merge(odd);
         if !met.content_type {
@@ -74,16 +74,5 @@ impl Reader<'_> {
         if let Some((_, slot)) = &mut self.request {
             **slot = trace_id(value);
         }
-    }
-}
-
-/// Splits the first line off: the line without its end, whether it ended in CRLF, and where
-/// the next begins.
-pub(super) fn first_line(bytes: &[u8]) -> Option<(&[u8], bool, usize)> {
-    let lf = memchr::memchr(b'\n', bytes)?;
-    let line = &bytes[..lf];
-    match line.strip_suffix(b"\r") {
-        Some(text) => Some((text, true, lf + 1)),
-        None => Some((line, false, lf + 1)),
     }
 }

@@ -1,10 +1,10 @@
 //! Heads, bodies and trailers of one direction, as their bytes come.
 
 use super::chunked::Piece;
-use super::fields;
+use super::fields::{self, LineText};
 use super::framing::{Facts, Framing};
 use super::half::State;
-use super::head::{Met, Reader, first_line};
+use super::head::{Met, Reader};
 use super::oddity::{OddSet, Oddity};
 use super::pending::{self, Asked, Pending, Progress, add_content, finish_content, renew, set};
 use super::start::{self, StatusLine};
@@ -55,7 +55,7 @@ impl Http1 {
                 half.buf.clear();
                 half.buf.extend_from_slice(bytes);
                 half.scanned = 0;
-                half.start_checked = first_line(bytes).is_some();
+                half.start_checked = memchr::memchr(b'\n', bytes).is_some();
                 half.state = State::Head;
                 Step::Used(bytes.len())
             }
@@ -96,9 +96,10 @@ impl Http1 {
     /// Whether what is buffered can still be a message; looks at the start line once it is there.
     fn start_holds(&mut self, side: Side) -> bool {
         let half = self.half(side);
-        let Some((line, _, _)) = first_line(&half.buf) else { return probe::plausible(side, &half.buf) };
-        half.start_checked = true;
         let mut odd = OddSet::default();
+        let Some(line) = fields::line(&half.buf, 0, &mut odd) else { return probe::plausible(side, &half.buf) };
+        half.start_checked = true;
+        let line = line.text;
         match side {
             Side::Client => start::request_line(line, &mut odd).is_some(),
             Side::Server => start::status_line(line, &mut odd).is_some(),
@@ -107,25 +108,28 @@ impl Http1 {
 
     /// Reads a head from the start of `bytes`.
     pub(super) fn head(&mut self, side: Side, bytes: &[u8], need: Need, cx: &mut Context<'_>) -> Head {
-        if !probe::plausible(side, bytes) {
-            return Head::Bad;
-        }
-        let Some((line, crlf, line_end)) = first_line(bytes) else { return Head::Part };
         let mut facts = Facts::default();
-        if !crlf {
-            facts.odd.insert(Oddity::BareLf);
-        }
+        let Some(line) = fields::line(bytes, 0, &mut facts.odd) else {
+            return if probe::plausible(side, bytes) { Head::Part } else { Head::Bad };
+        };
         if self.half(side).blank {
             facts.odd.insert(Oddity::LeadingEmptyLine);
         }
         match side {
-            Side::Client => self.request(line, &bytes[line_end..], line_end, facts, need, cx),
-            Side::Server => self.response(line, &bytes[line_end..], line_end, facts, need, cx),
+            Side::Client => self.request(line, bytes, facts, need, cx),
+            Side::Server => self.response(line, bytes, facts, need, cx),
         }
     }
 
-    fn request(&mut self, line: &[u8], fields: &[u8], line_end: usize, mut facts: Facts, need: Need, cx: &mut Context<'_>) -> Head {
-        let Some(line) = start::request_line(line, &mut facts.odd) else { return Head::Bad };
+    fn request(
+        &mut self,
+        LineText { text, next }: LineText<'_>,
+        bytes: &[u8],
+        mut facts: Facts,
+        need: Need,
+        cx: &mut Context<'_>,
+    ) -> Head {
+        let Some(line) = start::request_line(text, &mut facts.odd) else { return Head::Bad };
         let mut pending = pending::take();
         let e = &mut pending.exchange;
         let message = renew(&mut e.request, self.halves[0].begin);
@@ -135,7 +139,7 @@ impl Http1 {
             request: Some((&mut e.host, &mut e.trace_id)),
             keep: cx.settings.headers,
         };
-        let (used, met) = reader.read(fields);
+        let (used, met) = reader.read(&bytes[next..]);
         if used.is_none() && need == Need::Whole {
             pending::put(pending);
             return Head::Part;
@@ -152,7 +156,7 @@ impl Http1 {
         self.take_request(pending, cx);
         let Some(used) = used else { return Head::Read(0) };
         self.begin_body(Side::Client, framing, &facts, cx);
-        Head::Read(line_end + used)
+        Head::Read(next + used)
     }
 
     /// Lets a request into the order of the connection.
@@ -167,17 +171,24 @@ impl Http1 {
         }
     }
 
-    fn response(&mut self, line: &[u8], fields: &[u8], line_end: usize, mut facts: Facts, need: Need, cx: &mut Context<'_>) -> Head {
-        let Some(line) = start::status_line(line, &mut facts.odd) else { return Head::Bad };
+    fn response(
+        &mut self,
+        LineText { text, next }: LineText<'_>,
+        bytes: &[u8],
+        mut facts: Facts,
+        need: Need,
+        cx: &mut Context<'_>,
+    ) -> Head {
+        let Some(line) = start::status_line(text, &mut facts.odd) else { return Head::Bad };
         let begin = self.halves[1].begin;
         let pending = self.pairing.answer();
         let message = renew(&mut pending.exchange.response, begin);
         let reader = Reader { message, facts: &mut facts, request: None, keep: cx.settings.headers };
-        let (used, _) = reader.read(fields);
+        let (used, _) = reader.read(&bytes[next..]);
         if used.is_none() && need == Need::Whole {
             return Head::Part;
         }
-        let size = line_end + used.unwrap_or(0);
+        let size = next + used.unwrap_or(0);
         if matches!(line.status, 100..=199) && line.status != 101 {
             self.informational(&line, &facts);
             return Head::Read(size);
@@ -366,7 +377,7 @@ impl Http1 {
     fn read_trailers(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Option<usize> {
         let mut text = String::new();
         let mut odd = OddSet::default();
-        let used = fields::read(bytes, &mut odd, |name, value, _| {
+        let used = fields::read(bytes, &mut odd, |name, value| {
             if !text.is_empty() {
                 text.push('\n');
             }

@@ -10,7 +10,7 @@ use crate::limits::HTTP_PROBE;
 use crate::proto::{Probe, Side};
 
 /// Longest method that is looked for: the longest registered one has 16 letters.
-const METHOD_MAX: usize = 24;
+pub(super) const METHOD_MAX: usize = 24;
 /// Empty lines skipped before the first start line.
 const BLANK_MAX: usize = 8;
 

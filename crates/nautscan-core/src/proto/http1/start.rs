@@ -1,7 +1,7 @@
 //! Start lines: request line (RFC 9112 section 3) and status line (section 4).
 
 use super::oddity::{OddSet, Oddity};
-use super::probe::TOKEN;
+use super::probe::{METHOD_MAX, TOKEN};
 
 /// A version of HTTP/1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ fn version(text: &[u8], odd: &mut OddSet) -> Option<Version> {
 pub(super) fn request_line<'a>(line: &'a [u8], odd: &mut OddSet) -> Option<RequestLine<'a>> {
     let method_len = line.iter().position(|&b| !TOKEN[b as usize])?;
     let body = line.trim_ascii_end();
-    if method_len == 0 || !matches!(line[method_len], b' ' | b'\t') || body.len() < method_len + 9 {
+    if !(1..=METHOD_MAX).contains(&method_len) || !matches!(line[method_len], b' ' | b'\t') || body.len() < method_len + 9 {
         return None;
     }
     let (middle, tail) = body[method_len..].split_at(body.len() - method_len - 8);

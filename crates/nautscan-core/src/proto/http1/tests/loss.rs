@@ -254,7 +254,7 @@ fn too_many_waiting_requests_are_let_go() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Two losses, any pieces: still nothing but the truth.
     #[test]
