@@ -7,7 +7,7 @@
 
 use std::io::Read;
 
-use brotli_decompressor::Decompressor;
+use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 use flate2::{Decompress, FlushDecompress, Status};
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
@@ -150,8 +150,25 @@ fn inflate(input: &[u8], zlib: bool, out: &mut Vec<u8>, limit: usize) -> (usize,
 }
 
 fn brotli(input: &[u8], out: &mut Vec<u8>, limit: usize) -> Outcome {
-    let mut reader = Decompressor::new(input, 4096);
-    read_to_limit(&mut reader, out, limit)
+    let alloc = StandardAlloc::default();
+    let mut state = BrotliState::new(alloc, alloc, alloc);
+    let (mut left, mut at, mut total) = (input.len(), 0, 0);
+    let mut chunk = [0u8; 4096];
+    loop {
+        let (mut room, mut made) = (chunk.len(), 0);
+        let result = BrotliDecompressStream(
+            &mut left, &mut at, input, &mut room, &mut made, &mut chunk, &mut total, &mut state,
+        );
+        let fits = made.min(limit - out.len());
+        out.extend_from_slice(&chunk[..fits]);
+        return match result {
+            _ if fits < made => Outcome::Limit,
+            BrotliResult::NeedsMoreOutput => continue,
+            BrotliResult::ResultSuccess => Outcome::Whole,
+            BrotliResult::NeedsMoreInput => Outcome::Short,
+            BrotliResult::ResultFailure => Outcome::Corrupt,
+        };
+    }
 }
 
 /// Reads up to `limit` bytes in all.
@@ -167,7 +184,6 @@ fn read_to_limit(reader: &mut impl Read, out: &mut Vec<u8>, limit: usize) -> Out
                     return Outcome::Limit;
                 }
             }
-            Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => return Outcome::Short,
             Err(_) => return Outcome::Corrupt,
         }
     }
@@ -214,3 +230,7 @@ fn zstd_frame(decoder: &mut FrameDecoder, input: &mut &[u8], out: &mut Vec<u8>, 
         other => other,
     }
 }
+
+#[cfg(test)]
+#[path = "tests/content.rs"]
+mod tests;

@@ -117,28 +117,26 @@ impl Http1 {
     }
 
     /// What begins here is no message.
-    pub(super) fn garbage(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Step {
-        if side == Side::Client && self.pairing.awaits_switch() {
-            return Step::Used(bytes.len());
-        }
+    pub(super) fn garbage(&mut self, side: Side, cx: &mut Context<'_>) {
+        let early = side == Side::Client && self.pairing.awaits_switch();
         let half = self.half(side);
         if half.assumed {
             self.pairing.retract();
-        } else if half.found {
+        } else if half.found && !early {
             cx.sink.parse_error();
         }
+        if side == Side::Server {
+            self.pairing.drop_orphan(None, cx);
+        }
         self.desync(side);
-        Step::Used(0)
     }
 
     /// What was buffered as the beginning of a message is none.
     pub(super) fn rescan(&mut self, side: Side, take: usize, cx: &mut Context<'_>) -> Step {
         let buf = std::mem::take(&mut self.half(side).buf);
         self.half(side).state = State::Start;
-        match self.garbage(side, &buf, cx) {
-            Step::Used(0) => self.refeed(side, &buf, take, cx),
-            _ => Step::Used(take),
-        }
+        self.garbage(side, cx);
+        self.refeed(side, &buf, take, cx)
     }
 
     /// Looks for the next start line.
@@ -178,6 +176,7 @@ impl Http1 {
         half.start_checked = true;
         half.blank = false;
         half.state = State::Head;
+        self.choose_answer(side);
         Step::Used(end)
     }
 
@@ -204,6 +203,9 @@ impl Http1 {
             _ => false,
         };
         if !begun {
+            if side == Side::Server {
+                self.pairing.drop_orphan(None, cx);
+            }
             return;
         }
         if let Some(pending) = self.pending(side) {
@@ -243,11 +245,11 @@ impl Http1 {
     /// `side` sends no more. `orderly`: it said so itself, which ends a body that lasts until
     /// the connection closes.
     pub(super) fn finish(&mut self, side: Side, error: Option<&'static str>, orderly: bool, cx: &mut Context<'_>) {
+        self.flush_peek(side, cx);
         let state = self.half(side).state;
         let error = error.filter(|_| side == Side::Server);
         match state {
             State::Body(Framing::UntilClose) | State::Peek(Framing::UntilClose) if orderly => {
-                self.flush_peek(side, cx);
                 self.end_message(side, true, cx);
             }
             State::Head => {
@@ -257,7 +259,6 @@ impl Http1 {
                 self.cut_head(side, 0, cx);
             }
             State::Body(_) | State::Peek(_) | State::Trailer => {
-                self.flush_peek(side, cx);
                 if let Some(pending) = self.pending(side) {
                     pending.gap = true;
                     pending.exchange.error = error.filter(|_| pending.asked != Asked::Unknown);
@@ -279,7 +280,8 @@ impl Http1 {
         if let State::Peek(framing) = self.half(side).state {
             let buf = std::mem::take(&mut self.half(side).buf);
             if !buf.is_empty() {
-                self.body(side, framing, &buf, cx);
+                self.half(side).state = State::Body(framing);
+                self.feed(side, &buf, cx);
             }
         }
     }

@@ -45,7 +45,10 @@ impl Http1 {
         match self.head(side, window, Need::Whole, cx) {
             Head::Read(n) => Step::Used(n),
             Head::Switched => Step::Stop(Verdict::Switched),
-            Head::Bad => self.garbage(side, bytes, cx),
+            Head::Bad => {
+                self.garbage(side, cx);
+                Step::Used(0)
+            }
             Head::Part if bytes.len() >= HTTP_HEAD => {
                 self.too_large(side, window, cx);
                 Step::Used(HTTP_HEAD)
@@ -57,8 +60,16 @@ impl Http1 {
                 half.scanned = 0;
                 half.start_checked = memchr::memchr(b'\n', bytes).is_some();
                 half.state = State::Head;
+                self.choose_answer(side);
                 Step::Used(bytes.len())
             }
+        }
+    }
+
+    /// A response belongs to the request that waits when its first byte comes.
+    pub(super) fn choose_answer(&mut self, side: Side) {
+        if side == Side::Server {
+            self.pairing.answer();
         }
     }
 
@@ -214,8 +225,16 @@ impl Http1 {
 
     /// Notes an informational response: the final one is still to come.
     fn informational(&mut self, line: &StatusLine<'_>, facts: &Facts) {
+        let seen = self.halves[1].seen;
         let pending = self.pairing.current();
         pending.note_all(facts.odd);
+        if pending.request == Progress::Absent {
+            pending.exchange.version = Some(line.version.name());
+            pending.exchange.status = Some(line.status);
+            if let Some(message) = &mut pending.exchange.response {
+                message.last_time = Some(seen);
+            }
+        }
         pending.informational = pending.informational.saturating_add(1);
         if usize::from(pending.informational) <= HTTP_INFORMATIONAL {
             pending.detail("informational", ',', &line.status.to_string());
@@ -272,7 +291,6 @@ impl Http1 {
         let half = self.half(side);
         let take = bytes.len().min(ENOUGH - half.buf.len());
         half.buf.extend_from_slice(&bytes[..take]);
-        let too_short = matches!(framing, Framing::Length(n) if n <= half.buf.len() as u64);
         match probe::response(&half.buf) {
             Probe::Yes => {
                 let buf = std::mem::take(&mut half.buf);
@@ -280,8 +298,8 @@ impl Http1 {
                 self.end_message(side, true, cx);
                 self.refeed(side, &buf, take, cx)
             }
-            Probe::NeedMore if !too_short => Step::Used(take),
-            _ => {
+            Probe::NeedMore => Step::Used(take),
+            Probe::No => {
                 half.state = State::Body(framing);
                 let buf = std::mem::take(&mut half.buf);
                 self.refeed(side, &buf, take, cx)

@@ -167,6 +167,20 @@ impl Pairing {
         if self.orphan.is_none() && self.front_waits() { self.queue.front_mut().map(|p| &mut **p) } else { None }
     }
 
+    /// The response that was begun for no request will not be completed.
+    pub(super) fn drop_orphan(&mut self, error: Option<&'static str>, cx: &mut Context<'_>) {
+        let Some(mut orphan) = self.orphan.take() else { return };
+        if orphan.response == Progress::Absent && orphan.informational > 0 {
+            // An informational response is all that was seen.
+            orphan.response = Progress::Ended;
+        }
+        if orphan.response == Progress::Absent {
+            pending::put(orphan);
+        } else {
+            emit(orphan, error, cx);
+        }
+    }
+
     /// A final response has begun: its head was read.
     pub(super) fn response_begins(&mut self) {
         if self.doubt && self.client_quiet {
@@ -241,11 +255,7 @@ impl Pairing {
 
     /// Emits everything.
     pub(super) fn flush(&mut self, error: Option<&'static str>, cx: &mut Context<'_>) {
-        if let Some(orphan) = self.orphan.take() {
-            if orphan.response != Progress::Absent || orphan.informational > 0 {
-                emit(orphan, error, cx);
-            }
-        }
+        self.drop_orphan(error, cx);
         let answered = usize::from(self.queue.front().is_some_and(|p| p.response != Progress::Absent));
         let firm = std::mem::take(&mut self.firm) + answered;
         for (i, mut pending) in self.queue.drain(..).enumerate() {

@@ -86,7 +86,7 @@ impl Pending {
     /// Says that bytes of it were lost.
     pub(super) fn lose(&mut self, bytes: u64) {
         self.gap = true;
-        self.exchange.gap_bytes += bytes;
+        self.exchange.gap_bytes = self.exchange.gap_bytes.saturating_add(bytes);
     }
 
     /// Appends to a value of the detail, or adds it.
@@ -108,6 +108,9 @@ impl Pending {
         }
         if self.response == Progress::Absent {
             e.response = None;
+        }
+        for message in [&mut e.request, &mut e.response].into_iter().flatten() {
+            message.body.kept.take_if(|kept| kept.is_empty());
         }
         if self.response == Progress::Ended {
             e.error = None;
@@ -208,7 +211,7 @@ pub(super) fn renew(slot: &mut Option<Message>, time: i64) -> &mut Message {
 #[inline]
 pub(super) fn add_content(message: &mut Message, piece: &[u8], limit: usize, hole: bool) {
     let body = &mut message.body;
-    body.bytes = body.bytes.map(|n| n + piece.len() as i64);
+    body.bytes = body.bytes.map(|n| n.saturating_add(piece.len() as i64));
     if hole || limit == 0 {
         body.truncated = true;
         return;
@@ -222,11 +225,7 @@ pub(super) fn add_content(message: &mut Message, piece: &[u8], limit: usize, hol
 /// Undoes the content codings of a message that is over. The answer is what to note about it.
 pub(super) fn finish_content(message: &mut Message, codings: &Codings, limit: usize) -> Option<Oddity> {
     let body = &mut message.body;
-    if body.kept.as_ref().is_none_or(Vec::is_empty) {
-        body.kept = None;
-        return None;
-    }
-    if codings.applied().is_empty() {
+    if codings.applied().is_empty() || body.kept.as_ref().is_none_or(Vec::is_empty) {
         return None;
     }
     if codings.applied().contains(&Coding::Unknown) {

@@ -4,6 +4,7 @@ use super::*;
 use crate::event::Exchange;
 use crate::proto::{Sink, Side::Client as C, Side::Server as S};
 
+mod chaos;
 mod dialogue;
 mod loss;
 
