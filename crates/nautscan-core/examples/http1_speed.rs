@@ -1,4 +1,4 @@
-//! How fast the HTTP/1 parser is on one core: `cargo run --release --example http1_speed`.
+//! How fast the HTTP/1 parser is on one core: `cargo run --release --example http1_speed [NAME]`.
 //!
 //! Each case is one conversation, repeated on one keep-alive connection; the figure is the
 //! median of several runs.
@@ -86,7 +86,11 @@ fn main() {
         response: vec![SMALL_RESPONSE.to_vec()],
     };
     let megabyte = 1 << 20;
-    let sized = [format!("HTTP/1.1 200 OK\r\nContent-Length: {megabyte}\r\n\r\n").into_bytes(), vec![b'x'; megabyte]].concat();
+    let sized = [
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {megabyte}\r\n\r\n").into_bytes(),
+        vec![b'x'; megabyte],
+    ]
+    .concat();
     let mut chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
     for _ in 0..megabyte / 8192 {
         chunked.extend_from_slice(b"2000\r\n");
@@ -114,7 +118,8 @@ fn main() {
         large("1 MiB by length, 16 KiB kept", 16384, &sized),
         large("1 MiB chunked, not kept", 0, &chunked),
     ];
-    for case in &cases {
+    let wanted = std::env::args().nth(1).unwrap_or_default();
+    for case in cases.iter().filter(|case| case.name.contains(&wanted)) {
         let bytes = case.request.len() + case.response.iter().map(Vec::len).sum::<usize>();
         let rounds = if bytes > 100_000 { 2_000 } else { 1_000_000 };
         let mut times: Vec<f64> = (0..5).map(|_| run(case, rounds)).collect();

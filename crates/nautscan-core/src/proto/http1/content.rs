@@ -134,7 +134,8 @@ fn inflate(input: &[u8], zlib: bool, out: &mut Vec<u8>, limit: usize) -> (usize,
         let (used, made) = (stream.total_in(), stream.total_out());
         // One byte more than there is room for tells "full" from "cut".
         let room = (limit - out.len() + 1).min(chunk.len());
-        let status = stream.decompress(&input[used as usize..], &mut chunk[..room], FlushDecompress::None);
+        let status =
+            stream.decompress(&input[used as usize..], &mut chunk[..room], FlushDecompress::None);
         let made = (stream.total_out() - made) as usize;
         let fits = made.min(limit - out.len());
         out.extend_from_slice(&chunk[..fits]);
@@ -196,7 +197,10 @@ fn zstd(mut input: &[u8], out: &mut Vec<u8>, limit: usize) -> Outcome {
     while !input.is_empty() {
         match decoder.init(&mut input) {
             Ok(()) => {}
-            Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
+            Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
+                length,
+                ..
+            })) => {
                 let Some(rest) = input.get(length as usize..) else { return Outcome::Short };
                 input = rest;
                 continue;
@@ -211,7 +215,12 @@ fn zstd(mut input: &[u8], out: &mut Vec<u8>, limit: usize) -> Outcome {
     Outcome::Whole
 }
 
-fn zstd_frame(decoder: &mut FrameDecoder, input: &mut &[u8], out: &mut Vec<u8>, limit: usize) -> Outcome {
+fn zstd_frame(
+    decoder: &mut FrameDecoder,
+    input: &mut &[u8],
+    out: &mut Vec<u8>,
+    limit: usize,
+) -> Outcome {
     /// An empty last block and room for a checksum.
     const END: &[u8] = &[1, 0, 0, 0, 0, 0, 0];
     let enough = BlockDecodingStrategy::UptoBytes(limit - out.len() + 1);
@@ -222,7 +231,9 @@ fn zstd_frame(decoder: &mut FrameDecoder, input: &mut &[u8], out: &mut Vec<u8>, 
         Err(_) => Outcome::Corrupt,
     };
     // The decoder gives out what its window holds only when the frame has ended; so end it.
-    if outcome != Outcome::Whole && decoder.decode_blocks(END, BlockDecodingStrategy::UptoBlocks(1)).is_err() {
+    if outcome != Outcome::Whole
+        && decoder.decode_blocks(END, BlockDecodingStrategy::UptoBlocks(1)).is_err()
+    {
         return Outcome::Corrupt;
     }
     match read_to_limit(decoder, out, limit) {

@@ -6,7 +6,11 @@ use super::probe::TOKEN;
 /// Reads field lines from the start of `bytes` up to and including the empty line that ends
 /// them, and hands each to `field`. The answer is their length, or `None` if the empty line is
 /// not there: then `field` saw the lines that are certainly whole, and `odd` may lack some.
-pub(super) fn read(bytes: &[u8], odd: &mut OddSet, mut field: impl FnMut(&[u8], &[u8])) -> Option<usize> {
+pub(super) fn read(
+    bytes: &[u8],
+    odd: &mut OddSet,
+    mut field: impl FnMut(&[u8], &[u8]),
+) -> Option<usize> {
     let mut at = 0;
     loop {
         match *bytes.get(at)? {
@@ -65,7 +69,7 @@ fn token_len(bytes: &[u8]) -> usize {
     let mut at = 0;
     while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let raw = u64::from_le_bytes(*chunk);
-        let lanes = (raw | 0x20 * ONES) & !HIGH;
+        let lanes = (raw | (0x20 * ONES)) & !HIGH;
         let letter = at_least(lanes, b'a') & !at_least(lanes, b'z' + 1);
         let digit = at_least(lanes, b'0') & !at_least(lanes, b'9' + 1);
         // CR becomes a hyphen when its case bit is set, so hyphens are sought in the raw lanes.
@@ -184,13 +188,18 @@ mod tests {
 
     #[test]
     fn reads_every_shape_of_line() {
-        let cases: [(&str, &[(&str, &str)], &[&str]); 10] = [
+        type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
+        let cases: [Case<'_>; 10] = [
             ("\r\n", &[], &[]),
             ("A: b\r\nC:d\r\n\r\n", &[("A", "b"), ("C", "d")], &[]),
             ("A: \t b c \t\r\nD:\r\n\r\n", &[("A", "b c"), ("D", "")], &[]),
             ("A: b\nC: d\n\n", &[("A", "b"), ("C", "d")], &["bare_lf"]),
             ("A : b\r\n\r\n", &[("A", "b")], &["space_before_colon"]),
-            ("A: b\r\n  c\r\n\td\r\nE: f\r\n\r\n", &[("A", "b c d"), ("E", "f")], &["folded_field"]),
+            (
+                "A: b\r\n  c\r\n\td\r\nE: f\r\n\r\n",
+                &[("A", "b c d"), ("E", "f")],
+                &["folded_field"],
+            ),
             ("no colon\r\nA: b\r\n: x\r\n\r\n", &[("A", "b")], &["malformed_field"]),
             (" first: folded\r\nA: b\r\n\r\n", &[("A", "b")], &["malformed_field"]),
             ("A: b\rc\r\n\r\n", &[("A", "b\rc")], &["bare_cr"]),
@@ -198,7 +207,11 @@ mod tests {
         ];
         for (text, want, oddities) in cases {
             let (end, got, names) = parse(text);
-            assert_eq!((end, got, names.as_slice()), (Some(text.len()), pairs(want), oddities), "{text:?}");
+            assert_eq!(
+                (end, got, names.as_slice()),
+                (Some(text.len()), pairs(want), oddities),
+                "{text:?}"
+            );
             assert_eq!(parse(&format!("{text}more: x\r\n\r\n")).0, Some(text.len()));
         }
     }
@@ -234,7 +247,8 @@ mod tests {
             let mut scanned = 0;
             let whole = find_end(text.as_bytes(), &mut scanned).unwrap();
             let mut scanned = 0;
-            let found = (0..=text.len()).find_map(|n| find_end(&text.as_bytes()[..n], &mut scanned));
+            let found =
+                (0..=text.len()).find_map(|n| find_end(&text.as_bytes()[..n], &mut scanned));
             assert_eq!(found, Some(whole), "{text:?}");
         }
     }

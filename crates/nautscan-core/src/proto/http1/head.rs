@@ -6,12 +6,18 @@ use super::oddity::Oddity;
 use super::pending::set;
 use crate::event::Message;
 
+/// Where fields that only a request has go.
+pub(super) struct RequestSlots<'m> {
+    pub(super) host: &'m mut Option<Vec<u8>>,
+    pub(super) trace_id: &'m mut Option<[u8; 32]>,
+}
+
 /// Where the fields of one head go.
 pub(super) struct Reader<'m> {
     pub(super) message: &'m mut Message,
     pub(super) facts: &'m mut Facts,
-    /// Slots for the Host and the trace-id; a response has none.
-    pub(super) request: Option<(&'m mut Option<Vec<u8>>, &'m mut Option<[u8; 32]>)>,
+    /// Slots that only a request has.
+    pub(super) request: Option<RequestSlots<'m>>,
     /// Keep the list of fields.
     pub(super) keep: bool,
 }
@@ -61,18 +67,18 @@ impl Reader<'_> {
     }
 
     fn host(&mut self, value: &[u8], met: &mut Met) {
-        let Some((slot, _)) = &mut self.request else { return };
+        let Some(slots) = &mut self.request else { return };
         if met.host {
             self.facts.odd.insert(Oddity::DuplicateHost);
         } else {
             met.host = true;
-            set(slot, value);
+            set(slots.host, value);
         }
     }
 
     fn trace(&mut self, value: &[u8]) {
-        if let Some((_, slot)) = &mut self.request {
-            **slot = trace_id(value);
+        if let Some(slots) = &mut self.request {
+            *slots.trace_id = trace_id(value);
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Gaps, broken framing and ends: what is touched is marked, and the way back is looked for.
 
+use super::body::message;
 use super::framing::Framing;
 use super::half::{LineStart, State};
-use super::message::{Head, Need, message};
+use super::message::{Head, Need};
 use super::oddity::Oddity;
 use super::pending::{self, Asked, Progress, renew, set};
 use super::{Http1, Step, probe};
@@ -56,10 +57,10 @@ impl Http1 {
     /// The loss begins between messages.
     fn lose_between(&mut self, side: Side, lost: u64) {
         // The first byte lost belongs to the answer to the first request that waits.
-        if side == Side::Server {
-            if let Some(pending) = self.pairing.waiting() {
-                pending.lose(lost);
-            }
+        if side == Side::Server
+            && let Some(pending) = self.pairing.waiting()
+        {
+            pending.lose(lost);
         }
         self.desync(side);
     }
@@ -68,11 +69,9 @@ impl Http1 {
     fn lose_message(&mut self, side: Side, lost: u64, sized: bool, cx: &mut Context<'_>) {
         if let Some(pending) = self.pending(side) {
             pending.lose(lost);
-            if let Some(message) = message(pending, side) {
-                if !sized {
-                    message.body.bytes = None;
-                    message.body.truncated = true;
-                }
+            if let Some(message) = message(pending, side).filter(|_| !sized) {
+                message.body.bytes = None;
+                message.body.truncated = true;
             }
         }
         self.conclude(side, Progress::Cut, None, cx);
@@ -157,7 +156,8 @@ impl Http1 {
         if held == 0 {
             half.begin = cx.time;
         }
-        if held + end > HTTP_PROBE || !probe::may_restart(side, start_of(&half.buf, &bytes[..end])) {
+        if held + end > HTTP_PROBE || !probe::may_restart(side, start_of(&half.buf, &bytes[..end]))
+        {
             half.buf = Vec::new();
             half.line_start = LineStart::No;
             return self.pass(side, held, cx).minus(held);
@@ -244,7 +244,13 @@ impl Http1 {
 
     /// `side` sends no more. `orderly`: it said so itself, which ends a body that lasts until
     /// the connection closes.
-    pub(super) fn finish(&mut self, side: Side, error: Option<&'static str>, orderly: bool, cx: &mut Context<'_>) {
+    pub(super) fn finish(
+        &mut self,
+        side: Side,
+        error: Option<&'static str>,
+        orderly: bool,
+        cx: &mut Context<'_>,
+    ) {
         self.flush_peek(side, cx);
         let state = self.half(side).state;
         let error = error.filter(|_| side == Side::Server);

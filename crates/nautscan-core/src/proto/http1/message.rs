@@ -1,17 +1,15 @@
-//! Heads, bodies and trailers of one direction, as their bytes come.
+//! Heads, as their bytes come: whole in one slice as a rule, else from a buffer.
 
-use super::chunked::Piece;
 use super::fields::{self, LineText};
 use super::framing::{Facts, Framing};
 use super::half::State;
-use super::head::{Met, Reader};
+use super::head::{Met, Reader, RequestSlots};
 use super::oddity::{OddSet, Oddity};
-use super::pending::{self, Asked, Pending, Progress, add_content, finish_content, renew, set};
+use super::pending::{self, Asked, Pending, Progress, renew, set};
 use super::start::{self, StatusLine};
 use super::{Http1, Step, probe};
-use crate::event::Message;
 use crate::limits::{HTTP_HEAD, HTTP_INFORMATIONAL};
-use crate::proto::{Context, Probe, Side, Verdict};
+use crate::proto::{Context, Side, Verdict};
 
 /// What became of a head.
 pub(super) enum Head {
@@ -108,7 +106,9 @@ impl Http1 {
     fn start_holds(&mut self, side: Side) -> bool {
         let half = self.half(side);
         let mut odd = OddSet::default();
-        let Some(line) = fields::line(&half.buf, 0, &mut odd) else { return probe::plausible(side, &half.buf) };
+        let Some(line) = fields::line(&half.buf, 0, &mut odd) else {
+            return probe::plausible(side, &half.buf);
+        };
         half.start_checked = true;
         let line = line.text;
         match side {
@@ -118,7 +118,13 @@ impl Http1 {
     }
 
     /// Reads a head from the start of `bytes`.
-    pub(super) fn head(&mut self, side: Side, bytes: &[u8], need: Need, cx: &mut Context<'_>) -> Head {
+    pub(super) fn head(
+        &mut self,
+        side: Side,
+        bytes: &[u8],
+        need: Need,
+        cx: &mut Context<'_>,
+    ) -> Head {
         let mut facts = Facts::default();
         let Some(line) = fields::line(bytes, 0, &mut facts.odd) else {
             return if probe::plausible(side, bytes) { Head::Part } else { Head::Bad };
@@ -147,7 +153,7 @@ impl Http1 {
         let reader = Reader {
             message,
             facts: &mut facts,
-            request: Some((&mut e.host, &mut e.trace_id)),
+            request: Some(RequestSlots { host: &mut e.host, trace_id: &mut e.trace_id }),
             keep: cx.settings.headers,
         };
         let (used, met) = reader.read(&bytes[next..]);
@@ -194,7 +200,8 @@ impl Http1 {
         let begin = self.halves[1].begin;
         let pending = self.pairing.answer();
         let message = renew(&mut pending.exchange.response, begin);
-        let reader = Reader { message, facts: &mut facts, request: None, keep: cx.settings.headers };
+        let reader =
+            Reader { message, facts: &mut facts, request: None, keep: cx.settings.headers };
         let (used, _) = reader.read(&bytes[next..]);
         if used.is_none() && need == Need::Whole {
             return Head::Part;
@@ -265,224 +272,16 @@ impl Http1 {
         self.pairing.flush(None, cx);
         self.halves.iter_mut().for_each(|h| h.state = State::Closed);
     }
-
-    fn begin_body(&mut self, side: Side, framing: Framing, facts: &Facts, cx: &mut Context<'_>) {
-        let unknown = side == Side::Server && self.pairing.current().asked == Asked::Unknown;
-        let half = self.half(side);
-        half.codings = facts.codings;
-        half.found = true;
-        half.assumed = false;
-        half.hole = false;
-        match framing {
-            Framing::Length(0) => self.end_message(side, true, cx),
-            Framing::Unknown => {
-                cx.sink.parse_error();
-                self.break_off(side, cx);
-            }
-            _ if unknown => half.state = State::Peek(framing),
-            _ => half.state = State::Body(framing),
-        }
-    }
-
-    /// Looks at the first bytes after the head of a response to an unseen request: if that was
-    /// HEAD, they begin the next response.
-    pub(super) fn peek(&mut self, side: Side, framing: Framing, bytes: &[u8], cx: &mut Context<'_>) -> Step {
-        const ENOUGH: usize = 10;
-        let half = self.half(side);
-        let take = bytes.len().min(ENOUGH - half.buf.len());
-        half.buf.extend_from_slice(&bytes[..take]);
-        match probe::response(&half.buf) {
-            Probe::Yes => {
-                let buf = std::mem::take(&mut half.buf);
-                self.pairing.current().note(Oddity::BodyAbsent);
-                self.end_message(side, true, cx);
-                self.refeed(side, &buf, take, cx)
-            }
-            Probe::NeedMore => Step::Used(take),
-            Probe::No => {
-                half.state = State::Body(framing);
-                let buf = std::mem::take(&mut half.buf);
-                self.refeed(side, &buf, take, cx)
-            }
-        }
-    }
-
-    /// Feeds what was held back.
-    pub(super) fn refeed(&mut self, side: Side, held: &[u8], take: usize, cx: &mut Context<'_>) -> Step {
-        match self.feed(side, held, cx) {
-            Verdict::Continue => Step::Used(take),
-            verdict => Step::Stop(verdict),
-        }
-    }
-
-    /// Reads body bytes.
-    pub(super) fn body(&mut self, side: Side, framing: Framing, bytes: &[u8], cx: &mut Context<'_>) -> Step {
-        match framing {
-            Framing::Length(left) => {
-                let n = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
-                self.content(side, &bytes[..n], cx);
-                self.half(side).state = State::Body(Framing::Length(left - n as u64));
-                if left == n as u64 {
-                    self.end_message(side, true, cx);
-                }
-                Step::Used(n)
-            }
-            Framing::UntilClose | Framing::Unknown => {
-                self.content(side, bytes, cx);
-                Step::Used(bytes.len())
-            }
-            Framing::Chunked(mut chunked) => {
-                let mut at = 0;
-                while at < bytes.len() {
-                    let (n, piece) = chunked.next(&bytes[at..]);
-                    at += n;
-                    match piece {
-                        Piece::Framing => {}
-                        Piece::BareLf => self.note(side, Oddity::BareLf),
-                        Piece::Content(content) => self.content(side, content, cx),
-                        Piece::Last => {
-                            self.half(side).state = State::Trailer;
-                            return Step::Used(at);
-                        }
-                        Piece::Invalid => {
-                            self.note(side, Oddity::InvalidChunk);
-                            cx.sink.parse_error();
-                            self.break_off(side, cx);
-                            return Step::Used(at);
-                        }
-                    }
-                }
-                self.half(side).state = State::Body(Framing::Chunked(chunked));
-                Step::Used(at)
-            }
-        }
-    }
-
-    /// Reads the trailer section.
-    pub(super) fn trailer(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Step {
-        if self.half(side).buf.is_empty() {
-            if let Some(n) = self.read_trailers(side, bytes, cx) {
-                self.end_message(side, true, cx);
-                return Step::Used(n);
-            }
-            // A line end before the section lets its empty line be found like that of a head.
-            let half = self.half(side);
-            half.buf.push(b'\n');
-            half.scanned = 0;
-        }
-        let half = self.half(side);
-        let before = half.buf.len();
-        let take = bytes.len().min(HTTP_HEAD.saturating_sub(before));
-        half.buf.extend_from_slice(&bytes[..take]);
-        match fields::find_end(&half.buf, &mut half.scanned) {
-            Some(end) => {
-                let buf = std::mem::take(&mut half.buf);
-                self.read_trailers(side, &buf[1..end], cx);
-                self.end_message(side, true, cx);
-                Step::Used(end - before)
-            }
-            None if half.buf.len() >= HTTP_HEAD => {
-                self.note(side, Oddity::HeadTooLarge);
-                cx.sink.parse_error();
-                self.break_off(side, cx);
-                Step::Used(take)
-            }
-            None => Step::Used(take),
-        }
-    }
-
-    /// Reads a whole trailer section; `None`, and nothing noted, if it is not whole.
-    fn read_trailers(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Option<usize> {
-        let mut text = String::new();
-        let mut odd = OddSet::default();
-        let used = fields::read(bytes, &mut odd, |name, value| {
-            if !text.is_empty() {
-                text.push('\n');
-            }
-            text.push_str(&String::from_utf8_lossy(name));
-            text.push_str(": ");
-            text.push_str(&String::from_utf8_lossy(value));
-        })?;
-        if let Some(pending) = self.pending(side) {
-            pending.note_all(odd);
-            if !text.is_empty() && cx.settings.headers {
-                let name = if side == Side::Client { "request_trailers" } else { "response_trailers" };
-                pending.detail(name, '\n', &text);
-            }
-        }
-        Some(used)
-    }
-
-    /// The exchange of the message that `side` is sending.
-    pub(super) fn pending(&mut self, side: Side) -> Option<&mut Pending> {
-        match side {
-            Side::Client => self.pairing.open_request(),
-            Side::Server => Some(self.pairing.current()),
-        }
-    }
-
-    pub(super) fn note(&mut self, side: Side, oddity: Oddity) {
-        if let Some(pending) = self.pending(side) {
-            pending.note(oddity);
-        }
-    }
-
-    fn content(&mut self, side: Side, piece: &[u8], cx: &mut Context<'_>) {
-        let hole = self.half(side).hole;
-        if let Some(message) = self.pending(side).and_then(|p| message(p, side)) {
-            add_content(message, piece, cx.settings.body_limit, hole);
-        }
-    }
-
-    /// The message that `side` sends is whole. `last_seen`: its last byte was captured.
-    pub(super) fn end_message(&mut self, side: Side, last_seen: bool, cx: &mut Context<'_>) {
-        let half = self.half(side);
-        half.next_message();
-        let time = last_seen.then_some(half.seen);
-        self.conclude(side, Progress::Ended, time, cx);
-    }
-
-    /// Puts a message away that is over, one way or another.
-    pub(super) fn conclude(&mut self, side: Side, progress: Progress, time: Option<i64>, cx: &mut Context<'_>) {
-        let codings = self.half(side).codings;
-        let limit = cx.settings.body_limit;
-        if let Some(pending) = self.pending(side) {
-            if let Some(message) = message(pending, side) {
-                message.last_time = time;
-                if let Some(oddity) = finish_content(message, &codings, limit) {
-                    pending.note(oddity);
-                }
-            }
-            match side {
-                Side::Client => pending.request = progress,
-                Side::Server => finish_response(pending, progress),
-            }
-        }
-        match side {
-            Side::Client => self.pairing.request_over(cx),
-            Side::Server => self.pairing.response_over(cx),
-        }
-    }
-}
-
-fn finish_response(pending: &mut Pending, progress: Progress) {
-    pending.response = progress;
-    let content = pending.exchange.response.as_ref().is_some_and(|m| m.body.bytes != Some(0));
-    if content && pending.exchange.status == Some(205) {
-        pending.note(Oddity::ContentIn205);
-    }
-}
-
-/// The half of the exchange that `side` sends.
-pub(super) fn message(pending: &mut Pending, side: Side) -> Option<&mut Message> {
-    match side {
-        Side::Client => pending.exchange.request.as_mut(),
-        Side::Server => pending.exchange.response.as_mut(),
-    }
 }
 
 /// The authority asked (RFC 9112 section 3.3): the target's, else the Host field.
-fn choose_host(pending: &mut Pending, line: &start::RequestLine<'_>, met: Met, facts: &mut Facts, whole: bool) {
+fn choose_host(
+    pending: &mut Pending,
+    line: &start::RequestLine<'_>,
+    met: Met,
+    facts: &mut Facts,
+    whole: bool,
+) {
     let host = &mut pending.exchange.host;
     if let Some(authority) = start::authority(line.method, line.target) {
         if met.host && host.as_deref().is_some_and(|h| !h.eq_ignore_ascii_case(authority)) {

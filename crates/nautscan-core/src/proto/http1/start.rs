@@ -54,7 +54,10 @@ fn version(text: &[u8], odd: &mut OddSet) -> Option<Version> {
 pub(super) fn request_line<'a>(line: &'a [u8], odd: &mut OddSet) -> Option<RequestLine<'a>> {
     let method_len = line.iter().position(|&b| !TOKEN[b as usize])?;
     let body = line.trim_ascii_end();
-    if !(1..=METHOD_MAX).contains(&method_len) || !matches!(line[method_len], b' ' | b'\t') || body.len() < method_len + 9 {
+    if !(1..=METHOD_MAX).contains(&method_len)
+        || !matches!(line[method_len], b' ' | b'\t')
+        || body.len() < method_len + 9
+    {
         return None;
     }
     let (middle, tail) = body[method_len..].split_at(body.len() - method_len - 8);
@@ -80,7 +83,11 @@ pub(super) fn status_line<'a>(line: &'a [u8], odd: &mut OddSet) -> Option<Status
     let text = rest.trim_ascii_start();
     let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
     let blanks = rest.len() - text.len();
-    if blanks == 0 || digits == 0 || digits > 9 || text.get(digits).is_some_and(|&b| b != b' ' && b != b'\t') {
+    if blanks == 0
+        || digits == 0
+        || digits > 9
+        || text.get(digits).is_some_and(|&b| b != b' ' && b != b'\t')
+    {
         return None;
     }
     let status = text[..digits].iter().fold(0, |n, b| n * 10 + i32::from(b - b'0'));
@@ -103,7 +110,10 @@ pub(super) fn authority<'a>(method: &[u8], target: &'a [u8]) -> Option<&'a [u8]>
         return None;
     }
     let scheme = memchr::memmem::find(target, b"://")?;
-    if !target[..scheme].iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')) {
+    if !target[..scheme]
+        .iter()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+    {
         return None;
     }
     let rest = &target[scheme + 3..];
@@ -194,7 +204,8 @@ mod tests {
 
     #[test]
     fn request_lines() {
-        let cases: [(&str, Option<(&str, &str, Version)>, &[&str]); 12] = [
+        type Case<'a> = (&'a str, Option<(&'a str, &'a str, Version)>, &'a [&'a str]);
+        let cases: [Case<'_>; 12] = [
             ("GET / HTTP/1.1", Some(("GET", "/", Version::V11)), &[]),
             ("OPTIONS * HTTP/1.0", Some(("OPTIONS", "*", Version::V10)), &[]),
             ("frob http://a/b HTTP/1.1", Some(("frob", "http://a/b", Version::V11)), &[]),
@@ -211,7 +222,11 @@ mod tests {
         for (text, want, oddities) in cases {
             let mut odd = OddSet::default();
             let got = request_line(text.as_bytes(), &mut odd);
-            let want = want.map(|(m, t, version)| RequestLine { method: m.as_bytes(), target: t.as_bytes(), version });
+            let want = want.map(|(m, t, version)| RequestLine {
+                method: m.as_bytes(),
+                target: t.as_bytes(),
+                version,
+            });
             assert_eq!(got, want, "{text}");
             if want.is_some() {
                 assert_eq!(names(odd), oddities, "{text}");
@@ -221,7 +236,8 @@ mod tests {
 
     #[test]
     fn status_lines() {
-        let cases: [(&str, Option<(i32, &str)>, &[&str]); 12] = [
+        type Case<'a> = (&'a str, Option<(i32, &'a str)>, &'a [&'a str]);
+        let cases: [Case<'_>; 12] = [
             ("HTTP/1.1 200 OK", Some((200, "OK")), &[]),
             ("HTTP/1.0 404 Not  Found", Some((404, "Not  Found")), &[]),
             ("HTTP/1.1 204 ", Some((204, "")), &[]),
@@ -257,13 +273,21 @@ mod tests {
             ("GET", "http:///x", None),
         ];
         for (method, target, want) in cases {
-            assert_eq!(authority(method.as_bytes(), target.as_bytes()), want.map(str::as_bytes), "{target}");
+            assert_eq!(
+                authority(method.as_bytes(), target.as_bytes()),
+                want.map(str::as_bytes),
+                "{target}"
+            );
         }
     }
 
     #[test]
     fn only_registered_reasons_are_dropped() {
         assert!(is_registered_reason(200, b"OK") && is_registered_reason(404, b"not found"));
-        assert!(!is_registered_reason(200, b"") && !is_registered_reason(200, b"Fine") && !is_registered_reason(299, b"x"));
+        assert!(
+            !is_registered_reason(200, b"")
+                && !is_registered_reason(200, b"Fine")
+                && !is_registered_reason(299, b"x")
+        );
     }
 }

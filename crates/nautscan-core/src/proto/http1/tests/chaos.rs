@@ -50,11 +50,13 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 
 fn act() -> impl Strategy<Value = Act> {
     let side = prop_oneof![Just(C), Just(S)];
-    (side, 0..20u8, bytes(), any::<u64>(), 0..40u64).prop_map(|(side, kind, bytes, huge, small)| match kind {
-        0 => Act::Gap(side, huge.max(1)),
-        1..3 => Act::Gap(side, small.max(1)),
-        3 => Act::End(side),
-        _ => Act::Data(side, bytes),
+    (side, 0..20u8, bytes(), any::<u64>(), 0..40u64).prop_map(|(side, kind, bytes, huge, small)| {
+        match kind {
+            0 => Act::Gap(side, huge.max(1)),
+            1..3 => Act::Gap(side, small.max(1)),
+            3 => Act::End(side),
+            _ => Act::Data(side, bytes),
+        }
     })
 }
 
@@ -109,7 +111,8 @@ proptest! {
 
 /// Feeds one side without end and answers the most memory held.
 fn most_memory(side: Side, first: &[u8], piece: &[u8], rounds: usize) -> usize {
-    let (mut parser, mut sink, settings) = (Http1::default(), Collected::default(), Settings::default());
+    let (mut parser, mut sink, settings) =
+        (Http1::default(), Collected::default(), Settings::default());
     let mut most = 0;
     for i in 0..rounds {
         let bytes = if i == 0 { first } else { piece };
@@ -143,7 +146,8 @@ fn nothing_grows_without_bound() {
 
 #[test]
 fn an_idle_connection_is_small() {
-    let (mut parser, mut sink, settings) = (Http1::default(), Collected::default(), Settings::default());
+    let (mut parser, mut sink, settings) =
+        (Http1::default(), Collected::default(), Settings::default());
     let mut cx = Context { time: 0, settings: &settings, sink: &mut sink };
     parser.data(C, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut cx);
     parser.data(S, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", &mut cx);
@@ -153,7 +157,13 @@ fn an_idle_connection_is_small() {
 #[test]
 fn a_head_without_end_is_cut_and_reported() {
     let long = format!("GET /long HTTP/1.1\r\nHost: a\r\nX: {}", "y".repeat(2 * HTTP_HEAD));
-    let got = observe(&[says(C, long), says(S, "HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\n\r\n")], Close::Finished);
+    let got = observe(
+        &[
+            says(C, long),
+            says(S, "HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\n\r\n"),
+        ],
+        Close::Finished,
+    );
     assert_eq!(briefs(&got), ["GET /long [?~] 431 [0] complete"]);
     assert_eq!(got.exchanges[0].oddities, ["head_too_large"]);
     assert_eq!(got.parse_errors, 1);

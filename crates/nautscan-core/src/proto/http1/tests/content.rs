@@ -54,7 +54,10 @@ fn every_coding_decodes() {
     for (coding, coded) in cases {
         assert_eq!(decode(coded, &[coding], LIMIT), (text.to_vec(), Outcome::Whole), "{coding:?}");
     }
-    assert_eq!(decode(br(), &[Coding::Brotli], LIMIT), (b"hello hello hello brotli".to_vec(), Outcome::Whole));
+    assert_eq!(
+        decode(br(), &[Coding::Brotli], LIMIT),
+        (b"hello hello hello brotli".to_vec(), Outcome::Whole)
+    );
 }
 
 #[test]
@@ -73,7 +76,9 @@ fn members_frames_and_stacks_decode() {
 fn a_gzip_header_may_have_every_optional_part() {
     let plain = gz(b"x");
     let header = hex("1f8b081e0000000000ff0300616263");
-    let coded = [header, b"name\0".to_vec(), b"comment\0".to_vec(), hex("beef"), plain[10..].to_vec()].concat();
+    let coded =
+        [header, b"name\0".to_vec(), b"comment\0".to_vec(), hex("beef"), plain[10..].to_vec()]
+            .concat();
     assert_eq!(decode(coded, &[Coding::Gzip], LIMIT), (b"x".to_vec(), Outcome::Whole));
 }
 
@@ -98,16 +103,26 @@ fn bombs_stop_at_the_limit() {
 #[test]
 fn exactly_the_limit_is_whole() {
     let content = vec![b'x'; 5000];
-    for (coding, coded) in [(Coding::Gzip, gz(&content)), (Coding::Zstd, zst(&content)), (Coding::Deflate, raw(&content))] {
+    for (coding, coded) in [
+        (Coding::Gzip, gz(&content)),
+        (Coding::Zstd, zst(&content)),
+        (Coding::Deflate, raw(&content)),
+    ] {
         assert_eq!(decode(coded, &[coding], 5000), (content.clone(), Outcome::Whole), "{coding:?}");
     }
 }
 
 #[test]
 fn a_cut_gives_the_beginning() {
-    let content: Vec<u8> = (0..300_000u32).flat_map(|n| (n.wrapping_mul(2_654_435_761) >> 7).to_le_bytes()).collect();
-    for (coding, coded) in [(Coding::Gzip, gz(&content)), (Coding::Deflate, zlib(&content)), (Coding::Zstd, zst(&content))] {
-        let (got, outcome) = decode(coded[..coded.len() - 100].to_vec(), &[coding], usize::MAX >> 1);
+    let content: Vec<u8> =
+        (0..300_000u32).flat_map(|n| (n.wrapping_mul(2_654_435_761) >> 7).to_le_bytes()).collect();
+    for (coding, coded) in [
+        (Coding::Gzip, gz(&content)),
+        (Coding::Deflate, zlib(&content)),
+        (Coding::Zstd, zst(&content)),
+    ] {
+        let (got, outcome) =
+            decode(coded[..coded.len() - 100].to_vec(), &[coding], usize::MAX >> 1);
         assert_eq!(outcome, Outcome::Short, "{coding:?}");
         assert!(!got.is_empty() && content.starts_with(&got), "{coding:?}");
     }
@@ -122,12 +137,17 @@ fn a_cut_gives_the_beginning() {
 #[test]
 fn what_is_not_coded_is_corrupt() {
     for coding in [Coding::Gzip, Coding::Deflate, Coding::Zstd] {
-        let (content, outcome) = decode(b"plain text, \xff\xff not coded at all".to_vec(), &[coding], LIMIT);
+        let (content, outcome) =
+            decode(b"plain text, \xff\xff not coded at all".to_vec(), &[coding], LIMIT);
         assert_eq!((content.as_slice(), outcome), (b"".as_slice(), Outcome::Corrupt), "{coding:?}");
     }
     assert_eq!(decode(b"x".to_vec(), &[Coding::Unknown], LIMIT).1, Outcome::Unknown);
     let huge_window = hex("28b52ffd00a8010000");
-    assert_eq!(decode(huge_window, &[Coding::Zstd], LIMIT).1, Outcome::Corrupt, "a window of 2 GiB is refused");
+    assert_eq!(
+        decode(huge_window, &[Coding::Zstd], LIMIT).1,
+        Outcome::Corrupt,
+        "a window of 2 GiB is refused"
+    );
 }
 
 fn any_coding() -> impl Strategy<Value = Coding> {
