@@ -1,4 +1,4 @@
-//! How fast the HTTP/1 parser is on one core: `cargo run --release --example http1_speed [NAME]`.
+//! How fast the HTTP/1 parser is on one core: `cargo run --release --example http1_speed [NAME [ROUNDS]]`.
 //!
 //! Each case is one conversation, repeated on one keep-alive connection; the figure is the
 //! median of several runs.
@@ -121,7 +121,14 @@ fn main() {
     let wanted = std::env::args().nth(1).unwrap_or_default();
     for case in cases.iter().filter(|case| case.name.contains(&wanted)) {
         let bytes = case.request.len() + case.response.iter().map(Vec::len).sum::<usize>();
-        let rounds = if bytes > 100_000 { 2_000 } else { 1_000_000 };
+        let asked = std::env::args().nth(2).and_then(|n| n.parse().ok());
+        let rounds = if let Some(rounds) = asked {
+            rounds
+        } else if bytes > 100_000 {
+            2_000
+        } else {
+            1_000_000
+        };
         let mut times: Vec<f64> = (0..5).map(|_| run(case, rounds)).collect();
         times.sort_by(f64::total_cmp);
         let ns = times[2];

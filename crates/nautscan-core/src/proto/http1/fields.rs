@@ -21,15 +21,17 @@ pub(super) fn read(
             }
             _ => {}
         }
+        // The end of the line is sought from its start, not from its colon: so the next line
+        // need not wait for this one's name.
         let rest = &bytes[at..];
+        let line = line(rest, odd)?;
         let name_len = token_len(rest);
         let (name_len, from) = if rest.get(name_len) == Some(&b':') && name_len > 0 {
             (name_len, name_len + 1)
         } else {
-            after_odd_name(rest, name_len, odd)
+            after_odd_name(line.text, name_len, odd)
         };
-        let line = line(rest, from, odd)?;
-        let value = trim_blanks(line.text);
+        let value = trim_blanks(&line.text[from..]);
         let next = at + line.next;
         if matches!(*bytes.get(next)?, b' ' | b'\t') && name_len > 0 {
             odd.insert(Oddity::FoldedField);
@@ -58,27 +60,35 @@ fn after_odd_name(rest: &[u8], name_len: usize, odd: &mut OddSet) -> (usize, usi
     (0, name_len)
 }
 
-/// Number of token characters at the start of `bytes`. Eight at a time are held against the
-/// characters that ordinary names have; where one is none of these, the table decides.
+/// Every lane of a word that holds eight bytes.
+const ONES: u64 = 0x0101_0101_0101_0101;
+/// The high bit of every lane.
+const HIGH: u64 = 0x80 * ONES;
+
+/// The next eight bytes, the first in the lowest lane.
+#[inline]
+fn word(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..)?.first_chunk().map(|chunk| u64::from_le_bytes(*chunk))
+}
+
+/// Number of token characters at the start of `bytes`. Eight at a time are held against
+/// letters and the hyphen; from the first that is neither on, the table decides.
 #[inline]
 fn token_len(bytes: &[u8]) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x80 * ONES;
-    // For lanes below 0x80: the high bit says that the lane is at least `low`.
-    let at_least = |lanes: u64, low: u8| lanes + (0x80 - u64::from(low)) * ONES;
     let mut at = 0;
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let raw = u64::from_le_bytes(*chunk);
-        let lanes = (raw | (0x20 * ONES)) & !HIGH;
-        let letter = at_least(lanes, b'a') & !at_least(lanes, b'z' + 1);
-        let digit = at_least(lanes, b'0') & !at_least(lanes, b'9' + 1);
-        // CR becomes a hyphen when its case bit is set, so hyphens are sought in the raw lanes.
-        let hyphen = HIGH - ((raw & !HIGH) ^ (u64::from(b'-') * ONES));
-        // Digits, likewise, are made from control characters by the case bit.
-        let graphic = at_least(raw & !HIGH, b'!');
-        let stop = (!((letter | digit | hyphen) & graphic) | raw) & HIGH;
+    while let Some(raw) = word(bytes, at) {
+        let low = raw & !HIGH;
+        let lower = low | (0x20 * ONES);
+        // Sums of lanes below 0x80 do not carry into the next; their high bit is the answer.
+        let letter =
+            (lower + (0x80 - u64::from(b'a')) * ONES) & !(lower + (0x7f - u64::from(b'z')) * ONES);
+        let hyphen = HIGH - (low ^ (u64::from(b'-') * ONES));
+        let stop = (!(letter | hyphen) | raw) & HIGH;
         if stop != 0 {
             at += stop.trailing_zeros() as usize / 8;
+            if bytes[at] == b':' {
+                return at;
+            }
             break;
         }
         at += 8;
@@ -86,29 +96,51 @@ fn token_len(bytes: &[u8]) -> usize {
     at + bytes[at..].iter().take_while(|&&b| TOKEN[b as usize]).count()
 }
 
+/// Where the first CR, LF or NUL is. Most lines are too short to be worth a call.
+#[inline]
+fn line_end(bytes: &[u8]) -> Option<usize> {
+    const NEAR: usize = 64;
+    let mut at = 0;
+    while at < NEAR
+        && let Some(lanes) = word(bytes, at)
+    {
+        // The lowest lane marked is a byte below 0x0e; lanes above it may be marked by borrow.
+        let control = lanes.wrapping_sub(0x0e * ONES) & !lanes & HIGH;
+        if control != 0 {
+            at += control.trailing_zeros() as usize / 8;
+            break;
+        }
+        at += 8;
+    }
+    if bytes.get(at) == Some(&b'\r') {
+        return Some(at);
+    }
+    memchr::memchr3(b'\r', b'\n', 0, &bytes[at..]).map(|n| at + n)
+}
+
 /// One line.
 pub(super) struct LineText<'a> {
-    /// From where reading began to the line end, which is left out.
+    /// Without the line end.
     pub(super) text: &'a [u8],
     /// Just after the line end.
     pub(super) next: usize,
 }
 
-/// Reads on from `from` to the end of the line; `None` if it is not there. Notes a line end
-/// without CR, and CR and NUL within the line.
+/// Reads a line; `None` if its end is not there. Notes a line end without CR, and CR and NUL
+/// within the line.
 #[inline]
-pub(super) fn line<'a>(bytes: &'a [u8], from: usize, odd: &mut OddSet) -> Option<LineText<'a>> {
-    let end = from + memchr::memchr3(b'\r', b'\n', 0, &bytes[from..])?;
+pub(super) fn line<'a>(bytes: &'a [u8], odd: &mut OddSet) -> Option<LineText<'a>> {
+    let end = line_end(bytes)?;
     if bytes[end] == b'\r' && bytes.get(end + 1) == Some(&b'\n') {
-        return Some(LineText { text: &bytes[from..end], next: end + 2 });
+        return Some(LineText { text: &bytes[..end], next: end + 2 });
     }
-    odd_line(bytes, from, odd)
+    odd_line(bytes, odd)
 }
 
 #[cold]
-fn odd_line<'a>(bytes: &'a [u8], from: usize, odd: &mut OddSet) -> Option<LineText<'a>> {
-    let lf = from + memchr::memchr(b'\n', &bytes[from..])?;
-    let text = &bytes[from..lf];
+fn odd_line<'a>(bytes: &'a [u8], odd: &mut OddSet) -> Option<LineText<'a>> {
+    let lf = memchr::memchr(b'\n', bytes)?;
+    let text = &bytes[..lf];
     let text = match text.strip_suffix(b"\r") {
         Some(text) => text,
         None => {
@@ -140,10 +172,10 @@ fn trim_blanks(mut text: &[u8]) -> &[u8] {
 /// Appends continuation lines to `value`, each after one space (RFC 9112 section 5.2).
 fn unfold(bytes: &[u8], mut at: usize, value: &mut Vec<u8>, odd: &mut OddSet) -> Option<usize> {
     while matches!(*bytes.get(at)?, b' ' | b'\t') {
-        let line = line(bytes, at, odd)?;
+        let line = line(&bytes[at..], odd)?;
         value.push(b' ');
         value.extend_from_slice(trim_blanks(line.text));
-        at = line.next;
+        at += line.next;
     }
     Some(at)
 }
@@ -225,6 +257,26 @@ mod tests {
                     text[at] = byte;
                     let want = if TOKEN[byte as usize] { length } else { at };
                     assert_eq!(token_len(&text), want, "{byte} at {at} of {length}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_byte_that_may_end_a_line_is_found() {
+        for length in [0, 1, 7, 8, 9, 40, 63, 64, 65, 200] {
+            for byte in [0, 1, b'\t', b'\n', b'\r', 0x0e, 0x1f, 0x80, 0x8d, 0xff] {
+                for at in 0..length {
+                    let mut text = vec![b'a'; length];
+                    text[at] = byte;
+                    let want = matches!(byte, b'\r' | b'\n' | 0).then_some(at);
+                    assert_eq!(line_end(&text), want, "{byte} at {at} of {length}");
+                    text[length - 1] = b'\n';
+                    assert_eq!(
+                        line_end(&text),
+                        Some(want.unwrap_or(length - 1)),
+                        "{byte} at {at} of {length}"
+                    );
                 }
             }
         }

@@ -106,7 +106,7 @@ impl Http1 {
     fn start_holds(&mut self, side: Side) -> bool {
         let half = self.half(side);
         let mut odd = OddSet::default();
-        let Some(line) = fields::line(&half.buf, 0, &mut odd) else {
+        let Some(line) = fields::line(&half.buf, &mut odd) else {
             return probe::plausible(side, &half.buf);
         };
         half.start_checked = true;
@@ -126,7 +126,7 @@ impl Http1 {
         cx: &mut Context<'_>,
     ) -> Head {
         let mut facts = Facts::default();
-        let Some(line) = fields::line(bytes, 0, &mut facts.odd) else {
+        let Some(line) = fields::line(bytes, &mut facts.odd) else {
             return if probe::plausible(side, bytes) { Head::Part } else { Head::Bad };
         };
         if self.half(side).blank {
