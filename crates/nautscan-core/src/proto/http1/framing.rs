@@ -96,6 +96,10 @@ pub(super) struct Facts {
 impl Facts {
     /// Reads a Content-Length field (RFC 9112 section 6.3, rules 4 and 5).
     pub(super) fn content_length(&mut self, value: &[u8]) {
+        if let (Length::Absent, Some(n)) = (self.length, decimal(value)) {
+            self.length = Length::Stated(n);
+            return;
+        }
         for item in value.split(|&b| b == b',') {
             let stated = decimal(item.trim_ascii());
             self.length = match (self.length, stated) {
@@ -196,6 +200,10 @@ impl Facts {
 
 /// Digits only, and no more than fit.
 fn decimal(text: &[u8]) -> Option<u64> {
+    // Nineteen digits always fit.
+    if (1..20).contains(&text.len()) && text.iter().all(u8::is_ascii_digit) {
+        return Some(text.iter().fold(0, |n, b| n * 10 + u64::from(b - b'0')));
+    }
     if text.is_empty() {
         return None;
     }

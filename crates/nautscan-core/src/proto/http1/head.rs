@@ -50,18 +50,17 @@ impl Reader<'_> {
         if self.keep {
             self.message.headers.push(name, value);
         }
-        let is = |other: &[u8]| name.eq_ignore_ascii_case(other);
         match (name.len(), name[0] | 0x20) {
-            (4, b'h') if is(b"host") => self.host(value, met),
-            (7, b'u') if is(b"upgrade") => self.facts.upgrade = Some(value.to_vec()),
-            (11, b't') if is(b"traceparent") => self.trace(value),
-            (12, b'c') if is(b"content-type") && !met.content_type => {
+            (4, b'h') if is(name, b"host") => self.host(value, met),
+            (7, b'u') if is(name, b"upgrade") => self.facts.upgrade = Some(value.to_vec()),
+            (11, b't') if is(name, b"traceparent") => self.trace(value),
+            (12, b'c') if is(name, b"content-type") && !met.content_type => {
                 met.content_type = true;
                 set(&mut self.message.content_type, value);
             }
-            (14, b'c') if is(b"content-length") => self.facts.content_length(value),
-            (16, b'c') if is(b"content-encoding") => self.facts.content_encoding(value),
-            (17, b't') if is(b"transfer-encoding") => self.facts.transfer_encoding(value),
+            (14, b'c') if is(name, b"content-length") => self.facts.content_length(value),
+            (16, b'c') if is(name, b"content-encoding") => self.facts.content_encoding(value),
+            (17, b't') if is(name, b"transfer-encoding") => self.facts.transfer_encoding(value),
             _ => {}
         }
     }
@@ -79,6 +78,31 @@ impl Reader<'_> {
     fn trace(&mut self, value: &[u8]) {
         if let Some(slots) = &mut self.request {
             *slots.trace_id = trace_id(value);
+        }
+    }
+}
+
+/// Whether `name`, a token, is `lower` without regard to case. Setting the case bit turns no
+/// other token character into a letter or a hyphen; and a fixed length compares as one word.
+#[inline]
+fn is<const N: usize>(name: &[u8], lower: &[u8; N]) -> bool {
+    name.len() == N
+        && name.first_chunk::<N>().is_some_and(|chunk| chunk.map(|b| b | 0x20) == *lower)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::http1::probe::TOKEN;
+
+    #[test]
+    fn names_are_compared_as_tokens() {
+        assert!(is(b"Content-Type", b"content-type") && is(b"HOST", b"host"));
+        assert!(!is(b"Hosts", b"host") && !is(b"Hos", b"host"));
+        for byte in (0..=255u8).filter(|&b| TOKEN[b as usize]) {
+            let name = [b'a', byte];
+            assert_eq!(is(&name, b"a-"), byte == b'-', "{byte}");
+            assert_eq!(is(&name, b"az"), byte.eq_ignore_ascii_case(&b'z'), "{byte}");
         }
     }
 }

@@ -52,6 +52,32 @@ fn version(text: &[u8], odd: &mut OddSet) -> Option<Version> {
 
 /// Reads a request line without its line end. `None`: it is not one (HTTP/0.9 among others).
 pub(super) fn request_line<'a>(line: &'a [u8], odd: &mut OddSet) -> Option<RequestLine<'a>> {
+    strict_request_line(line).or_else(|| lenient_request_line(line, odd))
+}
+
+/// The form that everybody sends.
+#[inline]
+fn strict_request_line(line: &[u8]) -> Option<RequestLine<'_>> {
+    let (rest, version) = line.split_last_chunk::<9>()?;
+    let version = match version {
+        b" HTTP/1.1" => Version::V11,
+        b" HTTP/1.0" => Version::V10,
+        _ => return None,
+    };
+    let method_len = rest.iter().position(|&b| !TOKEN[b as usize])?;
+    let (method, target) = rest.split_at(method_len);
+    let target = target.strip_prefix(b" ")?;
+    // Blanks, and what else is below them, are for the lenient reading to judge.
+    let plain = !target.is_empty() && target.iter().all(|&b| b > b' ');
+    ((1..=METHOD_MAX).contains(&method_len) && plain).then_some(RequestLine {
+        method,
+        target,
+        version,
+    })
+}
+
+/// Any other form that cannot be mistaken.
+fn lenient_request_line<'a>(line: &'a [u8], odd: &mut OddSet) -> Option<RequestLine<'a>> {
     let method_len = line.iter().position(|&b| !TOKEN[b as usize])?;
     let body = line.trim_ascii_end();
     if !(1..=METHOD_MAX).contains(&method_len)
@@ -78,6 +104,30 @@ pub(super) fn request_line<'a>(line: &'a [u8], odd: &mut OddSet) -> Option<Reque
 
 /// Reads a status line without its line end. `None`: it is not one.
 pub(super) fn status_line<'a>(line: &'a [u8], odd: &mut OddSet) -> Option<StatusLine<'a>> {
+    strict_status_line(line).or_else(|| lenient_status_line(line, odd))
+}
+
+/// The form that everybody sends.
+#[inline]
+fn strict_status_line(line: &[u8]) -> Option<StatusLine<'_>> {
+    let (version, rest) = line.split_first_chunk::<9>()?;
+    let version = match version {
+        b"HTTP/1.1 " => Version::V11,
+        b"HTTP/1.0 " => Version::V10,
+        _ => return None,
+    };
+    let (&[a @ b'1'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9', b' '], reason) =
+        rest.split_first_chunk()?
+    else {
+        return None;
+    };
+    let digit = |byte: u8| i32::from(byte - b'0');
+    let status = digit(a) * 100 + digit(b) * 10 + digit(c);
+    Some(StatusLine { version, status, reason: reason.trim_ascii() })
+}
+
+/// Any other form that cannot be mistaken.
+fn lenient_status_line<'a>(line: &'a [u8], odd: &mut OddSet) -> Option<StatusLine<'a>> {
     let version = version(line.get(..8)?, odd)?;
     let rest = &line[8..];
     let text = rest.trim_ascii_start();
@@ -126,6 +176,9 @@ pub(super) fn authority<'a>(method: &[u8], target: &'a [u8]) -> Option<&'a [u8]>
 /// Whether `reason` is the registered phrase of `status` (RFC 9110 section 15 and the IANA
 /// registry): such a phrase says nothing that the number does not.
 pub(super) fn is_registered_reason(status: i32, reason: &[u8]) -> bool {
+    if status == 200 && reason == b"OK" {
+        return true;
+    }
     let phrases: &[&[u8]] = match status {
         100 => &[b"Continue"],
         101 => &[b"Switching Protocols"],
