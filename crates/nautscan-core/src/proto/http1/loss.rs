@@ -187,7 +187,7 @@ impl Http1 {
         if half.found || half.passed <= HTTP_SCAN {
             return Step::Used(n);
         }
-        cx.sink.parse_error();
+        // `Dead` is counted as a parse error by whoever is told.
         self.pairing.note_all(Oddity::NotHttp);
         self.pairing.flush(None, cx);
         Step::Stop(Verdict::Dead("no HTTP/1 message found"))
