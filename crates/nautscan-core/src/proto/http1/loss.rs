@@ -1,8 +1,9 @@
 //! Gaps, broken framing and ends: what is touched is marked, and the way back is looked for.
 
+use super::body::message;
 use super::framing::Framing;
 use super::half::{LineStart, State};
-use super::message::{Head, Need, message};
+use super::message::{Head, Need};
 use super::oddity::Oddity;
 use super::pending::{self, Asked, Progress, renew, set};
 use super::{Http1, Step, probe};
@@ -56,10 +57,10 @@ impl Http1 {
     /// The loss begins between messages.
     fn lose_between(&mut self, side: Side, lost: u64) {
         // The first byte lost belongs to the answer to the first request that waits.
-        if side == Side::Server {
-            if let Some(pending) = self.pairing.waiting() {
-                pending.lose(lost);
-            }
+        if side == Side::Server
+            && let Some(pending) = self.pairing.waiting()
+        {
+            pending.lose(lost);
         }
         self.desync(side);
     }
@@ -68,11 +69,9 @@ impl Http1 {
     fn lose_message(&mut self, side: Side, lost: u64, sized: bool, cx: &mut Context<'_>) {
         if let Some(pending) = self.pending(side) {
             pending.lose(lost);
-            if let Some(message) = message(pending, side) {
-                if !sized {
-                    message.body.bytes = None;
-                    message.body.truncated = true;
-                }
+            if let Some(message) = message(pending, side).filter(|_| !sized) {
+                message.body.bytes = None;
+                message.body.truncated = true;
             }
         }
         self.conclude(side, Progress::Cut, None, cx);
@@ -117,28 +116,26 @@ impl Http1 {
     }
 
     /// What begins here is no message.
-    pub(super) fn garbage(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Step {
-        if side == Side::Client && self.pairing.awaits_switch() {
-            return Step::Used(bytes.len());
-        }
+    pub(super) fn garbage(&mut self, side: Side, cx: &mut Context<'_>) {
+        let early = side == Side::Client && self.pairing.awaits_switch();
         let half = self.half(side);
         if half.assumed {
             self.pairing.retract();
-        } else if half.found {
+        } else if half.found && !early {
             cx.sink.parse_error();
         }
+        if side == Side::Server {
+            self.pairing.drop_orphan(None, cx);
+        }
         self.desync(side);
-        Step::Used(0)
     }
 
     /// What was buffered as the beginning of a message is none.
     pub(super) fn rescan(&mut self, side: Side, take: usize, cx: &mut Context<'_>) -> Step {
         let buf = std::mem::take(&mut self.half(side).buf);
         self.half(side).state = State::Start;
-        match self.garbage(side, &buf, cx) {
-            Step::Used(0) => self.refeed(side, &buf, take, cx),
-            _ => Step::Used(take),
-        }
+        self.garbage(side, cx);
+        self.refeed(side, &buf, take, cx)
     }
 
     /// Looks for the next start line.
@@ -159,7 +156,8 @@ impl Http1 {
         if held == 0 {
             half.begin = cx.time;
         }
-        if held + end > HTTP_PROBE || !probe::may_restart(side, start_of(&half.buf, &bytes[..end])) {
+        if held + end > HTTP_PROBE || !probe::may_restart(side, start_of(&half.buf, &bytes[..end]))
+        {
             half.buf = Vec::new();
             half.line_start = LineStart::No;
             return self.pass(side, held, cx).minus(held);
@@ -178,6 +176,7 @@ impl Http1 {
         half.start_checked = true;
         half.blank = false;
         half.state = State::Head;
+        self.choose_answer(side);
         Step::Used(end)
     }
 
@@ -188,7 +187,7 @@ impl Http1 {
         if half.found || half.passed <= HTTP_SCAN {
             return Step::Used(n);
         }
-        cx.sink.parse_error();
+        // `Dead` is counted as a parse error by whoever is told.
         self.pairing.note_all(Oddity::NotHttp);
         self.pairing.flush(None, cx);
         Step::Stop(Verdict::Dead("no HTTP/1 message found"))
@@ -204,6 +203,9 @@ impl Http1 {
             _ => false,
         };
         if !begun {
+            if side == Side::Server {
+                self.pairing.drop_orphan(None, cx);
+            }
             return;
         }
         if let Some(pending) = self.pending(side) {
@@ -242,12 +244,18 @@ impl Http1 {
 
     /// `side` sends no more. `orderly`: it said so itself, which ends a body that lasts until
     /// the connection closes.
-    pub(super) fn finish(&mut self, side: Side, error: Option<&'static str>, orderly: bool, cx: &mut Context<'_>) {
+    pub(super) fn finish(
+        &mut self,
+        side: Side,
+        error: Option<&'static str>,
+        orderly: bool,
+        cx: &mut Context<'_>,
+    ) {
+        self.flush_peek(side, cx);
         let state = self.half(side).state;
         let error = error.filter(|_| side == Side::Server);
         match state {
             State::Body(Framing::UntilClose) | State::Peek(Framing::UntilClose) if orderly => {
-                self.flush_peek(side, cx);
                 self.end_message(side, true, cx);
             }
             State::Head => {
@@ -257,7 +265,6 @@ impl Http1 {
                 self.cut_head(side, 0, cx);
             }
             State::Body(_) | State::Peek(_) | State::Trailer => {
-                self.flush_peek(side, cx);
                 if let Some(pending) = self.pending(side) {
                     pending.gap = true;
                     pending.exchange.error = error.filter(|_| pending.asked != Asked::Unknown);
@@ -279,7 +286,8 @@ impl Http1 {
         if let State::Peek(framing) = self.half(side).state {
             let buf = std::mem::take(&mut self.half(side).buf);
             if !buf.is_empty() {
-                self.body(side, framing, &buf, cx);
+                self.half(side).state = State::Body(framing);
+                self.feed(side, &buf, cx);
             }
         }
     }

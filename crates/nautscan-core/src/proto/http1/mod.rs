@@ -8,13 +8,15 @@
 //! | `content` | content codings, bounded |
 //! | `half` | state of one direction |
 //! | `pending`, `pair` | exchanges in the making; which response answers which request |
-//! | `message` | heads, bodies and trailers of one direction, as bytes come |
+//! | `message` | heads of one direction, as bytes come |
+//! | `body` | bodies and trailers, and the end of a message |
 //! | `loss` | gaps, broken framing, and the way back |
 //! | `oddity` | what a peer did that it should not |
 //!
 //! In the ordinary case a message arrives whole in one slice and is read from there; only
 //! incomplete heads are buffered. Body bytes that are not kept are not touched.
 
+mod body;
 mod chunked;
 mod content;
 mod fields;
@@ -129,9 +131,16 @@ impl Parser for Http1 {
 
     fn close(&mut self, close: Close, cx: &mut Context<'_>) {
         let (during, before) = match close {
-            Close::Finished => (Some("connection closed during response"), Some("connection closed before response")),
-            Close::Reset(Side::Client) => (Some("connection reset by client"), Some("connection reset by client")),
-            Close::Reset(Side::Server) => (Some("connection reset by server"), Some("connection reset by server")),
+            Close::Finished => (
+                Some("connection closed during response"),
+                Some("connection closed before response"),
+            ),
+            Close::Reset(Side::Client) => {
+                (Some("connection reset by client"), Some("connection reset by client"))
+            }
+            Close::Reset(Side::Server) => {
+                (Some("connection reset by server"), Some("connection reset by server"))
+            }
             Close::Timeout => (Some("timed out"), Some("timed out")),
             // The observer stopped looking; nothing is known to have failed.
             Close::Evicted | Close::Replaced | Close::CaptureEnd => (None, None),

@@ -10,7 +10,7 @@ use crate::limits::HTTP_PROBE;
 use crate::proto::{Probe, Side};
 
 /// Longest method that is looked for: the longest registered one has 16 letters.
-const METHOD_MAX: usize = 24;
+pub(super) const METHOD_MAX: usize = 24;
 /// Empty lines skipped before the first start line.
 const BLANK_MAX: usize = 8;
 
@@ -87,7 +87,20 @@ pub(super) static TOKEN: [bool; 256] = {
         table[i] = b.is_ascii_alphanumeric()
             || matches!(
                 b,
-                b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+                b'!' | b'#'
+                    | b'$'
+                    | b'%'
+                    | b'&'
+                    | b'\''
+                    | b'*'
+                    | b'+'
+                    | b'-'
+                    | b'.'
+                    | b'^'
+                    | b'_'
+                    | b'`'
+                    | b'|'
+                    | b'~'
             );
         i += 1;
     }
@@ -144,7 +157,9 @@ fn line(rest: &[u8], trusted: bool) -> Probe {
 
 /// Whether a line ends in ` HTTP/1.x`.
 fn ends_in_version(line: &[u8]) -> bool {
-    line.len() > 9 && line[line.len() - 9..].starts_with(b" HTTP/1.") && line[line.len() - 1].is_ascii_digit()
+    line.len() > 9
+        && line[line.len() - 9..].starts_with(b" HTTP/1.")
+        && line[line.len() - 1].is_ascii_digit()
 }
 
 /// Do these bytes begin a response?
@@ -259,7 +274,13 @@ mod tests {
         for cut in 0..10 {
             assert_eq!(server(&b"HTTP/1.1 200"[..cut]), Probe::NeedMore);
         }
-        for bytes in [b"HTTP/2.0 200".as_slice(), b"RTSP/1.0 200", b"SIP/2.0 200 OK", b"HTTP/1.1 x", b"220 smtp"] {
+        for bytes in [
+            b"HTTP/2.0 200".as_slice(),
+            b"RTSP/1.0 200",
+            b"SIP/2.0 200 OK",
+            b"HTTP/1.1 x",
+            b"220 smtp",
+        ] {
             assert_eq!(server(bytes), Probe::No);
         }
     }
@@ -271,7 +292,8 @@ mod tests {
         assert!(!restarts(Side::Client, b"ET / HTTP/1.1", false));
         assert!(!restarts(Side::Client, b"GET / HTTP/1.", true));
         for a in METHODS {
-            let is_tail = METHODS.iter().any(|b| b.name.len() > a.name.len() && b.name.ends_with(a.name));
+            let is_tail =
+                METHODS.iter().any(|b| b.name.len() > a.name.len() && b.name.ends_with(a.name));
             assert_eq!(a.tail, is_tail, "{}", String::from_utf8_lossy(a.name));
         }
         assert!(restarts(Side::Server, b"HTTP/1.1 200 OK", false));

@@ -1,7 +1,7 @@
 //! Start lines: request line (RFC 9112 section 3) and status line (section 4).
 
 use super::oddity::{OddSet, Oddity};
-use super::probe::TOKEN;
+use super::probe::{METHOD_MAX, TOKEN};
 
 /// A version of HTTP/1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,9 +52,38 @@ fn version(text: &[u8], odd: &mut OddSet) -> Option<Version> {
 
 /// Reads a request line without its line end. `None`: it is not one (HTTP/0.9 among others).
 pub(super) fn request_line<'a>(line: &'a [u8], odd: &mut OddSet) -> Option<RequestLine<'a>> {
+    strict_request_line(line).or_else(|| lenient_request_line(line, odd))
+}
+
+/// The form that everybody sends.
+#[inline]
+fn strict_request_line(line: &[u8]) -> Option<RequestLine<'_>> {
+    let (rest, version) = line.split_last_chunk::<9>()?;
+    let version = match version {
+        b" HTTP/1.1" => Version::V11,
+        b" HTTP/1.0" => Version::V10,
+        _ => return None,
+    };
+    let method_len = rest.iter().position(|&b| !TOKEN[b as usize])?;
+    let (method, target) = rest.split_at(method_len);
+    let target = target.strip_prefix(b" ")?;
+    // Blanks, and what else is below them, are for the lenient reading to judge.
+    let plain = !target.is_empty() && target.iter().all(|&b| b > b' ');
+    ((1..=METHOD_MAX).contains(&method_len) && plain).then_some(RequestLine {
+        method,
+        target,
+        version,
+    })
+}
+
+/// Any other form that cannot be mistaken.
+fn lenient_request_line<'a>(line: &'a [u8], odd: &mut OddSet) -> Option<RequestLine<'a>> {
     let method_len = line.iter().position(|&b| !TOKEN[b as usize])?;
     let body = line.trim_ascii_end();
-    if method_len == 0 || !matches!(line[method_len], b' ' | b'\t') || body.len() < method_len + 9 {
+    if !(1..=METHOD_MAX).contains(&method_len)
+        || !matches!(line[method_len], b' ' | b'\t')
+        || body.len() < method_len + 9
+    {
         return None;
     }
     let (middle, tail) = body[method_len..].split_at(body.len() - method_len - 8);
@@ -75,12 +104,40 @@ pub(super) fn request_line<'a>(line: &'a [u8], odd: &mut OddSet) -> Option<Reque
 
 /// Reads a status line without its line end. `None`: it is not one.
 pub(super) fn status_line<'a>(line: &'a [u8], odd: &mut OddSet) -> Option<StatusLine<'a>> {
+    strict_status_line(line).or_else(|| lenient_status_line(line, odd))
+}
+
+/// The form that everybody sends.
+#[inline]
+fn strict_status_line(line: &[u8]) -> Option<StatusLine<'_>> {
+    let (version, rest) = line.split_first_chunk::<9>()?;
+    let version = match version {
+        b"HTTP/1.1 " => Version::V11,
+        b"HTTP/1.0 " => Version::V10,
+        _ => return None,
+    };
+    let (&[a @ b'1'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9', b' '], reason) =
+        rest.split_first_chunk()?
+    else {
+        return None;
+    };
+    let digit = |byte: u8| i32::from(byte - b'0');
+    let status = digit(a) * 100 + digit(b) * 10 + digit(c);
+    Some(StatusLine { version, status, reason: reason.trim_ascii() })
+}
+
+/// Any other form that cannot be mistaken.
+fn lenient_status_line<'a>(line: &'a [u8], odd: &mut OddSet) -> Option<StatusLine<'a>> {
     let version = version(line.get(..8)?, odd)?;
     let rest = &line[8..];
     let text = rest.trim_ascii_start();
     let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
     let blanks = rest.len() - text.len();
-    if blanks == 0 || digits == 0 || digits > 9 || text.get(digits).is_some_and(|&b| b != b' ' && b != b'\t') {
+    if blanks == 0
+        || digits == 0
+        || digits > 9
+        || text.get(digits).is_some_and(|&b| b != b' ' && b != b'\t')
+    {
         return None;
     }
     let status = text[..digits].iter().fold(0, |n, b| n * 10 + i32::from(b - b'0'));
@@ -103,7 +160,10 @@ pub(super) fn authority<'a>(method: &[u8], target: &'a [u8]) -> Option<&'a [u8]>
         return None;
     }
     let scheme = memchr::memmem::find(target, b"://")?;
-    if !target[..scheme].iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')) {
+    if !target[..scheme]
+        .iter()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+    {
         return None;
     }
     let rest = &target[scheme + 3..];
@@ -116,6 +176,9 @@ pub(super) fn authority<'a>(method: &[u8], target: &'a [u8]) -> Option<&'a [u8]>
 /// Whether `reason` is the registered phrase of `status` (RFC 9110 section 15 and the IANA
 /// registry): such a phrase says nothing that the number does not.
 pub(super) fn is_registered_reason(status: i32, reason: &[u8]) -> bool {
+    if status == 200 && reason == b"OK" {
+        return true;
+    }
     let phrases: &[&[u8]] = match status {
         100 => &[b"Continue"],
         101 => &[b"Switching Protocols"],
@@ -194,7 +257,8 @@ mod tests {
 
     #[test]
     fn request_lines() {
-        let cases: [(&str, Option<(&str, &str, Version)>, &[&str]); 12] = [
+        type Case<'a> = (&'a str, Option<(&'a str, &'a str, Version)>, &'a [&'a str]);
+        let cases: [Case<'_>; 12] = [
             ("GET / HTTP/1.1", Some(("GET", "/", Version::V11)), &[]),
             ("OPTIONS * HTTP/1.0", Some(("OPTIONS", "*", Version::V10)), &[]),
             ("frob http://a/b HTTP/1.1", Some(("frob", "http://a/b", Version::V11)), &[]),
@@ -211,7 +275,11 @@ mod tests {
         for (text, want, oddities) in cases {
             let mut odd = OddSet::default();
             let got = request_line(text.as_bytes(), &mut odd);
-            let want = want.map(|(m, t, version)| RequestLine { method: m.as_bytes(), target: t.as_bytes(), version });
+            let want = want.map(|(m, t, version)| RequestLine {
+                method: m.as_bytes(),
+                target: t.as_bytes(),
+                version,
+            });
             assert_eq!(got, want, "{text}");
             if want.is_some() {
                 assert_eq!(names(odd), oddities, "{text}");
@@ -221,7 +289,8 @@ mod tests {
 
     #[test]
     fn status_lines() {
-        let cases: [(&str, Option<(i32, &str)>, &[&str]); 12] = [
+        type Case<'a> = (&'a str, Option<(i32, &'a str)>, &'a [&'a str]);
+        let cases: [Case<'_>; 12] = [
             ("HTTP/1.1 200 OK", Some((200, "OK")), &[]),
             ("HTTP/1.0 404 Not  Found", Some((404, "Not  Found")), &[]),
             ("HTTP/1.1 204 ", Some((204, "")), &[]),
@@ -257,13 +326,21 @@ mod tests {
             ("GET", "http:///x", None),
         ];
         for (method, target, want) in cases {
-            assert_eq!(authority(method.as_bytes(), target.as_bytes()), want.map(str::as_bytes), "{target}");
+            assert_eq!(
+                authority(method.as_bytes(), target.as_bytes()),
+                want.map(str::as_bytes),
+                "{target}"
+            );
         }
     }
 
     #[test]
     fn only_registered_reasons_are_dropped() {
         assert!(is_registered_reason(200, b"OK") && is_registered_reason(404, b"not found"));
-        assert!(!is_registered_reason(200, b"") && !is_registered_reason(200, b"Fine") && !is_registered_reason(299, b"x"));
+        assert!(
+            !is_registered_reason(200, b"")
+                && !is_registered_reason(200, b"Fine")
+                && !is_registered_reason(299, b"x")
+        );
     }
 }

@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::event::Exchange;
-use crate::proto::{Sink, Side::Client as C, Side::Server as S};
+use crate::proto::{Side::Client as C, Side::Server as S, Sink};
 
+mod chaos;
 mod dialogue;
 mod loss;
 
@@ -107,15 +108,32 @@ fn observe(acts: &[Act], close: Close) -> Collected {
 
 /// A short form of an exchange, for comparison: method, target, status, body, completeness.
 fn brief(e: &Exchange) -> String {
-    let text = |b: &Option<Vec<u8>>| b.as_ref().map_or("-".into(), |b| String::from_utf8_lossy(b).into_owned());
+    let text = |b: &Option<Vec<u8>>| {
+        b.as_ref().map_or("-".into(), |b| String::from_utf8_lossy(b).into_owned())
+    };
     let body = |m: &Option<crate::event::Message>| {
         m.as_ref().map_or("-".into(), |m| {
             let cut = if m.body.truncated { "~" } else { "" };
-            format!("{}{}{cut}", m.body.bytes.map_or("?".into(), |n| n.to_string()), m.body.kept.as_ref().map_or(String::new(), |k| format!(":{}", String::from_utf8_lossy(k))))
+            format!(
+                "{}{}{cut}",
+                m.body.bytes.map_or("?".into(), |n| n.to_string()),
+                m.body
+                    .kept
+                    .as_ref()
+                    .map_or(String::new(), |k| format!(":{}", String::from_utf8_lossy(k)))
+            )
         })
     };
     let status = e.status.map_or("-".into(), |s| s.to_string());
-    format!("{} {} [{}] {} [{}] {}", text(&e.method), text(&e.target), body(&e.request), status, body(&e.response), e.completeness.name())
+    format!(
+        "{} {} [{}] {} [{}] {}",
+        text(&e.method),
+        text(&e.target),
+        body(&e.request),
+        status,
+        body(&e.response),
+        e.completeness.name()
+    )
 }
 
 fn briefs(collected: &Collected) -> Vec<String> {
