@@ -120,7 +120,16 @@ def _serve(seed: int, serving: dict[str, Any]) -> int:
 
     config = Config.load(source="demo", **serving)
     log_to_stderr(config.log_level)
-    generator = (sys.executable, "-m", "nautscan", "demo", "--live-stream", "--seed", str(seed))
+    generator = (
+        sys.executable,
+        "-P",
+        "-m",
+        "nautscan",
+        "demo",
+        "--live-stream",
+        "--seed",
+        str(seed),
+    )
     return serve(
         ServeOptions(
             config=config,
