@@ -1,6 +1,6 @@
 // Writes src/gen/api.d.ts from the server's OpenAPI document.
-// Usage: npm run gen [-- FILE]   FILE is a saved document; otherwise the command in
-// NAUTSCAN_OPENAPI is run (default: the checkout's own Python) and its output is taken.
+// npm run gen             asks the checkout's own Python for the document
+// npm run gen -- --check  writes nothing; fails if the file is not what would be written
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -11,8 +11,6 @@ const web = join(dirname(fileURLToPath(import.meta.url)), "..");
 const venv = join(web, "../.venv/bin/python");
 
 function document() {
-  const file = process.argv[2];
-  if (file) return readFileSync(file, "utf8");
   const python = existsSync(venv) ? venv : "python3";
   return execFileSync(python, ["-m", "nautscan.api.openapi"], {
     encoding: "utf8",
@@ -22,4 +20,12 @@ function document() {
 
 const types = astToString(await openapiTS(document(), { alphabetize: true }));
 const head = "// Generated from the server's OpenAPI document by `npm run gen`. Do not edit.\n\n";
-writeFileSync(join(web, "src/gen/api.d.ts"), head + types);
+const file = join(web, "src/gen/api.d.ts");
+if (!process.argv.includes("--check")) {
+  writeFileSync(file, head + types);
+} else if (readFileSync(file, "utf8") !== head + types) {
+  console.error(
+    "web/src/gen/api.d.ts is not what the server describes: run `npm run gen` in web/.",
+  );
+  process.exitCode = 1;
+}
