@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -71,7 +72,8 @@ class Job:
 
     def drain(self, reader: Reader, take: Take) -> None:
         """Hand every batch to `take`."""
-        with watched(reader, wanted=self.progress) as move:
+        live = STANDARD_INPUT in self.files
+        with patience(wanted=live), watched(reader, wanted=self.progress) as move:
             for step in steps(reader):
                 if step is not None:
                     take(*step)
@@ -114,6 +116,23 @@ class Job:
             return False
         paths = [Path(file) for file in self.files]
         return sum(path.stat().st_size for path in paths if path.is_file()) < IN_MEMORY_BELOW
+
+
+@contextmanager
+def patience(*, wanted: bool) -> Iterator[None]:
+    """Let the first Ctrl-C pass: it ends the program that writes into our input.
+
+    What that program has written is still read and told. The second Ctrl-C ends us.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if not wanted or before is signal.SIG_IGN:
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda *_: signal.signal(signal.SIGINT, before))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def reads_captures(run: Callable[..., int]) -> Callable[..., int]:

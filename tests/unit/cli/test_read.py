@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -233,6 +235,32 @@ def test_rows_of_a_live_stream_appear_as_they_finish(shop: Shop) -> None:
         first = json.loads(process.stdout.readline())
         assert first["protocol"] == "http"
         process.stdin.write(data[len(data) // 2 :])
+        process.stdin.close()
+        rest = process.stdout.read().splitlines()
+        assert process.wait() == Exit.OK
+    assert len(rest) + 1 == len(shop.exchanges)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_the_first_interruption_is_for_the_writer(shop: Shop, times: int) -> None:
+    """Ctrl-C reaches a whole pipeline; what the writer had written is still told."""
+    command = [sys.executable, "-m", "nautscan", "read", "-", "--table", "requests", "--json"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(shop.path.read_bytes())
+        process.stdin.flush()
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        if times == 2:
+            # The second one must not overtake the first.
+            time.sleep(0.5)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=60) == Exit.INTERRUPTED
+            process.stdin.close()
+            return
         process.stdin.close()
         rest = process.stdout.read().splitlines()
         assert process.wait() == Exit.OK
