@@ -26,10 +26,7 @@ def read_into(sent: asyncio.Queue[tuple[str, bytes]], capture: Path) -> Counter[
     """Send every batch that the engine makes of a capture, as the sensor would; rows by table."""
     reader = _engine.Reader([str(capture)], body_limit=4096)
     rows = Counter[str]()
-    while not reader.ended:
-        item = reader.next(1000)
-        if item is None:
-            continue
+    while (item := reader.next()) is not None:
         table, batch = item
         sent.put_nowait((table, batch.to_ipc()))
         rows[table] += batch.num_rows
