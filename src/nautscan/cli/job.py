@@ -17,7 +17,14 @@ import click
 from nautscan.cli.common import Exit
 from nautscan.cli.progress import watched
 from nautscan.errors import BadRequest
-from nautscan.offline.passes import STANDARD_INPUT, ReadOptions, no_rows, open_pass, steps
+from nautscan.offline.passes import (
+    FILE_TABLES,
+    STANDARD_INPUT,
+    ReadOptions,
+    no_rows,
+    open_pass,
+    steps,
+)
 
 if TYPE_CHECKING:
     from nautscan._engine import Reader, RecordBatch
@@ -92,12 +99,12 @@ class Job:
 
     @contextmanager
     def load(self, tables: Sequence[str]) -> Iterator[tuple[ScratchDatabase, Reader]]:
-        """One pass into a private database."""
+        """One pass into a private database; tables that are not asked for have no rows."""
         reader = self.open(tables)
         from nautscan.store.scratch import ScratchDatabase
 
         with ScratchDatabase(in_memory=self._is_small()) as database:
-            for table in tables:
+            for table in FILE_TABLES:
                 database.add(table, no_rows(table))
             self.drain(reader, database.add)
             yield database, reader

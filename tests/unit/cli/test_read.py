@@ -30,6 +30,40 @@ PROMISED_TOTALS = {
     "first_time",
     "last_time",
 }
+# Names that programs rely on; a later version may add to them and takes none away.
+PROMISED = {
+    "requests": {
+        "time",
+        "protocol",
+        "client_ip",
+        "client_port",
+        "server_ip",
+        "server_port",
+        "community_id",
+        "method",
+        "host",
+        "target",
+        "status",
+        "error",
+        "ttfb_ns",
+        "duration_ns",
+        "request_bytes",
+        "response_bytes",
+        "completeness",
+        "gap_bytes",
+    },
+    "flows": {
+        "time",
+        "transport",
+        "client_packets",
+        "client_bytes",
+        "server_packets",
+        "server_bytes",
+        "retransmissions",
+        "state",
+    },
+    "packets": {"id", "time", "length", "protocol", "info"},
+}
 HEAVY = {column.name for column in schema.ENGINE_COLUMNS["requests"] if column.heavy}
 
 
@@ -69,6 +103,7 @@ def test_rows_as_json_have_the_names_of_the_schema(
     light = [name for name in names if not name.endswith(("_headers", "_body", "_truncated"))]
     assert rows
     assert all(list(row) == light for row in rows)
+    assert set(light) >= PROMISED[table]
     assert all(row["time"].endswith("Z") for row in rows)
 
 
@@ -134,6 +169,14 @@ def test_sql_joins_tables_and_keeps_nanoseconds(nautscan: Nautscan, shop: Shop) 
     first = min(exchange.time for exchange in shop.exchanges)
     assert row["flows"] == len({(e.client_ip, e.client_port) for e in shop.exchanges})
     assert row["first"] < f"2026-01-01T00:00:00.{first % 10**9:09d}Z"
+
+
+def test_sql_tells_which_tables_and_columns_there_are(nautscan: Nautscan, shop: Shop) -> None:
+    tables = nautscan("sql", "SHOW TABLES", shop.path).out.split()[1:]
+    assert tables == ["flows", "packets", "requests"]
+    columns = objects(nautscan("sql", "DESCRIBE requests", shop.path, "--json").out)
+    names = [column.name for column in schema.ENGINE_COLUMNS["requests"]]
+    assert [row["column_name"] for row in columns] == names
 
 
 def test_sql_cannot_reach_files(nautscan: Nautscan, shop: Shop) -> None:
