@@ -1,5 +1,6 @@
 /** What the tables say in codes, in plain words. */
 
+import { ODDITIES } from "../gen/oddities";
 import type { FlowRow, RequestRow } from "./types";
 
 type Seen = Pick<RequestRow, "completeness" | "gap_bytes" | "status" | "error">;
@@ -26,20 +27,6 @@ export function outcome(row: Seen): string {
   if (row.error !== null) return "failed";
   return row.completeness === "request_only" ? "no reply" : "unseen";
 }
-
-const ODDITIES: Readonly<Record<string, string>> = {
-  bare_lf: "Lines end in LF alone instead of CRLF.",
-  folded_header: "A header field is folded over several lines, which RFC 9112 forbids senders.",
-  header_too_long: "The header is longer than the limit and was cut.",
-  content_length_mismatch: "Content-Length does not match the content that was sent.",
-  conflicting_content_length:
-    "Several Content-Length fields disagree: a sign of request smuggling.",
-  content_length_and_chunked:
-    "Both Content-Length and Transfer-Encoding are present: a sign of request smuggling.",
-  bad_chunk: "A chunk of the body is malformed.",
-  body_decode_failed: "The body could not be decompressed; it is shown as it was sent.",
-  unsolicited_response: "A response came that no request had asked for.",
-};
 
 /** A departure from the protocol as a sentence; unknown ones by their own name. */
 export function oddity(code: string): string {

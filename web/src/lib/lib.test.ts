@@ -135,6 +135,7 @@ describe("explain", () => {
     expect(whyIncomplete({ ...seen, completeness: "response_only" })).toContain("not seen");
   });
   it("reads unknown codes aloud", () => {
+    expect(oddity("missing_host")).toBe("An HTTP/1.1 request has no Host.");
     expect(oddity("very_odd_thing")).toBe("Very odd thing.");
     expect(flowState({ state: "established", end_reason: null })).toBe("Established, still open.");
     expect(flowState({ state: "closed", end_reason: "finished" })).toBe("Both sides closed it.");
