@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -287,10 +288,17 @@ def test_rows_of_a_live_stream_appear_as_they_finish(shop: Shop) -> None:
 
 @pytest.fixture
 def reading(shop: Shop) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that reads the shop from a pipe that stays open, and has printed its first row."""
+    """A process that reads the shop from a pipe that stays open, and has printed its first row.
+
+    Unbuffered, as in container images, Python's own standard output loses what a signal cuts off.
+    """
     command = [sys.executable, "-m", "nautscan", "read", "-", "--table", "requests", "--json"]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
