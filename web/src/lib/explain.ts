@@ -48,6 +48,21 @@ export function flowState({ state, end_reason }: Pick<FlowRow, "state" | "end_re
     : (END_REASONS[end_reason] ?? `${name}: ${end_reason}.`);
 }
 
+const DOCKER: Readonly<Record<string, string>> = {
+  connected: "The Docker Engine answers",
+  connecting: "The Docker Engine is being asked",
+  absent: "There is no Docker Engine here",
+  no_permission: "The Docker Engine may not be asked",
+  unreachable: "The Docker Engine does not answer",
+  misconfigured: "The address of the Docker Engine is wrong",
+  off: "The Docker Engine is not asked, as was chosen",
+};
+
+/** The state of the connection to Docker, without a full stop. */
+export function dockerState(state: string): string {
+  return DOCKER[state] ?? `Docker: ${state.replaceAll("_", " ")}`;
+}
+
 function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
