@@ -101,8 +101,7 @@ def test_a_filter_for_a_stream_is_checked_when_its_link_type_is_known(capture: P
     reader = _engine.Reader([reads], filter="ether host 2:0:0:0:0:1")
     os.close(reads)
     with pytest.raises(_engine.EngineError) as refused:
-        while reader.next() is not None:
-            pass
+        reader.next()
     assert refused.value.code == "bad_filter"
     assert reader.summary()["packets"] == 0
 
