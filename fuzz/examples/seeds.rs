@@ -141,8 +141,7 @@ impl Found {
         if self.connections.len() >= MAX_CONNECTIONS && !self.connections.contains_key(&key) {
             return;
         }
-        let connection =
-            self.connections.entry(key).or_insert_with(|| Connection::begin(is_low));
+        let connection = self.connections.entry(key).or_insert_with(|| Connection::begin(is_low));
         connection.take(is_low, packet.time, decoded);
     }
 }
