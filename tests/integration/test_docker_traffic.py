@@ -43,7 +43,7 @@ class Shop:
     def __init__(self, engine: DockerEngine) -> None:
         self.engine = engine
         engine.network("front")
-        engine.network("back")
+        engine.network("back", ipv6="fd00:77::/64")
         engine.serve_http(
             "shop-orders-1",
             networks=["front", "back"],
@@ -55,22 +55,23 @@ class Shop:
         )
         engine.run("web", networks=["front"])
 
-    def place(self, server: str) -> tuple[str, int]:
+    def place(self, server: str, *, ipv6: bool = False) -> tuple[str, int]:
         """Where `server` answers, for a caller on its network."""
         if server == "orders":
             return self.engine.address("shop-orders-1", "front"), 80
-        return self.engine.address("shop-stock-1", "back"), STOCK_PORT
+        return self.engine.address("shop-stock-1", "back", ipv6=ipv6), STOCK_PORT
 
-    def call(self, container: str, call: Call, body: str = "") -> None:
+    def call(self, container: str, call: Call, body: str = "", *, ipv6: bool = False) -> None:
         """Let a container make a request and read all of the answer.
 
         Not with wget, which hangs up at once when the status is an error.
         """
-        ip, port = self.place(call.server)
-        head = f"{call.method} {call.target} HTTP/1.1\\r\\nHost: {ip}\\r\\nConnection: close\\r\\n"
-        length = f"Content-Length: {len(body)}\\r\\n" if body else ""
-        script = f"printf '{head}{length}\\r\\n{body}' | nc {ip} {port}"
-        said = self.engine.exec(container, ["sh", "-c", script])
+        ip, port = self.place(call.server, ipv6=ipv6)
+        lines = [f"{call.method} {call.target} HTTP/1.1", f"Host: {call.server}"]
+        lines += ["Connection: close", f"Content-Length: {len(body)}", "", body]
+        request = "\r\n".join(lines).encode()
+        argv = ["exec", "--interactive", container, "nc", ip, str(port)]
+        said = self.engine.docker(*argv, stdin=request)
         assert said.startswith(f"HTTP/1.1 {call.status} "), said
 
 
@@ -149,6 +150,15 @@ def test_every_request_is_found_under_its_client_and_its_server(
         assert Counter(as_calls(of_this_test)) == Counter(expected), name
 
 
+def test_a_request_over_ipv6_is_found_the_same_way(shop: Shop, nautscan: NautScanProcess) -> None:
+    tag = secrets.token_hex(6)
+    call = Call("orders", "stock", "GET", f"/cgi-bin/reply/{tag}?200", 200)
+    shop.call("shop-orders-1", call, ipv6=True)
+    (row,) = found_all(nautscan, tag, 1)
+    assert as_calls([row]) == [call]
+    assert row["server_ip"] == shop.engine.address("shop-stock-1", "back", ipv6=True)
+
+
 def traffic_of(nautscan: NautScanProcess) -> dict[str, dict[str, Any]]:
     return {c["name"]: c for c in nautscan.get("/api/containers", seconds=3600)["containers"]}
 
@@ -168,8 +178,9 @@ def test_containers_are_listed_with_what_they_served(shop: Shop, nautscan: NautS
     assert (stock["service"], stock["project"], stock["state"]) == ("stock", "shop", "running")
     assert more("shop-stock-1", "requests") == sum(call.server == "stock" for call in made)
     assert more("shop-stock-1", "errors") == sum(call.status >= 500 for call in made)
-    assert {n["name"]: n["ip"] for n in stock["networks"]} == {
-        "back": shop.engine.address("shop-stock-1", "back")
+    assert {(n["name"], n["ip"]) for n in stock["networks"]} == {
+        ("back", shop.engine.address("shop-stock-1", "back")),
+        ("back", shop.engine.address("shop-stock-1", "back", ipv6=True)),
     }
     assert more("web", "requests") == 0
     assert more("web", "requests_out") == sum(call.client == "web" for call in made)
@@ -251,6 +262,17 @@ def test_a_published_port_seen_before_translation_is_the_containers(
     (row,) = found_all(nautscan, tag, 1, f"server_port = {PUBLISHED}")
     assert (row["server_ip"], row["server_port"]) == (host, PUBLISHED)
     assert (row["server"], row["server_container"]) == ("orders", "shop-orders-1")
+
+
+def test_interfaces_are_listed_with_their_owners(shop: Shop, nautscan: NautScanProcess) -> None:
+    listed = nautscan.get("/api/packets/interfaces")["interfaces"]
+    owners = {facts["name"]: facts["owner"] for facts in listed}
+    networks = {name: shop.engine.docker("network", "inspect", "-f", "{{.Id}}", name)
+                for name in ("front", "back")}  # fmt: skip
+    for name, network_id in networks.items():
+        assert owners[f"br-{network_id[:12]}"] == name
+    of_veths = Counter(owner for name, owner in owners.items() if name.startswith("veth"))
+    assert of_veths == {"orders": 2, "stock": 1, "web": 1}
 
 
 def test_after_a_takeover_each_request_stays_with_who_held_the_address(

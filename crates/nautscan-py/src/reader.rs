@@ -46,8 +46,15 @@ impl PyReader {
         let names = tables.unwrap_or_else(|| vec!["requests".to_owned(), "flows".to_owned()]);
         let tables = self::tables(&names)?;
         let _ = filter;
-        let options =
-            EngineOptions { tables, body_limit, headers, redact, sensor: sensor.to_owned(), max_flows, batch_rows };
+        let options = EngineOptions {
+            tables,
+            body_limit,
+            headers,
+            redact,
+            sensor: sensor.to_owned(),
+            max_flows,
+            batch_rows,
+        };
         let source = py.detach(|| open(sources)).map_err(|error| from_capture(&error))?;
         Ok(Self(Mutex::new(Some(Offline::new(source, options.config())))))
     }

@@ -83,8 +83,6 @@ async def _serve(config: Config, site: Site, ready: Callable[[str], None]) -> No
     await service.start()
     try:
         address = address_of(listener, config.host)
-        if token is not None and not config.token:
-            print(f"Access token: {token}", file=sys.stderr, flush=True)
         ready(f"{address}/?token={token}" if token is not None else address)
         await server.serve(sockets=[listener])
     finally:

@@ -120,9 +120,15 @@ def _aligned(result: Answer) -> Iterator[str]:
 
 def _print(lines: Iterable[str]) -> None:
     """Print and flush: what is finished is seen, also through a pipe."""
+    from nautscan.export.output import standard_output
+
+    encoding = sys.stdout.encoding or "utf-8"
     pending = iter(lines)
-    while some := list(islice(pending, LINES_AT_ONCE)):
-        click.echo("\n".join(some))
+    with standard_output() as stream:
+        while some := list(islice(pending, LINES_AT_ONCE)):
+            text = "".join(f"{line}\n" for line in some)
+            stream.write(text.encode(encoding, "backslashreplace"))
+            stream.flush()
 
 
 def _painter() -> Paint:

@@ -368,7 +368,7 @@ class CaptureController:
             log.info("capture is %s", status["state"])
         else:
             text = "\n".join(filter(None, (error["message"], error.get("remedy"))))
-            log.warning("capture is %s: %s", status["state"], text)
+            log.warning("not capturing (%s): %s", status["state"].replace("_", " "), text)
         self._on_change()
 
 

@@ -218,6 +218,9 @@ class FreshRows:
 
     def by_container(self, limit: int) -> list[tuple[str, list[str]]]:
         """Requests as JSON for each container on either side: at most the last `limit` each."""
+        named = "SELECT count(client_container_id) + count(server_container_id) FROM names_requests"
+        if self._run(named) == [(0,)]:
+            return []
         return self._run(
             f"""WITH sides AS (
                 SELECT client_container_id AS container, id FROM fresh_requests

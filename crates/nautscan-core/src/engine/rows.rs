@@ -219,8 +219,8 @@ impl Feed<'_> {
 
 impl Receiver for Feed<'_> {
     #[inline]
-    fn data(&mut self, side: Side, bytes: &[u8]) {
-        let mut cx = Context { time: self.time, settings: self.settings, sink: &mut self.sink };
+    fn data(&mut self, side: Side, bytes: &[u8], time: i64) {
+        let mut cx = Context { time, settings: self.settings, sink: &mut self.sink };
         self.opaque += self.app.data(side, bytes, &mut cx);
     }
     fn gap(&mut self, side: Side, lost: u64) {

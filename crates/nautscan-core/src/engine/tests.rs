@@ -254,6 +254,24 @@ fn a_reset_is_told_on_the_row_and_the_flow() {
     assert_eq!(int(&tables.flows, "resets"), [Some(1)]);
 }
 
+/// Bytes held behind a hole that is given up have the time of their own packet.
+#[test]
+fn a_gap_does_not_make_an_answer_later() {
+    let mut bench = Bench::new(Config::default());
+    let request = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+    let asked = 2 + request.len() as u32;
+    bench.tcp((1, 40000), (2, 80), SYN, (1, 0), b"");
+    bench.tcp((2, 80), (1, 40000), SYN | ACK, (1, 2), b"");
+    bench.tcp((1, 40000), (2, 80), ACK, (2, 2), request);
+    bench.tcp((2, 80), (1, 40000), ACK, (2, asked), b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n");
+    bench.tcp((2, 80), (1, 40000), ACK, (2 + 38 + 6, asked), b"end");
+    bench.time += 500 * MS;
+    bench.tcp((1, 40000), (2, 80), ACK, (asked, 2 + 38 + 9), b"GET /b HTTP/1.1\r\n\r\n");
+    let tables = bench.finish();
+    assert_eq!(int(&tables.requests, "gap_bytes")[0], Some(6));
+    assert_eq!(int(&tables.requests, "duration_ns")[0], Some(2 * MS));
+}
+
 /// suricata-verify/bug-3286-02-linux-evasion: RST and FIN from somebody in the middle.
 #[test]
 fn a_forged_reset_before_the_answer_ends_nothing() {

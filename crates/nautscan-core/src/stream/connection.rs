@@ -297,8 +297,8 @@ struct Counting<'a, R> {
 
 impl<R: Receiver> Receiver for Counting<'_, R> {
     #[inline]
-    fn data(&mut self, side: Side, bytes: &[u8]) {
-        self.inner.data(side, bytes);
+    fn data(&mut self, side: Side, bytes: &[u8], time: i64) {
+        self.inner.data(side, bytes, time);
     }
     fn gap(&mut self, side: Side, lost: u64) {
         self.gaps += 1;

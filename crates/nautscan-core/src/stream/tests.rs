@@ -18,7 +18,7 @@ enum Told {
 struct Log(Vec<Told>);
 
 impl Receiver for Log {
-    fn data(&mut self, side: Side, bytes: &[u8]) {
+    fn data(&mut self, side: Side, bytes: &[u8], _time: i64) {
         assert!(!bytes.is_empty());
         match self.0.last_mut() {
             Some(Told::Data(last, joined)) if *last == side => joined.extend_from_slice(bytes),
