@@ -213,7 +213,7 @@ pub(super) struct Feed<'a> {
 impl Feed<'_> {
     pub(super) fn close(&mut self, close: Close) {
         let mut cx = Context { time: self.time, settings: self.settings, sink: &mut self.sink };
-        self.app.close(close, &mut cx);
+        self.opaque += self.app.close(close, &mut cx);
     }
 }
 
@@ -225,10 +225,10 @@ impl Receiver for Feed<'_> {
     }
     fn gap(&mut self, side: Side, lost: u64) {
         let mut cx = Context { time: self.time, settings: self.settings, sink: &mut self.sink };
-        self.app.gap(side, lost, &mut cx);
+        self.opaque += self.app.gap(side, lost, &mut cx);
     }
     fn end(&mut self, side: Side) {
         let mut cx = Context { time: self.time, settings: self.settings, sink: &mut self.sink };
-        self.app.end(side, &mut cx);
+        self.opaque += self.app.end(side, &mut cx);
     }
 }

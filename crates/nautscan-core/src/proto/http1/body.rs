@@ -67,7 +67,7 @@ impl Http1 {
         }
     }
 
-    /// Feeds what was held back.
+    /// Feeds what was held back, of which the last `take` bytes came now.
     pub(super) fn refeed(
         &mut self,
         side: Side,
@@ -77,7 +77,12 @@ impl Http1 {
     ) -> Step {
         match self.feed(side, held, cx) {
             Verdict::Continue => Step::Used(take),
-            verdict => Step::Stop(verdict),
+            Verdict::Switched { consumed } => {
+                // A head that was whole before would have been found before.
+                let consumed = consumed.saturating_sub(held.len() - take).max(1);
+                Step::Stop(Verdict::Switched { consumed })
+            }
+            verdict @ Verdict::Dead(_) => Step::Stop(verdict),
         }
     }
 

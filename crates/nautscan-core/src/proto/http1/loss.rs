@@ -4,9 +4,9 @@ use super::body::message;
 use super::framing::Framing;
 use super::half::{LineStart, State};
 use super::message::{Head, Need};
-use super::oddity::Oddity;
+use super::oddity::{OddSet, Oddity};
 use super::pending::{self, Asked, Progress, renew, set};
-use super::{Http1, Step, probe};
+use super::{Http1, Step, probe, start};
 use crate::limits::{HTTP_PROBE, HTTP_SCAN};
 use crate::proto::{Context, Side, Verdict};
 
@@ -39,7 +39,7 @@ impl Http1 {
             }
             State::Start => self.lose_between(side, lost),
             State::Scan => self.desync(side),
-            State::Closed => {}
+            State::Held | State::Closed => {}
         }
     }
 
@@ -154,8 +154,9 @@ impl Http1 {
         let lf = memchr::memchr(b'\n', bytes);
         let end = lf.map_or(bytes.len(), |lf| lf + 1);
         if held == 0 {
-            half.begin = cx.time;
+            self.message_begins(side, cx.time);
         }
+        let half = self.half(side);
         if held + end > HTTP_PROBE || !probe::may_restart(side, start_of(&half.buf, &bytes[..end]))
         {
             half.buf = Vec::new();
@@ -172,10 +173,17 @@ impl Http1 {
             half.line_start = LineStart::Yes;
             return self.pass(side, held + end, cx).minus(held);
         }
+        let status = match side {
+            Side::Server => start::status_line(line, &mut OddSet::default()).map(|line| line.status),
+            Side::Client => None,
+        };
         half.scanned = 0;
         half.start_checked = true;
         half.blank = false;
         half.state = State::Head;
+        if let Some(status) = status {
+            self.answers_early(status, cx);
+        }
         self.choose_answer(side);
         Step::Used(end)
     }
@@ -196,13 +204,7 @@ impl Http1 {
     /// A head will not be completed: read what there is of it.
     fn cut_head(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) {
         let buf = std::mem::take(&mut self.half(side).buf);
-        let begun = match (self.head(side, &buf, Need::Rest, cx), side) {
-            (Head::Read(_), _) => self.is_open(side),
-            (Head::Part, Side::Client) => self.cut_request_line(&buf, cx),
-            (Head::Part, Side::Server) => self.cut_status_line(),
-            _ => false,
-        };
-        if !begun {
+        if !self.read_part(side, &buf, cx) {
             if side == Side::Server {
                 self.pairing.drop_orphan(None, cx);
             }
@@ -210,12 +212,62 @@ impl Http1 {
         }
         if let Some(pending) = self.pending(side) {
             pending.lose(lost);
-            if let Some(message) = message(pending, side) {
-                message.body.bytes = None;
-                message.body.truncated = true;
-            }
+        }
+        self.cut_message(side, cx);
+    }
+
+    /// Reads a head of which no more will come; false if it is none.
+    fn read_part(&mut self, side: Side, buf: &[u8], cx: &mut Context<'_>) -> bool {
+        match (self.head(side, buf, Need::Rest, cx), side) {
+            (Head::Read(_), _) => self.is_open(side),
+            (Head::Part, Side::Client) => self.cut_request_line(buf, cx),
+            (Head::Part, Side::Server) => self.cut_status_line(),
+            _ => false,
+        }
+    }
+
+    /// Puts a message away of which the end of the head was not read.
+    fn cut_message(&mut self, side: Side, cx: &mut Context<'_>) {
+        if let Some(message) = self.pending(side).and_then(|pending| message(pending, side)) {
+            message.body.bytes = None;
+            message.body.truncated = true;
         }
         self.conclude(side, Progress::Cut, None, cx);
+    }
+
+    /// A message of `side` begins, as far as is known.
+    pub(super) fn message_begins(&mut self, side: Side, time: i64) {
+        let early = side == Side::Server && self.halves[0].state == State::Head;
+        let half = self.half(side);
+        half.begin = time;
+        half.early = early;
+    }
+
+    /// The server answers, as its status line says. If the client's head was not whole when the
+    /// answer began, it is this that is answered: servers do not wait for the end of a head
+    /// that they refuse, nor for one that HTTP/0.9 would not have.
+    pub(super) fn answers_early(&mut self, status: i32, cx: &mut Context<'_>) {
+        let is_interim = (100..200).contains(&status) && status != 101;
+        if !self.halves[1].early || is_interim {
+            return;
+        }
+        self.halves[1].early = false;
+        let client = self.half(Side::Client);
+        if client.state != State::Head {
+            return;
+        }
+        let buf = std::mem::take(&mut client.buf);
+        self.answering = true;
+        if self.read_part(Side::Client, &buf, cx) {
+            self.note(Side::Client, Oddity::HeadUnfinished);
+            self.cut_message(Side::Client, cx);
+            self.pairing.answers_latest();
+        }
+        self.answering = false;
+        let at_line = if buf.ends_with(b"\n") { LineStart::Yes } else { LineStart::No };
+        let client = self.half(Side::Client);
+        client.scan(at_line);
+        client.found = true;
     }
 
     /// Of a request line that is not whole the method is certain if a space follows it.
@@ -274,7 +326,7 @@ impl Http1 {
                 }
                 self.conclude(side, Progress::Cut, None, cx);
             }
-            State::Start | State::Scan | State::Closed => {}
+            State::Start | State::Scan | State::Held | State::Closed => {}
         }
         let half = self.half(side);
         half.state = State::Closed;

@@ -6,7 +6,7 @@ use super::half::State;
 use super::head::{Met, Reader, RequestSlots};
 use super::oddity::{OddSet, Oddity};
 use super::pending::{self, Asked, Pending, Progress, renew, set};
-use super::start::{self, StatusLine};
+use super::start::{self, StatusLine, Version};
 use super::{Http1, Step, probe};
 use crate::limits::{HTTP_HEAD, HTTP_INFORMATIONAL};
 use crate::proto::{Context, Side, Verdict};
@@ -15,8 +15,8 @@ use crate::proto::{Context, Side, Verdict};
 pub(super) enum Head {
     /// It was read; it has so many bytes.
     Read(usize),
-    /// It ends the HTTP part of the connection.
-    Switched,
+    /// It was read, has so many bytes, and ends the HTTP part of the connection.
+    Switched(usize),
     /// Its end is not here.
     Part,
     /// It is not one.
@@ -38,11 +38,11 @@ impl Http1 {
             self.half(side).blank = true;
             return Step::Used(1);
         }
-        self.half(side).begin = cx.time;
+        self.message_begins(side, cx.time);
         let window = &bytes[..bytes.len().min(HTTP_HEAD)];
         match self.head(side, window, Need::Whole, cx) {
             Head::Read(n) => Step::Used(n),
-            Head::Switched => Step::Stop(Verdict::Switched),
+            Head::Switched(n) => Step::Stop(Verdict::Switched { consumed: n }),
             Head::Bad => {
                 self.garbage(side, cx);
                 Step::Used(0)
@@ -78,7 +78,7 @@ impl Http1 {
         let take = bytes.len().min(HTTP_HEAD.saturating_sub(before));
         half.buf.extend_from_slice(&bytes[..take]);
         let end = fields::find_end(&half.buf, &mut half.scanned);
-        if end.is_none() && !half.start_checked && !self.start_holds(side) {
+        if end.is_none() && !half.start_checked && !self.start_holds(side, cx) {
             return self.rescan(side, take, cx);
         }
         let half = self.half(side);
@@ -93,7 +93,7 @@ impl Http1 {
         };
         match self.head(side, &buf[..end], Need::Whole, cx) {
             Head::Read(_) => Step::Used(end - before),
-            Head::Switched => Step::Stop(Verdict::Switched),
+            Head::Switched(_) => Step::Stop(Verdict::Switched { consumed: end - before }),
             Head::Bad | Head::Part => {
                 buf.truncate(before + take);
                 self.half(side).buf = buf;
@@ -103,7 +103,7 @@ impl Http1 {
     }
 
     /// Whether what is buffered can still be a message; looks at the start line once it is there.
-    fn start_holds(&mut self, side: Side) -> bool {
+    fn start_holds(&mut self, side: Side, cx: &mut Context<'_>) -> bool {
         let half = self.half(side);
         let mut odd = OddSet::default();
         let Some(line) = fields::line(&half.buf, &mut odd) else {
@@ -113,7 +113,13 @@ impl Http1 {
         let line = line.text;
         match side {
             Side::Client => start::request_line(line, &mut odd).is_some(),
-            Side::Server => start::status_line(line, &mut odd).is_some(),
+            Side::Server => {
+                let Some(status) = start::status_line(line, &mut odd).map(|line| line.status) else {
+                    return false;
+                };
+                self.answers_early(status, cx);
+                true
+            }
         }
     }
 
@@ -161,14 +167,19 @@ impl Http1 {
             pending::put(pending);
             return Head::Part;
         }
-        e.version = Some(line.version.name());
+        e.version = line.version.map(Version::name);
         set(&mut e.method, line.method);
-        set(&mut e.target, line.target);
+        match line.target {
+            Some(target) => set(&mut e.target, target),
+            None => e.target = None,
+        }
+        pending.unsure = line.version.is_none() && !self.is_http;
+        self.is_http |= line.version.is_some();
         choose_host(&mut pending, &line, met, &mut facts, used.is_some());
         pending.asked = Asked::of(line.method);
         pending.upgrade = facts.upgrade.is_some();
         pending.request = Progress::Open;
-        let framing = facts.request_framing(line.version);
+        let framing = facts.request_framing(line.version.unwrap_or(Version::V11));
         pending.note_all(facts.odd);
         self.take_request(pending, cx);
         let Some(used) = used else { return Head::Read(0) };
@@ -178,8 +189,9 @@ impl Http1 {
 
     /// Lets a request into the order of the connection.
     pub(super) fn take_request(&mut self, pending: Box<Pending>, cx: &mut Context<'_>) {
-        let between = self.halves[1].is_between();
-        let resolved = self.pairing.push(pending, between, cx);
+        // A message that answers this one has begun after it.
+        let between = self.answering || self.halves[1].is_between();
+        let resolved = self.pairing.push(pending, between, cx) && !self.answering;
         let server = self.half(Side::Server);
         if resolved && server.state == State::Scan {
             server.state = State::Start;
@@ -197,6 +209,7 @@ impl Http1 {
         cx: &mut Context<'_>,
     ) -> Head {
         let Some(line) = start::status_line(text, &mut facts.odd) else { return Head::Bad };
+        self.answers_early(line.status, cx);
         let begin = self.halves[1].begin;
         let pending = self.pairing.answer();
         let message = renew(&mut pending.exchange.response, begin);
@@ -206,6 +219,7 @@ impl Http1 {
         if used.is_none() && need == Need::Whole {
             return Head::Part;
         }
+        self.is_http = true;
         let size = next + used.unwrap_or(0);
         if matches!(line.status, 100..=199) && line.status != 101 {
             self.informational(&line, &facts);
@@ -224,7 +238,7 @@ impl Http1 {
         }
         if line.status == 101 || (asked == Asked::Connect && matches!(line.status, 200..=299)) {
             self.switch(line.status, facts.upgrade, cx);
-            return Head::Switched;
+            return Head::Switched(size);
         }
         self.begin_body(Side::Server, framing, &facts, cx);
         Head::Read(size)
@@ -270,7 +284,10 @@ impl Http1 {
         }
         self.pairing.response_over(cx);
         self.pairing.flush(None, cx);
-        self.halves.iter_mut().for_each(|h| h.state = State::Closed);
+        // What the client sent meanwhile is of the new protocol and stays for it.
+        for half in self.halves.iter_mut().filter(|half| half.state != State::Held) {
+            half.state = State::Closed;
+        }
     }
 }
 
@@ -283,7 +300,7 @@ fn choose_host(
     whole: bool,
 ) {
     let host = &mut pending.exchange.host;
-    if let Some(authority) = start::authority(line.method, line.target) {
+    if let Some(authority) = line.target.and_then(|target| start::authority(line.method, target)) {
         if met.host && host.as_deref().is_some_and(|h| !h.eq_ignore_ascii_case(authority)) {
             facts.odd.insert(Oddity::HostMismatch);
         }
@@ -291,7 +308,7 @@ fn choose_host(
     } else if !met.host {
         *host = None;
     }
-    if !met.host && whole && line.version == start::Version::V11 {
+    if !met.host && whole && line.version == Some(Version::V11) {
         facts.odd.insert(Oddity::MissingHost);
     }
 }

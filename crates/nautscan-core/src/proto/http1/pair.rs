@@ -170,6 +170,27 @@ impl Pairing {
         self.queue.back().is_some_and(|p| switch(p))
     }
 
+    /// Whether what the client sends now is kept for the protocol that it asked to change to.
+    pub(super) fn holds_client(&self) -> bool {
+        !self.doubt && self.awaits_switch()
+    }
+
+    /// The client sent requests before the answer to an earlier one.
+    pub(super) fn client_pipelines(&mut self) {
+        self.pipelines = true;
+    }
+
+    /// The response that has begun answers the request that was let in after its first byte.
+    pub(super) fn answers_latest(&mut self) {
+        let is_empty =
+            |o: &Box<Pending>| o.response == Progress::Absent && o.informational == 0;
+        if self.front_waits()
+            && let Some(orphan) = self.orphan.take_if(|o| is_empty(o))
+        {
+            pending::put(orphan);
+        }
+    }
+
     /// The first firm request without a response.
     pub(super) fn waiting(&mut self) -> Option<&mut Pending> {
         if self.orphan.is_none() && self.front_waits() {
@@ -294,6 +315,10 @@ impl Pairing {
 
 /// Hands an exchange out.
 fn emit(mut pending: Box<Pending>, error: Option<&'static str>, cx: &mut Context<'_>) {
+    if pending.unsure && pending.response == Progress::Absent {
+        cx.sink.parse_error();
+        return pending::put(pending);
+    }
     pending.settle(error);
     cx.sink.exchange(&pending.exchange);
     pending::put(pending);

@@ -59,6 +59,9 @@ pub(super) struct Pending {
     pub(super) response: Progress,
     /// The request asked for another protocol.
     pub(super) upgrade: bool,
+    /// Nothing but its method says that the request is one: no version, and no other message of
+    /// HTTP on the connection. A response makes it sure.
+    pub(super) unsure: bool,
     /// Bytes of it were lost or cut off.
     pub(super) gap: bool,
     /// Informational responses noted in the detail.
@@ -150,6 +153,7 @@ impl Pending {
         self.request = Progress::Absent;
         self.response = Progress::Absent;
         self.upgrade = false;
+        self.unsure = false;
         self.gap = false;
         self.informational = 0;
         self.odd = OddSet::default();

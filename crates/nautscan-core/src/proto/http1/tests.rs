@@ -13,6 +13,8 @@ mod loss;
 struct Collected {
     exchanges: Vec<Exchange>,
     parse_errors: usize,
+    /// How many bytes were of HTTP when the protocol changed, and what was held of the next.
+    switched: Option<(usize, Vec<u8>)>,
 }
 
 impl Sink for Collected {
@@ -41,6 +43,7 @@ fn play(acts: &[Act], close: Close, settings: &Settings) -> Collected {
     let mut sink = Collected::default();
     let mut parser = Http1::default();
     let mut verdict = Verdict::Continue;
+    let mut consumed = 0;
     for (i, act) in acts.iter().enumerate() {
         let mut cx = Context { time: 1000 * (i as i64 + 1), settings, sink: &mut sink };
         verdict = match act {
@@ -48,8 +51,15 @@ fn play(acts: &[Act], close: Close, settings: &Settings) -> Collected {
             Act::Gap(side, lost) => parser.gap(*side, *lost, &mut cx),
             Act::End(side) => parser.end(*side, &mut cx),
         };
+        if let Verdict::Switched { consumed: last } = verdict {
+            let early = parser.early().map_or(Vec::new(), |early| early.bytes);
+            sink.switched = Some((consumed + last - early.len(), early));
+        }
         if verdict != Verdict::Continue {
             break;
+        }
+        if let Act::Data(_, bytes) = act {
+            consumed += bytes.len();
         }
     }
     if verdict == Verdict::Continue {
@@ -98,6 +108,7 @@ fn observe_with(acts: &[Act], close: Close, settings: &Settings) -> Collected {
         let pieces = play(&split(acts, || step), close, settings);
         assert_eq!(timeless(&pieces), timeless(&whole), "in pieces of {step}");
         assert_eq!(pieces.parse_errors, whole.parse_errors, "in pieces of {step}");
+        assert_eq!(pieces.switched, whole.switched, "in pieces of {step}");
     }
     whole
 }

@@ -10,6 +10,10 @@ const PIECES: &[&str] = &[
     "HEAD /h HTTP/1.0\r\n",
     "POST /p HTTP/1.1\r\n",
     "CONNECT a:1 HTTP/1.1\r\n",
+    "CONNECT a:1 HTTP/1.1\r\n\r\n",
+    "GET /old\r\n",
+    "GET HTTP/1.1\r\n",
+    "GET/ HTTP/1.",
     "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
     "HTTP/1.1 200 OK\r\n",
     "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody",
@@ -72,7 +76,7 @@ fn close() -> impl Strategy<Value = Close> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 60000, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// However the bytes are cut, the exchanges are the same; each is consistent in itself.
     #[test]
@@ -89,6 +93,7 @@ proptest! {
         let pieces = play(&split(&acts, || next.next().unwrap()), close, &settings);
         prop_assert_eq!(timeless(&whole), timeless(&pieces));
         prop_assert_eq!(whole.parse_errors, pieces.parse_errors);
+        prop_assert_eq!(whole.switched, pieces.switched);
         for e in &whole.exchanges {
             prop_assert!(e.request.is_some() || e.response.is_some());
             prop_assert!(e.status.is_none() || e.response.is_some());

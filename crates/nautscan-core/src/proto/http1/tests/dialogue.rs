@@ -277,7 +277,9 @@ fn an_upgrade_ends_http() {
         answer(GET, response.as_bytes(), false).exchanges[0].oddities,
         ["unexpected_switch"]
     );
-    assert_eq!(verdict(&[says(C, request), says(S, response)]), Verdict::Switched);
+    let consumed = response.len();
+    let after = format!("{response}\u{1}more");
+    assert_eq!(verdict(&[says(C, request), says(S, after)]), Verdict::Switched { consumed });
 }
 
 #[test]
@@ -292,7 +294,8 @@ fn a_tunnel_ends_http() {
         says(C, b"\x16\x03\x01\x00\x05early"),
         says(S, "HTTP/1.1 200 OK\r\n\r\n"),
     ];
-    assert_eq!(verdict(&acts), Verdict::Switched, "a client may speak before it is answered");
+    let consumed = "HTTP/1.1 200 OK\r\n\r\n".len();
+    assert_eq!(verdict(&acts), Verdict::Switched { consumed }, "a client may speak before it is answered");
     let refused = observe(
         &[
             says(C, connect),
@@ -358,6 +361,63 @@ fn malformed_heads_are_read_and_reported() {
     );
     assert_eq!(e.request.as_ref().unwrap().headers.get(b"X"), Some(b"1 2".as_slice()));
     assert_eq!(e.detail, [("reason", String::new())]);
+}
+
+#[test]
+fn a_request_line_that_lacks_parts_is_a_request_all_the_same() {
+    let bad = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
+    let cases = [
+        ("GET HTTP/1.1\r\nHost: a\r\n\r\n", "GET -", vec!["missing_target"]),
+        ("GET /HTTP/1.1\r\nHost: a\r\n\r\n", "GET /HTTP/1.1", vec!["missing_version"]),
+        ("GET /old\r\nHost: a\r\n\r\n", "GET /old", vec!["missing_version"]),
+        ("DELETE\r\n\r\n", "DELETE -", vec!["missing_target", "missing_version"]),
+    ];
+    for (request, want, oddities) in cases {
+        let got = observe(
+            &[says(C, GET), says(S, bad), says(C, request), says(S, bad), says(C, GET), says(S, bad)],
+            Close::Finished,
+        );
+        let want = format!("{want} [0] 400 [0] complete");
+        assert_eq!(briefs(&got), ["GET / [0] 400 [0] complete", &want, "GET / [0] 400 [0] complete"]);
+        assert_eq!((&got.exchanges[1].oddities, got.parse_errors), (&oddities, 0), "{request}");
+        let alone = observe(&[says(C, GET), says(S, bad), says(C, request)], Close::CaptureEnd);
+        assert_eq!(alone.exchanges[1].version, request.contains(" HTTP/1.1").then_some("1.1"));
+    }
+    let body = "POST /x\r\nContent-Length: 2\r\n\r\nab";
+    assert_eq!(briefs(&answer(body, bad.as_bytes(), false)), ["POST /x [2:ab] 400 [0] complete"]);
+}
+
+#[test]
+fn a_request_is_answered_before_its_head_is_whole() {
+    let bad = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
+    let got = observe(
+        &[says(C, "GET /old\r\n"), says(S, bad), says(C, GET), says(S, bad)],
+        Close::Finished,
+    );
+    let want = ["GET /old [?~] 400 [0] complete", "GET / [0] 400 [0] complete"];
+    assert_eq!((briefs(&got).as_slice(), got.parse_errors), (want.map(str::to_owned).as_slice(), 0));
+    assert_eq!(got.exchanges[0].oddities, ["missing_version", "head_unfinished"]);
+    // The rest of the head is not taken for a request.
+    let got = observe(
+        &[
+            says(C, "POST /x HTTP/1.1\r\nHost: a\r\nCook"),
+            says(S, bad),
+            says(C, "ie: b\r\nX: y\r\n\r\n"),
+            says(C, GET),
+            says(S, bad),
+        ],
+        Close::Finished,
+    );
+    let want = ["POST /x [?~] 400 [0] complete", "GET / [0] 400 [0] complete"];
+    assert_eq!((briefs(&got).as_slice(), got.parse_errors), (want.map(str::to_owned).as_slice(), 0));
+    assert_eq!(got.exchanges[0].oddities, ["head_unfinished"]);
+    assert_eq!(got.exchanges[0].request.as_ref().unwrap().headers.get(b"host"), Some(&b"a"[..]));
+    // What is not an answer ends nothing.
+    let (first, rest) = GET.split_at(20);
+    for interim in ["HTTP/1.1 103 Early Hints\r\n\r\n", "no HTTP\r\n"] {
+        let got = observe(&[says(C, first), says(S, interim), says(C, rest)], Close::CaptureEnd);
+        assert_eq!(got.exchanges.last().map(brief).as_deref(), Some("GET / [0] - [-] request_only"));
+    }
 }
 
 #[test]
