@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo build test lint bench bench-live docs lock clean
+.PHONY: help run demo build test lint fuzz bench bench-live docs lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ test: ## Run every check and every test (root runs the live and Docker ones too)
 lint: ## Run the checks alone: ruff, mypy, imports, rustfmt, clippy, svelte-check
 	@scripts/setup.sh lint
 	@scripts/lint.sh
+
+fuzz: ## Run each fuzz target for FUZZ_SECONDS (60), e.g. ARGS="wire http1"
+	@fuzz/run.sh $(ARGS)
 
 bench: ## Compare with tcpdump, tshark and others on one large capture (root makes it)
 	@scripts/setup.sh run

@@ -125,7 +125,8 @@ class Reader:
 
         Keys: packets, bytes, flows, requests, parse_errors, gap_bytes, first_time, last_time
         (ns or None), decode_errors, truncated, fragments, duplicates, not_ip, gaps,
-        opaque_bytes, evicted, warnings (list of text), damaged (bool).
+        opaque_bytes, evicted, filtered_out (packets that `filter` did not accept, which no
+        other figure counts), warnings (list of text), damaged (bool).
         """
     def close(self) -> None: ...
 

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 import nautscan
+from nautscan import _engine
 from nautscan.offline import Table
 
 BODY_LIMIT = 16 << 20
@@ -38,9 +39,14 @@ class Observed:
 
 
 def observe(path: Path) -> Observed:
-    """Run the engine over a file."""
+    """Run the engine over a file. One that is refused holds nothing."""
     recording = nautscan.read(path, bodies=BODY_LIMIT)
-    return Observed(recording.summary, rows(recording.requests), rows(recording.flows))
+    try:
+        return Observed(recording.summary, rows(recording.requests), rows(recording.flows))
+    except _engine.EngineError as refused:
+        if refused.code != "bad_file":
+            raise
+        return Observed({"packets": 0, "bytes": 0}, [], [])
 
 
 def rows(table: Table) -> list[Row]:

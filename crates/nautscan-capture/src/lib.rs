@@ -33,7 +33,8 @@ pub use interface::{
 };
 pub use limits::*;
 pub use live::{
-    BURST, DEFAULT_BUFFER_BYTES, LiveOptions, LiveSource, Stopper, capture_library, check_filter,
+    BURST, DEFAULT_BUFFER_BYTES, LiveOptions, LiveSource, OfflineFilter, Stopper, capture_library,
+    check_filter,
 };
 pub use source::{InterfaceStats, PacketSource, Progress, Pulled, SourceInterface};
 pub use write::PcapngWriter;

@@ -6,42 +6,15 @@ use std::fs;
 use std::io::{self, Cursor, Read, Write};
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use common::{drain, drain_bytes, shared_captures};
+use common::{Folder, drain, drain_bytes, shared_captures};
 use nautscan_capture::{
     CaptureError, DamageKind, FileSource, InterfaceStats, MergedSource, PacketSource, PcapngWriter,
     Pulled, SourceInterface,
 };
 use nautscan_core::packet::{InterfaceId, LinkType, Packet};
 use proptest::prelude::*;
-
-/// A folder that is deleted when dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("nautscan-capture-{}-{number}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir(&path).expect("a new folder");
-        Self(path)
-    }
-
-    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.0.join(name);
-        fs::write(&path, bytes).expect("written");
-        path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        drop(fs::remove_dir_all(&self.0));
-    }
-}
 
 /// A little-endian pcap file: (seconds, fraction, bytes) of each packet.
 fn pcap(magic: u32, packets: &[(u32, u32, &[u8])]) -> Vec<u8> {
@@ -61,6 +34,27 @@ fn pcap(magic: u32, packets: &[(u32, u32, &[u8])]) -> Vec<u8> {
 
 const MICROSECONDS: u32 = 0xa1b2_c3d4;
 const NANOSECONDS: u32 = 0xa1b2_3c4d;
+
+#[test]
+fn pcap_versions_that_are_not_defined_are_refused() {
+    let file = |major: u16, minor: u16| {
+        let mut bytes = pcap(MICROSECONDS, &[(1, 0, b"abcd")]);
+        bytes[4..6].copy_from_slice(&major.to_le_bytes());
+        bytes[6..8].copy_from_slice(&minor.to_le_bytes());
+        drain_bytes(&bytes)
+    };
+    for (major, minor) in [(2, 0), (2, 1), (2, 2), (2, 3), (2, 4), (543, 0)] {
+        let tally = file(major, minor);
+        assert_eq!((tally.packets, tally.errors.len()), (1, 0), "{major}.{minor}");
+    }
+    for (major, minor) in [(1, 4), (2, 5), (0, 0), (3, 0), (543, 1), (512, 1024)] {
+        let tally = file(major, minor);
+        assert_eq!(tally.packets, 0);
+        assert_eq!(tally.errors[0].code(), "bad_file");
+        let message = tally.errors[0].to_string();
+        assert!(message.contains(&format!("pcap version {major}.{minor}")), "{message}");
+    }
+}
 
 /// Packets at these seconds, each holding its second.
 fn pcap_at(seconds: &[u32]) -> Vec<u8> {

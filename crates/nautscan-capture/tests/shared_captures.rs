@@ -72,13 +72,15 @@ fn differences(expected: &Path) -> Vec<String> {
 }
 
 /// Captures that are read otherwise than stated, and why.
-const DIFFERENT: [(&str, &str); 1] = [(
+const DIFFERENT: [(&str, &str); 2] = [
     // The two lengths of the first block differ. What is stated ignores that; libpcap, tshark and
     // we refuse the block, because one of the lengths must be wrong and packets would be found
     // where there are none.
-    "libpcap/shb-option-too-long.pcapng",
-    "ends with another length",
-)];
+    ("libpcap/shb-option-too-long.pcapng", "ends with another length"),
+    // No version 1 is defined, so how its records are laid out is anyone's guess. What is stated
+    // reads them as if it were 2.4; libpcap, tshark and we refuse the file.
+    ("libpcap/pcap-invalid-version-1.pcap", "pcap version 1.4"),
+];
 
 #[test]
 fn every_container_is_read_as_stated() {
@@ -94,10 +96,16 @@ fn every_container_is_read_as_stated() {
     let (different, same): (Vec<_>, Vec<_>) = files.into_iter().partition(is_different);
     assert_eq!(different.len(), DIFFERENT.len());
     for (name, why) in DIFFERENT {
-        let mut source = FileSource::open(folder.join(name)).expect("open");
-        let tally = drain(&mut source);
-        assert_eq!(tally.packets, 0);
-        assert!(tally.errors[0].to_string().contains(why), "{:?}", tally.errors);
+        let error = match FileSource::open(folder.join(name)) {
+            Err(error) => error,
+            Ok(mut source) => {
+                let mut tally = drain(&mut source);
+                assert_eq!(tally.packets, 0);
+                tally.errors.remove(0)
+            }
+        };
+        assert_eq!(error.code(), "bad_file");
+        assert!(error.to_string().contains(why), "{error}");
     }
     let lines: Vec<String> = same.iter().flat_map(|file| differences(file)).collect();
     assert!(lines.is_empty(), "{} differences:\n{}", lines.len(), lines.join("\n"));

@@ -35,7 +35,7 @@ impl PyReader {
         py: Python<'_>,
         sources: Vec<Origin>,
         tables: Option<Vec<String>>,
-        filter: Option<&str>,
+        filter: Option<String>,
         body_limit: usize,
         headers: bool,
         redact: bool,
@@ -45,7 +45,6 @@ impl PyReader {
     ) -> PyResult<Self> {
         let names = tables.unwrap_or_else(|| vec!["requests".to_owned(), "flows".to_owned()]);
         let tables = self::tables(&names)?;
-        let _ = filter;
         let options = EngineOptions {
             tables,
             body_limit,
@@ -55,8 +54,9 @@ impl PyReader {
             max_flows,
             batch_rows,
         };
-        let source = py.detach(|| open(sources)).map_err(|error| from_capture(&error))?;
-        Ok(Self(Mutex::new(Some(Offline::new(source, options.config())))))
+        let config = options.config();
+        let offline = py.detach(|| Offline::new(open(sources)?, config, filter));
+        Ok(Self(Mutex::new(Some(offline.map_err(|error| from_capture(&error))?))))
     }
 
     /// The next batch; None at the end (then `ended`) or after `timeout_ms`.
@@ -95,8 +95,9 @@ impl PyReader {
 
     /// Totals so far.
     fn summary<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (totals, warnings, damaged) = self.with(|offline| {
-            (offline.totals(), offline.warnings().to_vec(), offline.is_damaged())
+        let (totals, filtered_out, warnings, damaged) = self.with(|offline| {
+            let warnings = offline.warnings().to_vec();
+            (offline.totals(), offline.filtered_out(), warnings, offline.is_damaged())
         })?;
         let dict = PyDict::new(py);
         dict.set_item("packets", totals.packets)?;
@@ -115,6 +116,7 @@ impl PyReader {
         dict.set_item("duplicates", totals.duplicates)?;
         dict.set_item("opaque_bytes", totals.opaque_bytes)?;
         dict.set_item("evicted", totals.evicted)?;
+        dict.set_item("filtered_out", filtered_out)?;
         dict.set_item("warnings", warnings)?;
         dict.set_item("damaged", damaged)?;
         Ok(dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -68,3 +69,46 @@ def test_a_missing_file_and_a_closed_reader_say_so(capture: Path) -> None:
     with pytest.raises(_engine.EngineError) as closed:
         reader.next()
     assert closed.value.code == "closed"
+
+
+def read_through(path: Path, bpf: str) -> dict[str, Any]:
+    """The summary of a capture's packets that a filter accepts."""
+    reader = _engine.Reader([str(path)], filter=bpf)
+    while reader.next() is not None:
+        pass
+    return reader.summary()
+
+
+def test_only_packets_that_the_filter_accepts_are_read(capture: Path) -> None:
+    summary = read_through(capture, "src port 80")
+    assert (summary["packets"], summary["filtered_out"]) == (2, 3)
+    for nothing_asked in ("", " "):
+        summary = read_through(capture, nothing_asked)
+        assert (summary["packets"], summary["filtered_out"]) == (5, 0)
+
+
+def test_a_bad_filter_is_refused_at_once(capture: Path) -> None:
+    with pytest.raises(_engine.EngineError) as refused:
+        _engine.Reader([str(capture)], filter="tcp prt 80")
+    assert refused.value.code == "bad_filter"
+    assert "tcp prt 80" in refused.value.message
+
+
+def test_a_filter_for_a_stream_is_checked_when_its_link_type_is_known(capture: Path) -> None:
+    reads, writes = os.pipe()
+    os.write(writes, capture.read_bytes())
+    os.close(writes)
+    reader = _engine.Reader([reads], filter="ether host 2:0:0:0:0:1")
+    os.close(reads)
+    with pytest.raises(_engine.EngineError) as refused:
+        reader.next()
+    assert refused.value.code == "bad_filter"
+    assert reader.summary()["packets"] == 0
+
+
+def test_a_capture_of_an_undefined_version_is_refused(capture: Path) -> None:
+    capture.write_bytes(capture.read_bytes()[:4] + b"\1\0\4\0" + capture.read_bytes()[8:])
+    with pytest.raises(_engine.EngineError) as refused:
+        _engine.Reader([str(capture)])
+    assert refused.value.code == "bad_file"
+    assert "version 1.4" in refused.value.message

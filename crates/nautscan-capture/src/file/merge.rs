@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::path::{Path, PathBuf};
 
-use nautscan_core::packet::{InterfaceId, Packet};
+use nautscan_core::packet::{InterfaceId, LinkType, Packet};
 
 use super::record::{Notes, Record};
 use super::single::{FileSource, Next};
@@ -34,6 +34,7 @@ pub struct MergedSource {
     ready: BinaryHeap<Reverse<Head>>,
     unready: Vec<usize>,
     interfaces: Vec<SourceInterface>,
+    link_types: Vec<LinkType>,
     failed: VecDeque<CaptureError>,
     finished: Finished,
     bytes_total: Option<u64>,
@@ -92,6 +93,7 @@ impl MergedSource {
             ready: BinaryHeap::new(),
             unready: Vec::new(),
             interfaces: Vec::new(),
+            link_types: Vec::new(),
             failed: VecDeque::new(),
             finished: Finished::default(),
             bytes_total: Some(0),
@@ -126,11 +128,24 @@ impl MergedSource {
             Err(error) => return Err(error),
         };
         self.bytes_total = add(self.bytes_total, source.progress().bytes_total);
-        if only || source.is_stream() {
+        if source.is_stream() {
             return self.activate(source, order);
         }
-        waiting.push(Waiting { first_time: first_time(&mut source), order, path: path.to_owned() });
+        let first_time = first_time(&mut source);
+        if only {
+            return self.activate(source, order);
+        }
+        for interface in source.interfaces() {
+            meet(&mut self.link_types, interface.link_type);
+        }
+        waiting.push(Waiting { first_time, order, path: path.to_owned() });
         Ok(())
+    }
+
+    /// Link types of all interfaces found so far, in the order found: also of those in files that
+    /// the merge has only looked into.
+    pub fn link_types(&self) -> &[LinkType] {
+        &self.link_types
     }
 
     fn activate(&mut self, source: FileSource, order: usize) -> Result<(), CaptureError> {
@@ -292,6 +307,7 @@ impl MergedSource {
                 return Err(CaptureError::TooManyInterfaces { limit: MAX_INTERFACES });
             }
             slot.interfaces.push(self.interfaces.len() as u16);
+            meet(&mut self.link_types, interface.link_type);
             self.interfaces.push(interface.clone());
         }
         Ok(())
@@ -358,15 +374,29 @@ impl PacketSource for MergedSource {
     }
 }
 
-/// Time of the first packet. A file without one, or damaged before it, is read first, so that
-/// what is wrong with it is said first.
+/// Time of the first packet, which is put back; interfaces described before it are known then. A
+/// file without one, or damaged before it, is read first, so that what is wrong with it is said
+/// first.
 fn first_time(source: &mut FileSource) -> i64 {
     loop {
         match source.next(true) {
-            Ok(Next::Packet(record)) => return record.time,
+            Ok(Next::Packet(record)) => {
+                source.put_back(record);
+                return record.time;
+            }
             Ok(Next::Grown) => {}
-            Ok(Next::Idle | Next::End) | Err(_) => return i64::MIN,
+            Ok(Next::Idle | Next::End) => return i64::MIN,
+            Err(error) => {
+                source.put_back_error(error);
+                return i64::MIN;
+            }
         }
+    }
+}
+
+fn meet(known: &mut Vec<LinkType>, link_type: LinkType) {
+    if !known.contains(&link_type) {
+        known.push(link_type);
     }
 }
 

@@ -57,10 +57,14 @@ fn variant(first: [u8; 4]) -> Option<(bool, u32, usize)> {
 }
 
 impl Pcap {
-    /// Reads the file header; `None` if the magic number is of no known variant.
-    pub(super) fn open(bytes: &[u8; FILE_HEADER], origin: &str) -> Option<(Self, SourceInterface)> {
+    /// Reads the file header; the error says what it has that the format does not define.
+    pub(super) fn open(
+        bytes: &[u8; FILE_HEADER],
+        origin: &str,
+    ) -> Result<(Self, SourceInterface), String> {
         let (swapped, nanos_per_fraction, header) =
-            variant([bytes[0], bytes[1], bytes[2], bytes[3]])?;
+            variant([bytes[0], bytes[1], bytes[2], bytes[3]])
+                .ok_or("its magic number is of no known variant of pcap")?;
         let word = |at| read_u32(bytes, at, swapped);
         // The version is two 16-bit fields; read as one word their order follows the byte order.
         let (major, minor) = (half(bytes, 4, swapped), half(bytes, 6, swapped));
@@ -70,7 +74,7 @@ impl Pcap {
             swapped,
             nanos_per_fraction,
             header,
-            lengths: length_order(major, minor),
+            lengths: length_order(major, minor)?,
             link_type,
             max_packet: max_packet(link_type),
         };
@@ -83,7 +87,7 @@ impl Pcap {
             filter: None,
             fcs_bytes: fcs_bytes(network),
         };
-        Some((pcap, interface))
+        Ok((pcap, interface))
     }
 
     /// Reads the record at the start of `data`.
@@ -138,11 +142,14 @@ impl Pcap {
     }
 }
 
-fn length_order(major: u16, minor: u16) -> LengthOrder {
+/// Versions that are defined are those that libpcap reads: 2.0 to 2.4, and the 543.0 of DG/UX.
+/// The records of others may be laid out in any way.
+fn length_order(major: u16, minor: u16) -> Result<LengthOrder, String> {
     match (major, minor) {
-        (2, 0..=2) => LengthOrder::WireFirst,
-        (2, 3) => LengthOrder::SmallerIsCaptured,
-        _ => LengthOrder::CapturedFirst,
+        (2, 0..=2) | (543, 0) => Ok(LengthOrder::WireFirst),
+        (2, 3) => Ok(LengthOrder::SmallerIsCaptured),
+        (2, 4) => Ok(LengthOrder::CapturedFirst),
+        _ => Err(format!("its header says pcap version {major}.{minor}; defined are 2.0 to 2.4")),
     }
 }
 

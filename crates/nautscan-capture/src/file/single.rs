@@ -369,8 +369,12 @@ impl FileSource {
         let Some(header) = self.window.data().first_chunk::<{ pcap::FILE_HEADER }>() else {
             return Err(self.cut(pcap::FILE_HEADER));
         };
-        let Some((pcap, interface)) = Pcap::open(header, &self.name) else {
-            return Err(self.not_a_capture());
+        let (pcap, interface) = match Pcap::open(header, &self.name) {
+            Ok(opened) => opened,
+            Err(what) => {
+                self.ended = true;
+                return Err(CaptureError::NotACapture { name: self.name.clone(), what });
+            }
         };
         self.window.consume(pcap::FILE_HEADER);
         self.format = Format::Pcap(pcap);

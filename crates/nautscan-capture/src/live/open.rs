@@ -82,30 +82,40 @@ pub(super) fn open(interface: &str, options: &LiveOptions) -> Result<Opened, Cap
         handle.prefer(LinkType::LINUX_SLL2);
     }
     if let Some(text) = &options.filter {
-        filter(&mut handle, interface, text, true)?;
+        set_filter(&mut handle, interface, text)?;
     }
     handle.set_nonblocking().map_err(|error| failed("be read without waiting", error))?;
     Ok(Opened { link_type: handle.link_type(), handle, warning: warning(interface, activation) })
 }
 
-fn clamp(value: u32) -> i32 {
+pub(super) fn clamp(value: u32) -> i32 {
     i32::try_from(value).unwrap_or(i32::MAX)
 }
 
-/// Compiles a filter for this interface, and installs it if `install`. An empty filter captures
-/// everything.
-pub(super) fn filter(
+/// Compiles a filter for this interface and installs it. An empty filter captures everything.
+pub(super) fn set_filter(
     handle: &mut Handle,
     interface: &str,
     filter: &str,
-    install: bool,
 ) -> Result<(), CaptureError> {
     check_length(filter)?;
-    handle.filter(filter, install).map_err(|message| CaptureError::BadFilter {
-        filter: filter.to_owned(),
-        message,
-        context: format!("on {interface}"),
-    })
+    handle.filter(filter).map_err(|message| refused_filter(interface, filter, message))
+}
+
+/// Compiles a filter for this interface, which goes on with the one it has.
+pub(super) fn try_filter(
+    handle: &mut Handle,
+    interface: &str,
+    filter: &str,
+) -> Result<(), CaptureError> {
+    check_length(filter)?;
+    let outcome = handle.compile(filter).map(drop);
+    outcome.map_err(|message| refused_filter(interface, filter, message))
+}
+
+fn refused_filter(interface: &str, filter: &str, message: String) -> CaptureError {
+    let context = format!("on {interface}");
+    CaptureError::BadFilter { filter: filter.to_owned(), message, context }
 }
 
 fn refused(interface: &str, activation: Activation) -> CaptureError {
@@ -134,26 +144,8 @@ pub fn capture_library() -> Result<String, CaptureError> {
     Api::get().map(Api::version)
 }
 
-/// Compiles a BPF filter for packets of a link type, without capturing. libpcap does not say
-/// where in the text an error is, so there is only its message.
-pub fn check_filter(filter: &str, link_type: LinkType, snaplen: u32) -> Result<(), CaptureError> {
-    check_length(filter)?;
-    let api = Api::get()?;
-    let context = match link_type.name() {
-        Some(name) => format!("for packets of type {name}"),
-        None => format!("for packets of link type {}", link_type.0),
-    };
-    let bad = |message| CaptureError::BadFilter {
-        filter: filter.to_owned(),
-        message,
-        context: context.clone(),
-    };
-    let mut handle = Handle::dead(api, link_type, clamp(snaplen))
-        .ok_or_else(|| bad("the filter compiler is out of memory".to_owned()))?;
-    handle.filter(filter, false).map_err(bad)
-}
-
-fn check_length(filter: &str) -> Result<(), CaptureError> {
+/// Refuses a filter that would take too long to compile.
+pub(super) fn check_length(filter: &str) -> Result<(), CaptureError> {
     if filter.len() <= MAX_FILTER_BYTES {
         return Ok(());
     }

@@ -137,11 +137,11 @@ impl LiveSource {
 
     /// Replaces the filter on all interfaces. If one of them rejects it, all keep what they had.
     pub fn set_filter(&mut self, filter: &str) -> Result<(), CaptureError> {
-        for install in [false, true] {
+        for change in [open::try_filter, open::set_filter] {
             for (capture, interface) in self.captures.iter_mut().zip(&self.interfaces) {
                 let name = interface.name.as_deref().unwrap_or_default();
                 if let Some(handle) = &mut capture.handle {
-                    open::filter(handle, name, filter, install)?;
+                    change(handle, name, filter)?;
                 }
             }
         }

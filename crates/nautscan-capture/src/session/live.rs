@@ -379,8 +379,7 @@ impl Worker {
         let interfaces = self.interface_stats();
         let mut out = Vec::new();
         for stats in interfaces {
-            let name =
-                self.interfaces().get(stats.interface).and_then(|known| self.name_of(known));
+            let name = self.interfaces().get(stats.interface).and_then(|known| self.name_of(known));
             let counters = [
                 ("received", stats.received),
                 ("kernel_drops", stats.kernel_drops),

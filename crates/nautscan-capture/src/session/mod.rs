@@ -1,5 +1,6 @@
 //! A source and an engine at work together.
 
+mod filter;
 mod live;
 mod offline;
 mod reorder;

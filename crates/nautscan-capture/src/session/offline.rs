@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use nautscan_core::event::Table;
 use nautscan_core::{Config, Engine, RecordBatch, Totals};
 
+use super::filter::SourceFilter;
 use crate::{CaptureError, MergedSource, PacketSource, Progress, Pulled};
 
 /// Packets taken from the source between two looks at the clock and the batches.
@@ -25,6 +26,7 @@ pub enum Step {
 pub struct Offline {
     source: MergedSource,
     engine: Engine,
+    filter: Option<SourceFilter>,
     known_interfaces: usize,
     warnings: Vec<String>,
     damaged: bool,
@@ -32,16 +34,34 @@ pub struct Offline {
 }
 
 impl Offline {
-    /// Reads `source` through an engine of its own.
-    pub fn new(source: MergedSource, config: Config) -> Self {
-        Self {
+    /// Reads `source` through an engine of its own: the packets that `filter` (BPF) accepts, or
+    /// all of them.
+    ///
+    /// The filter is compiled for each link type when an interface of that type appears. That it
+    /// does not compile is an error here for the link types known by now, and of `next` for those
+    /// found later, before any packet of theirs.
+    pub fn new(
+        source: MergedSource,
+        config: Config,
+        filter: Option<String>,
+    ) -> Result<Self, CaptureError> {
+        let mut filter = SourceFilter::new(filter);
+        if let Some(filter) = &mut filter {
+            for &link_type in source.link_types() {
+                filter.compile(link_type)?;
+            }
+        }
+        let mut offline = Self {
             source,
             engine: Engine::new(config),
+            filter,
             known_interfaces: 0,
             warnings: Vec::new(),
             damaged: false,
             ended: false,
-        }
+        };
+        offline.adopt_interfaces()?;
+        Ok(offline)
     }
 
     /// The next batch. Without `timeout`, waits for one or for the end.
@@ -68,14 +88,19 @@ impl Offline {
     }
 
     fn pull(&mut self) -> Result<Pulled, CaptureError> {
-        for interface in &self.source.interfaces()[self.known_interfaces..] {
-            self.engine.add_interface(interface.name.as_deref());
-            self.known_interfaces += 1;
-        }
+        self.adopt_interfaces()?;
         let engine = &mut self.engine;
-        match self.source.for_each(BURST, |packet| {
-            engine.packet(packet);
-        }) {
+        let pulled = match &mut self.filter {
+            None => self.source.for_each(BURST, |packet| {
+                engine.packet(packet);
+            }),
+            Some(filter) => self.source.for_each(BURST, |packet| {
+                if filter.accepts(packet) {
+                    engine.packet(packet);
+                }
+            }),
+        };
+        match pulled {
             Ok(Pulled::End) => {
                 self.engine.finish();
                 self.engine.flush();
@@ -89,6 +114,24 @@ impl Offline {
             }
             other => other,
         }
+    }
+
+    /// Makes newly described interfaces known to filter and engine. One that the filter does not
+    /// compile for stays unknown, so that no packet is read past it.
+    fn adopt_interfaces(&mut self) -> Result<(), CaptureError> {
+        for interface in &self.source.interfaces()[self.known_interfaces..] {
+            if let Some(filter) = &mut self.filter {
+                filter.admit(interface)?;
+            }
+            self.engine.add_interface(interface.name.as_deref());
+            self.known_interfaces += 1;
+        }
+        Ok(())
+    }
+
+    /// Packets that the filter did not accept. No other figure counts them.
+    pub fn filtered_out(&self) -> u64 {
+        self.filter.as_ref().map_or(0, SourceFilter::rejected)
     }
 
     /// Whether all was read and handed out.

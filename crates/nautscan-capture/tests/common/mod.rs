@@ -1,7 +1,9 @@
 //! Helpers of the integration tests.
 #![allow(dead_code, unreachable_pub)]
 
+use std::fs;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use nautscan_capture::{CaptureError, FileSource, PacketSource, Pulled};
 
@@ -68,4 +70,30 @@ pub fn drain_bytes(bytes: &[u8]) -> Tally {
     let reader = Box::new(std::io::Cursor::new(bytes.to_vec()));
     let mut source = FileSource::from_reader(reader, "memory").expect("a stream opens");
     drain(&mut source)
+}
+
+/// A folder that is deleted when dropped.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    pub fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("nautscan-capture-{}-{number}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir(&path).expect("a new folder");
+        Self(path)
+    }
+
+    pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, bytes).expect("written");
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(fs::remove_dir_all(&self.0));
+    }
 }

@@ -126,6 +126,8 @@ api! {
             unsafe extern "C" fn(*mut PcapT, *mut BpfProgram, *const c_char, c_int, u32) -> c_int;
         setfilter = b"pcap_setfilter\0": unsafe extern "C" fn(*mut PcapT, *mut BpfProgram) -> c_int;
         freecode = b"pcap_freecode\0": unsafe extern "C" fn(*mut BpfProgram);
+        offline_filter = b"pcap_offline_filter\0":
+            unsafe extern "C" fn(*const BpfProgram, *const PacketHeader, *const u8) -> c_int;
         open_dead = b"pcap_open_dead\0": unsafe extern "C" fn(c_int, c_int) -> *mut PcapT;
         setnonblock = b"pcap_setnonblock\0":
             unsafe extern "C" fn(*mut PcapT, c_int, *mut c_char) -> c_int;

@@ -9,6 +9,7 @@ use std::sync::PoisonError;
 use nautscan_core::packet::{InterfaceId, LinkType, Packet};
 
 use super::api::{Api, BpfProgram, COMPILING, ERROR_BUFFER, PacketHeader, PcapStat, PcapT, text};
+use super::program::Program;
 use crate::limits::MAX_OPTIMISED_FILTER;
 
 const PRECISION_NANO: c_int = 1;
@@ -72,7 +73,7 @@ impl Handle {
     /// A handle that captures nothing, to compile filters for packets of a link type.
     pub(crate) fn dead(api: &'static Api, link_type: LinkType, snaplen: i32) -> Option<Self> {
         // SAFETY: takes any two numbers.
-        let raw = unsafe { (api.open_dead)(c_int::from(link_type.0), snaplen) };
+        let raw = unsafe { (api.open_dead)(system_number(link_type), snaplen) };
         Self::own(api, raw)
     }
 
@@ -173,12 +174,12 @@ impl Handle {
         (fd >= 0).then(|| unsafe { std::os::fd::BorrowedFd::borrow_raw(fd) })
     }
 
-    /// Compiles a filter, and installs it if `install`. The error is the library's.
-    pub(crate) fn filter(&mut self, filter: &str, install: bool) -> Result<(), String> {
+    /// Compiles a filter for this handle's packets. The error is the library's.
+    pub(crate) fn compile(&mut self, filter: &str) -> Result<Program, String> {
         let source = CString::new(filter).map_err(|_| "the filter contains a NUL".to_owned())?;
         let mut program = BpfProgram { length: 0, instructions: std::ptr::null_mut() };
         let optimise = c_int::from(filter.len() <= MAX_OPTIMISED_FILTER);
-        let lock = COMPILING.lock().unwrap_or_else(PoisonError::into_inner);
+        let _lock = COMPILING.lock().unwrap_or_else(PoisonError::into_inner);
         let raw = self.raw.as_ptr();
         // SAFETY: the handle is open, the text NUL-terminated and the program writable.
         let code = unsafe {
@@ -187,13 +188,15 @@ impl Handle {
         if code != 0 {
             return Err(self.error());
         }
-        drop(lock);
-        // SAFETY: the program was compiled on this handle; setfilter copies it.
-        let failed = install && unsafe { (self.api.setfilter)(raw, &mut program) } != 0;
-        let result = if failed { Err(self.error()) } else { Ok(()) };
-        // SAFETY: the program was compiled and is not used after this.
-        unsafe { (self.api.freecode)(&mut program) };
-        result
+        Ok(Program::own(self.api, program))
+    }
+
+    /// Compiles a filter and installs it in the capture. The error is the library's.
+    pub(crate) fn filter(&mut self, filter: &str) -> Result<(), String> {
+        let mut program = self.compile(filter)?;
+        // SAFETY: the handle is open and the program compiled on it; setfilter copies it.
+        let code = unsafe { (self.api.setfilter)(self.raw.as_ptr(), program.raw_mut()) };
+        if code == 0 { Ok(()) } else { Err(self.error()) }
     }
 
     /// The counters; `None` where the capture does not count.
@@ -237,6 +240,18 @@ impl Handle {
             code if code < 0 => Dispatched::Failed(delivery.count, self.error()),
             _ => Dispatched::Packets(delivery.count),
         }
+    }
+}
+
+/// The number by which libpcap knows a link type in memory (DLT_). It is the number in files
+/// (LINKTYPE_), but for a few types that systems had numbered differently.
+fn system_number(link_type: LinkType) -> c_int {
+    const RAW: c_int = if cfg!(target_os = "openbsd") { 14 } else { 12 };
+    match link_type {
+        LinkType::RAW | LinkType::RAW_DLT => RAW,
+        LinkType(100) => 11, // RFC 1483 on ATM
+        LinkType(106) => 19, // Classical IP over ATM on Linux
+        LinkType(other) => c_int::from(other),
     }
 }
 

@@ -7,9 +7,11 @@
 mod api;
 mod devices;
 mod handle;
+mod program;
 
 pub(crate) use api::Api;
 #[cfg(unix)]
 pub(crate) use devices::system_addresses;
 pub(crate) use devices::{Device, DeviceAddress, devices};
 pub(crate) use handle::{Activation, Counters, Dispatched, Handle};
+pub(crate) use program::Program;

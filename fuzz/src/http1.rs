@@ -1,0 +1,98 @@
+//! What both ends of an HTTP connection do.
+
+use nautscan_core::proto::{Close, Settings, Side};
+
+use crate::{Scribe, Script};
+
+/// The input of the target `http1`.
+#[derive(Debug, Clone, Copy)]
+pub struct HttpScript<'a> {
+    options: u8,
+    script: Script<'a>,
+}
+
+/// One thing that happens on a connection.
+#[derive(Debug, Clone, Copy)]
+pub enum Operation<'a> {
+    /// Bytes of a side; not empty.
+    Data(Side, &'a [u8]),
+    /// Bytes of a side that were not captured; at least one.
+    Gap(Side, u64),
+    /// A side sends no more.
+    End(Side),
+}
+
+impl Operation<'_> {
+    /// Who acts.
+    pub fn side(&self) -> Side {
+        match *self {
+            Self::Data(side, _) | Self::Gap(side, _) | Self::End(side) => side,
+        }
+    }
+}
+
+impl<'a> HttpScript<'a> {
+    /// Reads the settings.
+    pub fn read(bytes: &'a [u8]) -> Option<Self> {
+        let mut script = Script::new(bytes);
+        Some(Self { options: script.byte()?, script })
+    }
+
+    /// What is to be kept.
+    pub fn settings(&self) -> Settings {
+        let body_limit = [0, 1, 100, 16 * 1024][usize::from(self.options & 3)];
+        Settings { body_limit, headers: self.options & 4 != 0 }
+    }
+
+    /// In pieces of how many bytes the data come the second time; at least 1.
+    pub fn piece(&self) -> usize {
+        1 + usize::from(self.options >> 3 & 7)
+    }
+
+    /// How the connection ends.
+    pub fn close(&self) -> Close {
+        match self.options >> 6 {
+            0 => Close::Finished,
+            1 => Close::Reset(Side::Server),
+            2 => Close::Timeout,
+            _ => Close::CaptureEnd,
+        }
+    }
+
+    /// Writes settings that keep all; operations are written behind them.
+    pub fn begin() -> Scribe {
+        let mut scribe = Scribe::default();
+        scribe.byte(0b0000_0111);
+        scribe
+    }
+
+    /// Writes bytes of a side.
+    pub fn write_data(scribe: &mut Scribe, side: Side, bytes: &[u8]) {
+        scribe.byte((side.index() as u8) << 7).bytes(bytes);
+    }
+
+    /// Writes the end of a side.
+    pub fn write_end(scribe: &mut Scribe, side: Side) {
+        scribe.byte((side.index() as u8) << 7 | 3).word(0);
+    }
+}
+
+impl<'a> Iterator for HttpScript<'a> {
+    type Item = Operation<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let kind = self.script.byte()?;
+        let side = if kind & 0x80 == 0 { Side::Client } else { Side::Server };
+        match kind & 3 {
+            2 => Some(Operation::Gap(side, u64::from(self.script.word()?) + 1)),
+            3 => {
+                self.script.word()?;
+                Some(Operation::End(side))
+            }
+            _ => match self.script.bytes()? {
+                [] => Some(Operation::End(side)),
+                bytes => Some(Operation::Data(side, bytes)),
+            },
+        }
+    }
+}

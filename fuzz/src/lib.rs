@@ -1,0 +1,16 @@
+//! What the fuzz targets make of the fuzzer's bytes, and how seeds are written in that form.
+//!
+//! Every form is a plain sequence of small fields without lengths of the whole, so that a cut,
+//! doubled or exchanged piece is still a script: the fuzzer's mutations stay meaningful.
+
+mod engine;
+mod http1;
+mod script;
+mod segments;
+mod wire;
+
+pub use engine::{EngineScript, FuzzedPacket, LINK_TYPES};
+pub use http1::{HttpScript, Operation};
+pub use script::{Scribe, Script};
+pub use segments::{SegmentFields, Segments};
+pub use wire::WireInput;
