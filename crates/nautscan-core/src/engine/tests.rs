@@ -272,6 +272,21 @@ fn a_gap_does_not_make_an_answer_later() {
     assert_eq!(int(&tables.requests, "duration_ns")[0], Some(2 * MS));
 }
 
+#[test]
+fn secrets_in_trailers_are_not_stored() {
+    for (redactor, want) in
+        [(Some(crate::event::Redactor::default()), "[redacted]"), (None, "sesame")]
+    {
+        let mut bench = Bench::new(Config { redactor, ..Config::default() });
+        let response = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nDigest: x\r\nSet-Cookie: sesame\r\n\r\n";
+        bench.tcp((1, 40000), (2, 80), ACK, (1, 1), b"GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        bench.tcp((2, 80), (1, 40000), ACK, (1, 28), response);
+        let detail = text(&bench.finish().requests, "detail");
+        let want = format!(r#"{{"response_trailers":"Digest: x\u000aSet-Cookie: {want}"}}"#);
+        assert_eq!(detail, [Some(want)]);
+    }
+}
+
 /// suricata-verify/bug-3286-02-linux-evasion: RST and FIN from somebody in the middle.
 #[test]
 fn a_forged_reset_before_the_answer_ends_nothing() {

@@ -91,9 +91,8 @@ impl Redactor {
         let hides = |line: &str| {
             line.split_once(':').is_some_and(|(name, _)| self.hides_header(name.as_bytes()))
         };
-        let is_secret = |(name, text): &(&str, String)| {
-            TRAILERS.contains(name) && text.split('\n').any(hides)
-        };
+        let is_secret =
+            |(name, text): &(&str, String)| TRAILERS.contains(name) && text.split('\n').any(hides);
         if !detail.iter().any(is_secret) {
             return Cow::Borrowed(detail);
         }

@@ -306,7 +306,9 @@ impl RequestsBuilder {
         }
         self.oddities.append(true);
         match redactor {
-            Some(redactor) => push_json_object(&mut self.detail, &redactor.detail(&exchange.detail)),
+            Some(redactor) => {
+                push_json_object(&mut self.detail, &redactor.detail(&exchange.detail))
+            }
             None => push_json_object(&mut self.detail, &exchange.detail),
         }
         self.rows += 1;

@@ -210,7 +210,10 @@ impl App {
 enum Detected {
     Protocol(&'static Protocol),
     /// Not decided. `opaque` bytes are given up; `is_last`: the search is over.
-    Nothing { opaque: u64, is_last: bool },
+    Nothing {
+        opaque: u64,
+        is_last: bool,
+    },
 }
 
 impl Undecided {

@@ -88,7 +88,8 @@ fn tunnels_within_tunnels_end() {
 
 #[test]
 fn a_refused_tunnel_leaves_what_followed_to_http() {
-    let (ask, refused) = (format!("{CONNECT}{INNER}"), "HTTP/1.1 407 No\r\nContent-Length: 1\r\n\r\nx");
+    let (ask, refused) =
+        (format!("{CONNECT}{INNER}"), "HTTP/1.1 407 No\r\nContent-Length: 1\r\n\r\nx");
     let answers = format!("{refused}{ANSWER}");
     let want = rows(&[("CONNECT a:80 407 complete", 0), ("GET /inner 404 complete", 0)]);
     assert_eq!(observe(&[(C, &ask), (S, &answers)]), (want, 0));

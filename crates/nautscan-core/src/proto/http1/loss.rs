@@ -157,13 +157,21 @@ impl Http1 {
             self.message_begins(side, cx.time);
         }
         let half = self.half(side);
-        if held + end > HTTP_PROBE || !probe::may_restart(side, start_of(&half.buf, &bytes[..end]))
-        {
+        let mut may_restart = held + end <= HTTP_PROBE;
+        if may_restart && held > 0 {
+            half.buf.extend_from_slice(&bytes[..end]);
+            may_restart = probe::may_restart(side, &half.buf);
+        } else if may_restart {
+            may_restart = probe::may_restart(side, &bytes[..end]);
+        }
+        if !may_restart {
             half.buf = Vec::new();
             half.line_start = LineStart::No;
             return self.pass(side, held, cx).minus(held);
         }
-        half.buf.extend_from_slice(&bytes[..end]);
+        if held == 0 {
+            half.buf.extend_from_slice(&bytes[..end]);
+        }
         if lf.is_none() {
             return Step::Used(end);
         }
@@ -174,7 +182,9 @@ impl Http1 {
             return self.pass(side, held + end, cx).minus(held);
         }
         let status = match side {
-            Side::Server => start::status_line(line, &mut OddSet::default()).map(|line| line.status),
+            Side::Server => {
+                start::status_line(line, &mut OddSet::default()).map(|line| line.status)
+            }
             Side::Client => None,
         };
         half.scanned = 0;
@@ -343,11 +353,6 @@ impl Http1 {
             }
         }
     }
-}
-
-/// The bytes to judge a line by: what was held of it, or what came.
-fn start_of<'a>(held: &'a [u8], bytes: &'a [u8]) -> &'a [u8] {
-    if held.is_empty() { bytes } else { held }
 }
 
 impl Step {

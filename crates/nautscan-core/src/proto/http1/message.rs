@@ -114,7 +114,8 @@ impl Http1 {
         match side {
             Side::Client => start::request_line(line, &mut odd).is_some(),
             Side::Server => {
-                let Some(status) = start::status_line(line, &mut odd).map(|line| line.status) else {
+                let Some(status) = start::status_line(line, &mut odd).map(|line| line.status)
+                else {
                     return false;
                 };
                 self.answers_early(status, cx);

@@ -36,8 +36,8 @@ mod tests;
 pub use oddity::ODDITIES;
 
 use super::{Close, Context, Early, Parser, Protocol, Settings, Side, Verdict};
-use half::{Half, LineStart, State};
 use crate::limits::HTTP_HEAD;
+use half::{Half, LineStart, State};
 use pair::Pairing;
 
 /// Registry line.

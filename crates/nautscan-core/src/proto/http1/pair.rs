@@ -182,8 +182,7 @@ impl Pairing {
 
     /// The response that has begun answers the request that was let in after its first byte.
     pub(super) fn answers_latest(&mut self) {
-        let is_empty =
-            |o: &Box<Pending>| o.response == Progress::Absent && o.informational == 0;
+        let is_empty = |o: &Pending| o.response == Progress::Absent && o.informational == 0;
         if self.front_waits()
             && let Some(orphan) = self.orphan.take_if(|o| is_empty(o))
         {

@@ -280,7 +280,8 @@ mod tests {
 
     #[test]
     fn malformed_lines_wait_for_the_answer() {
-        let lines = ["GET key", "GET /", "GET HTTP/1.1", "GET /HTTP/1.1", "OPTIONS", "GET/ HTTP/1.1"];
+        let lines =
+            ["GET key", "GET /", "GET HTTP/1.1", "GET /HTTP/1.1", "OPTIONS", "GET/ HTTP/1.1"];
         for line in lines {
             for end in ["\n", "\r\n", "\r\nHost: a\r\n\r\n"] {
                 let text = format!("{line}{end}");

@@ -76,7 +76,7 @@ fn close() -> impl Strategy<Value = Close> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// However the bytes are cut, the exchanges are the same; each is consistent in itself.
     #[test]

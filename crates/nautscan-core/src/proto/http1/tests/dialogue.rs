@@ -295,7 +295,11 @@ fn a_tunnel_ends_http() {
         says(S, "HTTP/1.1 200 OK\r\n\r\n"),
     ];
     let consumed = "HTTP/1.1 200 OK\r\n\r\n".len();
-    assert_eq!(verdict(&acts), Verdict::Switched { consumed }, "a client may speak before it is answered");
+    assert_eq!(
+        verdict(&acts),
+        Verdict::Switched { consumed },
+        "a client may speak before it is answered"
+    );
     let refused = observe(
         &[
             says(C, connect),
@@ -374,11 +378,21 @@ fn a_request_line_that_lacks_parts_is_a_request_all_the_same() {
     ];
     for (request, want, oddities) in cases {
         let got = observe(
-            &[says(C, GET), says(S, bad), says(C, request), says(S, bad), says(C, GET), says(S, bad)],
+            &[
+                says(C, GET),
+                says(S, bad),
+                says(C, request),
+                says(S, bad),
+                says(C, GET),
+                says(S, bad),
+            ],
             Close::Finished,
         );
         let want = format!("{want} [0] 400 [0] complete");
-        assert_eq!(briefs(&got), ["GET / [0] 400 [0] complete", &want, "GET / [0] 400 [0] complete"]);
+        assert_eq!(
+            briefs(&got),
+            ["GET / [0] 400 [0] complete", &want, "GET / [0] 400 [0] complete"]
+        );
         assert_eq!((&got.exchanges[1].oddities, got.parse_errors), (&oddities, 0), "{request}");
         let alone = observe(&[says(C, GET), says(S, bad), says(C, request)], Close::CaptureEnd);
         assert_eq!(alone.exchanges[1].version, request.contains(" HTTP/1.1").then_some("1.1"));
@@ -395,7 +409,10 @@ fn a_request_is_answered_before_its_head_is_whole() {
         Close::Finished,
     );
     let want = ["GET /old [?~] 400 [0] complete", "GET / [0] 400 [0] complete"];
-    assert_eq!((briefs(&got).as_slice(), got.parse_errors), (want.map(str::to_owned).as_slice(), 0));
+    assert_eq!(
+        (briefs(&got).as_slice(), got.parse_errors),
+        (want.map(str::to_owned).as_slice(), 0)
+    );
     assert_eq!(got.exchanges[0].oddities, ["missing_version", "head_unfinished"]);
     // The rest of the head is not taken for a request.
     let got = observe(
@@ -409,14 +426,20 @@ fn a_request_is_answered_before_its_head_is_whole() {
         Close::Finished,
     );
     let want = ["POST /x [?~] 400 [0] complete", "GET / [0] 400 [0] complete"];
-    assert_eq!((briefs(&got).as_slice(), got.parse_errors), (want.map(str::to_owned).as_slice(), 0));
+    assert_eq!(
+        (briefs(&got).as_slice(), got.parse_errors),
+        (want.map(str::to_owned).as_slice(), 0)
+    );
     assert_eq!(got.exchanges[0].oddities, ["head_unfinished"]);
     assert_eq!(got.exchanges[0].request.as_ref().unwrap().headers.get(b"host"), Some(&b"a"[..]));
     // What is not an answer ends nothing.
     let (first, rest) = GET.split_at(20);
     for interim in ["HTTP/1.1 103 Early Hints\r\n\r\n", "no HTTP\r\n"] {
         let got = observe(&[says(C, first), says(S, interim), says(C, rest)], Close::CaptureEnd);
-        assert_eq!(got.exchanges.last().map(brief).as_deref(), Some("GET / [0] - [-] request_only"));
+        assert_eq!(
+            got.exchanges.last().map(brief).as_deref(),
+            Some("GET / [0] - [-] request_only")
+        );
     }
 }
 

@@ -326,6 +326,18 @@ fn responses_lost_while_all_requests_are_known_are_counted_back() {
     assert!(got.exchanges[..4].iter().all(|e| e.completeness != Completeness::Complete));
 }
 
+/// A line that stops looking like a request in the last byte before a change of turns.
+#[test]
+fn what_is_held_while_looking_is_judged_with_its_last_byte() {
+    let acts = [
+        says(C, "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nnoise\r\nL\0"),
+        says(S, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+        says(C, "GET /2 HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ];
+    let got = observe(&acts, Close::CaptureEnd);
+    assert_eq!(got.exchanges.last().and_then(|e| e.target.as_deref()), Some(&b"/2"[..]));
+}
+
 #[test]
 fn too_many_waiting_requests_are_let_go() {
     let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(crate::limits::HTTP_PIPELINE + 3);
