@@ -21,6 +21,9 @@ const DISORDER: i64 = 25_000_000;
 /// How long a stream's read waits before the thread looks at its commands.
 const STREAM_WAIT: Duration = Duration::from_millis(50);
 
+/// Interface, stage, name, value.
+type PyStat = (Option<String>, &'static str, &'static str, u64);
+
 /// Live capture. A thread of the engine captures; Python takes batches.
 #[pyclass(name = "Capture", module = "nautscan._engine", frozen)]
 pub(crate) struct PyCapture {
@@ -130,15 +133,9 @@ impl PyCapture {
     }
 
     /// Counters as (interface, stage, name, value), cumulative.
-    fn stats(
-        &self,
-        py: Python<'_>,
-    ) -> PyResult<Vec<(Option<String>, &'static str, &'static str, u64)>> {
+    fn stats(&self, py: Python<'_>) -> Vec<PyStat> {
         let stages = py.detach(|| self.live.status().stages);
-        Ok(stages
-            .into_iter()
-            .map(|stat| (stat.interface, stat.stage, stat.name, stat.value))
-            .collect())
+        stages.into_iter().map(|stat| (stat.interface, stat.stage, stat.name, stat.value)).collect()
     }
 
     /// Rows of `packets` from the ring.

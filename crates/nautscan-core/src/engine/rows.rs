@@ -51,7 +51,13 @@ impl Rows {
         interfaces: &[Option<String>],
     ) {
         let Some(packets) = &mut self.packets else { return };
-        packets.push(number, flow_id, packet, &config.sensor, interface_name(interfaces, packet.interface));
+        packets.push(
+            number,
+            flow_id,
+            packet,
+            &config.sensor,
+            interface_name(interfaces, packet.interface),
+        );
         if packets.rows() >= self.batch_rows {
             let batch = packets.finish();
             self.push(Table::Packets, batch);

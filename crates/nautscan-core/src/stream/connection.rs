@@ -94,7 +94,9 @@ impl Connection {
         let first = segment.sequence.wrapping_add(1);
         let repeated = self.initial[side.index()] == Some(segment.sequence)
             || (half.is_started() && half.base() == first);
-        !repeated && half.is_started() && (peer.is_started() || self.initial[side.index()].is_none())
+        !repeated
+            && half.is_started()
+            && (peer.is_started() || self.initial[side.index()].is_none())
     }
 
     /// Whether `segment` shows that a reset was not taken: the handshake or the data go on where

@@ -251,14 +251,7 @@ impl Half {
         self.concede(side, out);
     }
 
-    fn deliver<R: Receiver>(
-        &mut self,
-        side: Side,
-        bytes: &[u8],
-        cut: u32,
-        time: i64,
-        out: &mut R,
-    ) {
+    fn deliver<R: Receiver>(&mut self, side: Side, bytes: &[u8], cut: u32, time: i64, out: &mut R) {
         if !bytes.is_empty() {
             self.advance(bytes.len() as u64);
             out.data(side, bytes, time);
