@@ -75,9 +75,9 @@ impl Half {
         self.started && !self.ended && self.next == sequence
     }
 
-    /// Whether no byte has been sent yet.
+    /// Whether nothing has been sent yet, neither a byte nor an end.
     pub(super) fn is_unused(&self) -> bool {
-        self.offset == 0 && self.held.is_none()
+        self.offset == 0 && self.held.is_none() && !self.ended
     }
 
     /// Whether `sequence` is where this direction was last seen to be, within a window.
@@ -148,6 +148,10 @@ impl Half {
         if behind >= len {
             // RFC 9293 section 3.8.4: a probe repeats the last byte, or sends none.
             return if behind == 1 && len <= 1 { Kind::KeepAlive } else { Kind::Retransmission };
+        }
+        if self.ended {
+            // Nothing stands behind a FIN; what claims to is not of this stream.
+            return if behind > 0 { Kind::Retransmission } else { Kind::Stray };
         }
         if distance <= 0 {
             let kind = self.fill_kind(behind, time);

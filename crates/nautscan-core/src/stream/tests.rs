@@ -103,6 +103,26 @@ fn retransmission_overlap_and_keep_alive() {
     assert_eq!(d.connection.counters.retransmissions, 2, "the last one is a keep-alive");
 }
 
+/// Found by the fuzz target `reassembly`: a gap was told after the end.
+#[test]
+fn nothing_is_told_after_the_end() {
+    let mut d = Dialogue::opened();
+    d.send(Client, FIN | ACK, 101, 501, b"bye");
+    let told = [Dialogue::data(Client, b"bye"), Told::End(Client)];
+    d.send_cut(Client, ACK, 5000, 501, b"", 17).send(Client, ACK, 6000, 501, b"far");
+    d.send(Client, ACK, 101, 501, b"bye, and more");
+    d.connection.finish(&mut d.log);
+    assert_eq!(d.log.0, told);
+    assert_eq!(d.connection.counters.gap_bytes, 0);
+}
+
+#[test]
+fn a_side_that_ended_without_a_byte_ends_once() {
+    let mut d = Dialogue::new();
+    d.send(Server, SYN | ACK | FIN, 500, 101, b"").send(Server, SYN | ACK | FIN, 900, 101, b"");
+    assert_eq!(d.log.0, [Told::End(Server)]);
+}
+
 #[test]
 fn a_segment_that_overtook_waits_for_the_one_before_it() {
     let mut d = Dialogue::opened();
