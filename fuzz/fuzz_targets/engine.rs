@@ -71,6 +71,7 @@ fuzz_target!(|bytes: &[u8]| {
     let totals = engine.totals();
     assert_eq!(totals.packets, packets);
     if totals.batches_dropped == 0 {
+        assert_eq!(totals.rows_dropped, 0);
         assert_eq!(seen.packets, packets);
         assert_eq!(seen.requests, totals.requests);
         assert_eq!(seen.ends.len() as u64, totals.flows, "each flow has a row");

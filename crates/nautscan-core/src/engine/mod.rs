@@ -140,7 +140,8 @@ impl Engine {
 
     /// Totals since the engine was made.
     pub fn totals(&self) -> Totals {
-        self.totals
+        let (batches_dropped, rows_dropped) = self.rows.dropped();
+        Totals { batches_dropped, rows_dropped, ..self.totals }
     }
 
     /// Takes one packet; answers the flow that it belongs to.

@@ -116,6 +116,16 @@ fn nothing_is_told_after_the_end() {
     assert_eq!(d.connection.counters.gap_bytes, 0);
 }
 
+/// Found by the fuzz target `reassembly`: a gap that a reset revealed was counted twice.
+#[test]
+fn a_gap_that_a_reset_reveals_is_counted_once() {
+    let mut d = Dialogue::opened();
+    d.send(Client, ACK, 105, 501, b"later").send(Client, RST | ACK, 110, 501, b"");
+    assert_eq!(d.last, Event::Reset(Client));
+    assert_eq!(d.log.0, [Told::Gap(Client, 4), Dialogue::data(Client, b"later")]);
+    assert_eq!((d.connection.counters.gaps, d.connection.counters.gap_bytes), (1, 4));
+}
+
 #[test]
 fn a_side_that_ended_without_a_byte_ends_once() {
     let mut d = Dialogue::new();
