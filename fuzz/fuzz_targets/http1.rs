@@ -81,15 +81,16 @@ fn most_held(settings: &Settings) -> usize {
 
 fn check(exchange: &Exchange, settings: &Settings) {
     assert_eq!(exchange.protocol, "http");
-    assert!(exchange.request.is_some() || exchange.response.is_some(), "{exchange:?}");
+    let informational = exchange.detail.iter().filter(|(name, _)| *name == "informational").count();
+    assert!(informational <= HTTP_INFORMATIONAL);
+    let is_something = exchange.request.is_some() || exchange.response.is_some();
+    assert!(is_something || informational > 0, "{exchange:?}");
     let messages = [&exchange.request, &exchange.response];
     messages.into_iter().flatten().for_each(|message| check_message(message, settings));
     for (at, oddity) in exchange.oddities.iter().enumerate() {
         assert!(ODDITIES.iter().any(|(name, _)| name == oddity), "{oddity} is not documented");
         assert!(!exchange.oddities[..at].contains(oddity), "{oddity} is there twice");
     }
-    let informational = exchange.detail.iter().filter(|(name, _)| *name == "informational");
-    assert!(informational.count() <= HTTP_INFORMATIONAL);
     if let Some(trace) = exchange.trace_id {
         assert!(trace.iter().all(u8::is_ascii_hexdigit));
     }
