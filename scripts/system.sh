@@ -41,7 +41,7 @@ wanted = tuple(int(part) for part in sys.argv[1].split("."))
 sys.exit(sys.version_info < wanted)
 PY
 }
-has_libpcap() { ldconfig -p 2>/dev/null | grep -q 'libpcap\.so'; }
+has_libpcap() { ldconfig -p 2>/dev/null | grep 'libpcap\.so' >/dev/null; }
 has_apt() { have apt-get && have dpkg; }
 rust_ready() {
   have cargo && have rustc &&
@@ -50,7 +50,7 @@ rust_ready() {
 
 # Debian 12 carries a current Rust beside its old one, for building browsers.
 rust_packages() {
-  if apt-cache show rustc-web 2>/dev/null | grep -q '^Package: rustc-web'; then
+  if apt-cache show rustc-web >/dev/null 2>&1; then
     echo rustc-web cargo-web
   else
     echo rustc cargo

@@ -42,7 +42,11 @@ fn run(script: HttpScript<'_>, settings: &Settings, piece: usize) -> Report {
         assert!(parser.memory() <= most_held(settings), "{} bytes held", parser.memory());
         match verdict {
             Verdict::Continue => {}
-            Verdict::Switched => break,
+            Verdict::Switched { consumed } => {
+                assert!(consumed > 0, "a switch that consumes nothing could repeat for ever");
+                parser.early();
+                break;
+            }
             Verdict::Dead(_) => return report,
         }
     }

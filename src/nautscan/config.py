@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -19,8 +20,6 @@ from nautscan.errors import BadRequest
 
 Source = Literal["live", "demo", "file"]
 """Where the traffic comes from."""
-
-LOOPBACK_ADDRESSES: Final = ("127.0.0.1", "::1", "localhost")
 
 _SIZE_UNITS: Final = {
     "": 1, "b": 1,
@@ -315,7 +314,13 @@ class Config:
     @property
     def loopback(self) -> bool:
         """Whether only this machine can reach the server."""
-        return self.host in LOOPBACK_ADDRESSES or self.host.startswith("127.")
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            # A name may lead anywhere, whatever it looks like.
+            return False
 
     @property
     def database_path(self) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +51,20 @@ def observe(path: Path) -> Observed:
 
 def rows(table: Table) -> list[Row]:
     """A table as dictionaries."""
-    with duckdb.connect() as connection:
-        connection.register("rows_of", table)
-        times = [name for name in table.columns if name in {"time", "last_time"}]
-        replaced = ", ".join(f"epoch_ns({name}) AS {name}" for name in times)
-        result = connection.execute(f"SELECT * REPLACE ({replaced}) FROM rows_of ORDER BY time")
-        names = [column[0] for column in result.description]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    connection = _database()
+    connection.register("rows_of", table)
+    times = [name for name in table.columns if name in {"time", "last_time"}]
+    replaced = ", ".join(f"epoch_ns({name}) AS {name}" for name in times)
+    query = f"SELECT * REPLACE ({replaced}) FROM rows_of ORDER BY time"
+    found = connection.execute(query).fetchall()
+    connection.unregister("rows_of")
+    return [dict(zip(table.columns, row, strict=True)) for row in found]
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """One for all captures: opening it costs more than a capture does."""
+    return duckdb.connect(config={"threads": 1})
 
 
 def header(row: Row, side: str, name: str) -> str | None:

@@ -7,17 +7,26 @@ import ctypes
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from nautscan.errors import BadFilter, NotFound, UnknownInterface
 from nautscan.sensor import privileges
-from tests.integration.sensor_lab import WAIT_S, Lab, laboratory, open_folder, rows_of, sensor
+from tests.integration.sensor_lab import (
+    WAIT_S,
+    Lab,
+    SensorProcess,
+    laboratory,
+    open_folder,
+    rows_of,
+    sensor,
+)
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +34,15 @@ def shared_lab() -> Iterator[Lab]:
     with laboratory() as lab:
         lab.connect()
         yield lab
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running(
+    shared_lab: Lab, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[SensorProcess]:
+    """One sensor on `lab0`; tests that change its capture put it back."""
+    async with on(shared_lab, tmp_path_factory.mktemp("sensor"), "-i", "lab0") as running:
+        yield running
 
 
 @pytest.fixture
@@ -42,26 +60,26 @@ def to(target: str) -> Any:
     return lambda row: row["target"] == target
 
 
-async def test_a_request_is_seen(shared_lab: Lab, tmp_path: Path) -> None:
-    async with on(shared_lab, tmp_path, "-i", "lab0") as running:
-        assert shared_lab.get("/status/503") == [503]
-        row = await running.row("requests", to("/status/503"))
-        assert (row["method"], row["status"], row["server_port"]) == ("GET", 503, 8080)
-        assert (row["client_ip"], row["server_ip"]) == ("10.99.0.1", "10.99.0.2")
-        assert row["response_bytes"] == len("hello from the lab")
-        assert row["completeness"] == "complete"
+async def test_a_request_is_seen(shared_lab: Lab, running: SensorProcess) -> None:
+    assert shared_lab.get("/status/503") == [503]
+    row = await running.row("requests", to("/status/503"))
+    assert (row["method"], row["status"], row["server_port"]) == ("GET", 503, 8080)
+    assert (row["client_ip"], row["server_ip"]) == ("10.99.0.1", "10.99.0.2")
+    assert row["response_bytes"] == len("hello from the lab")
+    assert row["completeness"] == "complete"
 
 
-async def test_it_runs_with_the_rights_of_capture_only(shared_lab: Lab, tmp_path: Path) -> None:
-    async with on(shared_lab, tmp_path, "-i", "lab0") as running:
-        status = await running.client.request("status")
-        kept = [privileges.CAPABILITY_NAMES[n] for n in sorted(privileges.CAPTURE_CAPABILITIES)]
-        assert status["rights"]["capabilities"] == kept
-        assert status["rights"]["no_new_privileges"] is True
-        assert status["rights"]["uid"] not in {0, None}
-        assert set(capabilities_of_threads(running.process.pid)) == {
-            sum(1 << number for number in privileges.CAPTURE_CAPABILITIES)
-        }
+async def test_it_runs_with_the_rights_of_capture_only(
+    shared_lab: Lab, running: SensorProcess
+) -> None:
+    status = await running.client.request("status")
+    kept = [privileges.CAPABILITY_NAMES[n] for n in sorted(privileges.CAPTURE_CAPABILITIES)]
+    assert status["rights"]["capabilities"] == kept
+    assert status["rights"]["no_new_privileges"] is True
+    assert status["rights"]["uid"] not in {0, None}
+    assert set(capabilities_of_threads(running.process.pid)) == {
+        sum(1 << number for number in privileges.CAPTURE_CAPABILITIES)
+    }
 
 
 def capabilities_of_threads(pid: int) -> list[int]:
@@ -71,84 +89,80 @@ def capabilities_of_threads(pid: int) -> list[int]:
 
 
 async def test_it_stops_and_starts_again_without_its_other_rights(
-    shared_lab: Lab, tmp_path: Path
+    shared_lab: Lab, running: SensorProcess
 ) -> None:
-    async with on(shared_lab, tmp_path, "-i", "lab0") as running:
-        stopped = await running.client.request("stop")
-        assert (stopped["state"], stopped["running"]) == ("stopped", False)
-        shared_lab.get("/while-stopped")
-        started = await running.client.request("start", interfaces=["lab0"])
-        assert started["state"] == "running"
-        shared_lab.get("/after-start")
-        await running.row("requests", to("/after-start"))
-        assert not [row for row in running.rows["requests"] if row["target"] == "/while-stopped"]
+    stopped = await running.client.request("stop")
+    assert (stopped["state"], stopped["running"]) == ("stopped", False)
+    shared_lab.get("/while-stopped")
+    started = await running.client.request("start", interfaces=["lab0"])
+    assert started["state"] == "running"
+    shared_lab.get("/after-start")
+    await running.row("requests", to("/after-start"))
+    assert not [row for row in running.rows["requests"] if row["target"] == "/while-stopped"]
 
 
-async def test_a_filter_takes_effect_at_run_time(shared_lab: Lab, tmp_path: Path) -> None:
-    async with on(shared_lab, tmp_path, "-i", "lab0") as running:
-        await running.client.request("start", interfaces=["lab0"], filter="udp")
-        shared_lab.get("/filtered-out")
-        status = await running.client.request("start", interfaces=["lab0"], filter="tcp port 8080")
-        assert status["filter"] == "tcp port 8080"
-        shared_lab.get("/let-through")
-        await running.row("requests", to("/let-through"))
-        assert not [row for row in running.rows["requests"] if row["target"] == "/filtered-out"]
+async def test_a_filter_takes_effect_at_run_time(shared_lab: Lab, running: SensorProcess) -> None:
+    await running.client.request("start", interfaces=["lab0"], filter="udp")
+    shared_lab.get("/filtered-out")
+    status = await running.client.request("start", interfaces=["lab0"], filter="tcp port 8080")
+    assert status["filter"] == "tcp port 8080"
+    shared_lab.get("/let-through")
+    await running.row("requests", to("/let-through"))
+    assert not [row for row in running.rows["requests"] if row["target"] == "/filtered-out"]
 
 
-async def test_what_cannot_be_leaves_the_capture_as_it_is(shared_lab: Lab, tmp_path: Path) -> None:
-    async with on(shared_lab, tmp_path, "-i", "lab0") as running:
-        before = await running.client.request("status")
-        with pytest.raises(UnknownInterface, match="nosuch0") as unknown:
-            await running.client.request("start", interfaces=["nosuch0"])
-        assert "lab0" in unknown.value.remedy
-        with pytest.raises(BadFilter):
-            await running.client.request("start", interfaces=["lab0"], filter="tcp prt 80")
-        with pytest.raises(BadFilter):
-            await running.client.request("check_filter", filter="tcp prt 80")
-        after = await running.client.request("status")
-        assert after["running_since_ns"] == before["running_since_ns"]
-        shared_lab.get("/still-there")
-        await running.row("requests", to("/still-there"))
+async def test_what_cannot_be_leaves_the_capture_as_it_is(
+    shared_lab: Lab, running: SensorProcess
+) -> None:
+    before = await running.client.request("status")
+    with pytest.raises(UnknownInterface, match="nosuch0") as unknown:
+        await running.client.request("start", interfaces=["nosuch0"])
+    assert "lab0" in unknown.value.remedy
+    with pytest.raises(BadFilter):
+        await running.client.request("start", interfaces=["lab0"], filter="tcp prt 80")
+    with pytest.raises(BadFilter):
+        await running.client.request("check_filter", filter="tcp prt 80")
+    after = await running.client.request("status")
+    assert after["running_since_ns"] == before["running_since_ns"]
+    shared_lab.get("/still-there")
+    await running.row("requests", to("/still-there"))
 
 
-async def test_packets_of_the_ring(shared_lab: Lab, tmp_path: Path) -> None:
-    async with on(shared_lab, tmp_path, "-i", "lab0") as running:
-        shared_lab.get("/ring")
-        await running.row("requests", to("/ring"))
-        answer = await running.client.request("recent", limit=100)
-        packets = rows_of(answer["ipc"])
-        ids = [packet["id"] for packet in packets]
-        assert ids == sorted(ids)
-        detail = await running.client.request("packet", packet=ids[-1])
-        assert len(detail["bytes"]) == detail["captured_length"]
-        assert detail["layers"]
-        exported = await running.client.request("export", ids=None)
-        assert exported["pcapng"][:4] == b"\x0a\x0d\x0d\x0a"
-        with pytest.raises(NotFound):
-            await running.client.request("packet", packet=2**60)
+async def test_packets_of_the_ring(shared_lab: Lab, running: SensorProcess) -> None:
+    shared_lab.get("/ring")
+    await running.row("requests", to("/ring"))
+    answer = await running.client.request("recent", limit=100)
+    packets = rows_of(answer["ipc"])
+    ids = [packet["id"] for packet in packets]
+    assert ids == sorted(ids)
+    detail = await running.client.request("packet", packet=ids[-1])
+    assert len(detail["bytes"]) == detail["captured_length"]
+    assert detail["layers"]
+    exported = await running.client.request("export", ids=None)
+    assert exported["pcapng"][:4] == b"\x0a\x0d\x0d\x0a"
+    with pytest.raises(NotFound):
+        await running.client.request("packet", packet=2**60)
 
 
-async def test_interfaces_are_listed_and_logged(shared_lab: Lab, tmp_path: Path) -> None:
-    async with on(shared_lab, tmp_path, "-i", "lab0") as running:
-        listing = (await running.client.request("interfaces"))["interfaces"]
-        by_name = {facts["name"]: facts for facts in listing}
-        assert by_name["lab0"]["selected"] is True
-        assert by_name["lo"]["selected"] is False
-        assert "10.99.0.1" in by_name["lab0"]["addresses"]
-        assert "interface lab0" in running.log.read_text()
+async def test_interfaces_are_listed_and_logged(shared_lab: Lab, running: SensorProcess) -> None:
+    listing = (await running.client.request("interfaces"))["interfaces"]
+    by_name = {facts["name"]: facts for facts in listing}
+    assert by_name["lab0"]["selected"] is True
+    assert by_name["lo"]["selected"] is False
+    assert "10.99.0.1" in by_name["lab0"]["addresses"]
+    assert "interface lab0" in running.log.read_text()
 
 
-async def test_counters_come_every_second(shared_lab: Lab, tmp_path: Path) -> None:
-    async with on(shared_lab, tmp_path, "-i", "lab0") as running:
-        shared_lab.get("/counted")
-        received = await running.row(
-            "stats", lambda row: row["name"] == "received" and row["value"] > 0
-        )
-        assert (received["stage"], received["interface"]) == ("capture", "lab0")
-        dropped = await running.row("stats", lambda row: row["name"] == "outbox_rows_dropped")
-        assert dropped["value"] == 0
-        listed = (await running.client.request("stats"))["stats"]
-        assert {"capture", "decode", "queue"} <= {entry["stage"] for entry in listed}
+async def test_counters_come_every_second(shared_lab: Lab, running: SensorProcess) -> None:
+    shared_lab.get("/counted")
+    received = await running.row(
+        "stats", lambda row: row["name"] == "received" and row["value"] > 0
+    )
+    assert (received["stage"], received["interface"]) == ("capture", "lab0")
+    dropped = await running.row("stats", lambda row: row["name"] == "outbox_rows_dropped")
+    assert dropped["value"] == 0
+    listed = (await running.client.request("stats"))["stats"]
+    assert {"capture", "decode", "queue"} <= {entry["stage"] for entry in listed}
 
 
 async def test_an_interface_that_appears_later_is_captured(lab: Lab, tmp_path: Path) -> None:
@@ -163,6 +177,21 @@ async def test_an_interface_that_appears_later_is_captured(lab: Lab, tmp_path: P
         assert status["missing"] == ["br-never"]
         lab.get("/hot-plugged")
         await running.row("requests", to("/hot-plugged"))
+
+
+async def test_a_docker_bridge_that_appears_is_picked_up(lab: Lab, tmp_path: Path) -> None:
+    async with on(lab, tmp_path) as running:
+        await running.state("running", "waiting")
+        lab.connect("br-0123456789ab")
+        deadline = asyncio.get_running_loop().time() + WAIT_S
+        names: list[str] = []
+        while "br-0123456789ab" not in names:
+            assert asyncio.get_running_loop().time() < deadline, names
+            listing = (await running.client.request("status"))["interfaces"]
+            names = [entry["name"] for entry in listing if entry["error"] is None]
+            await asyncio.sleep(0.05)
+        lab.get("/found-by-itself")
+        await running.row("requests", to("/found-by-itself"))
 
 
 async def test_an_interface_that_goes_and_returns_is_captured_again(

@@ -200,41 +200,33 @@ def test_an_error_is_an_answer_too(shared: Served) -> None:
     assert json.loads(body)["error"]["code"] == "bad_query"
 
 
-def test_a_killed_sensor_returns_and_the_gap_shows(place: Path) -> None:
-    with serving(place, "-i", "lo") as served:
-        served.until(lambda: (served.json("/api/packets/status") or {}).get("running"), START_S)
-        served.kill("sensor")
+def test_a_killed_sensor_returns_and_the_gap_shows(shared: Served) -> None:
+    shared.kill("sensor")
 
-        def gap() -> Any:
-            gaps = (served.json("/api/health") or {"sensor": {"gaps": []}})["sensor"]["gaps"]
-            return [gap for gap in gaps if gap["reason"] == "the sensor ended" and gap["until"]]
+    def gap() -> Any:
+        gaps = (shared.json("/api/health") or {"sensor": {"gaps": []}})["sensor"]["gaps"]
+        return [gap for gap in gaps if gap["reason"] == "the sensor ended" and gap["until"]]
 
-        (found,) = served.until(gap)
-        assert found["since"] < found["until"]
-        served.until(lambda: served.json("/api/packets/status")["running"])
-        assert "was ended by SIGKILL; it is started again" in served.text()
+    (found,) = shared.until(gap)
+    assert found["since"] < found["until"]
+    shared.until(lambda: (shared.json("/api/packets/status") or {}).get("running"))
+    assert "was ended by SIGKILL; it is started again" in shared.text()
 
 
-def test_a_killed_server_returns_and_has_its_rows(place: Path) -> None:
-    with serving(place, "-i", "lo") as served:
-        served.until(lambda: (served.json("/api/packets/status") or {}).get("running"), START_S)
-        sensor = served.child("sensor")
+def test_a_killed_server_returns_at_its_address_with_its_rows(shared: Served) -> None:
+    sensor, address = shared.child("sensor"), shared.listening()[2]
+    query = "/api/requests?filter=target%20%3D%20'/api/source'"
 
-        address = served.listening()[2]
-        query = "/api/requests?filter=target%20%3D%20'/api/source'"
+    def stored() -> Any:
+        return (shared.json(query) or {}).get("requests")
 
-        def stored() -> Any:
-            return (served.json(query) or {}).get("requests")
-
-        served.get("/api/source")
-        before = served.until(stored)
-        served.kill("server")
-        after = served.until(stored, START_S)
-        assert {row["id"] for row in before} <= {row["id"] for row in after}
-        assert served.listening()[2] == address
-        assert served.child("sensor") == sensor
-        gaps = served.until(lambda: served.json("/api/health"))["sensor"]["gaps"]
-        assert "the sensor ended" not in {gap["reason"] for gap in gaps}
+    shared.get("/api/source")
+    before = shared.until(stored)
+    shared.kill("server")
+    after = shared.until(stored, START_S)
+    assert {row["id"] for row in before} <= {row["id"] for row in after}
+    assert shared.listening()[2] == address
+    assert shared.child("sensor") == sensor
 
 
 def sockets_in(log: str) -> list[Path]:
@@ -242,18 +234,6 @@ def sockets_in(log: str) -> list[Path]:
     found = [Path(path) for path in re.findall(r"listens at (\S+)", log)]
     assert found
     return found
-
-
-def test_one_signal_ends_everything(place: Path) -> None:
-    with serving(place, "-i", "lo") as served:
-        served.listening()
-        pids = [served.child("sensor"), served.child("server")]
-        runtime = sockets_in(served.text())
-        assert all(path.exists() for path in runtime)
-        served.process.send_signal(signal.SIGTERM)
-        assert served.process.wait(30) == 0
-        assert not [pid for pid in pids if pid is not None and alive(pid)]
-        assert not [path for path in runtime if path.parent.exists()]
 
 
 def test_a_second_signal_ends_at_once(place: Path) -> None:
@@ -287,7 +267,7 @@ def test_a_port_in_use_is_said(place: Path) -> None:
             assert "before it listened" in served.text()
 
 
-def test_the_demo_needs_no_interface(place: Path) -> None:
+def test_the_demo_needs_no_interface_and_one_signal_ends_everything(place: Path) -> None:
     with serving(place, command="demo") as served:
         assert served.listening()[1].startswith("a demo")
 
@@ -296,3 +276,11 @@ def test_the_demo_needs_no_interface(place: Path) -> None:
 
         served.until(requests, START_S)
         assert served.json("/api/source")["source"] == "demo"
+        pids = children_of(served.process.pid)
+        assert len(pids) == 3, "sensor, server and generator"
+        (runtime,) = sockets_in(served.text())
+        assert runtime.exists()
+        served.process.send_signal(signal.SIGTERM)
+        assert served.process.wait(30) == 0
+        assert not [pid for pid in pids if alive(pid)]
+        assert not runtime.parent.exists()

@@ -17,7 +17,7 @@ const INSTALL_LIBRARY: &str = "Install libpcap with the system's package manager
 
 #[cfg(target_os = "linux")]
 pub(crate) const GRANT_CAPTURE: &str = "Run with sudo, or grant the interpreter the right: \
-    `sudo setcap cap_net_raw,cap_net_admin=eip \"$(readlink -f .venv/bin/python)\"`; in a \
+    `sudo setcap cap_net_raw=eip \"$(readlink -f .venv/bin/python)\"`; in a \
     container, add the capability NET_RAW.";
 #[cfg(target_os = "macos")]
 pub(crate) const GRANT_CAPTURE: &str = "Run with sudo, or make /dev/bpf* readable for your user, \

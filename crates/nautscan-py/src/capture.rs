@@ -1,6 +1,5 @@
 //! Live capture for Python.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use nautscan_capture::session::{Live, LiveConfig, LiveSourceKind, PacketRing};
@@ -14,18 +13,21 @@ use crate::error::{bad_argument, engine_error, from_capture};
 use crate::inspect;
 use crate::options::EngineOptions;
 
-/// How long the kernel gathers packets where several interfaces must be put in order: short,
-/// because an answer may be that far ahead of its question.
-const SEVERAL_TIMEOUT_MS: u32 = 10;
+/// How long the kernel gathers packets: short, because where there are several interfaces an
+/// answer may be that far ahead of its question.
+const GATHER_MS: u32 = 10;
 /// Packets are held this long for those of other interfaces, ns: twice the kernel's block.
 const DISORDER: i64 = 25_000_000;
 /// How long a stream's read waits before the thread looks at its commands.
 const STREAM_WAIT: Duration = Duration::from_millis(50);
 
+/// Interface, stage, name, value.
+type PyStat = (Option<String>, &'static str, &'static str, u64);
+
 /// Live capture. A thread of the engine captures; Python takes batches.
 #[pyclass(name = "Capture", module = "nautscan._engine", frozen)]
 pub(crate) struct PyCapture {
-    live: Mutex<Option<Live>>,
+    live: Live,
     sensor: String,
 }
 
@@ -81,17 +83,12 @@ impl PyCapture {
                     LiveSourceKind::Stream(FileSource::from_raw_fd(fd, stream_name, STREAM_WAIT)?)
                 }
                 None => {
-                    let timeout_ms = if interfaces.len() > 1 {
-                        SEVERAL_TIMEOUT_MS
-                    } else {
-                        LiveOptions::default().timeout_ms
-                    };
                     let options = LiveOptions {
                         filter,
                         promiscuous,
                         snaplen,
                         buffer_bytes,
-                        timeout_ms,
+                        timeout_ms: GATHER_MS,
                         ..LiveOptions::default()
                     };
                     LiveSourceKind::Interfaces(LiveSource::open(&interfaces, options)?)
@@ -100,7 +97,7 @@ impl PyCapture {
             Live::start(source, config)
         });
         let live = started.map_err(|error| from_capture(&error))?;
-        Ok(Self { live: Mutex::new(Some(live)), sensor: sensor.to_owned() })
+        Ok(Self { live, sensor: sensor.to_owned() })
     }
 
     /// The next batch, or None after `timeout_ms` or when capture has ended.
@@ -109,13 +106,13 @@ impl PyCapture {
         py: Python<'_>,
         timeout_ms: u64,
     ) -> PyResult<Option<(&'static str, PyRecordBatch)>> {
-        let next = py.detach(|| self.with(|live| live.next(Duration::from_millis(timeout_ms))))?;
+        let next = py.detach(|| self.live.next(Duration::from_millis(timeout_ms)));
         Ok(next.map(|(table, batch)| (table.name(), PyRecordBatch(batch))))
     }
 
     /// State of the capture.
     fn status<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let status = py.detach(|| self.with(|live| live.status()))?;
+        let status = py.detach(|| self.live.status());
         let dict = PyDict::new(py);
         dict.set_item("running", !status.ended)?;
         dict.set_item("ended", status.ended)?;
@@ -136,59 +133,40 @@ impl PyCapture {
     }
 
     /// Counters as (interface, stage, name, value), cumulative.
-    fn stats(
-        &self,
-        py: Python<'_>,
-    ) -> PyResult<Vec<(Option<String>, &'static str, &'static str, u64)>> {
-        let stages = py.detach(|| self.with(|live| live.status().stages))?;
-        Ok(stages
-            .into_iter()
-            .map(|stat| (stat.interface, stat.stage, stat.name, stat.value))
-            .collect())
+    fn stats(&self, py: Python<'_>) -> Vec<PyStat> {
+        let stages = py.detach(|| self.live.status().stages);
+        stages.into_iter().map(|stat| (stat.interface, stat.stage, stat.name, stat.value)).collect()
     }
 
     /// Rows of `packets` from the ring.
     #[pyo3(signature = (limit, before=None))]
     fn recent(&self, py: Python<'_>, limit: usize, before: Option<u64>) -> PyResult<PyRecordBatch> {
-        let batch = py.detach(|| {
-            self.with(|live| {
-                let interfaces = live.status().interfaces;
-                live.with_ring(|ring| {
-                    let mut rows = PacketsBuilder::default();
-                    for entry in ring.recent(limit, before) {
-                        let packet = ring.packet(entry);
-                        rows.push(
-                            entry.id,
-                            entry.flow_id,
-                            &packet,
-                            &self.sensor,
-                            name_of(&interfaces, packet.interface.0),
-                        );
-                    }
-                    rows.finish()
-                })
-            })
-        })?;
+        let interfaces = self.live.status().interfaces;
+        let recent = |ring: &PacketRing| {
+            let mut rows = PacketsBuilder::default();
+            for entry in ring.recent(limit, before) {
+                let packet = ring.packet(entry);
+                let interface = name_of(&interfaces, packet.interface.0);
+                rows.push(entry.id, entry.flow_id, &packet, &self.sensor, interface);
+            }
+            rows.finish()
+        };
+        let batch = py.detach(|| self.live.with_ring(recent));
         Ok(PyRecordBatch(batch))
     }
 
     /// One packet of the ring.
     fn packet<'py>(&self, py: Python<'py>, id: u64) -> PyResult<Option<Bound<'py, PyDict>>> {
-        self.with(|live| {
-            let interfaces = live.status().interfaces;
-            live.with_ring(|ring| packet_dict(py, ring, id, &interfaces))
-        })?
+        let interfaces = self.live.status().interfaces;
+        self.live.with_ring(|ring| packet_dict(py, ring, id, &interfaces))
     }
 
     /// pcapng of the ring's packets, or of those named.
     #[pyo3(signature = (ids=None))]
     fn export<'py>(&self, py: Python<'py>, ids: Option<Vec<u64>>) -> PyResult<Bound<'py, PyBytes>> {
-        let written = py.detach(|| {
-            self.with(|live| {
-                let interfaces = live.status().interfaces;
-                live.with_ring(|ring| write_pcapng(ring, &interfaces, ids.as_deref()))
-            })
-        })?;
+        let interfaces = self.live.status().interfaces;
+        let write = |ring: &PacketRing| write_pcapng(ring, &interfaces, ids.as_deref());
+        let written = py.detach(|| self.live.with_ring(write));
         let bytes = written.map_err(|error| {
             engine_error("capture_failed", &format!("cannot write pcapng: {error}"), "Try again.")
         })?;
@@ -197,7 +175,7 @@ impl PyCapture {
 
     /// Begins to capture on another interface.
     fn add_interface(&self, py: Python<'_>, name: &str) -> PyResult<()> {
-        let added = py.detach(|| self.with(|live| live.add_interface(name)))?;
+        let added = py.detach(|| self.live.add_interface(name));
         match added {
             Ok(true) => Ok(()),
             Ok(false) => Err(bad_argument(
@@ -210,23 +188,13 @@ impl PyCapture {
 
     /// Ends capture on an interface.
     fn remove_interface(&self, py: Python<'_>, name: &str) -> PyResult<()> {
-        let removed = py.detach(|| self.with(|live| live.remove_interface(name)))?;
+        let removed = py.detach(|| self.live.remove_interface(name));
         removed.map(|_| ()).map_err(|error| from_capture(&error))
     }
 
     /// Stops capturing. Batches that wait can still be taken.
-    fn stop(&self, py: Python<'_>) -> PyResult<()> {
-        py.detach(|| self.with(Live::stop))
-    }
-}
-
-impl PyCapture {
-    fn with<T>(&self, use_it: impl FnOnce(&mut Live) -> T) -> PyResult<T> {
-        let mut guard = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        match guard.as_mut() {
-            Some(live) => Ok(use_it(live)),
-            None => Err(engine_error("closed", "this capture was closed", "Start another.")),
-        }
+    fn stop(&self, py: Python<'_>) {
+        py.detach(|| self.live.stop());
     }
 }
 
@@ -239,10 +207,10 @@ fn write_pcapng(
     for interface in interfaces {
         writer.add_interface(interface)?;
     }
-    for entry in ring.recent(usize::MAX, None) {
-        if ids.is_none_or(|ids| ids.contains(&entry.id)) {
-            writer.packet(&ring.packet(entry), None)?;
-        }
+    let all = ring.recent(if ids.is_none() { usize::MAX } else { 0 }, None);
+    let named = ids.unwrap_or_default().iter().filter_map(|&id| ring.find(id));
+    for entry in all.chain(named) {
+        writer.packet(&ring.packet(entry), None)?;
     }
     writer.finish()
 }

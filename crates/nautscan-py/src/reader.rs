@@ -45,8 +45,15 @@ impl PyReader {
     ) -> PyResult<Self> {
         let names = tables.unwrap_or_else(|| vec!["requests".to_owned(), "flows".to_owned()]);
         let tables = self::tables(&names)?;
-        let options =
-            EngineOptions { tables, body_limit, headers, redact, sensor: sensor.to_owned(), max_flows, batch_rows };
+        let options = EngineOptions {
+            tables,
+            body_limit,
+            headers,
+            redact,
+            sensor: sensor.to_owned(),
+            max_flows,
+            batch_rows,
+        };
         let config = options.config();
         let offline = py.detach(|| Offline::new(open(sources)?, config, filter));
         Ok(Self(Mutex::new(Some(offline.map_err(|error| from_capture(&error))?))))

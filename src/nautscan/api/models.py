@@ -350,7 +350,9 @@ class MapEdge(_Shape):
     p95_ns: Int64 | None
     p99_ns: Int64 | None
     flows: int
-    bytes: Int64 = Field(description="Bytes on the wire in both directions")
+    bytes: Int64 = Field(
+        description="Bytes on the wire of the flows active in the span, from their beginning"
+    )
     last_time: Time
 
 

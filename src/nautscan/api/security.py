@@ -9,6 +9,7 @@ import asyncio
 import hmac
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -76,7 +77,11 @@ class Gate:
 
     def check_host(self, host: str | None) -> None:
         """Refuse names that are not ours: a page elsewhere may have rebound its own name to us."""
-        if "*" in self.hosts or (host and _host_name(host) in self.hosts):
+        name = _host_name(host or "")
+        if "*" in self.hosts or (name and name in self.hosts):
+            return
+        # Rebinding needs a name. An address is fine where a token is asked for anyway.
+        if self.token is not None and _is_address(name):
             return
         raise Forbidden(
             f"This server is not known as {host or '(no Host header)'}",
@@ -116,6 +121,14 @@ def _host_name(host: str) -> str:
     if host.count(":") > 1:
         return f"[{host}]"
     return host.partition(":")[0].rstrip(".")
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def _foreign(origin: str) -> Forbidden:

@@ -8,9 +8,11 @@ import importlib
 import logging
 import os
 import secrets
+import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,6 +56,7 @@ def run(config: Config, *, before_listen: Callable[[], None], ready: Callable[[s
     reach afterwards, and no thread is started; after it, the store is opened and the socket bound.
     `ready` is told the address when the server really listens.
     """
+    os.umask(0o077)  # What is written here is other people's traffic.
     site = Site.load()
     _import_late()
     create_app(None, site)  # Once, so that all it imports and reads is there.
@@ -75,17 +78,43 @@ async def _serve(config: Config, site: Site, ready: Callable[[str], None]) -> No
     service = build_service(config)
     app = create_app(service, site)
     gated = GateKeeper(app, Gate.of(config, token), config.source)
-    server = uvicorn.Server(uvicorn_config(gated, config))
+    server = _Server(uvicorn_config(gated, config))
+    server.end_on_signals()
     await service.start()
     try:
         address = address_of(listener, config.host)
-        if token is not None and not config.token:
-            print(f"Access token: {token}", file=sys.stderr, flush=True)
         ready(f"{address}/?token={token}" if token is not None else address)
         await server.serve(sockets=[listener])
     finally:
         await service.stop()
         listener.close()
+
+
+class _Server(uvicorn.Server):
+    """Ends by a flag when a signal comes.
+
+    uvicorn's own way raises the signal anew once it has ended, which would end the process before
+    the store has written what waits.
+    """
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `end_on_signals`."""
+        yield
+
+    def end_on_signals(self) -> None:
+        """Let SIGTERM and SIGINT end the server in order."""
+
+        def end(*_: object) -> None:
+            # A second signal does not wait for open connections.
+            self.force_exit = self.should_exit
+            self.should_exit = True
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            try:
+                asyncio.get_running_loop().add_signal_handler(number, end)
+            except NotImplementedError:  # Windows
+                signal.signal(number, end)
 
 
 def build_service(config: Config) -> Service:

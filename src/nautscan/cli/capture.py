@@ -8,20 +8,21 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import click
 
 from nautscan.cli._options import capture_options, capture_settings
 
 if TYPE_CHECKING:
-    from nautscan._engine import RecordBatch
+    from arro3.core import RecordBatch
+
     from nautscan.sensor.terminal import PacketTail, TerminalCapture
 
 TABLES = ("requests", "flows", "packets")
 
-Print = Callable[["RecordBatch"], int]
-"""Prints the rows of a batch and gives how many there were."""
+Print = Callable[["RecordBatch"], None]
+"""Prints the rows of a batch."""
 
 
 @click.command()
@@ -53,7 +54,8 @@ def command(
     # Made first, as long as everything can be imported: opening a capture gives up rights.
     printer = None if chosen is None else _printer(chosen, as_json=as_json)
     capture = TerminalCapture(config)
-    _say(f"capturing on {', '.join(capture.names)}; Ctrl-C ends it", as_json=as_json)
+    names = ", ".join(capture.names)
+    _tell({"capturing": capture.names}, f"capturing on {names}; Ctrl-C ends it", as_json=as_json)
     job = _Job(capture, count)
     if output is not None:
         job.write_packets(output)
@@ -91,12 +93,11 @@ class _Job:
     def run(self, duration: float | None) -> None:
         """Until the capture ends."""
         for item in self.capture.batches(duration):
-            if item is not None and item[0] == self._table and self._print is not None:
-                self.rows += self._print(item[1])
+            if item is not None and item[0] == self._table:
+                self._print_rows(item[1])
             self._take_packets()
-            if self._count is not None and max(self.rows, self.written) >= self._count:
+            if self._left(max(self.rows, self.written)) == 0:
                 self.capture.stop()
-                self._count = None
         self._take_packets()
         if self._output is not None:
             self._output.close()
@@ -109,12 +110,24 @@ class _Job:
     def _take_packets(self) -> None:
         if self.tail is None:
             return
-        ids, rows = self.tail.take()
+        ids, pages = self.tail.take()
+        ids = ids[: self._left(self.written)]
         if ids and self._output is not None:
             self._output.write(self.capture.capture.export(ids))
             self.written += len(ids)
-        if self._table == "packets" and self._print is not None:
-            self.rows += sum(map(self._print, rows))
+        if self._table == "packets":
+            for page in pages:
+                self._print_rows(page)
+
+    def _print_rows(self, batch: RecordBatch) -> None:
+        rows = batch.slice(0, self._left(self.rows))
+        if rows.num_rows and self._print is not None:
+            self._print(rows)
+            self.rows += rows.num_rows
+
+    def _left(self, done: int) -> int | None:
+        """How many more are wanted; None for all that come."""
+        return None if self._count is None else max(self._count - done, 0)
 
 
 def _opened(path: str) -> IO[bytes]:
@@ -131,28 +144,24 @@ def _opened(path: str) -> IO[bytes]:
 
 
 def _printer(table: str, *, as_json: bool) -> Print:
+    # The database that writes the rows reads whole tables, not single batches.
+    from arro3.core import Table
+
     if as_json:
         from nautscan.export.selection import select
         from nautscan.export.sinks import open_sink
         from nautscan.offline.passes import ReadOptions
 
         sink = open_sink(select(table, ReadOptions()), "json")
-
-        def print_json(batch: RecordBatch) -> int:
-            before = sink.rows
-            sink.add(batch)
-            return sink.rows - before
-
-        return print_json
+        return lambda batch: sink.add(cast("Any", Table.from_batches([batch])))
     from nautscan.export.text import RowPrinter, plain
 
     paint = (lambda text, colour: click.style(text, fg=colour)) if sys.stdout.isatty() else plain
     printer = RowPrinter(table, None, paint)
 
-    def print_lines(batch: RecordBatch) -> int:
-        for line in printer.lines(batch):
+    def print_lines(batch: RecordBatch) -> None:
+        for line in printer.lines(Table.from_batches([batch])):
             click.echo(line)
-        return batch.num_rows
 
     return print_lines
 
@@ -184,15 +193,11 @@ def _finish(job: _Job, *, as_json: bool) -> None:
         "gap_bytes": counters.get("stream/gap_bytes", 0),
     }
     if job.tail is not None:
-        totals |= {"written": job.written, "not_written": job.tail.missed}
-    if as_json:
-        click.echo(json.dumps({"summary": totals}), err=True)
-        return
-    click.echo(
-        ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in totals.items()), err=True
-    )
+        totals |= {"written": job.written, "missed": job.tail.missed}
+    text = ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in totals.items())
+    _tell({"summary": totals}, text, as_json=as_json)
 
 
-def _say(text: str, *, as_json: bool) -> None:
-    if not as_json:
-        click.echo(text, err=True)
+def _tell(facts: dict[str, Any], text: str, *, as_json: bool) -> None:
+    """What surrounds the rows, on standard error."""
+    click.echo(json.dumps(facts) if as_json else text, err=True)

@@ -72,8 +72,10 @@ def command(
 def _stream(seed: int) -> int:
     """What the supervisor runs: packets on standard output when their time comes."""
     from nautscan.demo.generate import stream_live
+    from nautscan.export.output import standard_output
 
-    stream_live(sys.stdout.buffer, seed)
+    with standard_output() as stream:
+        stream_live(stream, seed)
     return Exit.OK
 
 
@@ -95,8 +97,10 @@ def _write(target: str, seed: int, seconds: float, ledger: Path | None) -> int:
 @contextmanager
 def _opened(target: str) -> Iterator[BinaryIO]:
     if target == "-":
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        from nautscan.export.output import standard_output
+
+        with standard_output() as stream:
+            yield stream
         return
     from nautscan.errors import BadRequest
 
@@ -120,7 +124,16 @@ def _serve(seed: int, serving: dict[str, Any]) -> int:
 
     config = Config.load(source="demo", **serving)
     log_to_stderr(config.log_level)
-    generator = (sys.executable, "-m", "nautscan", "demo", "--live-stream", "--seed", str(seed))
+    generator = (
+        sys.executable,
+        "-P",
+        "-m",
+        "nautscan",
+        "demo",
+        "--live-stream",
+        "--seed",
+        str(seed),
+    )
     return serve(
         ServeOptions(
             config=config,

@@ -24,13 +24,17 @@ def command(*, as_json: bool) -> None:
             facts["default"] = facts.pop("selected")
             click.echo(json.dumps(facts, ensure_ascii=False))
         return
-    for line in _table(found):
+    shared = enginefacts.shared_reason(found)
+    for line in _table(found, notes=shared is None):
         click.echo(line)
+    if shared is not None:
+        click.echo(f"\nNone can be captured: {shared}")
     click.echo(f"\n* captured unless others are named: {why}")
 
 
-def _table(found: list[dict[str, Any]]) -> list[str]:
+def _table(found: list[dict[str, Any]], *, notes: bool) -> list[str]:
     rows = [["", "NAME", "KIND", "STATE", "ADDRESSES", "NOTE"], *map(_row, found)]
+    rows = rows if notes else [row[:-1] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,14 @@ import click
 from nautscan.cli.common import Exit
 from nautscan.cli.progress import watched
 from nautscan.errors import BadRequest
-from nautscan.offline.passes import STANDARD_INPUT, ReadOptions, no_rows, open_pass, steps
+from nautscan.offline.passes import (
+    FILE_TABLES,
+    STANDARD_INPUT,
+    ReadOptions,
+    no_rows,
+    open_pass,
+    steps,
+)
 
 if TYPE_CHECKING:
     from nautscan._engine import Reader, RecordBatch
@@ -43,6 +51,9 @@ _ARGUMENTS = (
     click.option("--no-progress", is_flag=True, help="Never draw a progress bar."),
 )
 
+ROWS_OF_TEXT = 8192
+"""Rows that are turned into text at once: about 8 MB of JSON."""
+
 Take = Callable[[str, "RecordBatch"], None]
 
 
@@ -60,17 +71,20 @@ class Job:
         """Open the files; what is wrong with their names shows here."""
         return open_pass(self.files, tables, self.options)
 
+    def row_by_row(self) -> Job:
+        """The same job in small batches, which become text, with no bar among the rows."""
+        options = replace(self.options, batch_rows=ROWS_OF_TEXT)
+        quiet = sys.stdout.isatty()
+        return replace(self, options=options, progress=self.progress and not quiet)
+
     def drain(self, reader: Reader, take: Take) -> None:
         """Hand every batch to `take`."""
-        with watched(reader, wanted=self.progress) as move:
+        live = STANDARD_INPUT in self.files
+        with patience(wanted=live), watched(reader, wanted=self.progress) as move:
             for step in steps(reader):
                 if step is not None:
                     take(*step)
                 move()
-
-    def quiet(self) -> Job:
-        """The same job, without a bar where rows go to the same terminal."""
-        return replace(self, progress=False) if sys.stdout.isatty() else self
 
     def condition(self, table: str) -> Condition | None:
         """The display filter for the rows of `table`."""
@@ -85,12 +99,12 @@ class Job:
 
     @contextmanager
     def load(self, tables: Sequence[str]) -> Iterator[tuple[ScratchDatabase, Reader]]:
-        """One pass into a private database."""
+        """One pass into a private database; tables that are not asked for have no rows."""
         reader = self.open(tables)
         from nautscan.store.scratch import ScratchDatabase
 
         with ScratchDatabase(in_memory=self._is_small()) as database:
-            for table in tables:
+            for table in FILE_TABLES:
                 database.add(table, no_rows(table))
             self.drain(reader, database.add)
             yield database, reader
@@ -109,6 +123,23 @@ class Job:
             return False
         paths = [Path(file) for file in self.files]
         return sum(path.stat().st_size for path in paths if path.is_file()) < IN_MEMORY_BELOW
+
+
+@contextmanager
+def patience(*, wanted: bool) -> Iterator[None]:
+    """Let the first Ctrl-C pass: it ends the program that writes into our input.
+
+    What that program has written is still read and told. The second Ctrl-C ends us.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if not wanted or before is signal.SIG_IGN:
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda *_: signal.signal(signal.SIGINT, before))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def reads_captures(run: Callable[..., int]) -> Callable[..., int]:

@@ -67,6 +67,7 @@ def print_totals(job: Job) -> int:
 
 def print_rows(job: Job, table: str) -> int:
     """Rows of one table, each as soon as it is finished."""
+    job = job.row_by_row()
     # The engine reads already while the database is imported that writes the rows.
     reader = job.open((table,))
     if job.as_json:
@@ -74,13 +75,13 @@ def print_rows(job: Job, table: str) -> int:
         from nautscan.export.sinks import open_sink
 
         sink = open_sink(select(table, job.options, job.condition(table)), "json")
-        job.quiet().drain(reader, lambda _, batch: sink.add(batch))
+        job.drain(reader, lambda _, batch: sink.add(batch))
         sink.finish()
     else:
         from nautscan.export.text import RowPrinter
 
         printer = RowPrinter(table, job.condition(table), _painter())
-        job.quiet().drain(reader, lambda _, batch: _print(printer.lines(batch)))
+        job.drain(reader, lambda _, batch: _print(printer.lines(batch)))
     return job.finish(reader)
 
 
@@ -119,9 +120,15 @@ def _aligned(result: Answer) -> Iterator[str]:
 
 def _print(lines: Iterable[str]) -> None:
     """Print and flush: what is finished is seen, also through a pipe."""
+    from nautscan.export.output import standard_output
+
+    encoding = sys.stdout.encoding or "utf-8"
     pending = iter(lines)
-    while some := list(islice(pending, LINES_AT_ONCE)):
-        click.echo("\n".join(some))
+    with standard_output() as stream:
+        while some := list(islice(pending, LINES_AT_ONCE)):
+            text = "".join(f"{line}\n" for line in some)
+            stream.write(text.encode(encoding, "backslashreplace"))
+            stream.flush()
 
 
 def _painter() -> Paint:

@@ -6,12 +6,22 @@ import io
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from nautscan.errors import BadRequest
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+
+
+def standard_output() -> BinaryIO:
+    """Standard output as a buffered binary file.
+
+    `sys.stdout.buffer` is none where PYTHONUNBUFFERED is set, as container images do: a write
+    to it that a signal interrupts is cut short, and the rest is lost without an error.
+    """
+    sys.stdout.flush()
+    return open(sys.stdout.fileno(), "wb", closefd=False)
 
 
 class Output(io.RawIOBase):
@@ -27,12 +37,12 @@ class Output(io.RawIOBase):
         self._partial = target and target.with_name(f".{target.name}.partial")
         self._error: OSError | None = None
         try:
-            self._file: IO[bytes] = self._partial.open("wb") if self._partial else sys.stdout.buffer
+            self._file: IO[bytes] = self._partial.open("wb") if self._partial else standard_output()
         except OSError as error:
             raise self._told(error) from error
 
     def as_file(self) -> IO[bytes]:
-        """This, under the type that libraries ask for."""
+        """Itself, under the type that libraries ask for."""
         return cast("IO[bytes]", self)
 
     def writable(self) -> bool:

@@ -31,7 +31,7 @@ class _Section:
         if not rows:
             return
         titles = [title for title, _ in self.columns]
-        numbers = frozenset(title for title, write in self.columns if write is not printable)
+        numbers = frozenset(t for t, write in self.columns if write in {count, duration, size})
         aligned = Aligned(titles, numbers)
         yield ""
         yield self.title
@@ -158,10 +158,8 @@ def lines(totals: Mapping[str, Any], database: ScratchDatabase) -> Iterator[str]
     )
     if totals["first_time"] is not None:
         yield f"{totals['first_time']} to {totals['last_time']}"
-    present = database.tables
     for section in _SECTIONS:
-        if all(table in present for table in TABLES if f"FROM {table}" in section.query):
-            yield from section.lines(database)
+        yield from section.lines(database)
     yield from _losses(totals)
 
 

@@ -147,12 +147,19 @@ class DockerWatcher:
         # The engine sends its answer's head before it subscribes. Asking for the past second
         # too closes that window; what is told twice changes nothing.
         since_ns = self._last_event_ns or client.engine_time_ns
-        async for event in client.events(EVENT_TYPES, since_ns):
-            if not event:
-                inbox.opened.set()
-            elif not inbox.put(event):
-                self._note(events_dropped=self._state.events_dropped + 1)
-        raise client.stream_ended()
+        try:
+            async for event in client.events(EVENT_TYPES, since_ns):
+                if not event:
+                    inbox.opened.set()
+                elif not inbox.put(event):
+                    self._note(events_dropped=self._state.events_dropped + 1)
+            trouble = client.stream_ended()
+        except EngineUnavailable as broken:
+            trouble = broken
+        # An engine that stops tells of its containers' ends first: they count.
+        await inbox.emptied()
+        self._seen_until_ns = time.time_ns()
+        raise trouble
 
     async def _work(self, client: EngineClient, endpoint: Endpoint, inbox: _Inbox) -> None:
         await inbox.opened.wait()
@@ -166,6 +173,7 @@ class DockerWatcher:
                 await self._take_stock(client)
                 continue
             await self._apply(client, event)
+            inbox.done()
             self._last_event_ns = max(self._last_event_ns or 0, event_time_ns(event) or 0) or None
             self._seen_until_ns = time.time_ns()
             self._note(events=self._state.events + 1)
@@ -335,8 +343,18 @@ class _Inbox:
     async def get(self) -> Document:
         return await self._events.get()
 
+    def done(self) -> None:
+        """The event that was got last has been applied."""
+        self._events.task_done()
+
+    async def emptied(self) -> None:
+        """Wait until every event has been applied."""
+        await self._events.join()
+
     def start_afresh(self) -> None:
-        """Empty it: what comes from here on is newer than the list that is made next."""
+        """Drop what was got last and all that waits: a list that is newer is made next."""
+        self.done()
         while not self._events.empty():
             self._events.get_nowait()
+            self.done()
         self.overflowed = False

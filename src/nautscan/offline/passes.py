@@ -32,6 +32,8 @@ class ReadOptions:
     """Bytes of content kept of each message."""
     headers: bool = False
     """Whether header fields are kept."""
+    batch_rows: int = 65_536
+    """Rows that come at once."""
 
 
 def open_pass(sources: Sequence[str], tables: Sequence[str], options: ReadOptions) -> Reader:
@@ -44,6 +46,7 @@ def open_pass(sources: Sequence[str], tables: Sequence[str], options: ReadOption
         filter=options.filter,
         body_limit=options.body_limit,
         headers=options.headers,
+        batch_rows=options.batch_rows,
     )
 
 

@@ -13,6 +13,7 @@ from nautscan.offline.passes import (
     FILE_TABLES,
     ReadOptions,
     batches,
+    no_rows,
     open_pass,
     summary_of,
     tables_in,
@@ -79,6 +80,7 @@ class Recording:
         self._tables: dict[str, Table] = {}
         self._summary: dict[str, Any] | None = None
         self._database: ScratchDatabase | None = None
+        self._copied: set[str] = set()
 
     @property
     def requests(self) -> Table:
@@ -125,8 +127,11 @@ class Recording:
 
         if self._database is None:
             self._database = ScratchDatabase()
-        for name in sorted(tables_in(query).difference(self._database.tables)):
+            for name in FILE_TABLES:
+                self._database.add(name, no_rows(name))
+        for name in sorted(tables_in(query) - self._copied):
             self._database.add(name, self._table(name))
+            self._copied.add(name)
         return Table("sql", ArrowTable.from_arrow(self._database.sql(query)))
 
     def close(self) -> None:
@@ -134,6 +139,7 @@ class Recording:
         if self._database is not None:
             self._database.close()
             self._database = None
+            self._copied.clear()
 
     def __enter__(self) -> Self:
         """For `with`."""

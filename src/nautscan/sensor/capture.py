@@ -27,10 +27,18 @@ from nautscan.sensor.streams import StreamSource
 log = logging.getLogger(__name__)
 
 State = Literal[
-    "stopped", "running", "waiting", "no_permission", "no_capture_library", "failed", "ended"
+    "starting",
+    "stopped",
+    "running",
+    "waiting",
+    "no_permission",
+    "no_capture_library",
+    "failed",
+    "ended",
 ]
-"""`waiting`: no wanted interface is there or opens; tried again by itself. `ended`: the stream is
-over. `no_permission`, `no_capture_library` and `failed`: not tried again before the next start."""
+"""`starting`: the sensor itself has just started. `waiting`: no wanted interface is there or opens;
+tried again by itself. `ended`: the stream is over. `no_permission`, `no_capture_library` and
+`failed`: not tried again before the next start."""
 
 POLL_S: Final = 1.0
 """How often the names of the interfaces are looked at: one cheap system call."""
@@ -102,7 +110,7 @@ class CaptureController:
         self._open: OpenCapture | None = None
         self._last: _engine.Capture | None = None
         self._active = False
-        self._rest: State = "stopped"
+        self._rest: State = "starting"
         self._error: dict[str, Any] | None = None
         self._failures: Failures = {}
         self._selection = Selection((), (), (), "")
@@ -360,7 +368,7 @@ class CaptureController:
             log.info("capture is %s", status["state"])
         else:
             text = "\n".join(filter(None, (error["message"], error.get("remedy"))))
-            log.warning("capture is %s: %s", status["state"], text)
+            log.warning("not capturing (%s): %s", status["state"].replace("_", " "), text)
         self._on_change()
 
 

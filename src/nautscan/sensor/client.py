@@ -163,6 +163,8 @@ class SensorClient:
             await self._converse(session)
         except (frames.FrameError, NautScanError) as error:
             reason = str(error)
+        except ConnectionError:
+            pass  # What it looks like when it ends with our words unread.
         except OSError as error:
             reason = f"the connection to the sensor broke: {error.strerror or error}"
         finally:
@@ -208,7 +210,7 @@ class SensorClient:
         pending = _Pending(asyncio.get_running_loop().create_future())
         session.pending[request_id] = pending
         try:
-            session.send({"id": request_id, "op": op, **params})
+            session.send({"id": request_id, "op": op, "params": params})
             async with asyncio.timeout(timeout_s):
                 await session.connection.writer.drain()
                 return await pending.answer
@@ -277,25 +279,30 @@ class SensorClient:
         status = message.get("status")
         if message["event"] == "status" and isinstance(status, dict):
             self.state.status = status
+            self._end_gap(status)
             self.changed.set()
 
     def _present(self, session: _Session, hello: dict[str, Any]) -> None:
-        """The sensor is there. A gap ends where its capture began, not where we noticed."""
+        """The sensor is there."""
         now = time.time_ns()
         sensor_id, status = hello.get("sensor_id"), hello.get("status")
         status = status if isinstance(status, dict) else {}
         gaps = self.state.gaps
-        if gaps and gaps[-1].until_ns is None:
-            if sensor_id == self._sensor_id:
-                gaps.pop()  # The same process went on capturing; its queue kept the rows.
-            else:
-                gaps[-1].until_ns = status.get("running_since_ns") or now
+        if sensor_id == self._sensor_id and gaps and gaps[-1].until_ns is None:
+            gaps.pop()  # The same process went on capturing; its queue kept the rows.
+        self._end_gap(status)
         self._sensor_id = sensor_id if isinstance(sensor_id, str) else None
         self._session = session
         self.state.connected, self.state.since_ns, self.state.reason = True, now, ""
         self.state.status = status
         self.changed.set()
         log.info("connected to the sensor (process %s)", hello.get("pid"))
+
+    def _end_gap(self, status: dict[str, Any]) -> None:
+        """A gap ends where the new capture began; a sensor that does not capture says why."""
+        gaps = self.state.gaps
+        if gaps and gaps[-1].until_ns is None and status.get("state") != "starting":
+            gaps[-1].until_ns = status.get("running_since_ns") or time.time_ns()
 
     def _away(self, session: _Session, reason: str) -> None:
         """The connection ended. What the sensor saw since its last word is lost: a gap begins."""

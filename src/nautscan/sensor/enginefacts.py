@@ -54,8 +54,15 @@ def log_interfaces() -> None:
     except NautScanError as error:
         log.warning("the interfaces cannot be listed: %s", error.message)
         return
+    shared = shared_reason(found)
     for facts in found:
-        log.info("interface %s", described(facts))
+        log.info("interface %s", described({**facts, "reason": None} if shared else facts))
+
+
+def shared_reason(found: list[dict[str, Any]]) -> str | None:
+    """Why none of the interfaces can be captured, if that is the same for all: said once."""
+    reasons = {facts["reason"] for facts in found}
+    return reasons.pop() if len(reasons) == 1 else None
 
 
 def described(facts: dict[str, Any]) -> str:

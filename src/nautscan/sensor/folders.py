@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import stat
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,6 +22,10 @@ from nautscan.sensor.installation import can_reach
 from nautscan.sensor.users import Identity
 
 SOCKET_NAME: Final = "sensor.sock"
+
+_PREFIX: Final = "nautscan-"
+_NEW_S: Final = 60.0
+"""A folder younger than this may belong to a sensor that does not listen yet."""
 
 _MAX_SOCKET_PATH: Final = 100
 """Addresses of Unix sockets end at 108 bytes on Linux, 104 on macOS and the BSDs."""
@@ -74,8 +80,30 @@ def runtime_folder(named: Path | None, identity: Identity | None) -> RuntimeFold
 def _temporary_folder() -> Path:
     for candidate in (os.environ.get("XDG_RUNTIME_DIR"), "/run"):
         if candidate and _is_own(Path(candidate)):
-            return Path(tempfile.mkdtemp(prefix="nautscan-", dir=candidate))
-    return Path(tempfile.mkdtemp(prefix="nautscan-"))
+            _sweep(Path(candidate))
+            return Path(tempfile.mkdtemp(prefix=_PREFIX, dir=candidate))
+    return Path(tempfile.mkdtemp(prefix=_PREFIX))
+
+
+def _sweep(parent: Path) -> None:
+    """Removes what supervisors left that were killed."""
+    for path in parent.glob(f"{_PREFIX}*"):
+        if _is_own(path) and _is_deserted(path):
+            RuntimeFolder(path, made=True).remove()
+
+
+def _is_deserted(path: Path) -> bool:
+    """Nobody listens, and nobody is about to: it is not new."""
+    try:
+        if time.time() - path.stat().st_mtime < _NEW_S:
+            return False
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.connect(os.fspath(path / SOCKET_NAME))
+    except (ConnectionRefusedError, FileNotFoundError):
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def _is_own(folder: Path) -> bool:

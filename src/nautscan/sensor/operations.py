@@ -1,5 +1,7 @@
 """What the sensor does when asked: the operations of the private socket.
 
+A request is {id, op, params}, its answer {id, ok} or {id, error}. The operations and their params:
+
 * `hello` {version, secret, subscribe, window_bytes}: {version, sensor_id, pid, sensor, status}
 * `status`: see `CaptureController.status`, with `queue`, `rights`, `capture_library`
 * `start` {interfaces, filter, promiscuous, snaplen, buffer_bytes}: the status. `interfaces` null

@@ -68,7 +68,9 @@ def missing_rights(host: Host) -> str | None:
 def remedy(host: Host) -> str:
     """What to do about missing rights, the simplest first."""
     if host.platform == "linux":
-        return _LINUX_CONTAINER if host.in_container else _linux_remedy(host)
+        # Images of virtual machines may carry a container's marks: both ways are told.
+        container = f"{_LINUX_CONTAINER}\n" if host.in_container else ""
+        return container + _linux_remedy(host)
     if host.platform == "darwin":
         return _MACOS.format(command=host.command)
     return _WINDOWS
@@ -91,7 +93,7 @@ Or give the right to the Python interpreter, once:
     sudo setcap -r {interpreter}"""
 
 _LINUX_CONTAINER: Final = """\
-Give the container the right, and the host's network to see it, as root inside the container:
+If this is a container, start it with the right, the host's network, and root inside:
     docker run --network host --cap-add NET_RAW --user 0 ...
   In a compose file: network_mode: host, cap_add: [NET_RAW], user: "0"."""
 

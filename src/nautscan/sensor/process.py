@@ -136,6 +136,8 @@ class _Sensor:
         await asyncio.to_thread(enginefacts.log_interfaces)
         if self._options.config.capture:
             await self._controller.begin()
+        else:
+            await self._controller.stop()
         await self._controller.watch()
 
     async def _report_queue(self) -> None:
@@ -176,8 +178,8 @@ class _Sensor:
         owner = self._options.identity
         return {0, os.geteuid()} | (set() if owner is None else {owner.uid})
 
-    def _hello(self, message: dict[str, Any]) -> dict[str, Any]:
-        if not self._listener.admits(message.get("secret")):
+    def _hello(self, params: dict[str, Any]) -> dict[str, Any]:
+        if not self._listener.admits(params.get("secret")):
             raise Unauthorized("The caller does not know the sensor's secret")
         return {
             "version": PROTOCOL_VERSION,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 
 from nautscan.errors import BadRequest, NautScanError, Unauthorized
@@ -113,13 +114,16 @@ class Session:
         request_id = message.get("id")
         if not isinstance(op, str) or type(request_id) is not int or not 0 <= request_id < 2**53:
             raise frames.FrameError("the caller sent a request without operation and id")
+        params = message.get("params", {})
+        if not isinstance(params, dict):
+            raise frames.FrameError("the caller sent parameters that are no object")
         if op == "hello":
-            await self._reply(request_id, self._greet, message)
+            await self._reply(request_id, self._greet, params)
             return
         if not self._greeted:
             raise frames.FrameError("the caller did not introduce itself")
         await self._slots.acquire()
-        task = asyncio.create_task(self._work(request_id, op, message))
+        task = asyncio.create_task(self._work(request_id, op, params))
         self._working.add(task)
         task.add_done_callback(self._working.discard)
 
@@ -129,41 +133,41 @@ class Session:
         self._window = min(self._window + size, MAX_WINDOW_BYTES)
         self._window_open.set()
 
-    async def _work(self, request_id: int, op: str, message: dict[str, Any]) -> None:
-        async def operate(params: dict[str, Any]) -> Answer:
-            return await self._operations.run(op, params)
-
+    async def _work(self, request_id: int, op: str, params: dict[str, Any]) -> None:
         try:
             with contextlib.suppress(OSError):  # The caller has gone; its reader sees it too.
-                await self._reply(request_id, operate, message)
+                await self._reply(request_id, partial(self._operations.run, op), params)
         finally:
             self._slots.release()
 
-    async def _greet(self, message: dict[str, Any]) -> Answer:
-        if message.get("version") != frames.PROTOCOL_VERSION:
+    async def _greet(self, params: dict[str, Any]) -> Answer:
+        if params.get("version") != frames.PROTOCOL_VERSION:
             raise BadRequest(
                 f"The sensor speaks version {frames.PROTOCOL_VERSION}, "
-                f"the caller {message.get('version')!r}",
+                f"the caller {params.get('version')!r}",
                 remedy="Run sensor and server from the same installation.",
             )
-        answer = self._hello(message)
+        answer = self._hello(params)
         self._greeted = True
-        if message.get("subscribe") is True:
-            self._widen(message.get("window_bytes"))
+        if params.get("subscribe") is True:
+            self._widen(params.get("window_bytes"))
             self.subscribed.set()
         return Answer(answer)
 
     async def _reply(
-        self, request_id: int, operation: Callable[[dict[str, Any]], Any], message: dict[str, Any]
+        self,
+        request_id: int,
+        operation: Callable[[dict[str, Any]], Awaitable[Answer]],
+        params: dict[str, Any],
     ) -> None:
         try:
-            answer: Answer = await operation(message)
+            answer = await operation(params)
         except NautScanError as error:
             await self._send({"id": request_id, "error": error.as_dict()})
             if isinstance(error, Unauthorized):
                 raise frames.FrameError(error.message) from error
         except Exception as error:
-            log.exception("%s failed", message.get("op"))
+            log.exception("a request failed")
             facts = NautScanError(f"the sensor failed: {error}", remedy="See its log.").as_dict()
             await self._send({"id": request_id, "error": facts})
         else:

@@ -120,7 +120,7 @@ class _Run:
         loop = asyncio.get_running_loop()
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
-            if number is None:
+            if number is None or signal.getsignal(number) is signal.SIG_IGN:  # nohup
                 continue
             try:
                 loop.add_signal_handler(number, self._interrupt)

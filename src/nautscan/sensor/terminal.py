@@ -5,6 +5,7 @@ The process gives up the same rights as the sensor does before it opens an inter
 
 from __future__ import annotations
 
+import bisect
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -39,7 +40,7 @@ class TerminalCapture:
             check_filter(config.filter, None, config.snaplen)
         self._capture = self._open()
 
-    def batches(self, seconds: float | None) -> Iterator[tuple[str, _engine.RecordBatch] | None]:
+    def batches(self, seconds: float | None) -> Iterator[tuple[str, arro3.core.RecordBatch] | None]:
         """Batches as they come, None while nothing comes; ends after `seconds` or with `stop`.
 
         What is left of the flows and requests comes after the end of the capture.
@@ -53,7 +54,7 @@ class TerminalCapture:
                 return
             # Batches may come between a look in vain and the end: the end is seen first.
             over = item is None and self._capture.status()["ended"]
-            yield item
+            yield None if item is None else (item[0], arro3.core.RecordBatch.from_arrow(item[1]))
             if deadline is not None and time.monotonic() >= deadline:
                 self.stop()
                 deadline = None
@@ -131,14 +132,13 @@ class PacketTail:
         self._seen: int | None = None
         self.missed = 0
 
-    def take(self) -> tuple[list[int], list[_engine.RecordBatch]]:
-        """Ids of the new packets and their rows, oldest first; the rows may begin earlier."""
-        pages: list[_engine.RecordBatch] = []
+    def take(self) -> tuple[list[int], list[arro3.core.RecordBatch]]:
+        """Ids of the new packets and their rows, oldest first."""
+        pages: list[arro3.core.RecordBatch] = []
         ids: list[int] = []
         before: int | None = None
         while True:
-            page = self._capture.recent(_PAGE_ROWS, before)
-            found = [number for number in _ids(page) if self._seen is None or number > self._seen]
+            found, page = self._page(before)
             if not found:
                 break
             pages.insert(0, page)
@@ -152,6 +152,9 @@ class PacketTail:
             self._seen = ids[-1]
         return ids, pages
 
-
-def _ids(page: _engine.RecordBatch) -> list[int]:
-    return list(arro3.core.RecordBatch.from_arrow(page).column("id").to_pylist())
+    def _page(self, before: int | None) -> tuple[list[int], arro3.core.RecordBatch]:
+        """What is new of one page."""
+        page = arro3.core.RecordBatch.from_arrow(self._capture.recent(_PAGE_ROWS, before))
+        ids = list(page.column("id").to_pylist())
+        old = 0 if self._seen is None else bisect.bisect_right(ids, self._seen)
+        return ids[old:], page.slice(old)

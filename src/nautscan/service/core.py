@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
 
 from nautscan import __version__
@@ -28,6 +28,7 @@ log = logging.getLogger("nautscan.service")
 
 GAP_SECONDS: Final = 1.0
 DOCKER_SECONDS: Final = 5.0
+RESTART_SECONDS: Final = 1.0
 
 _LABELS: Final = {
     "live": "Live traffic",
@@ -88,11 +89,11 @@ class Service:
 
     async def start(self) -> None:
         """Begin to connect, take rows in, and follow containers."""
-        self._spawn("sensor", self._sensor.run())
-        self._spawn("ingest", self._take_rows())
-        self._spawn("gaps", self._keep_gaps())
+        self._spawn("sensor", self._sensor.run)
+        self._spawn("ingest", self._take_rows)
+        self._spawn("gaps", self._keep_gaps)
         if self._docker is not None:
-            self._spawn("docker", self._docker.run())
+            self._spawn("docker", self._docker.run)
 
     async def stop(self) -> None:
         """End every task, then close the store with all that waits."""
@@ -111,10 +112,8 @@ class Service:
             "started": format_time(self.health.started_ns),
         }
 
-    def _spawn(self, name: str, work: Any) -> None:
-        task = asyncio.create_task(work, name=name)
-        task.add_done_callback(_ended)
-        self._tasks.append(task)
+    def _spawn(self, name: str, work: Callable[[], Awaitable[Any]]) -> None:
+        self._tasks.append(asyncio.create_task(_kept_alive(name, work), name=name))
 
     async def _take_rows(self) -> None:
         """Take rows once it is known who is there, or that nobody can tell.
@@ -138,9 +137,13 @@ class Service:
             await asyncio.sleep(GAP_SECONDS)
 
 
-def _ended(task: asyncio.Task[Any]) -> None:
-    """A task of ours never ends by itself: if one does, it is a fault, and it is said."""
-    with contextlib.suppress(asyncio.CancelledError):
-        error = task.exception()
-        if error is not None:
-            log.error("%s ended unexpectedly", task.get_name(), exc_info=error)
+async def _kept_alive(name: str, work: Callable[[], Awaitable[Any]]) -> None:
+    """Do work that never ends by itself; if it does, that is a fault: say so, and begin anew."""
+    while True:
+        try:
+            await work()
+            log.error("%s ended, which it never should", name)
+        except Exception:
+            # Whatever it was, the other tasks and this one's next attempt must go on.
+            log.exception("%s failed", name)
+        await asyncio.sleep(RESTART_SECONDS)

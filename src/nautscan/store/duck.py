@@ -39,6 +39,7 @@ class DuckStore:
         self.came_from = self._database.came_from
         cursor = self._database.cursor()
         self.away_since_ns = _last_alive(cursor)
+        _end_gaps(cursor, self.away_since_ns)
         self._ids = Ids(cursor)
         cursor.close()
         self._writer = Writer(self._database, self._opened_again, self._ids, limits)
@@ -134,3 +135,12 @@ class DuckStore:
 def _last_alive(cursor: duckdb.DuckDBPyConnection) -> int | None:
     rows = cursor.execute("SELECT value FROM meta WHERE name = 'alive'").fetchall()
     return int(rows[0][0]) if rows else None
+
+
+def _end_gaps(cursor: duckdb.DuckDBPyConnection, alive_ns: int | None) -> None:
+    """A gap that was open when the last run ended ends there: from then on it is another one."""
+    if alive_ns is not None:
+        cursor.execute(
+            "UPDATE gaps SET until = greatest(since, make_timestamp_ns(?)) WHERE until IS NULL",
+            [alive_ns],
+        ).fetchall()

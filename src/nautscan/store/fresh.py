@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import duckdb
 from arro3.core import Array, DataType, Table
@@ -20,6 +20,8 @@ from nautscan.store.filter import Condition
 from nautscan.store.json_sql import row_sql
 
 MEMORY: Final = "512MB"
+_NEVER: Final = -(2**63)
+_FOR_EVER: Final = 2**63 - 1
 _NUMBERED: Final = ("requests", "flows")
 _FACTS: Final = ("container_id", "container", "image", "project", "service")
 
@@ -51,6 +53,14 @@ _OWNER_TYPES: Final = {
 } | dict.fromkeys(("transport", "name", *_FACTS), DataType.utf8())
 
 
+class _Join(NamedTuple):
+    """How rows find their owners."""
+
+    kind: str
+    suffix: str
+    time: str
+
+
 class FreshRows:
     """The database in memory. Used by one thread."""
 
@@ -80,6 +90,7 @@ class FreshRows:
                 FROM incoming_owners WHERE {test}"""
             )
         self._connection.unregister("incoming_owners")
+        self._steady = (_FOR_EVER, _NEVER)
         self._any_published = bool(self._run("SELECT 1 FROM published LIMIT 1"))
 
     def load(self, table: str, ipc: Sequence[bytes]) -> int:
@@ -99,35 +110,69 @@ class FreshRows:
 
         It can be done again, when more is known about the owners.
         """
-        transport = "'tcp'" if table == "requests" else "rows.transport"
-        sides = [self._side(side, transport) for side in ("client", "server")]
+        narrow = "client_ip, client_port, server_ip, server_port, time"
+        transport = "'tcp'" if table == "requests" else "transport"
+        join = self._join_for(table)
+        sides = [self._side(side, join) for side in ("client", "server")]
         self._run(
-            f"""CREATE OR REPLACE TABLE fresh_{table} AS
-            SELECT rows.*, {", ".join(columns for columns, _ in sides)}
-            FROM (SELECT row_number() OVER () - 1 + $first AS id, * FROM raw_{table}) AS rows
+            f"""CREATE OR REPLACE TABLE names_{table} AS
+            SELECT rows.id, {", ".join(columns for columns, _ in sides)}
+            FROM (SELECT rowid + $first AS id, {narrow}, {transport} AS transport
+                FROM raw_{table}) AS rows
             {" ".join(joins for _, joins in sides)}
             ORDER BY rows.id""",
             {"first": first_id},
         )
-
-    def _side(self, side: str, transport: str) -> tuple[str, str]:
-        """Columns and joins that name the workload of one side, by the time of the packets."""
-        joins = (
-            f"ASOF LEFT JOIN owners AS {side}_owner ON rows.{side}_ip = {side}_owner.ip "
-            f"AND rows.time >= {side}_owner.since"
+        # Row by row, in the same order: the wide columns are never moved.
+        self._run(
+            f"""CREATE OR REPLACE VIEW fresh_{table} AS
+            SELECT * FROM raw_{table} POSITIONAL JOIN names_{table}"""
         )
-        pick = f"{side}_owner.{{0}}"
+
+    def _join_for(self, table: str) -> _Join:
+        """How owners are found: by address alone while none changed within the batch's time."""
+        bounds = self._run(f"SELECT epoch_ns(min(time)), epoch_ns(max(time)) FROM raw_{table}")
+        low, high = bounds[0]
+        if not self._steady[0] <= low <= high < self._steady[1]:
+            self._steady = self._settle(low)
+        if low <= high < self._steady[1]:
+            return _Join("LEFT JOIN", "_now", "")
+        return _Join("ASOF LEFT JOIN", "", "AND rows.time >= {0}.since")
+
+    def _settle(self, time_ns: int) -> tuple[int, int]:
+        """Note who owns what at a time; from when until when that holds."""
+        changes = self._run(
+            """SELECT epoch_ns(max(since) FILTER (WHERE since <= make_timestamp_ns($time))),
+                epoch_ns(min(since) FILTER (WHERE since > make_timestamp_ns($time)))
+            FROM (SELECT since FROM owners UNION ALL SELECT since FROM published)""",
+            {"time": time_ns},
+        )
+        for table, key in (("owners", "ip"), ("published", "ip, port, transport")):
+            self._run(
+                f"""CREATE OR REPLACE TABLE {table}_now AS SELECT * FROM {table}
+                WHERE since <= make_timestamp_ns($time)
+                QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY since DESC) = 1""",
+                {"time": time_ns},
+            )
+        since, until = changes[0]
+        return (_NEVER if since is None else since), (_FOR_EVER if until is None else until)
+
+    def _side(self, side: str, join: _Join) -> tuple[str, str]:
+        """Columns and joins that name the workload of one side, by the time of the packets."""
+        owner, port = f"{side}_owner", f"{side}_published"
+        joins = (
+            f"{join.kind} owners{join.suffix} AS {owner} ON rows.{side}_ip = {owner}.ip "
+            + join.time.format(owner)
+        )
+        pick = f"{owner}.{{0}}"
         if self._any_published:
             # A published port of the host belongs to the container, before the host itself.
             joins += (
-                f" ASOF LEFT JOIN published AS {side}_port ON rows.{side}_ip = {side}_port.ip "
-                f"AND rows.{side}_port = {side}_port.port "
-                f"AND {transport} = {side}_port.transport AND rows.time >= {side}_port.since"
+                f" {join.kind} published{join.suffix} AS {port} ON rows.{side}_ip = {port}.ip "
+                f"AND rows.{side}_port = {port}.port AND rows.transport = {port}.transport "
+                + join.time.format(port)
             )
-            pick = (
-                f"CASE WHEN {side}_port.name IS NOT NULL "
-                f"THEN {side}_port.{{0}} ELSE {side}_owner.{{0}} END"
-            )
+            pick = f"CASE WHEN {port}.name IS NOT NULL THEN {port}.{{0}} ELSE {owner}.{{0}} END"
         columns = [f"{pick.format('name')} AS {side}"]
         columns += [f"{pick.format(fact)} AS {side}_{fact}" for fact in _FACTS]
         return ", ".join(columns), joins
@@ -142,8 +187,7 @@ class FreshRows:
 
     def rows(self, table: str) -> Table:
         """The rows for the store, in order."""
-        order = " ORDER BY id" if table != "stats" else ""
-        relation = self._connection.sql(f"SELECT * FROM fresh_{table}{order}")
+        relation = self._connection.sql(f"SELECT * FROM fresh_{table}")
         if relation is None:
             raise RuntimeError("a SELECT gave no relation")
         return Table.from_arrow(relation)
@@ -174,6 +218,9 @@ class FreshRows:
 
     def by_container(self, limit: int) -> list[tuple[str, list[str]]]:
         """Requests as JSON for each container on either side: at most the last `limit` each."""
+        named = "SELECT count(client_container_id) + count(server_container_id) FROM names_requests"
+        if self._run(named) == [(0,)]:
+            return []
         return self._run(
             f"""WITH sides AS (
                 SELECT client_container_id AS container, id FROM fresh_requests

@@ -233,11 +233,11 @@ export async function packet_bytes_and_layers_point_at_each_other(visit) {
 
   const ip = pane.locator("summary", { hasText: "IPv4" });
   await ip.hover();
-  assert.equal(await pane.locator(".bytes i.marked").count(), 20);
-  const byte = pane.locator('.bytes i[data-at="14"]');
+  assert.equal(await pane.locator(".bytes .bytes i.marked").count(), 20);
+  const byte = pane.locator('.bytes .bytes i[data-at="14"]');
   await byte.hover();
   await pane.locator("details .on").waitFor();
-  assert.ok((await pane.locator(".bytes i.marked").count()) < 20);
+  assert.ok((await pane.locator(".bytes .bytes i.marked").count()) < 20);
 }
 
 export async function flow_leads_to_its_requests(visit) {
@@ -247,7 +247,7 @@ export async function flow_leads_to_its_requests(visit) {
   const page = await visit.open("#/flows");
   await visit.filter(`server_port = ${port} and requests > 0`);
   await visit.rows().first().click();
-  await visit.pane().getByText("Packets").waitFor();
+  await visit.pane().getByText("Packets", { exact: true }).waitFor();
   await visit.pane().getByRole("button", { name: "Its requests" }).click();
   await page.getByRole("grid", { name: "Requests" }).waitFor();
   assert.match(await page.inputValue("#filter"), /^flow_id = \d+$/);

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const require = createRequire(
@@ -27,9 +26,9 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** Chromium with a profile of its own. */
+/** Chromium with a profile of its own, in the folder that the test throws away. */
 export async function launch() {
-  const profile = mkdtempSync(join(tmpdir(), "nautscan-e2e-profile-"));
+  const profile = mkdtempSync(join(process.env.PICTURES, "profile-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     headless: true,

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -159,8 +163,55 @@ def test_a_port_in_use_is_said_plainly() -> None:
         assert "--port" in caught.value.remedy
 
 
-def test_all_hosts_only_if_asked_for() -> None:
+def test_names_and_addresses_by_which_it_may_be_reached() -> None:
     gate = Gate.of(Config.load({}, host="0.0.0.0"), TOKEN)
+    gate.check_host("192.168.1.7:8000")
+    gate.check_host("[2001:db8::7]:8000")
+    with pytest.raises(Forbidden) as caught:
+        gate.check_host("rebound.example:8000")
+    assert "NAUTSCAN_ALLOWED_HOSTS" in caught.value.remedy
+    Gate.of(Config.load({}, allowed_hosts=("*",)), TOKEN).check_host("rebound.example")
     with pytest.raises(Forbidden):
-        gate.check_host("192.168.1.7:8000")
-    Gate.of(Config.load({}, allowed_hosts=("*",)), TOKEN).check_host("192.168.1.7:8000")
+        Gate.of(Config.load({}), None).check_host("192.168.1.7:8000")
+
+
+_RUN = """
+import sys
+from nautscan.api import server
+from nautscan.config import Config
+server.run(
+    Config.load(),
+    before_listen=lambda: print("rights", flush=True),
+    ready=lambda address: print(address, flush=True),
+)
+"""
+
+
+def test_the_process_from_start_to_a_signal(tmp_path: Path) -> None:
+    """It gives up rights before it listens, serves without a sensor, and ends in order."""
+    data = tmp_path / "data"
+    settings = {
+        "NAUTSCAN_PORT": "0",
+        "NAUTSCAN_DATA_DIR": str(data),
+        "NAUTSCAN_DOCKER": "false",
+        "NAUTSCAN_SENSOR_ADDRESS": str(tmp_path / "nobody.sock"),
+        "PYTHONPATH": str(Path(server_module.__file__).parents[2]),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-c", _RUN], env=os.environ | settings, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "rights\n"
+        address = process.stdout.readline().strip()
+        health = httpx.get(f"{address}/api/health", timeout=10).json()
+        assert health["status"] == "no_capture"
+        assert health["sensor"]["connected"] is False
+        assert httpx.get(address, timeout=10).status_code == 200
+        assert stat.S_IMODE((data / "nautscan.duckdb").stat().st_mode) == 0o600
+    finally:
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(timeout=20)
+    assert code == 0
+    # The log was folded in: it ended in order.
+    assert [path.name for path in data.iterdir()] == ["nautscan.duckdb"]

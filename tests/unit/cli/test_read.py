@@ -5,8 +5,12 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +31,40 @@ PROMISED_TOTALS = {
     "gap_bytes",
     "first_time",
     "last_time",
+}
+# Names that programs rely on; a later version may add to them and takes none away.
+PROMISED = {
+    "requests": {
+        "time",
+        "protocol",
+        "client_ip",
+        "client_port",
+        "server_ip",
+        "server_port",
+        "community_id",
+        "method",
+        "host",
+        "target",
+        "status",
+        "error",
+        "ttfb_ns",
+        "duration_ns",
+        "request_bytes",
+        "response_bytes",
+        "completeness",
+        "gap_bytes",
+    },
+    "flows": {
+        "time",
+        "transport",
+        "client_packets",
+        "client_bytes",
+        "server_packets",
+        "server_bytes",
+        "retransmissions",
+        "state",
+    },
+    "packets": {"id", "time", "length", "protocol", "info"},
 }
 HEAVY = {column.name for column in schema.ENGINE_COLUMNS["requests"] if column.heavy}
 
@@ -67,6 +105,7 @@ def test_rows_as_json_have_the_names_of_the_schema(
     light = [name for name in names if not name.endswith(("_headers", "_body", "_truncated"))]
     assert rows
     assert all(list(row) == light for row in rows)
+    assert set(light) >= PROMISED[table]
     assert all(row["time"].endswith("Z") for row in rows)
 
 
@@ -132,6 +171,14 @@ def test_sql_joins_tables_and_keeps_nanoseconds(nautscan: Nautscan, shop: Shop) 
     first = min(exchange.time for exchange in shop.exchanges)
     assert row["flows"] == len({(e.client_ip, e.client_port) for e in shop.exchanges})
     assert row["first"] < f"2026-01-01T00:00:00.{first % 10**9:09d}Z"
+
+
+def test_sql_tells_which_tables_and_columns_there_are(nautscan: Nautscan, shop: Shop) -> None:
+    tables = nautscan("sql", "SHOW TABLES", shop.path).out.split()[1:]
+    assert tables == ["flows", "packets", "requests"]
+    columns = objects(nautscan("sql", "DESCRIBE requests", shop.path, "--json").out)
+    names = [column.name for column in schema.ENGINE_COLUMNS["requests"]]
+    assert [row["column_name"] for row in columns] == names
 
 
 def test_sql_cannot_reach_files(nautscan: Nautscan, shop: Shop) -> None:
@@ -237,3 +284,46 @@ def test_rows_of_a_live_stream_appear_as_they_finish(shop: Shop) -> None:
         rest = process.stdout.read().splitlines()
         assert process.wait() == Exit.OK
     assert len(rest) + 1 == len(shop.exchanges)
+
+
+@pytest.fixture
+def reading(shop: Shop) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that reads the shop from a pipe that stays open, and has printed its first row.
+
+    Unbuffered, as in container images, Python's own standard output loses what a signal cuts off.
+    """
+    command = [sys.executable, "-m", "nautscan", "read", "-", "--table", "requests", "--json"]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(shop.path.read_bytes())
+        process.stdin.flush()
+        process.stdout.readline()
+        yield process
+
+
+def test_the_first_interruption_is_for_the_writer(
+    reading: subprocess.Popen[bytes], shop: Shop
+) -> None:
+    """Ctrl-C reaches a whole pipeline; what the writer had written is still told."""
+    assert reading.stdin is not None
+    assert reading.stdout is not None
+    reading.send_signal(signal.SIGINT)
+    reading.stdin.close()
+    rest = reading.stdout.read().splitlines()
+    assert reading.wait() == Exit.OK
+    assert len(rest) + 1 == len(shop.exchanges)
+
+
+def test_more_interruptions_end_it(reading: subprocess.Popen[bytes]) -> None:
+    while reading.poll() is None:
+        reading.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+    # One that comes while Python takes itself down kills it outright; shells call both 130.
+    assert reading.returncode in {Exit.INTERRUPTED, -signal.SIGINT}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
+from typing import Any
 
 import duckdb
 import pytest
@@ -21,6 +22,13 @@ def capture(tmp_path: Path) -> Path:
     return path
 
 
+def selected(relation: duckdb.DuckDBPyRelation, name: str, sql: str) -> list[Any]:
+    """What `sql` gives over a relation called `name`."""
+    result = relation.query(name, sql)
+    assert result is not None
+    return result.fetchall()
+
+
 def test_duckdb_takes_a_batch_without_a_copy_through_python(capture: Path) -> None:
     reader = _engine.Reader([str(capture)], tables=["requests"])
     taken = reader.next()
@@ -28,8 +36,8 @@ def test_duckdb_takes_a_batch_without_a_copy_through_python(capture: Path) -> No
     relation = duckdb.from_arrow(taken[1])
     query = "select method, status, typeof(time), epoch_ns(time) from batch"
     expected = [("GET", 200, "TIMESTAMP_NS", 1_700_000_000_003_000_000)]
-    assert relation.query("batch", query).fetchall() == expected
-    assert relation.query("batch", query).fetchall() == expected, "a batch can be read again"
+    assert selected(relation, "batch", query) == expected
+    assert selected(relation, "batch", query) == expected, "a batch can be read again"
 
 
 def test_nothing_is_redacted_or_kept_unless_asked(capture: Path) -> None:
@@ -38,7 +46,7 @@ def test_nothing_is_redacted_or_kept_unless_asked(capture: Path) -> None:
     assert batch is not None
     sql = "select request_headers[2].value, response_body from rows"
     rows = duckdb.from_arrow(batch[1])
-    assert rows.query("rows", sql).fetchall() == [("s3cret", None)]
+    assert selected(rows, "rows", sql) == [("s3cret", None)]
 
 
 def test_a_file_cut_short_is_read_up_to_the_cut(capture: Path) -> None:

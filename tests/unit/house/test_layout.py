@@ -17,7 +17,9 @@ PACKAGE = ROOT / "src" / "nautscan"
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 80
 
-LONG_FILES: dict[str, str] = {}
+LONG_FILES: dict[str, str] = {
+    "src/nautscan/api/models.py": "the shapes of all answers, read together as the API's contract",
+}
 """Files over the guide, each with the reason why splitting it would make it worse."""
 
 LONG_FUNCTIONS: dict[str, str] = {}
@@ -110,10 +112,20 @@ def test_files_stay_small() -> None:
     long = {
         name_of(path): lines
         for path in _own_sources()
-        if (lines := path.read_text().count("\n")) > LONGEST_FILE
+        if (lines := _code(path).count("\n")) > LONGEST_FILE
     }
     assert {name: n for name, n in long.items() if name not in LONG_FILES} == {}
     assert not set(LONG_FILES) - set(long), "listed, but short now"
+
+
+def _code(path: Path) -> str:
+    """Return what is held to the guide: not a Rust file's own tests, not a component's styles."""
+    text = path.read_text()
+    if path.suffix == ".rs":
+        return text.split("\n#[cfg(test)]\nmod tests {", 1)[0]
+    if path.suffix == ".svelte":
+        return re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)
+    return text
 
 
 def test_functions_stay_small() -> None:

@@ -21,6 +21,7 @@ RECORDED = Path(__file__).parent / "documents"
 RUNNING = json.loads((RECORDED / "container-running.json").read_text())
 NETWORKS = json.loads((RECORDED / "networks.json").read_text())
 EVENTS = (RECORDED / "events.jsonl").read_bytes().splitlines(keepends=True)
+END_NS = 2_000_000_000_000_000_000
 
 
 class Replay:
@@ -194,3 +195,31 @@ async def test_a_server_that_is_no_engine_is_told_from_one(tmp_path: Path) -> No
             await until(lambda: watcher.state.status == "unreachable")
     assert "does not speak the Docker Engine API" in str(watcher.state.reason)
     assert "DOCKER_HOST" in str(watcher.state.remedy)
+
+
+async def test_ends_told_just_before_the_engine_stops_count(tmp_path: Path) -> None:
+    """The stream ends while events still wait for the list: they are applied all the same."""
+    replay, directory = Replay(), Directory()
+    replay.list_may_answer.clear()
+    replay.events = [
+        json.dumps(
+            {
+                "Type": "container",
+                "Action": "die",
+                "Actor": {"ID": RUNNING["Id"], "Attributes": {}},
+                "timeNano": END_NS,
+            }
+        ).encode()
+        + b"\n"
+    ]
+    replay.over.set()
+    async with serving(replay.app(), tmp_path) as host:
+        watcher = DockerWatcher(directory, host)
+        async with running(watcher):
+            await until(lambda: replay.streams)
+            replay.list_may_answer.set()
+            await until(lambda: watcher.state.status == "unreachable")
+            orders = directory.workload("orders")
+            assert orders is not None
+            assert (orders.state, orders.finished_ns) == ("exited", END_NS)
+            assert {b.until_ns for b in directory.bindings()} == {END_NS}

@@ -27,6 +27,7 @@ class Peer:
         self.asked: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.greeted = asyncio.Event()
         self.running_since_ns: int | None = 1_000
+        self.state = "running"
         self.writer: asyncio.StreamWriter
 
     @contextlib.asynccontextmanager
@@ -54,8 +55,8 @@ class Peer:
         if message["op"] != "hello":
             self.asked.put_nowait(message)
             return
-        assert self.listener.admits(message["secret"])
-        status = {"state": "running", "running_since_ns": self.running_since_ns}
+        assert self.listener.admits(message["params"]["secret"])
+        status = {"state": self.state, "running_since_ns": self.running_since_ns}
         self.answer(message, {"version": 1, "sensor_id": self.sensor_id, "status": status})
         self.greeted.set()
 
@@ -98,7 +99,7 @@ async def test_a_request_is_answered(tmp_path: Path, kind: endpoint.Kind) -> Non
         asking = asyncio.create_task(client.request("check_filter", filter="tcp"))
         message = await soon(peer.asked.get())
         assert message["op"] == "check_filter"
-        assert message["filter"] == "tcp"
+        assert message["params"] == {"filter": "tcp"}
         peer.answer(message, {"ok": True})
         assert await soon(asking) == {"ok": True}
 
@@ -206,6 +207,26 @@ async def test_a_new_sensor_leaves_a_gap_until_it_captures(tmp_path: Path) -> No
         async with later.listening(path):
             await until(lambda: client.state.connected, client)
             assert [g.until_ns for g in client.state.gaps] == [gap.since_ns + 5]
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_gap_lasts_until_a_starting_sensor_captures(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    client = SensorClient(str(path))
+    running = asyncio.create_task(client.run())
+    try:
+        async with Peer("one").listening(path):
+            await until(lambda: client.state.connected, client)
+        later = Peer("two")
+        later.state, later.running_since_ns = "starting", None
+        async with later.listening(path):
+            await until(lambda: len(client.state.gaps) == 1 and client.state.connected, client)
+            assert client.state.gaps[0].until_ns is None
+            status = {"state": "running", "running_since_ns": 77}
+            later.send(frames.encode_control({"event": "status", "status": status}))
+            await until(lambda: client.state.gaps[0].until_ns == 77, client)
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nautscan.errors import NautScanError
+from nautscan.sensor import endpoint
 from nautscan.sensor.folders import prepare_data_folder, runtime_folder
 from nautscan.sensor.users import Identity, is_root
 
@@ -40,6 +41,24 @@ def test_without_a_name_one_is_made(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     folder = runtime_folder(None, None)
     assert folder.path.parent == tmp_path
     folder.remove()
+
+
+def test_what_killed_runs_left_is_removed_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    names = ("nautscan-dead", "nautscan-live", "nautscan-new", "other-dead")
+    folders = {name: tmp_path / name for name in names}
+    for folder in folders.values():
+        folder.mkdir(mode=0o700)
+    endpoint.bind(folders["nautscan-dead"] / "sensor.sock").sock.close()
+    live = endpoint.bind(folders["nautscan-live"] / "sensor.sock")
+    for name in ("nautscan-dead", "nautscan-live", "other-dead"):
+        os.utime(folders[name], (0, 0))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    made = runtime_folder(None, None)
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"nautscan-live", "nautscan-new", "other-dead", made.path.name}
+    live.close()
 
 
 def test_a_path_too_long_for_a_socket_is_refused_and_left_no_trace(tmp_path: Path) -> None:

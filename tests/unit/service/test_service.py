@@ -292,3 +292,17 @@ async def test_gaps_are_stored(world: World) -> None:
             for gap in (await world.service.history.map("-60s", None))["gaps"]
         ):
             await asyncio.sleep(0.1)
+
+
+async def test_a_task_that_fails_is_begun_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("nautscan.service.core.RESTART_SECONDS", 0.01)
+
+    class Poison:
+        """An item that cannot be taken apart into table and rows."""
+
+    world.sensor.sent.put_nowait(Poison())  # type: ignore[arg-type]
+    world.sensor.send("requests", rows("requests"))
+    await world.stored(1)
+    assert "ingest failed" in caplog.text

@@ -126,10 +126,10 @@ class Sensor:
 class World:
     """A running service over a real store."""
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
+    def __init__(self, folder: Path, known: Directory | None = None, **settings: Any) -> None:
         self.config = Config.load({}, data_dir=folder / "data", docker=False, **settings)
         self.sensor = Sensor()
-        self.directory = directory()
+        self.directory = directory() if known is None else known
         self.store = DuckStore(
             self.config.database_path, LIMITS, memory_bytes=256 << 20, query_seconds=10
         )

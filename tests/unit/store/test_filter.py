@@ -213,14 +213,14 @@ def test_any_text_is_compiled_or_refused_and_what_is_compiled_runs(matching: Mat
     ]  # fmt: skip
     source = random.Random(20240131)
     compiled = 0
-    for _ in range(3000):
+    for _ in range(1500):
         text = " ".join(source.choices(pieces, k=source.randint(1, 9)))
         try:
             matching(text)
         except BadQuery:
             continue
         compiled += 1
-    assert compiled > 100
+    assert compiled > 50
 
 
 def test_flows_have_their_own_columns() -> None:

@@ -506,6 +506,16 @@ async def test_the_time_between_two_runs_is_a_gap(open_store: Open, tmp_path: Pa
     assert "not running" in found[0].reason
 
 
+async def test_a_gap_that_was_open_ends_with_the_run(open_store: Open) -> None:
+    store = open_store()
+    store.note_gap(StoredGap(START, None, "sensor away"))
+    await store.close()
+    again = open_store()
+    (gap,) = await again.gaps(Span())
+    assert gap.until_ns is not None
+    assert gap.until_ns > START
+
+
 async def test_stats_are_kept(open_store: Open) -> None:
     store = open_store()
     put(store, "stats", rows("stats", "range(3) t(n)", stage="'capture'", name="'received'"))

@@ -440,8 +440,11 @@ export interface components {
             kernel_drops: number | null;
             /** Link Type */
             link_type: string | null;
-            /** Name */
-            name: string;
+            /**
+             * Name
+             * @description null for a stream that names no interface
+             */
+            name: string | null;
             /** Received */
             received: number | null;
         } & {
@@ -1330,7 +1333,7 @@ export interface components {
             /**
              * Bytes
              * Format: int64
-             * @description Bytes on the wire in both directions
+             * @description Bytes on the wire of the flows active in the span, from their beginning
              */
             bytes: number;
             /** Client */

@@ -1,5 +1,6 @@
 /** What the tables say in codes, in plain words. */
 
+import { ODDITIES } from "../gen/oddities";
 import type { FlowRow, RequestRow } from "./types";
 
 type Seen = Pick<RequestRow, "completeness" | "gap_bytes" | "status" | "error">;
@@ -27,20 +28,6 @@ export function outcome(row: Seen): string {
   return row.completeness === "request_only" ? "no reply" : "unseen";
 }
 
-const ODDITIES: Readonly<Record<string, string>> = {
-  bare_lf: "Lines end in LF alone instead of CRLF.",
-  folded_header: "A header field is folded over several lines, which RFC 9112 forbids senders.",
-  header_too_long: "The header is longer than the limit and was cut.",
-  content_length_mismatch: "Content-Length does not match the content that was sent.",
-  conflicting_content_length:
-    "Several Content-Length fields disagree: a sign of request smuggling.",
-  content_length_and_chunked:
-    "Both Content-Length and Transfer-Encoding are present: a sign of request smuggling.",
-  bad_chunk: "A chunk of the body is malformed.",
-  body_decode_failed: "The body could not be decompressed; it is shown as it was sent.",
-  unsolicited_response: "A response came that no request had asked for.",
-};
-
 /** A departure from the protocol as a sentence; unknown ones by their own name. */
 export function oddity(code: string): string {
   return ODDITIES[code] ?? `${capitalised(code.replaceAll("_", " "))}.`;
@@ -59,6 +46,21 @@ export function flowState({ state, end_reason }: Pick<FlowRow, "state" | "end_re
   return end_reason === null
     ? `${name}, still open.`
     : (END_REASONS[end_reason] ?? `${name}: ${end_reason}.`);
+}
+
+const DOCKER: Readonly<Record<string, string>> = {
+  connected: "The Docker Engine answers",
+  connecting: "The Docker Engine is being asked",
+  absent: "There is no Docker Engine here",
+  no_permission: "The Docker Engine may not be asked",
+  unreachable: "The Docker Engine does not answer",
+  misconfigured: "The address of the Docker Engine is wrong",
+  off: "The Docker Engine is not asked, as was chosen",
+};
+
+/** The state of the connection to Docker, without a full stop. */
+export function dockerState(state: string): string {
+  return DOCKER[state] ?? `Docker: ${state.replaceAll("_", " ")}`;
 }
 
 function capitalised(text: string): string {

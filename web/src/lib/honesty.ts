@@ -139,17 +139,44 @@ export function stages(health: Health): Stage[] {
     const { stage, name, ...rest } = known;
     return { key: `${stage}/${name}`, ...rest, ...total(counters) };
   });
-  list.push({
+  return [...list, rowsLost(health), ...others(health)];
+}
+
+function rowsLost({ store, drops }: Health): Stage {
+  const drop = drops.find(({ stage, name }) => stage === "store" && name === "rows_lost");
+  return {
     key: "store/rows_lost",
     title: "Rows not stored",
-    value: health.store.rows_lost,
-    recent: 0,
+    value: store.rows_lost,
+    recent: drop?.recent ?? 0,
     loss: true,
     meaning:
       "They were shown live but are not in the history, since the database could not take them.",
-    remedy: health.store.reason ?? "Free disk space, or lower the retention.",
-  });
-  return list;
+    remedy: store.reason ?? "Free disk space, or lower the retention.",
+  };
+}
+
+/** Losses that the server counts and this list has no words of its own for. */
+function others({ drops }: Health): Stage[] {
+  const told = new Set([...KNOWN.map(({ stage, name }) => `${stage}/${name}`), "store/rows_lost"]);
+  return drops
+    .map((drop) => ({ drop, key: `${drop.stage}/${drop.name}` }))
+    .filter(({ key }) => !told.has(key))
+    .map(({ drop, key }) => ({
+      key: drop.interface === null ? key : `${key}/${drop.interface}`,
+      title: `${drop.stage}: ${drop.name.replaceAll("_", " ")}`,
+      value: drop.value,
+      recent: drop.recent,
+      // What one slow viewer missed is in the history: sampled, not lost.
+      loss: drop.stage !== "live",
+      meaning: `${drop.meaning}${drop.interface === null ? "" : ` (${drop.interface})`}.`,
+      remedy: "",
+    }));
+}
+
+/** What the server finds amiss beside loss, which the stages tell, and Docker, which loses nothing. */
+export function notes({ reasons }: Health): Health["reasons"] {
+  return reasons.filter(({ code }) => !code.startsWith("loss_") && !code.startsWith("docker_"));
 }
 
 /** Parse errors, opaque bytes: not loss, but worth a word. Zero of everything: nothing to tell. */
@@ -158,7 +185,7 @@ export function level(health: Health | null): Level {
   const losses = stages(health).filter(({ loss }) => loss);
   if (losses.some(({ recent }) => recent > 0)) return "losing";
   if (losses.some(({ value }) => (value ?? 0) > 0)) return "lost";
-  if (health.sensor.gaps.length > 0 || health.status === "degraded") return "noted";
+  if (health.sensor.gaps.length > 0 || notes(health).length > 0) return "noted";
   return "ok";
 }
 

@@ -135,6 +135,7 @@ describe("explain", () => {
     expect(whyIncomplete({ ...seen, completeness: "response_only" })).toContain("not seen");
   });
   it("reads unknown codes aloud", () => {
+    expect(oddity("missing_host")).toBe("An HTTP/1.1 request has no Host.");
     expect(oddity("very_odd_thing")).toBe("Very odd thing.");
     expect(flowState({ state: "established", end_reason: null })).toBe("Established, still open.");
     expect(flowState({ state: "closed", end_reason: "finished" })).toBe("Both sides closed it.");
@@ -147,6 +148,8 @@ function health(
 ): Health {
   return {
     status: "ok",
+    reasons: [],
+    drops: [],
     sensor: { connected: true, since: null, reason: null, gaps: [] },
     store: { rows_lost: 0, reason: null },
     stages: counters.map(([stage, name, value, recent]): Counter => ({
@@ -180,6 +183,31 @@ describe("honesty", () => {
     expect(
       level(health([], { sensor: { connected: true, since: null, reason: null, gaps } })),
     ).toBe("noted");
+  });
+  it("leaves Docker out of it, and nothing else that is amiss", () => {
+    const reason = (code: string) => [{ code, message: "", remedy: "" }];
+    expect(level(health([], { reasons: reason("docker_absent"), status: "degraded" }))).toBe("ok");
+    expect(level(health([], { reasons: reason("store_full"), status: "degraded" }))).toBe("noted");
+  });
+  it("shows losses that it has no words for", () => {
+    const drop = {
+      stage: "queue",
+      name: "outbox_rows_dropped",
+      interface: null,
+      value: 9,
+      recent: 2,
+      meaning: "Gone",
+    };
+    const found = health([], { drops: [drop] });
+    expect(stages(found).at(-1)).toMatchObject({
+      title: "queue: outbox rows dropped",
+      value: 9,
+      meaning: "Gone.",
+    });
+    expect(level(found)).toBe("losing");
+    expect(level(health([], { drops: [{ ...drop, stage: "live", name: "rows_skipped" }] }))).toBe(
+      "ok",
+    );
   });
   it("adds interfaces up and leaves the uncounted uncounted", () => {
     const list = stages(

@@ -5,7 +5,7 @@ const OVERSCAN = 12;
 
 /** Which rows of a long list are rendered; rows of one height. */
 export class VirtualRows {
-  /** First row to render, and how many. */
+  /** First row to render, and how many. They follow from `update` and scrolling alone. */
   start = $state.raw(0);
   size = $state.raw(0);
 
@@ -27,25 +27,39 @@ export class VirtualRows {
     };
   }
 
-  update(count: number, rowHeight: number): void {
+  /**
+   * Another number of rows, before they are drawn. A list that follows its end is told where it
+   * will be: the scroll event would come a frame late, and the rows be drawn twice.
+   */
+  update(count: number, rowHeight: number, following: boolean): void {
     const { options } = this.virtualizer;
-    if (options.count === count && options.estimateSize(0) === rowHeight) return;
-    const resized = options.estimateSize(0) !== rowHeight;
-    this.virtualizer.setOptions(this.options(count, rowHeight));
-    if (resized) this.virtualizer.measure();
-    this.virtualizer._willUpdate();
-    this.refresh();
+    const isOther = options.count !== count || options.estimateSize(0) !== rowHeight;
+    if (isOther) {
+      const isResized = options.estimateSize(0) !== rowHeight;
+      this.virtualizer.setOptions(this.options(count, rowHeight));
+      if (isResized) this.virtualizer.measure();
+      this.virtualizer._willUpdate();
+    }
+    if (following) this.report?.(Math.max(0, count * rowHeight - this.viewport), false);
+    if (isOther || following) this.refresh();
   }
 
-  /**
-   * Scrolls at once. The library is told directly instead of by the scroll event, which comes a
-   * frame late: at a thousand rows a second that frame would show a blank end.
-   */
+  /** Scrolls at once, without waiting for the scroll event. */
   place(top: number): void {
     if (!this.element) return;
     this.element.scrollTop = top;
     this.report?.(this.element.scrollTop, false);
     this.refresh();
+  }
+
+  /** To the end, which `update` has made ready for. */
+  placeAtEnd(): void {
+    // Beyond the end is the end: asking for its exact place would lay the page out once more.
+    if (this.element) this.element.scrollTop = Number.MAX_SAFE_INTEGER;
+  }
+
+  private get viewport(): number {
+    return this.virtualizer.scrollRect?.height ?? 0;
   }
 
   private options(count: number, rowHeight: number) {
@@ -80,6 +94,7 @@ export class VirtualRows {
   private refresh(): void {
     const items = this.virtualizer.getVirtualItems();
     this.start = items[0]?.index ?? 0;
-    this.size = items.length;
+    // The slots never get fewer while the list lives: fewer would mean other rows in all of them.
+    this.size = Math.max(this.size, items.length);
   }
 }

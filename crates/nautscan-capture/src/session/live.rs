@@ -88,7 +88,7 @@ pub struct Live {
     shared: Arc<Shared>,
     commands: Sender<(Command, Reply)>,
     stopper: Option<Stopper>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Live {
@@ -123,7 +123,7 @@ impl Live {
                 source,
             })?;
         let _ = ready.recv();
-        Ok(Self { shared, commands, stopper, thread: Some(thread) })
+        Ok(Self { shared, commands, stopper, thread: Mutex::new(Some(thread)) })
     }
 
     /// The next batch; `None` after `timeout`, or when the session is over and all were taken.
@@ -166,12 +166,12 @@ impl Live {
     }
 
     /// Stops capturing; what was seen is still handed out.
-    pub fn stop(&mut self) {
+    pub fn stop(&self) {
         self.shared.stop.store(true, Ordering::Release);
         if let Some(stopper) = &self.stopper {
             stopper.stop();
         }
-        if let Some(thread) = self.thread.take() {
+        if let Some(thread) = lock(&self.thread).take() {
             // A panic of the thread is in the status already.
             let _ = thread.join();
         }
@@ -305,11 +305,12 @@ impl Worker {
     }
 
     fn pull(&mut self) -> Result<Pulled, CaptureError> {
-        let mut ring = lock(&self.shared.ring);
         let (engine, reorder) = (&mut self.engine, &mut self.reorder);
+        // Locked from the first packet of a pull to its end, not while it waits for one.
+        let mut ring = None;
         let mut take = |packet: &Packet<'_>| {
             let flow_id = engine.packet(packet);
-            ring.push(packet, flow_id);
+            ring.get_or_insert_with(|| lock(&self.shared.ring)).push(packet, flow_id);
         };
         match &mut self.source {
             LiveSourceKind::Stream(stream) => stream.for_each(BURST, take),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use arrow_array::RecordBatch;
 
-use super::Config;
+use super::config::Config;
 use crate::event::{Exchange, FlowFacts, FlowsBuilder, PacketsBuilder, RequestsBuilder, Table};
 use crate::flow::{CommunityId, Flow, community_id};
 use crate::limits::{BATCH_BYTES, READY_BATCHES};
@@ -51,7 +51,13 @@ impl Rows {
         interfaces: &[Option<String>],
     ) {
         let Some(packets) = &mut self.packets else { return };
-        packets.push(number, flow_id, packet, &config.sensor, interface_name(interfaces, packet.interface));
+        packets.push(
+            number,
+            flow_id,
+            packet,
+            &config.sensor,
+            interface_name(interfaces, packet.interface),
+        );
         if packets.rows() >= self.batch_rows {
             let batch = packets.finish();
             self.push(Table::Packets, batch);
@@ -213,22 +219,22 @@ pub(super) struct Feed<'a> {
 impl Feed<'_> {
     pub(super) fn close(&mut self, close: Close) {
         let mut cx = Context { time: self.time, settings: self.settings, sink: &mut self.sink };
-        self.app.close(close, &mut cx);
+        self.opaque += self.app.close(close, &mut cx);
     }
 }
 
 impl Receiver for Feed<'_> {
     #[inline]
-    fn data(&mut self, side: Side, bytes: &[u8]) {
-        let mut cx = Context { time: self.time, settings: self.settings, sink: &mut self.sink };
+    fn data(&mut self, side: Side, bytes: &[u8], time: i64) {
+        let mut cx = Context { time, settings: self.settings, sink: &mut self.sink };
         self.opaque += self.app.data(side, bytes, &mut cx);
     }
     fn gap(&mut self, side: Side, lost: u64) {
         let mut cx = Context { time: self.time, settings: self.settings, sink: &mut self.sink };
-        self.app.gap(side, lost, &mut cx);
+        self.opaque += self.app.gap(side, lost, &mut cx);
     }
     fn end(&mut self, side: Side) {
         let mut cx = Context { time: self.time, settings: self.settings, sink: &mut self.sink };
-        self.app.end(side, &mut cx);
+        self.opaque += self.app.end(side, &mut cx);
     }
 }

@@ -12,7 +12,9 @@ use super::flows::transport_name;
 use super::text::TextBuffer;
 use crate::flow::{FlowKey, community_id, key_ports};
 use crate::packet::Packet;
-use crate::wire::{Decoded, Layer, Network, Reason, Transport, arp, decode, ethernet, protocol, tcp};
+use crate::wire::{
+    Decoded, Layer, Network, Reason, Transport, arp, decode, ethernet, protocol, tcp,
+};
 
 /// Columns in order.
 pub(super) const COLUMNS: &[Column] = &[
@@ -113,7 +115,10 @@ impl PacketsBuilder {
         &mut self,
         id: u64,
         flow_id: Option<u64>,
-        packet: &Packet<'_>, sensor: &str, interface: Option<&str>) {
+        packet: &Packet<'_>,
+        sensor: &str,
+        interface: Option<&str>,
+    ) {
         let decoded = decode(packet);
         self.id.append_value(id as i64);
         self.time.append_value(packet.time);
@@ -198,13 +203,11 @@ fn highest_layer(decoded: &Decoded<'_>) -> &'static str {
         (_, Some(Transport::Udp { .. })) => "UDP",
         (Some(Network { protocol: protocol::ICMP, .. }), Some(_)) => "ICMP",
         (_, Some(Transport::Icmp { .. })) => "ICMPv6",
-        (Some(network), Some(Transport::Ports { .. })) => {
-            match network.protocol {
-                protocol::TCP => "TCP",
-                protocol::UDP => "UDP",
-                _ => "SCTP",
-            }
-        }
+        (Some(network), Some(Transport::Ports { .. })) => match network.protocol {
+            protocol::TCP => "TCP",
+            protocol::UDP => "UDP",
+            _ => "SCTP",
+        },
         (None, Some(Transport::Ports { .. })) => Layer::Link.name(),
         (Some(network), None) if network.source.is_v6() => "IPv6",
         (Some(_), None) => "IPv4",

@@ -23,6 +23,9 @@ const HEADERS: &[&str] = &[
     "x-vault-token",
 ];
 
+/// Values of the detail that hold header fields.
+const TRAILERS: &[&str] = &["request_trailers", "response_trailers"];
+
 /// Query parameters whose value is a credential.
 const PARAMETERS: &[&str] = &[
     "token",
@@ -77,6 +80,31 @@ impl Redactor {
     #[inline]
     pub fn hides_header(&self, name: &[u8]) -> bool {
         self.headers.iter().any(|header| header.eq_ignore_ascii_case(name))
+    }
+
+    /// `detail` with the values of secret trailer fields replaced: trailers stand in it as lines
+    /// of `name: value`.
+    pub(super) fn detail<'a>(
+        &self,
+        detail: &'a [(&'static str, String)],
+    ) -> Cow<'a, [(&'static str, String)]> {
+        let hides = |line: &str| {
+            line.split_once(':').is_some_and(|(name, _)| self.hides_header(name.as_bytes()))
+        };
+        let is_secret =
+            |(name, text): &(&str, String)| TRAILERS.contains(name) && text.split('\n').any(hides);
+        if !detail.iter().any(is_secret) {
+            return Cow::Borrowed(detail);
+        }
+        let mut detail = detail.to_vec();
+        for (_, text) in detail.iter_mut().filter(|pair| is_secret(pair)) {
+            let lines = text.split('\n').map(|line| match line.split_once(':') {
+                Some((name, _)) if hides(line) => format!("{name}: {REDACTED}"),
+                _ => line.to_owned(),
+            });
+            *text = lines.collect::<Vec<_>>().join("\n");
+        }
+        Cow::Owned(detail)
     }
 
     /// `target` with the values of secret query parameters replaced, and user information of
@@ -140,6 +168,22 @@ mod tests {
         assert_eq!(target("/a?token"), "/a?token");
         assert_eq!(target("http://u:p@h/x?sig=1"), "http://[redacted]@h/x?sig=[redacted]");
         assert_eq!(target("/mail?to=a@b"), "/mail?to=a@b");
+    }
+
+    #[test]
+    fn secrets_in_trailers() {
+        let redactor = Redactor::with(&["X-Ours".to_owned()], &[]);
+        let lines = "Digest: a\nSet-Cookie: s1\nx-ours: s2: s3\nX:";
+        let detail = [
+            ("upgrade", "Cookie: not a field".to_owned()),
+            ("request_trailers", "Digest: a".to_owned()),
+            ("response_trailers", lines.to_owned()),
+        ];
+        let shown = redactor.detail(&detail);
+        assert_eq!(shown[..2], detail[..2]);
+        let want = "Digest: a\nSet-Cookie: [redacted]\nx-ours: [redacted]\nX:";
+        assert_eq!(shown[2].1, want);
+        assert!(matches!(redactor.detail(&detail[..2]), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -305,7 +305,12 @@ impl RequestsBuilder {
             self.oddities.values().append_value(oddity);
         }
         self.oddities.append(true);
-        push_json_object(&mut self.detail, &exchange.detail);
+        match redactor {
+            Some(redactor) => {
+                push_json_object(&mut self.detail, &redactor.detail(&exchange.detail))
+            }
+            None => push_json_object(&mut self.detail, &exchange.detail),
+        }
         self.rows += 1;
     }
 

@@ -52,8 +52,8 @@ impl State {
     fn timeout(self, transport: u8) -> i64 {
         match (transport, self) {
             (protocol::TCP, Self::SynSent) => 120 * SECOND,
-            // Long enough for the last acknowledgements and stray retransmissions.
-            (protocol::TCP, Self::Closed | Self::Reset) => 5 * SECOND,
+            // A share of TIME_WAIT, for last acknowledgements and stray retransmissions.
+            (protocol::TCP, Self::Closed | Self::Reset) => 15 * SECOND,
             (protocol::TCP, Self::Closing) => 300 * SECOND,
             (protocol::TCP, _) => 4 * 3600 * SECOND,
             (protocol::UDP, _) => 120 * SECOND,

@@ -1,19 +1,20 @@
 //! Which protocol a connection speaks: a hypothesis held until the bytes refute it.
 
 use core::fmt;
+use std::borrow::Cow;
 
-use super::{Close, Context, PROTOCOLS, Parser, Probe, Side, Verdict};
+use super::{Close, Context, PROTOCOLS, Parser, Probe, Protocol, Side, Verdict};
 use crate::limits::{DETECTION_ATTEMPTS, DETECTION_BYTES};
+
+#[cfg(test)]
+mod tests;
 
 /// The application end of one connection.
 #[derive(Debug, Default)]
 pub struct App(State);
 
 enum State {
-    Undecided {
-        pending: [Vec<u8>; 2],
-        attempts: u8,
-    },
+    Undecided(Undecided),
     Known {
         name: &'static str,
         parser: Box<dyn Parser>,
@@ -22,9 +23,30 @@ enum State {
     Opaque,
 }
 
+#[derive(Default)]
+struct Undecided {
+    pending: [Pending; 2],
+    attempts: u8,
+}
+
+/// What one side has sent and no probe has decided on.
+#[derive(Default)]
+struct Pending {
+    bytes: Vec<u8>,
+    /// When the first of them was captured.
+    time: i64,
+}
+
+/// Bytes on their way to a parser or a probe.
+struct Piece<'a> {
+    side: Side,
+    time: i64,
+    bytes: Cow<'a, [u8]>,
+}
+
 impl Default for State {
     fn default() -> Self {
-        Self::Undecided { pending: Default::default(), attempts: 0 }
+        Self::Undecided(Undecided::default())
     }
 }
 
@@ -52,111 +74,211 @@ impl App {
         matches!(self.0, State::Undecided { .. })
     }
 
-    /// Bytes that `side` sent. Answers how many of them were not understood.
+    /// Bytes that `side` sent. Answers how many bytes are now known not to be understood.
     #[inline]
     pub fn data(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> u64 {
-        match &mut self.0 {
-            State::Known { parser, .. } => {
-                let verdict = parser.data(side, bytes, cx);
-                self.judge(verdict, cx);
-                0
+        if let State::Known { parser, .. } = &mut self.0 {
+            let verdict = parser.data(side, bytes, cx);
+            if verdict == Verdict::Continue {
+                return 0;
             }
-            State::Undecided { .. } => self.detect(side, bytes, cx),
-            State::Opaque => bytes.len() as u64,
+            let mut todo = Vec::new();
+            self.judge(verdict, side, cx.time, Cow::Borrowed(bytes), &mut todo, cx);
+            return self.work(todo, cx);
         }
+        self.work(vec![Piece { side, time: cx.time, bytes: Cow::Borrowed(bytes) }], cx)
     }
 
-    /// Bytes that `side` sent and nobody captured.
-    pub fn gap(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) {
+    /// Bytes that `side` sent and nobody captured. Answers like [`Self::data`].
+    pub fn gap(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) -> u64 {
         match &mut self.0 {
             State::Known { parser, .. } => {
                 let verdict = parser.gap(side, lost, cx);
-                self.judge(verdict, cx);
+                self.without_bytes(verdict, side, cx)
             }
-            State::Undecided { pending, .. } => pending[side.index()].clear(),
-            State::Opaque => {}
+            State::Undecided(undecided) => undecided.drop_pending(side),
+            State::Opaque => 0,
         }
     }
 
-    /// `side` sends no more.
-    pub fn end(&mut self, side: Side, cx: &mut Context<'_>) {
-        if let State::Known { parser, .. } = &mut self.0 {
-            let verdict = parser.end(side, cx);
-            self.judge(verdict, cx);
-        }
+    /// `side` sends no more. Answers like [`Self::data`].
+    pub fn end(&mut self, side: Side, cx: &mut Context<'_>) -> u64 {
+        let State::Known { parser, .. } = &mut self.0 else { return 0 };
+        let verdict = parser.end(side, cx);
+        self.without_bytes(verdict, side, cx)
     }
 
-    /// The connection is over.
-    pub fn close(&mut self, close: Close, cx: &mut Context<'_>) {
-        if let State::Known { parser, .. } = &mut self.0 {
-            parser.close(close, cx);
+    /// The connection is over. Answers like [`Self::data`].
+    pub fn close(&mut self, close: Close, cx: &mut Context<'_>) -> u64 {
+        match core::mem::replace(&mut self.0, State::Opaque) {
+            State::Known { mut parser, .. } => {
+                parser.close(close, cx);
+                0
+            }
+            State::Undecided(mut undecided) => undecided.drop_all(),
+            State::Opaque => 0,
         }
-        self.0 = State::Opaque;
     }
 
     /// Heap bytes held.
     pub fn memory(&self) -> usize {
         match &self.0 {
             State::Known { parser, .. } => parser.memory(),
-            State::Undecided { pending, .. } => pending.iter().map(Vec::capacity).sum(),
+            State::Undecided(undecided) => {
+                undecided.pending.iter().map(|pending| pending.bytes.capacity()).sum()
+            }
             State::Opaque => 0,
         }
     }
 
     /// Client and server were guessed the wrong way round.
     pub fn swap_roles(&mut self) {
-        if let State::Undecided { pending, .. } = &mut self.0 {
-            pending.swap(0, 1);
+        if let State::Undecided(undecided) = &mut self.0 {
+            undecided.pending.swap(0, 1);
         }
     }
 
-    fn judge(&mut self, verdict: Verdict, cx: &mut Context<'_>) {
+    fn without_bytes(&mut self, verdict: Verdict, side: Side, cx: &mut Context<'_>) -> u64 {
+        let mut todo = Vec::new();
+        self.judge(verdict, side, cx.time, Cow::Borrowed(&[]), &mut todo, cx);
+        self.work(todo, cx)
+    }
+
+    /// Takes pieces, the last first, until none is left: what a protocol hands over may be
+    /// handed over again by the next, and a peer decides how often.
+    fn work(&mut self, mut todo: Vec<Piece<'_>>, cx: &mut Context<'_>) -> u64 {
+        let mut opaque = 0;
+        while let Some(piece) = todo.pop() {
+            let Piece { side, time, ref bytes } = piece;
+            let mut cx = Context { time, settings: cx.settings, sink: &mut *cx.sink };
+            match &mut self.0 {
+                State::Opaque => opaque += bytes.len() as u64,
+                State::Known { parser, .. } => {
+                    let verdict = parser.data(side, bytes, &mut cx);
+                    self.judge(verdict, side, time, piece.bytes, &mut todo, &mut cx);
+                }
+                State::Undecided(undecided) => match undecided.detect(piece, &mut todo) {
+                    Detected::Protocol(protocol) => {
+                        let parser = (protocol.open)(cx.settings);
+                        self.0 = State::Known { name: protocol.name, parser };
+                    }
+                    Detected::Nothing { opaque: bytes, is_last } => {
+                        opaque += bytes;
+                        if is_last {
+                            self.0 = State::Opaque;
+                        }
+                    }
+                },
+            }
+        }
+        opaque
+    }
+
+    /// Acts on what a parser said to `bytes`; what it leaves to the next protocol goes to `todo`.
+    fn judge<'a>(
+        &mut self,
+        verdict: Verdict,
+        side: Side,
+        time: i64,
+        bytes: Cow<'a, [u8]>,
+        todo: &mut Vec<Piece<'a>>,
+        cx: &mut Context<'_>,
+    ) {
         match verdict {
             Verdict::Continue => {}
-            Verdict::Switched => self.0 = State::default(),
+            Verdict::Switched { consumed } => {
+                let old = core::mem::take(&mut self.0);
+                let rest = after(bytes, consumed);
+                if !rest.is_empty() {
+                    todo.push(Piece { side, time, bytes: rest });
+                }
+                let State::Known { mut parser, .. } = old else { return };
+                if let Some(early) = parser.early() {
+                    let bytes = Cow::Owned(early.bytes);
+                    todo.push(Piece { side: early.side, time: early.time, bytes });
+                }
+            }
             Verdict::Dead(_) => {
                 cx.sink.parse_error();
                 self.0 = State::Opaque;
             }
         }
     }
+}
 
-    fn detect(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> u64 {
-        let State::Undecided { pending, attempts } = &mut self.0 else { return 0 };
-        let mine = &mut pending[side.index()];
+/// What came of a piece that no parser was there for.
+enum Detected {
+    Protocol(&'static Protocol),
+    /// Not decided. `opaque` bytes are given up; `is_last`: the search is over.
+    Nothing {
+        opaque: u64,
+        is_last: bool,
+    },
+}
+
+impl Undecided {
+    /// Probes what a side has sent so far. If that decides, everything that waits is put on
+    /// `todo` for the parser, each with its own time and the other side's first.
+    fn detect<'a>(&mut self, piece: Piece<'a>, todo: &mut Vec<Piece<'a>>) -> Detected {
+        let side = piece.side;
+        let mine = &mut self.pending[side.index()];
         let joined;
-        let seen: &[u8] = if mine.is_empty() {
-            bytes
+        let seen: &[u8] = if mine.bytes.is_empty() {
+            &piece.bytes
         } else {
-            mine.extend_from_slice(bytes);
-            joined = core::mem::take(mine);
+            joined = [&mine.bytes, &*piece.bytes].concat();
             &joined
         };
-        let mut undecided = false;
-        for protocol in PROTOCOLS {
-            match (protocol.probe)(side, seen) {
-                Probe::Yes => {
-                    let before = core::mem::take(&mut pending[side.peer().index()]);
-                    self.0 =
-                        State::Known { name: protocol.name, parser: (protocol.open)(cx.settings) };
-                    if !before.is_empty() {
-                        self.data(side.peer(), &before, cx);
-                    }
-                    return self.data(side, seen, cx);
-                }
-                Probe::NeedMore => undecided = true,
-                Probe::No => {}
+        let probe = |protocol: &&Protocol| (protocol.probe)(side, seen);
+        if let Some(protocol) = PROTOCOLS.iter().find(|p| probe(p) == Probe::Yes) {
+            todo.push(piece);
+            self.take_pending(side, todo);
+            self.take_pending(side.peer(), todo);
+            return Detected::Protocol(protocol);
+        }
+        let may_be = PROTOCOLS.iter().any(|protocol| probe(&protocol) == Probe::NeedMore);
+        if may_be && seen.len() < DETECTION_BYTES {
+            if mine.bytes.is_empty() {
+                mine.time = piece.time;
             }
+            mine.bytes.extend_from_slice(&piece.bytes);
+            return Detected::Nothing { opaque: 0, is_last: false };
         }
-        if undecided && seen.len() < DETECTION_BYTES {
-            pending[side.index()] = seen.to_vec();
-            return 0;
+        let mut opaque = piece.bytes.len() as u64 + self.drop_pending(side);
+        self.attempts += 1;
+        let is_last = self.attempts >= DETECTION_ATTEMPTS;
+        if is_last {
+            opaque += self.drop_all();
         }
-        *attempts += 1;
-        if *attempts >= DETECTION_ATTEMPTS {
-            self.0 = State::Opaque;
+        Detected::Nothing { opaque, is_last }
+    }
+
+    fn take_pending(&mut self, side: Side, todo: &mut Vec<Piece<'_>>) {
+        let Pending { bytes, time } = core::mem::take(&mut self.pending[side.index()]);
+        if !bytes.is_empty() {
+            todo.push(Piece { side, time, bytes: Cow::Owned(bytes) });
         }
-        seen.len() as u64
+    }
+
+    /// Gives up what `side` has sent; answers how many bytes that were.
+    fn drop_pending(&mut self, side: Side) -> u64 {
+        core::mem::take(&mut self.pending[side.index()]).bytes.len() as u64
+    }
+
+    fn drop_all(&mut self) -> u64 {
+        self.drop_pending(Side::Client) + self.drop_pending(Side::Server)
+    }
+}
+
+/// `bytes` without the first `n`.
+fn after(bytes: Cow<'_, [u8]>, n: usize) -> Cow<'_, [u8]> {
+    let n = n.min(bytes.len());
+    match bytes {
+        Cow::Borrowed(bytes) => Cow::Borrowed(&bytes[n..]),
+        Cow::Owned(mut bytes) => {
+            bytes.drain(..n);
+            Cow::Owned(bytes)
+        }
     }
 }
 

@@ -50,14 +50,19 @@ pub enum Probe {
     NeedMore,
 }
 
-/// What a parser says after each call. It has always consumed what it was given.
+/// What a parser says after each call. Unless it says otherwise it has consumed what it was
+/// given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Carry on.
     Continue,
     /// From here on both sides speak another protocol (HTTP Upgrade or CONNECT): what comes
     /// next is probed afresh.
-    Switched,
+    Switched {
+        /// How many bytes of the slice just given belong to the old protocol: the others were not
+        /// looked at. At least 1.
+        consumed: usize,
+    },
     /// The bytes are not this protocol, or can no longer be followed. The parser has emitted
     /// what it held; it is not called again.
     Dead(&'static str),
@@ -124,8 +129,24 @@ pub trait Parser: Send {
     fn end(&mut self, side: Side, cx: &mut Context<'_>) -> Verdict;
     /// The connection is over: emit whatever is pending. Called once, last.
     fn close(&mut self, close: Close, cx: &mut Context<'_>);
+    /// What one side sent before the switch and the parser held, since it may be of the new
+    /// protocol. Asked once, after [`Verdict::Switched`].
+    fn early(&mut self) -> Option<Early> {
+        None
+    }
     /// Heap bytes held, for the memory account.
     fn memory(&self) -> usize;
+}
+
+/// Bytes that came before both sides had agreed on the protocol that they are of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Early {
+    /// Who sent them.
+    pub side: Side,
+    /// When the first of them was captured.
+    pub time: i64,
+    /// The bytes.
+    pub bytes: Vec<u8>,
 }
 
 /// One registry line.

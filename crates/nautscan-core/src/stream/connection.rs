@@ -94,7 +94,9 @@ impl Connection {
         let first = segment.sequence.wrapping_add(1);
         let repeated = self.initial[side.index()] == Some(segment.sequence)
             || (half.is_started() && half.base() == first);
-        !repeated && half.is_started() && (peer.is_started() || self.initial[side.index()].is_none())
+        !repeated
+            && half.is_started()
+            && (peer.is_started() || self.initial[side.index()].is_none())
     }
 
     /// Whether `segment` shows that a reset was not taken: the handshake or the data go on where
@@ -299,8 +301,8 @@ struct Counting<'a, R> {
 
 impl<R: Receiver> Receiver for Counting<'_, R> {
     #[inline]
-    fn data(&mut self, side: Side, bytes: &[u8]) {
-        self.inner.data(side, bytes);
+    fn data(&mut self, side: Side, bytes: &[u8], time: i64) {
+        self.inner.data(side, bytes, time);
     }
     fn gap(&mut self, side: Side, lost: u64) {
         self.gaps += 1;

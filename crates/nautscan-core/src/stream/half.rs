@@ -124,7 +124,7 @@ impl Half {
             self.start(sequence);
         }
         if sequence == self.next && self.held.is_none() && self.fin.is_none() {
-            self.deliver(side, bytes, cut, out);
+            self.deliver(side, bytes, cut, time, out);
             return Kind::New;
         }
         self.segment_slow(side, sequence, bytes, cut, time, out)
@@ -157,20 +157,20 @@ impl Half {
             let kind = self.fill_kind(behind, time);
             let skip = behind.min(bytes.len() as u64) as usize;
             let cut = cut - (behind - skip as u64) as u32;
-            self.deliver_up_to_held(side, &bytes[skip..], cut, out);
-            self.drain(side, out);
+            self.deliver_up_to_held(side, &bytes[skip..], cut, time, out);
+            self.drain(side, time, out);
             return kind;
         }
         let start = self.offset + distance.unsigned_abs();
         if self.held.is_none() && self.acknowledged >= start {
             // The receiver had everything before this segment when it was sent.
             self.skip_to(side, start, out);
-            self.deliver(side, bytes, cut, out);
+            self.deliver(side, bytes, cut, time, out);
             return Kind::New;
         }
         let held = self.held.get_or_insert_with(|| Box::new(Held::since(time)));
         if !held.is_full() {
-            held.insert(start, bytes, cut);
+            held.insert(start, bytes, cut, time);
         }
         Kind::New
     }
@@ -212,7 +212,7 @@ impl Half {
                 .and_then(|held| held.first())
                 .map_or(target, |first| first.min(target));
             self.skip_to(side, hole_end, out);
-            self.drain(side, out);
+            self.drain(side, i64::MIN, out);
         }
         self.end_if_done(side, out);
     }
@@ -242,7 +242,7 @@ impl Half {
             }
             held.since = now;
             self.skip_to(side, first, out);
-            self.drain(side, out);
+            self.drain(side, i64::MIN, out);
         }
     }
 
@@ -250,15 +250,15 @@ impl Half {
     pub(super) fn finish<R: Receiver>(&mut self, side: Side, out: &mut R) {
         while let Some(first) = self.held.as_ref().and_then(|held| held.first()) {
             self.skip_to(side, first, out);
-            self.drain(side, out);
+            self.drain(side, i64::MIN, out);
         }
         self.concede(side, out);
     }
 
-    fn deliver<R: Receiver>(&mut self, side: Side, bytes: &[u8], cut: u32, out: &mut R) {
+    fn deliver<R: Receiver>(&mut self, side: Side, bytes: &[u8], cut: u32, time: i64, out: &mut R) {
         if !bytes.is_empty() {
             self.advance(bytes.len() as u64);
-            out.data(side, bytes);
+            out.data(side, bytes, time);
         }
         if cut > 0 {
             self.advance(u64::from(cut));
@@ -267,7 +267,14 @@ impl Half {
     }
 
     /// Delivers up to where held bytes begin: those came first.
-    fn deliver_up_to_held<R: Receiver>(&mut self, side: Side, bytes: &[u8], cut: u32, out: &mut R) {
+    fn deliver_up_to_held<R: Receiver>(
+        &mut self,
+        side: Side,
+        bytes: &[u8],
+        cut: u32,
+        time: i64,
+        out: &mut R,
+    ) {
         let first = self.held.as_ref().and_then(|held| held.first());
         let len = bytes.len() as u64 + u64::from(cut);
         match first.map(|first| first.saturating_sub(self.offset)) {
@@ -275,21 +282,22 @@ impl Half {
                 let fits = room.min(bytes.len() as u64) as usize;
                 let cut_fits = (room - fits as u64) as u32;
                 if let Some(held) = &mut self.held {
-                    held.insert(self.offset + room, &bytes[fits..], cut - cut_fits);
+                    held.insert(self.offset + room, &bytes[fits..], cut - cut_fits, time);
                 }
-                self.deliver(side, &bytes[..fits], cut_fits, out);
+                self.deliver(side, &bytes[..fits], cut_fits, time, out);
             }
-            _ => self.deliver(side, bytes, cut, out),
+            _ => self.deliver(side, bytes, cut, time, out),
         }
     }
 
-    /// Hands out held runs that are due.
-    fn drain<R: Receiver>(&mut self, side: Side, out: &mut R) {
+    /// Hands out held runs that are due. `since`: when the hole before them was filled; a hole
+    /// that was given up keeps nobody waiting, so then they have their packets' own times.
+    fn drain<R: Receiver>(&mut self, side: Side, since: i64, out: &mut R) {
         while let Some(due) = self.held.as_mut().and_then(|held| held.pop_due(self.offset)) {
             let behind = self.offset - due.start;
             let skip = behind.min(due.bytes.len() as u64) as usize;
             let cut = u64::from(due.cut).saturating_sub(behind - skip as u64) as u32;
-            self.deliver(side, &due.bytes[skip..], cut, out);
+            self.deliver(side, &due.bytes[skip..], cut, due.time.max(since), out);
         }
         if self.held.as_ref().is_some_and(|held| held.is_empty()) {
             self.held = None;

@@ -10,6 +10,8 @@ struct Run {
     bytes: Vec<u8>,
     /// Bytes behind them that the snap length cut off.
     cut: u32,
+    /// When its packet came.
+    time: i64,
 }
 
 impl Run {
@@ -33,6 +35,7 @@ pub(super) struct Due {
     pub(super) start: u64,
     pub(super) bytes: Vec<u8>,
     pub(super) cut: u32,
+    pub(super) time: i64,
 }
 
 impl Held {
@@ -61,7 +64,7 @@ impl Held {
 
     /// Holds `bytes` at `start`, with `cut` more that were not captured. What is held already
     /// stays as it is: the first copy wins.
-    pub(super) fn insert(&mut self, mut start: u64, mut bytes: &[u8], mut cut: u32) {
+    pub(super) fn insert(&mut self, mut start: u64, mut bytes: &[u8], mut cut: u32, time: i64) {
         let mut at = self.runs.partition_point(|run| run.end() <= start);
         loop {
             let total = bytes.len() as u64 + u64::from(cut);
@@ -69,14 +72,14 @@ impl Held {
                 return;
             }
             let Some(run) = self.runs.get(at) else {
-                return self.put(at, start, bytes, cut);
+                return self.put(at, start, bytes, cut, time);
             };
             let (run_start, run_end) = (run.start, run.end());
             if start < run_start {
                 let room = run_start - start;
                 let fits = room.min(bytes.len() as u64) as usize;
                 let cut_fits = (room - fits as u64).min(u64::from(cut)) as u32;
-                self.put(at, start, &bytes[..fits], cut_fits);
+                self.put(at, start, &bytes[..fits], cut_fits, time);
                 at += 1;
             }
             let skip = run_end.saturating_sub(start);
@@ -91,9 +94,9 @@ impl Held {
         }
     }
 
-    fn put(&mut self, at: usize, start: u64, bytes: &[u8], cut: u32) {
+    fn put(&mut self, at: usize, start: u64, bytes: &[u8], cut: u32, time: i64) {
         self.bytes += bytes.len();
-        self.runs.insert(at, Run { start, bytes: bytes.to_vec(), cut });
+        self.runs.insert(at, Run { start, bytes: bytes.to_vec(), cut, time });
     }
 
     /// The first run, if it starts at or before `offset`.
@@ -101,7 +104,7 @@ impl Held {
         (self.first()? <= offset).then(|| {
             let run = self.runs.remove(0);
             self.bytes -= run.bytes.len();
-            Due { start: run.start, bytes: run.bytes, cut: run.cut }
+            Due { start: run.start, bytes: run.bytes, cut: run.cut, time: run.time }
         })
     }
 
@@ -127,9 +130,9 @@ mod tests {
     #[test]
     fn the_first_copy_wins_and_holes_stay() {
         let mut held = Held::default();
-        held.insert(10, b"BB", 0);
-        held.insert(20, b"DD", 0);
-        held.insert(8, b"aaaaaaaaaaaaaaaa", 0);
+        held.insert(10, b"BB", 0, 0);
+        held.insert(20, b"DD", 0, 0);
+        held.insert(8, b"aaaaaaaaaaaaaaaa", 0, 0);
         let runs = all(&mut held);
         assert_eq!(
             runs,
@@ -147,15 +150,15 @@ mod tests {
     #[test]
     fn cut_bytes_take_their_place() {
         let mut held = Held::default();
-        held.insert(0, b"ab", 8);
-        held.insert(4, b"XXXXXXXXXX", 0);
+        held.insert(0, b"ab", 8, 0);
+        held.insert(4, b"XXXXXXXXXX", 0, 0);
         assert_eq!(all(&mut held), [(0, b"ab".to_vec(), 8), (10, b"XXXX".to_vec(), 0)]);
     }
 
     #[test]
     fn nothing_is_due_before_its_turn() {
         let mut held = Held::default();
-        held.insert(5, b"x", 0);
+        held.insert(5, b"x", 0, 0);
         assert!(held.pop_due(4).is_none());
         assert_eq!(held.pop_due(5).unwrap().start, 5);
     }

@@ -15,8 +15,9 @@ use crate::proto::Side;
 
 /// Takes the bytes of both directions, each in stream order.
 pub trait Receiver {
-    /// Bytes that `side` sent next; never empty.
-    fn data(&mut self, side: Side, bytes: &[u8]);
+    /// Bytes that `side` sent next; never empty. `time`: when they were there to be read, that
+    /// is, when the packet that carried them or the one that filled the hole before them came.
+    fn data(&mut self, side: Side, bytes: &[u8], time: i64);
     /// Bytes that `side` sent next but that were not captured.
     fn gap(&mut self, side: Side, lost: u64);
     /// `side` sends no more.

@@ -18,7 +18,7 @@ enum Told {
 struct Log(Vec<Told>);
 
 impl Receiver for Log {
-    fn data(&mut self, side: Side, bytes: &[u8]) {
+    fn data(&mut self, side: Side, bytes: &[u8], _time: i64) {
         assert!(!bytes.is_empty());
         match self.0.last_mut() {
             Some(Told::Data(last, joined)) if *last == side => joined.extend_from_slice(bytes),
@@ -46,13 +46,36 @@ impl Dialogue {
         Self { connection: Connection::default(), log: Log::default(), time: 0, last: Event::None }
     }
 
-    fn send(&mut self, side: Side, flags: u8, sequence: u32, acknowledgement: u32, payload: &[u8]) -> &mut Self {
+    fn send(
+        &mut self,
+        side: Side,
+        flags: u8,
+        sequence: u32,
+        acknowledgement: u32,
+        payload: &[u8],
+    ) -> &mut Self {
         self.send_cut(side, flags, sequence, acknowledgement, payload, 0)
     }
 
-    fn send_cut(&mut self, side: Side, flags: u8, sequence: u32, acknowledgement: u32, payload: &[u8], cut: u32) -> &mut Self {
+    fn send_cut(
+        &mut self,
+        side: Side,
+        flags: u8,
+        sequence: u32,
+        acknowledgement: u32,
+        payload: &[u8],
+        cut: u32,
+    ) -> &mut Self {
         self.time += 1_000_000;
-        let segment = Segment { time: self.time, sequence, acknowledgement, flags, window: 1000, payload, cut };
+        let segment = Segment {
+            time: self.time,
+            sequence,
+            acknowledgement,
+            flags,
+            window: 1000,
+            payload,
+            cut,
+        };
         self.last = self.connection.segment(side, &segment, &mut self.log);
         self
     }
@@ -79,7 +102,12 @@ fn handshake_data_and_an_orderly_end() {
     d.send(Client, ACK, 101, 501, b"ask").send(Server, ACK, 501, 104, b"answer");
     d.send(Client, FIN | ACK, 104, 507, b"").send(Server, FIN | ACK, 507, 105, b"");
     assert_eq!(d.last, Event::Finished);
-    let told = [Dialogue::data(Client, b"ask"), Dialogue::data(Server, b"answer"), Told::End(Client), Told::End(Server)];
+    let told = [
+        Dialogue::data(Client, b"ask"),
+        Dialogue::data(Server, b"answer"),
+        Told::End(Client),
+        Told::End(Server),
+    ];
     assert_eq!(d.log.0, told);
     assert_eq!(d.connection.counters.retransmissions, 0);
 }
@@ -89,7 +117,10 @@ fn the_other_side_may_go_on_after_one_has_finished() {
     let mut d = Dialogue::opened();
     d.send(Client, FIN | ACK, 101, 501, b"bye").send(Server, ACK, 501, 105, b"more");
     assert_eq!(d.last, Event::None);
-    assert_eq!(d.log.0, [Dialogue::data(Client, b"bye"), Told::End(Client), Dialogue::data(Server, b"more")]);
+    assert_eq!(
+        d.log.0,
+        [Dialogue::data(Client, b"bye"), Told::End(Client), Dialogue::data(Server, b"more")]
+    );
 }
 
 #[test]
@@ -188,7 +219,10 @@ fn a_fin_before_its_data_ends_only_after_them() {
 fn bytes_cut_by_the_snap_length_are_a_gap() {
     let mut d = Dialogue::opened();
     d.send_cut(Client, ACK, 101, 501, b"ab", 8).send(Client, ACK, 111, 501, b"next");
-    assert_eq!(d.log.0, [Dialogue::data(Client, b"ab"), Told::Gap(Client, 8), Dialogue::data(Client, b"next")]);
+    assert_eq!(
+        d.log.0,
+        [Dialogue::data(Client, b"ab"), Told::Gap(Client, 8), Dialogue::data(Client, b"next")]
+    );
 }
 
 #[test]
@@ -202,7 +236,9 @@ fn sequence_numbers_wrap() {
 #[test]
 fn data_in_the_syn_is_read() {
     let mut d = Dialogue::new();
-    d.send(Client, SYN, 100, 0, b"GET").send(Server, SYN | ACK, 500, 104, b"").send(Client, ACK, 104, 501, b" /");
+    d.send(Client, SYN, 100, 0, b"GET")
+        .send(Server, SYN | ACK, 500, 104, b"")
+        .send(Client, ACK, 104, 501, b" /");
     assert_eq!(d.log.0, [Dialogue::data(Client, b"GET /")]);
 }
 
@@ -233,20 +269,36 @@ fn held_bytes_are_capped_and_nothing_is_lost_silently() {
     let limit = crate::limits::HELD_BYTES + 60_000 + 1024 * 64;
     assert!(d.connection.memory() < limit, "{} held", d.connection.memory());
     d.connection.finish(&mut d.log);
-    let told: u64 = d.log.0.iter().map(|t| match t {
-        Told::Data(_, bytes) => bytes.len() as u64,
-        Told::Gap(_, lost) => *lost,
-        Told::End(_) => 0,
-    }).sum();
+    let told: u64 = d
+        .log
+        .0
+        .iter()
+        .map(|t| match t {
+            Told::Data(_, bytes) => bytes.len() as u64,
+            Told::Gap(_, lost) => *lost,
+            Told::End(_) => 0,
+        })
+        .sum();
     assert_eq!(told, 100 + 40 * 60_000);
 }
 
 #[test]
 fn ports_used_again_are_recognised() {
     let mut d = Dialogue::opened();
-    let segment = |flags, sequence| Segment { time: 0, sequence, acknowledgement: 101, flags, window: 1, payload: b"", cut: 0 };
+    let segment = |flags, sequence| Segment {
+        time: 0,
+        sequence,
+        acknowledgement: 101,
+        flags,
+        window: 1,
+        payload: b"",
+        cut: 0,
+    };
     let syn = |sequence| segment(SYN, sequence);
-    assert!(!d.connection.is_reused_by(Server, &segment(SYN | ACK, 7777)), "an answer opens nothing");
+    assert!(
+        !d.connection.is_reused_by(Server, &segment(SYN | ACK, 7777)),
+        "an answer opens nothing"
+    );
     assert!(!d.connection.is_reused_by(Client, &syn(100)), "a repeated SYN");
     assert!(d.connection.is_reused_by(Client, &syn(9000)));
     d.send(Client, SYN, 100, 0, b"");
@@ -258,7 +310,15 @@ fn ports_used_again_are_recognised() {
 fn a_syn_behind_its_answer_is_no_new_connection() {
     let mut d = Dialogue::new();
     d.send(Server, SYN | ACK, 500, 101, b"");
-    let syn = Segment { time: 0, sequence: 100, acknowledgement: 0, flags: SYN, window: 1, payload: b"", cut: 0 };
+    let syn = Segment {
+        time: 0,
+        sequence: 100,
+        acknowledgement: 0,
+        flags: SYN,
+        window: 1,
+        payload: b"",
+        cut: 0,
+    };
     assert!(!d.connection.is_reused_by(Client, &syn));
     d.send(Client, SYN, 100, 0, b"").send(Client, ACK, 101, 501, b"hi");
     assert_eq!(d.log.0, [Dialogue::data(Client, b"hi")]);
@@ -269,7 +329,15 @@ fn a_syn_behind_its_answer_is_no_new_connection() {
 fn an_unanswered_attempt_may_be_made_again() {
     let mut d = Dialogue::new();
     d.send(Client, SYN, 100, 0, b"");
-    let again = Segment { time: 0, sequence: 9000, acknowledgement: 0, flags: SYN, window: 1, payload: b"", cut: 0 };
+    let again = Segment {
+        time: 0,
+        sequence: 9000,
+        acknowledgement: 0,
+        flags: SYN,
+        window: 1,
+        payload: b"",
+        cut: 0,
+    };
     assert!(!d.connection.is_reused_by(Client, &again));
     d.send(Client, SYN, 9000, 0, b"").send(Server, SYN | ACK, 500, 9001, b"");
     d.send(Client, ACK, 9001, 501, b"hi");

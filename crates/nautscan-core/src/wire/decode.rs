@@ -89,7 +89,9 @@ impl Transport {
         match *self {
             Self::Tcp { source_port, destination_port, .. }
             | Self::Udp { source_port, destination_port }
-            | Self::Ports { source_port, destination_port } => Some((source_port, destination_port)),
+            | Self::Ports { source_port, destination_port } => {
+                Some((source_port, destination_port))
+            }
             Self::Icmp { .. } => None,
         }
     }

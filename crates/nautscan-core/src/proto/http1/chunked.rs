@@ -159,7 +159,12 @@ mod tests {
         for (bytes, want) in cases {
             for step in 1..=bytes.len() {
                 let got = decode(bytes, step);
-                assert_eq!(got.as_ref().map(|g| g.0.as_slice()), want, "{}", String::from_utf8_lossy(bytes));
+                assert_eq!(
+                    got.as_ref().map(|g| g.0.as_slice()),
+                    want,
+                    "{}",
+                    String::from_utf8_lossy(bytes)
+                );
                 assert!(got.is_none_or(|g| g.1 == Some(bytes.len())));
             }
         }

@@ -7,7 +7,7 @@
 
 use std::io::Read;
 
-use brotli_decompressor::Decompressor;
+use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 use flate2::{Decompress, FlushDecompress, Status};
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
@@ -134,7 +134,8 @@ fn inflate(input: &[u8], zlib: bool, out: &mut Vec<u8>, limit: usize) -> (usize,
         let (used, made) = (stream.total_in(), stream.total_out());
         // One byte more than there is room for tells "full" from "cut".
         let room = (limit - out.len() + 1).min(chunk.len());
-        let status = stream.decompress(&input[used as usize..], &mut chunk[..room], FlushDecompress::None);
+        let status =
+            stream.decompress(&input[used as usize..], &mut chunk[..room], FlushDecompress::None);
         let made = (stream.total_out() - made) as usize;
         let fits = made.min(limit - out.len());
         out.extend_from_slice(&chunk[..fits]);
@@ -150,8 +151,25 @@ fn inflate(input: &[u8], zlib: bool, out: &mut Vec<u8>, limit: usize) -> (usize,
 }
 
 fn brotli(input: &[u8], out: &mut Vec<u8>, limit: usize) -> Outcome {
-    let mut reader = Decompressor::new(input, 4096);
-    read_to_limit(&mut reader, out, limit)
+    let alloc = StandardAlloc::default();
+    let mut state = BrotliState::new(alloc, alloc, alloc);
+    let (mut left, mut at, mut total) = (input.len(), 0, 0);
+    let mut chunk = [0u8; 4096];
+    loop {
+        let (mut room, mut made) = (chunk.len(), 0);
+        let result = BrotliDecompressStream(
+            &mut left, &mut at, input, &mut room, &mut made, &mut chunk, &mut total, &mut state,
+        );
+        let fits = made.min(limit - out.len());
+        out.extend_from_slice(&chunk[..fits]);
+        return match result {
+            _ if fits < made => Outcome::Limit,
+            BrotliResult::NeedsMoreOutput => continue,
+            BrotliResult::ResultSuccess => Outcome::Whole,
+            BrotliResult::NeedsMoreInput => Outcome::Short,
+            BrotliResult::ResultFailure => Outcome::Corrupt,
+        };
+    }
 }
 
 /// Reads up to `limit` bytes in all.
@@ -167,7 +185,6 @@ fn read_to_limit(reader: &mut impl Read, out: &mut Vec<u8>, limit: usize) -> Out
                     return Outcome::Limit;
                 }
             }
-            Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => return Outcome::Short,
             Err(_) => return Outcome::Corrupt,
         }
     }
@@ -180,7 +197,10 @@ fn zstd(mut input: &[u8], out: &mut Vec<u8>, limit: usize) -> Outcome {
     while !input.is_empty() {
         match decoder.init(&mut input) {
             Ok(()) => {}
-            Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
+            Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
+                length,
+                ..
+            })) => {
                 let Some(rest) = input.get(length as usize..) else { return Outcome::Short };
                 input = rest;
                 continue;
@@ -195,7 +215,12 @@ fn zstd(mut input: &[u8], out: &mut Vec<u8>, limit: usize) -> Outcome {
     Outcome::Whole
 }
 
-fn zstd_frame(decoder: &mut FrameDecoder, input: &mut &[u8], out: &mut Vec<u8>, limit: usize) -> Outcome {
+fn zstd_frame(
+    decoder: &mut FrameDecoder,
+    input: &mut &[u8],
+    out: &mut Vec<u8>,
+    limit: usize,
+) -> Outcome {
     /// An empty last block and room for a checksum.
     const END: &[u8] = &[1, 0, 0, 0, 0, 0, 0];
     let enough = BlockDecodingStrategy::UptoBytes(limit - out.len() + 1);
@@ -206,7 +231,9 @@ fn zstd_frame(decoder: &mut FrameDecoder, input: &mut &[u8], out: &mut Vec<u8>, 
         Err(_) => Outcome::Corrupt,
     };
     // The decoder gives out what its window holds only when the frame has ended; so end it.
-    if outcome != Outcome::Whole && decoder.decode_blocks(END, BlockDecodingStrategy::UptoBlocks(1)).is_err() {
+    if outcome != Outcome::Whole
+        && decoder.decode_blocks(END, BlockDecodingStrategy::UptoBlocks(1)).is_err()
+    {
         return Outcome::Corrupt;
     }
     match read_to_limit(decoder, out, limit) {
@@ -214,3 +241,7 @@ fn zstd_frame(decoder: &mut FrameDecoder, input: &mut &[u8], out: &mut Vec<u8>, 
         other => other,
     }
 }
+
+#[cfg(test)]
+#[path = "tests/content.rs"]
+mod tests;

@@ -6,114 +6,178 @@ use super::probe::TOKEN;
 /// Reads field lines from the start of `bytes` up to and including the empty line that ends
 /// them, and hands each to `field`. The answer is their length, or `None` if the empty line is
 /// not there: then `field` saw the lines that are certainly whole, and `odd` may lack some.
-pub(super) fn read(bytes: &[u8], odd: &mut OddSet, mut field: impl FnMut(&[u8], &[u8], bool)) -> Option<usize> {
+pub(super) fn read(
+    bytes: &[u8],
+    odd: &mut OddSet,
+    mut field: impl FnMut(&[u8], &[u8]),
+) -> Option<usize> {
     let mut at = 0;
-    let mut crs = 0;
     loop {
         match *bytes.get(at)? {
-            b'\r' if *bytes.get(at + 1)? == b'\n' => {
-                check_controls(&bytes[..at + 2], crs + 1, odd);
-                return Some(at + 2);
-            }
+            b'\r' if *bytes.get(at + 1)? == b'\n' => return Some(at + 2),
             b'\n' => {
                 odd.insert(Oddity::BareLf);
-                check_controls(&bytes[..at], crs, odd);
                 return Some(at + 1);
             }
             _ => {}
         }
-        let line = Line::read(&bytes[at..])?;
-        crs += usize::from(line.had_cr);
-        let mut end = at + line.end;
-        if !line.had_cr {
-            odd.insert(Oddity::BareLf);
-        }
-        let folded = matches!(*bytes.get(end)?, b' ' | b'\t') && line.name_len > 0;
-        let value = &bytes[at + line.value.0..at + line.value.1];
-        let name = &bytes[at..at + line.name_len];
-        line.note(odd);
-        if folded {
+        // The end of the line is sought from its start, not from its colon: so the next line
+        // need not wait for this one's name.
+        let rest = &bytes[at..];
+        let line = line(rest, odd)?;
+        let name_len = token_len(rest);
+        let (name_len, from) = if rest.get(name_len) == Some(&b':') && name_len > 0 {
+            (name_len, name_len + 1)
+        } else {
+            after_odd_name(line.text, name_len, odd)
+        };
+        let value = trim_blanks(&line.text[from..]);
+        let next = at + line.next;
+        if matches!(*bytes.get(next)?, b' ' | b'\t') && name_len > 0 {
             odd.insert(Oddity::FoldedField);
             let mut whole = value.to_vec();
-            end = unfold(bytes, end, &mut whole, &mut crs, odd)?;
-            field(name, &whole, true);
-        } else if line.is_field {
-            field(name, value, false);
+            at = unfold(bytes, next, &mut whole, odd)?;
+            field(&rest[..name_len], &whole);
+        } else {
+            if name_len > 0 {
+                field(&rest[..name_len], value);
+            }
+            at = next;
         }
-        at = end;
     }
 }
 
-/// Where the parts of one line are, relative to its start.
-struct Line {
-    name_len: usize,
-    value: (usize, usize),
-    /// Just after the LF.
-    end: usize,
-    had_cr: bool,
-    is_field: bool,
-    spaced: bool,
+/// Where the value begins on a line whose name is not followed by a colon at once; a name
+/// length of 0 says that the line is no field.
+#[cold]
+fn after_odd_name(rest: &[u8], name_len: usize, odd: &mut OddSet) -> (usize, usize) {
+    let blanks = rest[name_len..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    if name_len > 0 && rest.get(name_len + blanks) == Some(&b':') {
+        odd.insert(Oddity::SpaceBeforeColon);
+        return (name_len, name_len + blanks + 1);
+    }
+    odd.insert(Oddity::MalformedField);
+    (0, name_len)
 }
 
-impl Line {
-    /// Takes the line at the start of `bytes` apart; `None` without a line end.
-    #[inline]
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let name_len = bytes.iter().position(|&b| !TOKEN[b as usize])?;
-        let mut colon = name_len;
-        while matches!(bytes.get(colon), Some(b' ' | b'\t')) {
-            colon += 1;
-        }
-        let is_field = bytes.get(colon) == Some(&b':') && name_len > 0;
-        let from = if is_field { colon + 1 } else { name_len };
-        let lf = from + memchr::memchr(b'\n', &bytes[from..])?;
-        let had_cr = lf > from && bytes[lf - 1] == b'\r';
-        let (mut start, mut stop) = (from, lf - usize::from(had_cr));
-        while start < stop && matches!(bytes[start], b' ' | b'\t') {
-            start += 1;
-        }
-        while start < stop && matches!(bytes[stop - 1], b' ' | b'\t') {
-            stop -= 1;
-        }
-        let name_len = if is_field { name_len } else { 0 };
-        Some(Self { name_len, value: (start, stop), end: lf + 1, had_cr, is_field, spaced: colon > name_len })
-    }
+/// Every lane of a word that holds eight bytes.
+const ONES: u64 = 0x0101_0101_0101_0101;
+/// The high bit of every lane.
+const HIGH: u64 = 0x80 * ONES;
 
-    fn note(&self, odd: &mut OddSet) {
-        if !self.is_field {
-            odd.insert(Oddity::MalformedField);
-        } else if self.spaced {
-            odd.insert(Oddity::SpaceBeforeColon);
+/// The next eight bytes, the first in the lowest lane.
+#[inline]
+fn word(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..)?.first_chunk().map(|chunk| u64::from_le_bytes(*chunk))
+}
+
+/// Number of token characters at the start of `bytes`. Eight at a time are held against
+/// letters and the hyphen; from the first that is neither on, the table decides.
+#[inline]
+fn token_len(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(raw) = word(bytes, at) {
+        let low = raw & !HIGH;
+        let lower = low | (0x20 * ONES);
+        // Sums of lanes below 0x80 do not carry into the next; their high bit is the answer.
+        let letter =
+            (lower + (0x80 - u64::from(b'a')) * ONES) & !(lower + (0x7f - u64::from(b'z')) * ONES);
+        let hyphen = HIGH - (low ^ (u64::from(b'-') * ONES));
+        let stop = (!(letter | hyphen) | raw) & HIGH;
+        if stop != 0 {
+            at += stop.trailing_zeros() as usize / 8;
+            if bytes[at] == b':' {
+                return at;
+            }
+            break;
         }
+        at += 8;
     }
+    at + bytes[at..].iter().take_while(|&&b| TOKEN[b as usize]).count()
+}
+
+/// Where the first CR, LF or NUL is. Most lines are too short to be worth a call.
+#[inline]
+fn line_end(bytes: &[u8]) -> Option<usize> {
+    const NEAR: usize = 64;
+    let mut at = 0;
+    while at < NEAR
+        && let Some(lanes) = word(bytes, at)
+    {
+        // The lowest lane marked is a byte below 0x0e; lanes above it may be marked by borrow.
+        let control = lanes.wrapping_sub(0x0e * ONES) & !lanes & HIGH;
+        if control != 0 {
+            at += control.trailing_zeros() as usize / 8;
+            break;
+        }
+        at += 8;
+    }
+    if bytes.get(at) == Some(&b'\r') {
+        return Some(at);
+    }
+    memchr::memchr3(b'\r', b'\n', 0, &bytes[at..]).map(|n| at + n)
+}
+
+/// One line.
+pub(super) struct LineText<'a> {
+    /// Without the line end.
+    pub(super) text: &'a [u8],
+    /// Just after the line end.
+    pub(super) next: usize,
+}
+
+/// Reads a line; `None` if its end is not there. Notes a line end without CR, and CR and NUL
+/// within the line.
+#[inline]
+pub(super) fn line<'a>(bytes: &'a [u8], odd: &mut OddSet) -> Option<LineText<'a>> {
+    let end = line_end(bytes)?;
+    if bytes[end] == b'\r' && bytes.get(end + 1) == Some(&b'\n') {
+        return Some(LineText { text: &bytes[..end], next: end + 2 });
+    }
+    odd_line(bytes, odd)
+}
+
+#[cold]
+fn odd_line<'a>(bytes: &'a [u8], odd: &mut OddSet) -> Option<LineText<'a>> {
+    let lf = memchr::memchr(b'\n', bytes)?;
+    let text = &bytes[..lf];
+    let text = match text.strip_suffix(b"\r") {
+        Some(text) => text,
+        None => {
+            odd.insert(Oddity::BareLf);
+            text
+        }
+    };
+    if text.contains(&b'\r') {
+        odd.insert(Oddity::BareCr);
+    }
+    if text.contains(&0) {
+        odd.insert(Oddity::NulInHead);
+    }
+    Some(LineText { text, next: lf + 1 })
+}
+
+/// Without blanks at both ends.
+#[inline]
+fn trim_blanks(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] = text {
+        text = rest;
+    }
+    while let [rest @ .., b' ' | b'\t'] = text {
+        text = rest;
+    }
+    text
 }
 
 /// Appends continuation lines to `value`, each after one space (RFC 9112 section 5.2).
-fn unfold(bytes: &[u8], mut at: usize, value: &mut Vec<u8>, crs: &mut usize, odd: &mut OddSet) -> Option<usize> {
+fn unfold(bytes: &[u8], mut at: usize, value: &mut Vec<u8>, odd: &mut OddSet) -> Option<usize> {
     while matches!(*bytes.get(at)?, b' ' | b'\t') {
-        let lf = at + memchr::memchr(b'\n', &bytes[at..])?;
-        let line = &bytes[at..lf];
-        let text = line.strip_suffix(b"\r").unwrap_or(line);
-        if text.len() == line.len() {
-            odd.insert(Oddity::BareLf);
-        } else {
-            *crs += 1;
-        }
+        let line = line(&bytes[at..], odd)?;
         value.push(b' ');
-        value.extend_from_slice(text.trim_ascii());
-        at = lf + 1;
+        value.extend_from_slice(trim_blanks(line.text));
+        at += line.next;
     }
     Some(at)
-}
-
-/// Finds NUL, and CR that is not part of a line end: `expected` are.
-fn check_controls(head: &[u8], expected: usize, odd: &mut OddSet) {
-    if memchr::memchr_iter(b'\r', head).count() != expected {
-        odd.insert(Oddity::BareCr);
-    }
-    if memchr::memchr(0, head).is_some() {
-        odd.insert(Oddity::NulInHead);
-    }
 }
 
 /// Where the head that starts `bytes` ends: just after its first empty line. `scanned` is what
@@ -144,7 +208,7 @@ mod tests {
     fn parse(text: &str) -> (Option<usize>, Pairs, Vec<&'static str>) {
         let (mut odd, mut pairs) = (OddSet::default(), Pairs::new());
         let text8 = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
-        let end = read(text.as_bytes(), &mut odd, |n, v, _| pairs.push((text8(n), text8(v))));
+        let end = read(text.as_bytes(), &mut odd, |n, v| pairs.push((text8(n), text8(v))));
         let (mut seen, mut names) = (OddSet::default(), Vec::new());
         odd.move_into(&mut seen, &mut names);
         (end, pairs, names)
@@ -156,13 +220,18 @@ mod tests {
 
     #[test]
     fn reads_every_shape_of_line() {
-        let cases: [(&str, &[(&str, &str)], &[&str]); 10] = [
+        type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
+        let cases: [Case<'_>; 10] = [
             ("\r\n", &[], &[]),
             ("A: b\r\nC:d\r\n\r\n", &[("A", "b"), ("C", "d")], &[]),
             ("A: \t b c \t\r\nD:\r\n\r\n", &[("A", "b c"), ("D", "")], &[]),
             ("A: b\nC: d\n\n", &[("A", "b"), ("C", "d")], &["bare_lf"]),
             ("A : b\r\n\r\n", &[("A", "b")], &["space_before_colon"]),
-            ("A: b\r\n  c\r\n\td\r\nE: f\r\n\r\n", &[("A", "b c d"), ("E", "f")], &["folded_field"]),
+            (
+                "A: b\r\n  c\r\n\td\r\nE: f\r\n\r\n",
+                &[("A", "b c d"), ("E", "f")],
+                &["folded_field"],
+            ),
             ("no colon\r\nA: b\r\n: x\r\n\r\n", &[("A", "b")], &["malformed_field"]),
             (" first: folded\r\nA: b\r\n\r\n", &[("A", "b")], &["malformed_field"]),
             ("A: b\rc\r\n\r\n", &[("A", "b\rc")], &["bare_cr"]),
@@ -170,8 +239,46 @@ mod tests {
         ];
         for (text, want, oddities) in cases {
             let (end, got, names) = parse(text);
-            assert_eq!((end, got, names.as_slice()), (Some(text.len()), pairs(want), oddities), "{text:?}");
+            assert_eq!(
+                (end, got, names.as_slice()),
+                (Some(text.len()), pairs(want), oddities),
+                "{text:?}"
+            );
             assert_eq!(parse(&format!("{text}more: x\r\n\r\n")).0, Some(text.len()));
+        }
+    }
+
+    #[test]
+    fn token_characters_are_counted_as_the_table_says() {
+        for length in 0..20 {
+            for byte in 0..=255u8 {
+                for at in 0..length {
+                    let mut text = vec![b'a'; length];
+                    text[at] = byte;
+                    let want = if TOKEN[byte as usize] { length } else { at };
+                    assert_eq!(token_len(&text), want, "{byte} at {at} of {length}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_byte_that_may_end_a_line_is_found() {
+        for length in [0, 1, 7, 8, 9, 40, 63, 64, 65, 200] {
+            for byte in [0, 1, b'\t', b'\n', b'\r', 0x0e, 0x1f, 0x80, 0x8d, 0xff] {
+                for at in 0..length {
+                    let mut text = vec![b'a'; length];
+                    text[at] = byte;
+                    let want = matches!(byte, b'\r' | b'\n' | 0).then_some(at);
+                    assert_eq!(line_end(&text), want, "{byte} at {at} of {length}");
+                    text[length - 1] = b'\n';
+                    assert_eq!(
+                        line_end(&text),
+                        Some(want.unwrap_or(length - 1)),
+                        "{byte} at {at} of {length}"
+                    );
+                }
+            }
         }
     }
 
@@ -192,7 +299,8 @@ mod tests {
             let mut scanned = 0;
             let whole = find_end(text.as_bytes(), &mut scanned).unwrap();
             let mut scanned = 0;
-            let found = (0..=text.len()).find_map(|n| find_end(&text.as_bytes()[..n], &mut scanned));
+            let found =
+                (0..=text.len()).find_map(|n| find_end(&text.as_bytes()[..n], &mut scanned));
             assert_eq!(found, Some(whole), "{text:?}");
         }
     }

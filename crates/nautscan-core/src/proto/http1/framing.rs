@@ -96,6 +96,10 @@ pub(super) struct Facts {
 impl Facts {
     /// Reads a Content-Length field (RFC 9112 section 6.3, rules 4 and 5).
     pub(super) fn content_length(&mut self, value: &[u8]) {
+        if let (Length::Absent, Some(n)) = (self.length, decimal(value)) {
+            self.length = Length::Stated(n);
+            return;
+        }
         for item in value.split(|&b| b == b',') {
             let stated = decimal(item.trim_ascii());
             self.length = match (self.length, stated) {
@@ -140,7 +144,10 @@ impl Facts {
 
     /// Reads a Content-Encoding field.
     pub(super) fn content_encoding(&mut self, value: &[u8]) {
-        value.split(|&b| b == b',').filter_map(|item| coding(item.trim_ascii())).for_each(|c| self.codings.push(c));
+        value
+            .split(|&b| b == b',')
+            .filter_map(|item| coding(item.trim_ascii()))
+            .for_each(|c| self.codings.push(c));
     }
 
     /// The framing of a request body (RFC 9112 section 6.3, rules 3 to 7).
@@ -193,6 +200,10 @@ impl Facts {
 
 /// Digits only, and no more than fit.
 fn decimal(text: &[u8]) -> Option<u64> {
+    // Nineteen digits always fit.
+    if (1..20).contains(&text.len()) && text.iter().all(u8::is_ascii_digit) {
+        return Some(text.iter().fold(0, |n, b| n * 10 + u64::from(b - b'0')));
+    }
     if text.is_empty() {
         return None;
     }
@@ -226,7 +237,13 @@ pub(super) fn trace_id(value: &[u8]) -> Option<[u8; 32]> {
     let (version, trace, parent, _flags) = (hex(0..2)?, hex(3..35)?, hex(36..52)?, hex(53..55)?);
     let zero = |part: &[u8]| part.iter().all(|&b| b == b'0');
     let tail_ok = value.len() == 55 || (version != b"00" && dash(55));
-    let valid = dash(2) && dash(35) && dash(52) && version != b"ff" && tail_ok && !zero(trace) && !zero(parent);
+    let valid = dash(2)
+        && dash(35)
+        && dash(52)
+        && version != b"ff"
+        && tail_ok
+        && !zero(trace)
+        && !zero(parent);
     valid.then(|| trace.try_into().ok()).flatten()
 }
 
@@ -268,9 +285,19 @@ mod tests {
             (&[("cl", "99999999999999999999")], Unknown, UntilClose, &["invalid_content_length"]),
             (&[("te", "chunked")], CHUNKED, CHUNKED, &[]),
             (&[("te", "gzip, Chunked")], CHUNKED, CHUNKED, &[]),
-            (&[("te", "chunked"), ("cl", "5")], CHUNKED, CHUNKED, &["content_length_and_transfer_encoding"]),
+            (
+                &[("te", "chunked"), ("cl", "5")],
+                CHUNKED,
+                CHUNKED,
+                &["content_length_and_transfer_encoding"],
+            ),
             (&[("te", "chunked"), ("te", "chunked")], CHUNKED, CHUNKED, &["duplicate_chunked"]),
-            (&[("te", "chunked, x")], Unknown, UntilClose, &["transfer_encoding_not_chunked", "duplicate_chunked"]),
+            (
+                &[("te", "chunked, x")],
+                Unknown,
+                UntilClose,
+                &["transfer_encoding_not_chunked", "duplicate_chunked"],
+            ),
             (&[("te", "xchunked")], Unknown, UntilClose, &["transfer_encoding_not_chunked"]),
         ];
         for (fields, request, response, oddities) in cases {
@@ -281,11 +308,13 @@ mod tests {
         }
     }
 
-
     #[test]
     fn some_responses_never_have_content() {
         for status in [100, 103, 204, 304] {
-            assert_eq!(facts(&[("cl", "5")]).response_framing(Version::V11, status), Framing::Length(0));
+            assert_eq!(
+                facts(&[("cl", "5")]).response_framing(Version::V11, status),
+                Framing::Length(0)
+            );
         }
         let mut odd = facts(&[("te", "chunked")]);
         assert_eq!(odd.response_framing(Version::V11, 204), Framing::Length(0));
@@ -298,7 +327,10 @@ mod tests {
     #[test]
     fn codings_keep_their_order_and_their_cap() {
         let f = facts(&[("ce", "identity, X-GZIP"), ("ce", "br,,zstd"), ("ce", "deflate")]);
-        assert_eq!(f.codings.applied(), [Coding::Gzip, Coding::Brotli, Coding::Zstd, Coding::Deflate]);
+        assert_eq!(
+            f.codings.applied(),
+            [Coding::Gzip, Coding::Brotli, Coding::Zstd, Coding::Deflate]
+        );
         let f = facts(&[("ce", "gzip,gzip,gzip,gzip,gzip")]);
         assert_eq!(f.codings.applied().last(), Some(&Coding::Unknown));
     }

@@ -18,6 +18,9 @@ pub(super) enum State {
     Body(Framing),
     /// The trailer section of a chunked body.
     Trailer,
+    /// What may be of another protocol: the server has not said yet whether it changes to it.
+    /// Only the client waits so; what it sent is in the buffer.
+    Held,
     /// Anything: framing is lost, and the next start line is looked for.
     Scan,
     /// Nothing: the direction has ended.
@@ -38,7 +41,7 @@ pub(super) enum LineStart {
 #[derive(Debug, Default)]
 pub(super) struct Half {
     pub(super) state: State,
-    /// Beginning of a head, of a trailer section, or of a line that may restart.
+    /// Beginning of a head, of a trailer section, or of a line that may restart; or what is held.
     pub(super) buf: Vec<u8>,
     /// How much of `buf` was searched for the end of the head.
     pub(super) scanned: usize,
@@ -60,6 +63,10 @@ pub(super) struct Half {
     pub(super) hole: bool,
     /// The buffered start line was looked at.
     pub(super) start_checked: bool,
+    /// When the message being read began, the other side's head was not whole.
+    pub(super) early: bool,
+    /// The direction ended while its bytes were held.
+    pub(super) ended: bool,
     /// The state is assumed: if no message begins here, framing is still lost.
     pub(super) assumed: bool,
 }

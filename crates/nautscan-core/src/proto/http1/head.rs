@@ -6,12 +6,18 @@ use super::oddity::Oddity;
 use super::pending::set;
 use crate::event::Message;
 
+/// Where fields that only a request has go.
+pub(super) struct RequestSlots<'m> {
+    pub(super) host: &'m mut Option<Vec<u8>>,
+    pub(super) trace_id: &'m mut Option<[u8; 32]>,
+}
+
 /// Where the fields of one head go.
 pub(super) struct Reader<'m> {
     pub(super) message: &'m mut Message,
     pub(super) facts: &'m mut Facts,
-    /// Slots for the Host and the trace-id; a response has none.
-    pub(super) request: Option<(&'m mut Option<Vec<u8>>, &'m mut Option<[u8; 32]>)>,
+    /// Slots that only a request has.
+    pub(super) request: Option<RequestSlots<'m>>,
     /// Keep the list of fields.
     pub(super) keep: bool,
 }
@@ -28,7 +34,7 @@ impl Reader<'_> {
     pub(super) fn read(mut self, bytes: &[u8]) -> (Option<usize>, Met) {
         let mut met = Met::default();
         let mut odd = self.facts.odd;
-        let used = fields::read(bytes, &mut odd, |name, value, _| self.field(name, value, &mut met));
+        let used = fields::read(bytes, &mut odd, |name, value| self.field(name, value, &mut met));
         // Fields note oddities of their own while `odd` is away.
         self.facts.odd.merge(odd);
         if !met.content_type {
@@ -44,46 +50,59 @@ impl Reader<'_> {
         if self.keep {
             self.message.headers.push(name, value);
         }
-        let is = |other: &[u8]| name.eq_ignore_ascii_case(other);
         match (name.len(), name[0] | 0x20) {
-            (4, b'h') if is(b"host") => self.host(value, met),
-            (7, b'u') if is(b"upgrade") => self.facts.upgrade = Some(value.to_vec()),
-            (11, b't') if is(b"traceparent") => self.trace(value),
-            (12, b'c') if is(b"content-type") && !met.content_type => {
+            (4, b'h') if is(name, b"host") => self.host(value, met),
+            (7, b'u') if is(name, b"upgrade") => self.facts.upgrade = Some(value.to_vec()),
+            (11, b't') if is(name, b"traceparent") => self.trace(value),
+            (12, b'c') if is(name, b"content-type") && !met.content_type => {
                 met.content_type = true;
                 set(&mut self.message.content_type, value);
             }
-            (14, b'c') if is(b"content-length") => self.facts.content_length(value),
-            (16, b'c') if is(b"content-encoding") => self.facts.content_encoding(value),
-            (17, b't') if is(b"transfer-encoding") => self.facts.transfer_encoding(value),
+            (14, b'c') if is(name, b"content-length") => self.facts.content_length(value),
+            (16, b'c') if is(name, b"content-encoding") => self.facts.content_encoding(value),
+            (17, b't') if is(name, b"transfer-encoding") => self.facts.transfer_encoding(value),
             _ => {}
         }
     }
 
     fn host(&mut self, value: &[u8], met: &mut Met) {
-        let Some((slot, _)) = &mut self.request else { return };
+        let Some(slots) = &mut self.request else { return };
         if met.host {
             self.facts.odd.insert(Oddity::DuplicateHost);
         } else {
             met.host = true;
-            set(slot, value);
+            set(slots.host, value);
         }
     }
 
     fn trace(&mut self, value: &[u8]) {
-        if let Some((_, slot)) = &mut self.request {
-            **slot = trace_id(value);
+        if let Some(slots) = &mut self.request {
+            *slots.trace_id = trace_id(value);
         }
     }
 }
 
-/// Splits the first line off: the line without its end, whether it ended in CRLF, and where
-/// the next begins.
-pub(super) fn first_line(bytes: &[u8]) -> Option<(&[u8], bool, usize)> {
-    let lf = memchr::memchr(b'\n', bytes)?;
-    let line = &bytes[..lf];
-    match line.strip_suffix(b"\r") {
-        Some(text) => Some((text, true, lf + 1)),
-        None => Some((line, false, lf + 1)),
+/// Whether `name`, a token, is `lower` without regard to case. Setting the case bit turns no
+/// other token character into a letter or a hyphen; and a fixed length compares as one word.
+#[inline]
+fn is<const N: usize>(name: &[u8], lower: &[u8; N]) -> bool {
+    name.len() == N
+        && name.first_chunk::<N>().is_some_and(|chunk| chunk.map(|b| b | 0x20) == *lower)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::http1::probe::TOKEN;
+
+    #[test]
+    fn names_are_compared_as_tokens() {
+        assert!(is(b"Content-Type", b"content-type") && is(b"HOST", b"host"));
+        assert!(!is(b"Hosts", b"host") && !is(b"Hos", b"host"));
+        for byte in (0..=255u8).filter(|&b| TOKEN[b as usize]) {
+            let name = [b'a', byte];
+            assert_eq!(is(&name, b"a-"), byte == b'-', "{byte}");
+            assert_eq!(is(&name, b"az"), byte.eq_ignore_ascii_case(&b'z'), "{byte}");
+        }
     }
 }

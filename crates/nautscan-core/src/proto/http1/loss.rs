@@ -1,11 +1,12 @@
 //! Gaps, broken framing and ends: what is touched is marked, and the way back is looked for.
 
+use super::body::message;
 use super::framing::Framing;
 use super::half::{LineStart, State};
-use super::message::{Head, Need, message};
-use super::oddity::Oddity;
+use super::message::{Head, Need};
+use super::oddity::{OddSet, Oddity};
 use super::pending::{self, Asked, Progress, renew, set};
-use super::{Http1, Step, probe};
+use super::{Http1, Step, probe, start};
 use crate::limits::{HTTP_PROBE, HTTP_SCAN};
 use crate::proto::{Context, Side, Verdict};
 
@@ -38,7 +39,7 @@ impl Http1 {
             }
             State::Start => self.lose_between(side, lost),
             State::Scan => self.desync(side),
-            State::Closed => {}
+            State::Held | State::Closed => {}
         }
     }
 
@@ -56,10 +57,10 @@ impl Http1 {
     /// The loss begins between messages.
     fn lose_between(&mut self, side: Side, lost: u64) {
         // The first byte lost belongs to the answer to the first request that waits.
-        if side == Side::Server {
-            if let Some(pending) = self.pairing.waiting() {
-                pending.lose(lost);
-            }
+        if side == Side::Server
+            && let Some(pending) = self.pairing.waiting()
+        {
+            pending.lose(lost);
         }
         self.desync(side);
     }
@@ -68,11 +69,9 @@ impl Http1 {
     fn lose_message(&mut self, side: Side, lost: u64, sized: bool, cx: &mut Context<'_>) {
         if let Some(pending) = self.pending(side) {
             pending.lose(lost);
-            if let Some(message) = message(pending, side) {
-                if !sized {
-                    message.body.bytes = None;
-                    message.body.truncated = true;
-                }
+            if let Some(message) = message(pending, side).filter(|_| !sized) {
+                message.body.bytes = None;
+                message.body.truncated = true;
             }
         }
         self.conclude(side, Progress::Cut, None, cx);
@@ -117,28 +116,26 @@ impl Http1 {
     }
 
     /// What begins here is no message.
-    pub(super) fn garbage(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Step {
-        if side == Side::Client && self.pairing.awaits_switch() {
-            return Step::Used(bytes.len());
-        }
+    pub(super) fn garbage(&mut self, side: Side, cx: &mut Context<'_>) {
+        let early = side == Side::Client && self.pairing.awaits_switch();
         let half = self.half(side);
         if half.assumed {
             self.pairing.retract();
-        } else if half.found {
+        } else if half.found && !early {
             cx.sink.parse_error();
         }
+        if side == Side::Server {
+            self.pairing.drop_orphan(None, cx);
+        }
         self.desync(side);
-        Step::Used(0)
     }
 
     /// What was buffered as the beginning of a message is none.
     pub(super) fn rescan(&mut self, side: Side, take: usize, cx: &mut Context<'_>) -> Step {
         let buf = std::mem::take(&mut self.half(side).buf);
         self.half(side).state = State::Start;
-        match self.garbage(side, &buf, cx) {
-            Step::Used(0) => self.refeed(side, &buf, take, cx),
-            _ => Step::Used(take),
-        }
+        self.garbage(side, cx);
+        self.refeed(side, &buf, take, cx)
     }
 
     /// Looks for the next start line.
@@ -157,14 +154,24 @@ impl Http1 {
         let lf = memchr::memchr(b'\n', bytes);
         let end = lf.map_or(bytes.len(), |lf| lf + 1);
         if held == 0 {
-            half.begin = cx.time;
+            self.message_begins(side, cx.time);
         }
-        if held + end > HTTP_PROBE || !probe::may_restart(side, start_of(&half.buf, &bytes[..end])) {
+        let half = self.half(side);
+        let mut may_restart = held + end <= HTTP_PROBE;
+        if may_restart && held > 0 {
+            half.buf.extend_from_slice(&bytes[..end]);
+            may_restart = probe::may_restart(side, &half.buf);
+        } else if may_restart {
+            may_restart = probe::may_restart(side, &bytes[..end]);
+        }
+        if !may_restart {
             half.buf = Vec::new();
             half.line_start = LineStart::No;
             return self.pass(side, held, cx).minus(held);
         }
-        half.buf.extend_from_slice(&bytes[..end]);
+        if held == 0 {
+            half.buf.extend_from_slice(&bytes[..end]);
+        }
         if lf.is_none() {
             return Step::Used(end);
         }
@@ -174,10 +181,20 @@ impl Http1 {
             half.line_start = LineStart::Yes;
             return self.pass(side, held + end, cx).minus(held);
         }
+        let status = match side {
+            Side::Server => {
+                start::status_line(line, &mut OddSet::default()).map(|line| line.status)
+            }
+            Side::Client => None,
+        };
         half.scanned = 0;
         half.start_checked = true;
         half.blank = false;
         half.state = State::Head;
+        if let Some(status) = status {
+            self.answers_early(status, cx);
+        }
+        self.choose_answer(side);
         Step::Used(end)
     }
 
@@ -188,7 +205,7 @@ impl Http1 {
         if half.found || half.passed <= HTTP_SCAN {
             return Step::Used(n);
         }
-        cx.sink.parse_error();
+        // `Dead` is counted as a parse error by whoever is told.
         self.pairing.note_all(Oddity::NotHttp);
         self.pairing.flush(None, cx);
         Step::Stop(Verdict::Dead("no HTTP/1 message found"))
@@ -197,23 +214,70 @@ impl Http1 {
     /// A head will not be completed: read what there is of it.
     fn cut_head(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) {
         let buf = std::mem::take(&mut self.half(side).buf);
-        let begun = match (self.head(side, &buf, Need::Rest, cx), side) {
-            (Head::Read(_), _) => self.is_open(side),
-            (Head::Part, Side::Client) => self.cut_request_line(&buf, cx),
-            (Head::Part, Side::Server) => self.cut_status_line(),
-            _ => false,
-        };
-        if !begun {
+        if !self.read_part(side, &buf, cx) {
+            if side == Side::Server {
+                self.pairing.drop_orphan(None, cx);
+            }
             return;
         }
         if let Some(pending) = self.pending(side) {
             pending.lose(lost);
-            if let Some(message) = message(pending, side) {
-                message.body.bytes = None;
-                message.body.truncated = true;
-            }
+        }
+        self.cut_message(side, cx);
+    }
+
+    /// Reads a head of which no more will come; false if it is none.
+    fn read_part(&mut self, side: Side, buf: &[u8], cx: &mut Context<'_>) -> bool {
+        match (self.head(side, buf, Need::Rest, cx), side) {
+            (Head::Read(_), _) => self.is_open(side),
+            (Head::Part, Side::Client) => self.cut_request_line(buf, cx),
+            (Head::Part, Side::Server) => self.cut_status_line(),
+            _ => false,
+        }
+    }
+
+    /// Puts a message away of which the end of the head was not read.
+    fn cut_message(&mut self, side: Side, cx: &mut Context<'_>) {
+        if let Some(message) = self.pending(side).and_then(|pending| message(pending, side)) {
+            message.body.bytes = None;
+            message.body.truncated = true;
         }
         self.conclude(side, Progress::Cut, None, cx);
+    }
+
+    /// A message of `side` begins, as far as is known.
+    pub(super) fn message_begins(&mut self, side: Side, time: i64) {
+        let early = side == Side::Server && self.halves[0].state == State::Head;
+        let half = self.half(side);
+        half.begin = time;
+        half.early = early;
+    }
+
+    /// The server answers, as its status line says. If the client's head was not whole when the
+    /// answer began, it is this that is answered: servers do not wait for the end of a head
+    /// that they refuse, nor for one that HTTP/0.9 would not have.
+    pub(super) fn answers_early(&mut self, status: i32, cx: &mut Context<'_>) {
+        let is_interim = (100..200).contains(&status) && status != 101;
+        if !self.halves[1].early || is_interim {
+            return;
+        }
+        self.halves[1].early = false;
+        let client = self.half(Side::Client);
+        if client.state != State::Head {
+            return;
+        }
+        let buf = std::mem::take(&mut client.buf);
+        self.answering = true;
+        if self.read_part(Side::Client, &buf, cx) {
+            self.note(Side::Client, Oddity::HeadUnfinished);
+            self.cut_message(Side::Client, cx);
+            self.pairing.answers_latest();
+        }
+        self.answering = false;
+        let at_line = if buf.ends_with(b"\n") { LineStart::Yes } else { LineStart::No };
+        let client = self.half(Side::Client);
+        client.scan(at_line);
+        client.found = true;
     }
 
     /// Of a request line that is not whole the method is certain if a space follows it.
@@ -242,12 +306,18 @@ impl Http1 {
 
     /// `side` sends no more. `orderly`: it said so itself, which ends a body that lasts until
     /// the connection closes.
-    pub(super) fn finish(&mut self, side: Side, error: Option<&'static str>, orderly: bool, cx: &mut Context<'_>) {
+    pub(super) fn finish(
+        &mut self,
+        side: Side,
+        error: Option<&'static str>,
+        orderly: bool,
+        cx: &mut Context<'_>,
+    ) {
+        self.flush_peek(side, cx);
         let state = self.half(side).state;
         let error = error.filter(|_| side == Side::Server);
         match state {
             State::Body(Framing::UntilClose) | State::Peek(Framing::UntilClose) if orderly => {
-                self.flush_peek(side, cx);
                 self.end_message(side, true, cx);
             }
             State::Head => {
@@ -257,7 +327,6 @@ impl Http1 {
                 self.cut_head(side, 0, cx);
             }
             State::Body(_) | State::Peek(_) | State::Trailer => {
-                self.flush_peek(side, cx);
                 if let Some(pending) = self.pending(side) {
                     pending.gap = true;
                     pending.exchange.error = error.filter(|_| pending.asked != Asked::Unknown);
@@ -267,7 +336,7 @@ impl Http1 {
                 }
                 self.conclude(side, Progress::Cut, None, cx);
             }
-            State::Start | State::Scan | State::Closed => {}
+            State::Start | State::Scan | State::Held | State::Closed => {}
         }
         let half = self.half(side);
         half.state = State::Closed;
@@ -279,15 +348,11 @@ impl Http1 {
         if let State::Peek(framing) = self.half(side).state {
             let buf = std::mem::take(&mut self.half(side).buf);
             if !buf.is_empty() {
-                self.body(side, framing, &buf, cx);
+                self.half(side).state = State::Body(framing);
+                self.feed(side, &buf, cx);
             }
         }
     }
-}
-
-/// The bytes to judge a line by: what was held of it, or what came.
-fn start_of<'a>(held: &'a [u8], bytes: &'a [u8]) -> &'a [u8] {
-    if held.is_empty() { bytes } else { held }
 }
 
 impl Step {

@@ -1,24 +1,22 @@
-//! Heads, bodies and trailers of one direction, as their bytes come.
+//! Heads, as their bytes come: whole in one slice as a rule, else from a buffer.
 
-use super::chunked::Piece;
-use super::fields;
+use super::fields::{self, LineText};
 use super::framing::{Facts, Framing};
 use super::half::State;
-use super::head::{Met, Reader, first_line};
+use super::head::{Met, Reader, RequestSlots};
 use super::oddity::{OddSet, Oddity};
-use super::pending::{self, Asked, Pending, Progress, add_content, finish_content, renew, set};
-use super::start::{self, StatusLine};
+use super::pending::{self, Asked, Pending, Progress, renew, set};
+use super::start::{self, StatusLine, Version};
 use super::{Http1, Step, probe};
-use crate::event::Message;
 use crate::limits::{HTTP_HEAD, HTTP_INFORMATIONAL};
-use crate::proto::{Context, Probe, Side, Verdict};
+use crate::proto::{Context, Side, Verdict};
 
 /// What became of a head.
 pub(super) enum Head {
     /// It was read; it has so many bytes.
     Read(usize),
-    /// It ends the HTTP part of the connection.
-    Switched,
+    /// It was read, has so many bytes, and ends the HTTP part of the connection.
+    Switched(usize),
     /// Its end is not here.
     Part,
     /// It is not one.
@@ -40,12 +38,15 @@ impl Http1 {
             self.half(side).blank = true;
             return Step::Used(1);
         }
-        self.half(side).begin = cx.time;
+        self.message_begins(side, cx.time);
         let window = &bytes[..bytes.len().min(HTTP_HEAD)];
         match self.head(side, window, Need::Whole, cx) {
             Head::Read(n) => Step::Used(n),
-            Head::Switched => Step::Stop(Verdict::Switched),
-            Head::Bad => self.garbage(side, bytes, cx),
+            Head::Switched(n) => Step::Stop(Verdict::Switched { consumed: n }),
+            Head::Bad => {
+                self.garbage(side, cx);
+                Step::Used(0)
+            }
             Head::Part if bytes.len() >= HTTP_HEAD => {
                 self.too_large(side, window, cx);
                 Step::Used(HTTP_HEAD)
@@ -55,10 +56,18 @@ impl Http1 {
                 half.buf.clear();
                 half.buf.extend_from_slice(bytes);
                 half.scanned = 0;
-                half.start_checked = first_line(bytes).is_some();
+                half.start_checked = memchr::memchr(b'\n', bytes).is_some();
                 half.state = State::Head;
+                self.choose_answer(side);
                 Step::Used(bytes.len())
             }
+        }
+    }
+
+    /// A response belongs to the request that waits when its first byte comes.
+    pub(super) fn choose_answer(&mut self, side: Side) {
+        if side == Side::Server {
+            self.pairing.answer();
         }
     }
 
@@ -69,7 +78,7 @@ impl Http1 {
         let take = bytes.len().min(HTTP_HEAD.saturating_sub(before));
         half.buf.extend_from_slice(&bytes[..take]);
         let end = fields::find_end(&half.buf, &mut half.scanned);
-        if end.is_none() && !half.start_checked && !self.start_holds(side) {
+        if end.is_none() && !half.start_checked && !self.start_holds(side, cx) {
             return self.rescan(side, take, cx);
         }
         let half = self.half(side);
@@ -84,7 +93,7 @@ impl Http1 {
         };
         match self.head(side, &buf[..end], Need::Whole, cx) {
             Head::Read(_) => Step::Used(end - before),
-            Head::Switched => Step::Stop(Verdict::Switched),
+            Head::Switched(_) => Step::Stop(Verdict::Switched { consumed: end - before }),
             Head::Bad | Head::Part => {
                 buf.truncate(before + take);
                 self.half(side).buf = buf;
@@ -94,71 +103,96 @@ impl Http1 {
     }
 
     /// Whether what is buffered can still be a message; looks at the start line once it is there.
-    fn start_holds(&mut self, side: Side) -> bool {
+    fn start_holds(&mut self, side: Side, cx: &mut Context<'_>) -> bool {
         let half = self.half(side);
-        let Some((line, _, _)) = first_line(&half.buf) else { return probe::plausible(side, &half.buf) };
-        half.start_checked = true;
         let mut odd = OddSet::default();
+        let Some(line) = fields::line(&half.buf, &mut odd) else {
+            return probe::plausible(side, &half.buf);
+        };
+        half.start_checked = true;
+        let line = line.text;
         match side {
             Side::Client => start::request_line(line, &mut odd).is_some(),
-            Side::Server => start::status_line(line, &mut odd).is_some(),
+            Side::Server => {
+                let Some(status) = start::status_line(line, &mut odd).map(|line| line.status)
+                else {
+                    return false;
+                };
+                self.answers_early(status, cx);
+                true
+            }
         }
     }
 
     /// Reads a head from the start of `bytes`.
-    pub(super) fn head(&mut self, side: Side, bytes: &[u8], need: Need, cx: &mut Context<'_>) -> Head {
-        if !probe::plausible(side, bytes) {
-            return Head::Bad;
-        }
-        let Some((line, crlf, line_end)) = first_line(bytes) else { return Head::Part };
+    pub(super) fn head(
+        &mut self,
+        side: Side,
+        bytes: &[u8],
+        need: Need,
+        cx: &mut Context<'_>,
+    ) -> Head {
         let mut facts = Facts::default();
-        if !crlf {
-            facts.odd.insert(Oddity::BareLf);
-        }
+        let Some(line) = fields::line(bytes, &mut facts.odd) else {
+            return if probe::plausible(side, bytes) { Head::Part } else { Head::Bad };
+        };
         if self.half(side).blank {
             facts.odd.insert(Oddity::LeadingEmptyLine);
         }
         match side {
-            Side::Client => self.request(line, &bytes[line_end..], line_end, facts, need, cx),
-            Side::Server => self.response(line, &bytes[line_end..], line_end, facts, need, cx),
+            Side::Client => self.request(line, bytes, facts, need, cx),
+            Side::Server => self.response(line, bytes, facts, need, cx),
         }
     }
 
-    fn request(&mut self, line: &[u8], fields: &[u8], line_end: usize, mut facts: Facts, need: Need, cx: &mut Context<'_>) -> Head {
-        let Some(line) = start::request_line(line, &mut facts.odd) else { return Head::Bad };
+    fn request(
+        &mut self,
+        LineText { text, next }: LineText<'_>,
+        bytes: &[u8],
+        mut facts: Facts,
+        need: Need,
+        cx: &mut Context<'_>,
+    ) -> Head {
+        let Some(line) = start::request_line(text, &mut facts.odd) else { return Head::Bad };
         let mut pending = pending::take();
         let e = &mut pending.exchange;
         let message = renew(&mut e.request, self.halves[0].begin);
         let reader = Reader {
             message,
             facts: &mut facts,
-            request: Some((&mut e.host, &mut e.trace_id)),
+            request: Some(RequestSlots { host: &mut e.host, trace_id: &mut e.trace_id }),
             keep: cx.settings.headers,
         };
-        let (used, met) = reader.read(fields);
+        let (used, met) = reader.read(&bytes[next..]);
         if used.is_none() && need == Need::Whole {
             pending::put(pending);
             return Head::Part;
         }
-        e.version = Some(line.version.name());
+        e.version = line.version.map(Version::name);
         set(&mut e.method, line.method);
-        set(&mut e.target, line.target);
+        match line.target {
+            Some(target) => set(&mut e.target, target),
+            None => e.target = None,
+        }
+        pending.unsure = line.version.is_none() && !self.is_http;
+        self.is_http |= line.version.is_some();
         choose_host(&mut pending, &line, met, &mut facts, used.is_some());
         pending.asked = Asked::of(line.method);
         pending.upgrade = facts.upgrade.is_some();
         pending.request = Progress::Open;
-        let framing = facts.request_framing(line.version);
+        let framing = facts.request_framing(line.version.unwrap_or(Version::V11));
         pending.note_all(facts.odd);
         self.take_request(pending, cx);
         let Some(used) = used else { return Head::Read(0) };
         self.begin_body(Side::Client, framing, &facts, cx);
-        Head::Read(line_end + used)
+        Head::Read(next + used)
     }
 
     /// Lets a request into the order of the connection.
     pub(super) fn take_request(&mut self, pending: Box<Pending>, cx: &mut Context<'_>) {
-        let between = self.halves[1].is_between();
-        let resolved = self.pairing.push(pending, between, cx);
+        // A message that answers this one has begun after it.
+        let between = self.answering || self.halves[1].is_between();
+        let resolved = self.pairing.push(pending, between, cx) && !self.answering;
         let server = self.half(Side::Server);
         if resolved && server.state == State::Scan {
             server.state = State::Start;
@@ -167,17 +201,27 @@ impl Http1 {
         }
     }
 
-    fn response(&mut self, line: &[u8], fields: &[u8], line_end: usize, mut facts: Facts, need: Need, cx: &mut Context<'_>) -> Head {
-        let Some(line) = start::status_line(line, &mut facts.odd) else { return Head::Bad };
+    fn response(
+        &mut self,
+        LineText { text, next }: LineText<'_>,
+        bytes: &[u8],
+        mut facts: Facts,
+        need: Need,
+        cx: &mut Context<'_>,
+    ) -> Head {
+        let Some(line) = start::status_line(text, &mut facts.odd) else { return Head::Bad };
+        self.answers_early(line.status, cx);
         let begin = self.halves[1].begin;
         let pending = self.pairing.answer();
         let message = renew(&mut pending.exchange.response, begin);
-        let reader = Reader { message, facts: &mut facts, request: None, keep: cx.settings.headers };
-        let (used, _) = reader.read(fields);
+        let reader =
+            Reader { message, facts: &mut facts, request: None, keep: cx.settings.headers };
+        let (used, _) = reader.read(&bytes[next..]);
         if used.is_none() && need == Need::Whole {
             return Head::Part;
         }
-        let size = line_end + used.unwrap_or(0);
+        self.is_http = true;
+        let size = next + used.unwrap_or(0);
         if matches!(line.status, 100..=199) && line.status != 101 {
             self.informational(&line, &facts);
             return Head::Read(size);
@@ -195,7 +239,7 @@ impl Http1 {
         }
         if line.status == 101 || (asked == Asked::Connect && matches!(line.status, 200..=299)) {
             self.switch(line.status, facts.upgrade, cx);
-            return Head::Switched;
+            return Head::Switched(size);
         }
         self.begin_body(Side::Server, framing, &facts, cx);
         Head::Read(size)
@@ -203,8 +247,16 @@ impl Http1 {
 
     /// Notes an informational response: the final one is still to come.
     fn informational(&mut self, line: &StatusLine<'_>, facts: &Facts) {
+        let seen = self.halves[1].seen;
         let pending = self.pairing.current();
         pending.note_all(facts.odd);
+        if pending.request == Progress::Absent {
+            pending.exchange.version = Some(line.version.name());
+            pending.exchange.status = Some(line.status);
+            if let Some(message) = &mut pending.exchange.response {
+                message.last_time = Some(seen);
+            }
+        }
         pending.informational = pending.informational.saturating_add(1);
         if usize::from(pending.informational) <= HTTP_INFORMATIONAL {
             pending.detail("informational", ',', &line.status.to_string());
@@ -233,229 +285,23 @@ impl Http1 {
         }
         self.pairing.response_over(cx);
         self.pairing.flush(None, cx);
-        self.halves.iter_mut().for_each(|h| h.state = State::Closed);
-    }
-
-    fn begin_body(&mut self, side: Side, framing: Framing, facts: &Facts, cx: &mut Context<'_>) {
-        let unknown = side == Side::Server && self.pairing.current().asked == Asked::Unknown;
-        let half = self.half(side);
-        half.codings = facts.codings;
-        half.found = true;
-        half.assumed = false;
-        half.hole = false;
-        match framing {
-            Framing::Length(0) => self.end_message(side, true, cx),
-            Framing::Unknown => {
-                cx.sink.parse_error();
-                self.break_off(side, cx);
-            }
-            _ if unknown => half.state = State::Peek(framing),
-            _ => half.state = State::Body(framing),
+        // What the client sent meanwhile is of the new protocol and stays for it.
+        for half in self.halves.iter_mut().filter(|half| half.state != State::Held) {
+            half.state = State::Closed;
         }
-    }
-
-    /// Looks at the first bytes after the head of a response to an unseen request: if that was
-    /// HEAD, they begin the next response.
-    pub(super) fn peek(&mut self, side: Side, framing: Framing, bytes: &[u8], cx: &mut Context<'_>) -> Step {
-        const ENOUGH: usize = 10;
-        let half = self.half(side);
-        let take = bytes.len().min(ENOUGH - half.buf.len());
-        half.buf.extend_from_slice(&bytes[..take]);
-        let too_short = matches!(framing, Framing::Length(n) if n <= half.buf.len() as u64);
-        match probe::response(&half.buf) {
-            Probe::Yes => {
-                let buf = std::mem::take(&mut half.buf);
-                self.pairing.current().note(Oddity::BodyAbsent);
-                self.end_message(side, true, cx);
-                self.refeed(side, &buf, take, cx)
-            }
-            Probe::NeedMore if !too_short => Step::Used(take),
-            _ => {
-                half.state = State::Body(framing);
-                let buf = std::mem::take(&mut half.buf);
-                self.refeed(side, &buf, take, cx)
-            }
-        }
-    }
-
-    /// Feeds what was held back.
-    pub(super) fn refeed(&mut self, side: Side, held: &[u8], take: usize, cx: &mut Context<'_>) -> Step {
-        match self.feed(side, held, cx) {
-            Verdict::Continue => Step::Used(take),
-            verdict => Step::Stop(verdict),
-        }
-    }
-
-    /// Reads body bytes.
-    pub(super) fn body(&mut self, side: Side, framing: Framing, bytes: &[u8], cx: &mut Context<'_>) -> Step {
-        match framing {
-            Framing::Length(left) => {
-                let n = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
-                self.content(side, &bytes[..n], cx);
-                self.half(side).state = State::Body(Framing::Length(left - n as u64));
-                if left == n as u64 {
-                    self.end_message(side, true, cx);
-                }
-                Step::Used(n)
-            }
-            Framing::UntilClose | Framing::Unknown => {
-                self.content(side, bytes, cx);
-                Step::Used(bytes.len())
-            }
-            Framing::Chunked(mut chunked) => {
-                let mut at = 0;
-                while at < bytes.len() {
-                    let (n, piece) = chunked.next(&bytes[at..]);
-                    at += n;
-                    match piece {
-                        Piece::Framing => {}
-                        Piece::BareLf => self.note(side, Oddity::BareLf),
-                        Piece::Content(content) => self.content(side, content, cx),
-                        Piece::Last => {
-                            self.half(side).state = State::Trailer;
-                            return Step::Used(at);
-                        }
-                        Piece::Invalid => {
-                            self.note(side, Oddity::InvalidChunk);
-                            cx.sink.parse_error();
-                            self.break_off(side, cx);
-                            return Step::Used(at);
-                        }
-                    }
-                }
-                self.half(side).state = State::Body(Framing::Chunked(chunked));
-                Step::Used(at)
-            }
-        }
-    }
-
-    /// Reads the trailer section.
-    pub(super) fn trailer(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Step {
-        if self.half(side).buf.is_empty() {
-            if let Some(n) = self.read_trailers(side, bytes, cx) {
-                self.end_message(side, true, cx);
-                return Step::Used(n);
-            }
-            // A line end before the section lets its empty line be found like that of a head.
-            let half = self.half(side);
-            half.buf.push(b'\n');
-            half.scanned = 0;
-        }
-        let half = self.half(side);
-        let before = half.buf.len();
-        let take = bytes.len().min(HTTP_HEAD.saturating_sub(before));
-        half.buf.extend_from_slice(&bytes[..take]);
-        match fields::find_end(&half.buf, &mut half.scanned) {
-            Some(end) => {
-                let buf = std::mem::take(&mut half.buf);
-                self.read_trailers(side, &buf[1..end], cx);
-                self.end_message(side, true, cx);
-                Step::Used(end - before)
-            }
-            None if half.buf.len() >= HTTP_HEAD => {
-                self.note(side, Oddity::HeadTooLarge);
-                cx.sink.parse_error();
-                self.break_off(side, cx);
-                Step::Used(take)
-            }
-            None => Step::Used(take),
-        }
-    }
-
-    /// Reads a whole trailer section; `None`, and nothing noted, if it is not whole.
-    fn read_trailers(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Option<usize> {
-        let mut text = String::new();
-        let mut odd = OddSet::default();
-        let used = fields::read(bytes, &mut odd, |name, value, _| {
-            if !text.is_empty() {
-                text.push('\n');
-            }
-            text.push_str(&String::from_utf8_lossy(name));
-            text.push_str(": ");
-            text.push_str(&String::from_utf8_lossy(value));
-        })?;
-        if let Some(pending) = self.pending(side) {
-            pending.note_all(odd);
-            if !text.is_empty() && cx.settings.headers {
-                let name = if side == Side::Client { "request_trailers" } else { "response_trailers" };
-                pending.detail(name, '\n', &text);
-            }
-        }
-        Some(used)
-    }
-
-    /// The exchange of the message that `side` is sending.
-    pub(super) fn pending(&mut self, side: Side) -> Option<&mut Pending> {
-        match side {
-            Side::Client => self.pairing.open_request(),
-            Side::Server => Some(self.pairing.current()),
-        }
-    }
-
-    pub(super) fn note(&mut self, side: Side, oddity: Oddity) {
-        if let Some(pending) = self.pending(side) {
-            pending.note(oddity);
-        }
-    }
-
-    fn content(&mut self, side: Side, piece: &[u8], cx: &mut Context<'_>) {
-        let hole = self.half(side).hole;
-        if let Some(message) = self.pending(side).and_then(|p| message(p, side)) {
-            add_content(message, piece, cx.settings.body_limit, hole);
-        }
-    }
-
-    /// The message that `side` sends is whole. `last_seen`: its last byte was captured.
-    pub(super) fn end_message(&mut self, side: Side, last_seen: bool, cx: &mut Context<'_>) {
-        let half = self.half(side);
-        half.next_message();
-        let time = last_seen.then_some(half.seen);
-        self.conclude(side, Progress::Ended, time, cx);
-    }
-
-    /// Puts a message away that is over, one way or another.
-    pub(super) fn conclude(&mut self, side: Side, progress: Progress, time: Option<i64>, cx: &mut Context<'_>) {
-        let codings = self.half(side).codings;
-        let limit = cx.settings.body_limit;
-        if let Some(pending) = self.pending(side) {
-            if let Some(message) = message(pending, side) {
-                message.last_time = time;
-                if let Some(oddity) = finish_content(message, &codings, limit) {
-                    pending.note(oddity);
-                }
-            }
-            match side {
-                Side::Client => pending.request = progress,
-                Side::Server => finish_response(pending, progress),
-            }
-        }
-        match side {
-            Side::Client => self.pairing.request_over(cx),
-            Side::Server => self.pairing.response_over(cx),
-        }
-    }
-}
-
-fn finish_response(pending: &mut Pending, progress: Progress) {
-    pending.response = progress;
-    let content = pending.exchange.response.as_ref().is_some_and(|m| m.body.bytes != Some(0));
-    if content && pending.exchange.status == Some(205) {
-        pending.note(Oddity::ContentIn205);
-    }
-}
-
-/// The half of the exchange that `side` sends.
-pub(super) fn message(pending: &mut Pending, side: Side) -> Option<&mut Message> {
-    match side {
-        Side::Client => pending.exchange.request.as_mut(),
-        Side::Server => pending.exchange.response.as_mut(),
     }
 }
 
 /// The authority asked (RFC 9112 section 3.3): the target's, else the Host field.
-fn choose_host(pending: &mut Pending, line: &start::RequestLine<'_>, met: Met, facts: &mut Facts, whole: bool) {
+fn choose_host(
+    pending: &mut Pending,
+    line: &start::RequestLine<'_>,
+    met: Met,
+    facts: &mut Facts,
+    whole: bool,
+) {
     let host = &mut pending.exchange.host;
-    if let Some(authority) = start::authority(line.method, line.target) {
+    if let Some(authority) = line.target.and_then(|target| start::authority(line.method, target)) {
         if met.host && host.as_deref().is_some_and(|h| !h.eq_ignore_ascii_case(authority)) {
             facts.odd.insert(Oddity::HostMismatch);
         }
@@ -463,7 +309,7 @@ fn choose_host(pending: &mut Pending, line: &start::RequestLine<'_>, met: Met, f
     } else if !met.host {
         *host = None;
     }
-    if !met.host && whole && line.version == start::Version::V11 {
+    if !met.host && whole && line.version == Some(Version::V11) {
         facts.odd.insert(Oddity::MissingHost);
     }
 }

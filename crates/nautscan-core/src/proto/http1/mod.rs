@@ -8,13 +8,15 @@
 //! | `content` | content codings, bounded |
 //! | `half` | state of one direction |
 //! | `pending`, `pair` | exchanges in the making; which response answers which request |
-//! | `message` | heads, bodies and trailers of one direction, as bytes come |
+//! | `message` | heads of one direction, as bytes come |
+//! | `body` | bodies and trailers, and the end of a message |
 //! | `loss` | gaps, broken framing, and the way back |
 //! | `oddity` | what a peer did that it should not |
 //!
 //! In the ordinary case a message arrives whole in one slice and is read from there; only
 //! incomplete heads are buffered. Body bytes that are not kept are not touched.
 
+mod body;
 mod chunked;
 mod content;
 mod fields;
@@ -33,7 +35,8 @@ mod tests;
 
 pub use oddity::ODDITIES;
 
-use super::{Close, Context, Parser, Protocol, Settings, Side, Verdict};
+use super::{Close, Context, Early, Parser, Protocol, Settings, Side, Verdict};
+use crate::limits::HTTP_HEAD;
 use half::{Half, LineStart, State};
 use pair::Pairing;
 
@@ -51,6 +54,12 @@ struct Http1 {
     pairing: Pairing,
     /// Who spoke last.
     last: Option<Side>,
+    /// A message that states a version of HTTP was read.
+    is_http: bool,
+    /// A request is let in because its response has begun.
+    answering: bool,
+    /// Nothing more is held: there was too much of it, or the connection ends.
+    holds_nothing: bool,
 }
 
 /// What became of bytes.
@@ -68,9 +77,20 @@ impl Http1 {
 
     /// Consumes all of `bytes`; a verdict other than `Continue` ends it early.
     fn feed(&mut self, side: Side, mut bytes: &[u8], cx: &mut Context<'_>) -> Verdict {
+        let whole = bytes.len();
         while !bytes.is_empty() {
+            if self.halves[0].state == State::Held && !self.holds_client() {
+                let verdict = self.release(cx);
+                if verdict != Verdict::Continue {
+                    return verdict;
+                }
+            }
+            let used = whole - bytes.len();
             match self.step(side, bytes, cx) {
                 Step::Used(n) => bytes = &bytes[n..],
+                Step::Stop(Verdict::Switched { consumed }) => {
+                    return Verdict::Switched { consumed: used + consumed };
+                }
                 Step::Stop(verdict) => return verdict,
             }
         }
@@ -78,8 +98,11 @@ impl Http1 {
     }
 
     fn step(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Step {
-        match self.half(side).state {
+        let state = self.halves[side.index()].state;
+        match state {
+            State::Start if side == Side::Client && self.holds_client() => self.hold(bytes, cx),
             State::Start => self.start(side, bytes, cx),
+            State::Held => self.hold(bytes, cx),
             State::Head => self.more_head(side, bytes, cx),
             State::Peek(framing) => self.peek(side, framing, bytes, cx),
             State::Body(framing) => self.body(side, framing, bytes, cx),
@@ -87,6 +110,51 @@ impl Http1 {
             State::Scan => self.scan(side, bytes, cx),
             State::Closed => Step::Used(bytes.len()),
         }
+    }
+
+    /// Whether what the client sends now may be of the protocol that it asked to change to.
+    #[inline]
+    fn holds_client(&self) -> bool {
+        !self.holds_nothing && self.pairing.holds_client()
+    }
+
+    /// Holds what the client sends until the server has said whether the protocol changes.
+    fn hold(&mut self, bytes: &[u8], cx: &mut Context<'_>) -> Step {
+        let half = self.half(Side::Client);
+        if half.state != State::Held {
+            half.state = State::Held;
+            half.begin = cx.time;
+        }
+        let take = bytes.len().min(HTTP_HEAD - half.buf.len());
+        half.buf.extend_from_slice(&bytes[..take]);
+        let full = half.buf.len() == HTTP_HEAD;
+        self.holds_nothing |= full;
+        Step::Used(take)
+    }
+
+    /// Takes what was held for HTTP after all, at the time when it began.
+    fn release(&mut self, cx: &mut Context<'_>) -> Verdict {
+        let half = self.half(Side::Client);
+        let held = std::mem::take(&mut half.buf);
+        half.state = State::Start;
+        half.seen = half.begin;
+        let (time, ended) = (half.begin, half.ended);
+        self.pairing.client_pipelines();
+        let mut cx = Context { time, settings: cx.settings, sink: &mut *cx.sink };
+        let verdict = self.feed(Side::Client, &held, &mut cx);
+        if ended && verdict == Verdict::Continue && self.half(Side::Client).state != State::Held {
+            self.finish(Side::Client, None, true, &mut cx);
+        }
+        verdict
+    }
+
+    /// As [`Self::release`], whether or not the server has said anything.
+    fn release_now(&mut self, cx: &mut Context<'_>) -> Verdict {
+        if self.half(Side::Client).state != State::Held {
+            return Verdict::Continue;
+        }
+        self.holds_nothing = true;
+        self.release(cx)
     }
 
     /// Notes that `side` acts: a change of turns is a likely start of a message.
@@ -115,11 +183,21 @@ impl Parser for Http1 {
 
     fn gap(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) -> Verdict {
         self.turn(side);
+        if side == Side::Client {
+            let verdict = self.release_now(cx);
+            if verdict != Verdict::Continue {
+                return verdict;
+            }
+        }
         self.lost(side, lost, cx);
         Verdict::Continue
     }
 
     fn end(&mut self, side: Side, cx: &mut Context<'_>) -> Verdict {
+        if self.half(side).state == State::Held {
+            self.half(side).ended = true;
+            return Verdict::Continue;
+        }
         self.finish(side, Some("connection closed during response"), true, cx);
         if side == Side::Server {
             self.pairing.server_ends(cx);
@@ -129,16 +207,35 @@ impl Parser for Http1 {
 
     fn close(&mut self, close: Close, cx: &mut Context<'_>) {
         let (during, before) = match close {
-            Close::Finished => (Some("connection closed during response"), Some("connection closed before response")),
-            Close::Reset(Side::Client) => (Some("connection reset by client"), Some("connection reset by client")),
-            Close::Reset(Side::Server) => (Some("connection reset by server"), Some("connection reset by server")),
+            Close::Finished => (
+                Some("connection closed during response"),
+                Some("connection closed before response"),
+            ),
+            Close::Reset(Side::Client) => {
+                (Some("connection reset by client"), Some("connection reset by client"))
+            }
+            Close::Reset(Side::Server) => {
+                (Some("connection reset by server"), Some("connection reset by server"))
+            }
             Close::Timeout => (Some("timed out"), Some("timed out")),
             // The observer stopped looking; nothing is known to have failed.
             Close::Evicted | Close::Replaced | Close::CaptureEnd => (None, None),
         };
+        // A verdict has no meaning any more: the connection is over.
+        let _ = self.release_now(cx);
         self.finish(Side::Client, None, close == Close::Finished, cx);
         self.finish(Side::Server, during, close == Close::Finished, cx);
         self.pairing.flush(before, cx);
+    }
+
+    fn early(&mut self) -> Option<Early> {
+        let half = self.half(Side::Client);
+        if half.state != State::Held {
+            return None;
+        }
+        half.state = State::Closed;
+        let bytes = std::mem::take(&mut half.buf);
+        Some(Early { side: Side::Client, time: half.begin, bytes })
     }
 
     fn memory(&self) -> usize {

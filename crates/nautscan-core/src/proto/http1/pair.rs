@@ -75,7 +75,12 @@ impl Pairing {
 
     /// Takes in a request whose head was read. `between`: the server is between messages, as
     /// far as is known. True if doubt ended with it.
-    pub(super) fn push(&mut self, pending: Box<Pending>, between: bool, cx: &mut Context<'_>) -> bool {
+    pub(super) fn push(
+        &mut self,
+        pending: Box<Pending>,
+        between: bool,
+        cx: &mut Context<'_>,
+    ) -> bool {
         let in_turn = between && self.since_request == 1;
         if in_turn {
             self.lockstep = if self.doubt { (self.lockstep + 1).min(TRUST) } else { TRUST };
@@ -106,7 +111,8 @@ impl Pairing {
         let floating = self.queue.len() - self.firm;
         let counted = !self.requests_lost && self.answers >= floating;
         let in_lockstep = !self.pipelines && self.lockstep >= TRUST;
-        self.firm == 0 && (counted || (in_lockstep && (self.answers > floating || self.responses_lost)))
+        self.firm == 0
+            && (counted || (in_lockstep && (self.answers > floating || self.responses_lost)))
     }
 
     /// Gives up the oldest request; after that, counting has no ground.
@@ -158,13 +164,53 @@ impl Pairing {
     /// The client waits for the server to change the protocol: what it sends meanwhile may be of
     /// the new one.
     pub(super) fn awaits_switch(&self) -> bool {
-        let switch = |p: &Pending| p.response == Progress::Absent && (p.upgrade || p.asked == Asked::Connect);
+        let switch = |p: &Pending| {
+            p.response == Progress::Absent && (p.upgrade || p.asked == Asked::Connect)
+        };
         self.queue.back().is_some_and(|p| switch(p))
+    }
+
+    /// Whether what the client sends now is kept for the protocol that it asked to change to.
+    pub(super) fn holds_client(&self) -> bool {
+        !self.doubt && self.awaits_switch()
+    }
+
+    /// The client sent requests before the answer to an earlier one.
+    pub(super) fn client_pipelines(&mut self) {
+        self.pipelines = true;
+    }
+
+    /// The response that has begun answers the request that was let in after its first byte.
+    pub(super) fn answers_latest(&mut self) {
+        let is_empty = |o: &Pending| o.response == Progress::Absent && o.informational == 0;
+        if self.front_waits()
+            && let Some(orphan) = self.orphan.take_if(|o| is_empty(o))
+        {
+            pending::put(orphan);
+        }
     }
 
     /// The first firm request without a response.
     pub(super) fn waiting(&mut self) -> Option<&mut Pending> {
-        if self.orphan.is_none() && self.front_waits() { self.queue.front_mut().map(|p| &mut **p) } else { None }
+        if self.orphan.is_none() && self.front_waits() {
+            self.queue.front_mut().map(|p| &mut **p)
+        } else {
+            None
+        }
+    }
+
+    /// The response that was begun for no request will not be completed.
+    pub(super) fn drop_orphan(&mut self, error: Option<&'static str>, cx: &mut Context<'_>) {
+        let Some(mut orphan) = self.orphan.take() else { return };
+        if orphan.response == Progress::Absent && orphan.informational > 0 {
+            // An informational response is all that was seen.
+            orphan.response = Progress::Ended;
+        }
+        if orphan.response == Progress::Absent {
+            pending::put(orphan);
+        } else {
+            emit(orphan, error, cx);
+        }
     }
 
     /// A final response has begun: its head was read.
@@ -202,10 +248,10 @@ impl Pairing {
         if self.doubt && front.request == Progress::Cut {
             self.answers += 1;
         }
-        if front.request.is_over() {
-            if let Some(done) = self.queue.pop_front() {
-                emit(done, None, cx);
-            }
+        if front.request.is_over()
+            && let Some(done) = self.queue.pop_front()
+        {
+            emit(done, None, cx);
         }
     }
 
@@ -241,12 +287,9 @@ impl Pairing {
 
     /// Emits everything.
     pub(super) fn flush(&mut self, error: Option<&'static str>, cx: &mut Context<'_>) {
-        if let Some(orphan) = self.orphan.take() {
-            if orphan.response != Progress::Absent || orphan.informational > 0 {
-                emit(orphan, error, cx);
-            }
-        }
-        let answered = usize::from(self.queue.front().is_some_and(|p| p.response != Progress::Absent));
+        self.drop_orphan(error, cx);
+        let answered =
+            usize::from(self.queue.front().is_some_and(|p| p.response != Progress::Absent));
         let firm = std::mem::take(&mut self.firm) + answered;
         for (i, mut pending) in self.queue.drain(..).enumerate() {
             let floats = i >= firm;
@@ -271,6 +314,10 @@ impl Pairing {
 
 /// Hands an exchange out.
 fn emit(mut pending: Box<Pending>, error: Option<&'static str>, cx: &mut Context<'_>) {
+    if pending.unsure && pending.response == Progress::Absent {
+        cx.sink.parse_error();
+        return pending::put(pending);
+    }
     pending.settle(error);
     cx.sink.exchange(&pending.exchange);
     pending::put(pending);

@@ -2,8 +2,6 @@
 
 use std::cell::RefCell;
 
-use super::content::{self, Outcome};
-use super::framing::{Coding, Codings};
 use super::oddity::{OddSet, Oddity};
 use crate::event::{Completeness, Exchange, Message};
 use crate::limits::{HTTP_SPARE, HTTP_SPARE_BYTES};
@@ -61,6 +59,9 @@ pub(super) struct Pending {
     pub(super) response: Progress,
     /// The request asked for another protocol.
     pub(super) upgrade: bool,
+    /// Nothing but its method says that the request is one: no version, and no other message of
+    /// HTTP on the connection. A response makes it sure.
+    pub(super) unsure: bool,
     /// Bytes of it were lost or cut off.
     pub(super) gap: bool,
     /// Informational responses noted in the detail.
@@ -86,7 +87,7 @@ impl Pending {
     /// Says that bytes of it were lost.
     pub(super) fn lose(&mut self, bytes: u64) {
         self.gap = true;
-        self.exchange.gap_bytes += bytes;
+        self.exchange.gap_bytes = self.exchange.gap_bytes.saturating_add(bytes);
     }
 
     /// Appends to a value of the detail, or adds it.
@@ -109,6 +110,9 @@ impl Pending {
         if self.response == Progress::Absent {
             e.response = None;
         }
+        for message in [&mut e.request, &mut e.response].into_iter().flatten() {
+            message.body.kept.take_if(|kept| kept.is_empty());
+        }
         if self.response == Progress::Ended {
             e.error = None;
         } else if e.error.is_none() {
@@ -126,9 +130,13 @@ impl Pending {
     pub(super) fn memory(&self) -> usize {
         let e = &self.exchange;
         let message = |m: &Option<Message>| {
-            m.as_ref().map_or(0, |m| m.headers.memory() + m.body.kept.as_ref().map_or(0, Vec::capacity))
+            m.as_ref()
+                .map_or(0, |m| m.headers.memory() + m.body.kept.as_ref().map_or(0, Vec::capacity))
         };
-        size_of::<Self>() + message(&e.request) + message(&e.response) + e.target.as_ref().map_or(0, Vec::capacity)
+        size_of::<Self>()
+            + message(&e.request)
+            + message(&e.response)
+            + e.target.as_ref().map_or(0, Vec::capacity)
     }
 
     /// Forgets the exchange and keeps its buffers.
@@ -145,6 +153,7 @@ impl Pending {
         self.request = Progress::Absent;
         self.response = Progress::Absent;
         self.upgrade = false;
+        self.unsure = false;
         self.gap = false;
         self.informational = 0;
         self.odd = OddSet::default();
@@ -154,11 +163,13 @@ impl Pending {
 thread_local! {
     /// Spare exchanges. They belong to the thread and not to a connection, so that a million
     /// idle connections hold none of them and a short connection finds one.
+    ///
+    /// Boxed, since they move between here and the queues of connections.
+    #[allow(clippy::vec_box)]
     static SPARE: RefCell<Vec<Box<Pending>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// An empty exchange.
-#[allow(clippy::box_default)]
 pub(super) fn take() -> Box<Pending> {
     let mut pending = SPARE.with_borrow_mut(Vec::pop).unwrap_or_default();
     pending.exchange.protocol = "http";
@@ -201,44 +212,4 @@ pub(super) fn renew(slot: &mut Option<Message>, time: i64) -> &mut Message {
         kept.clear();
     }
     message
-}
-
-/// Takes in a piece of content: counts it and keeps what there is room for. `hole`: content
-/// before it is missing, so that keeping more would join what does not belong together.
-#[inline]
-pub(super) fn add_content(message: &mut Message, piece: &[u8], limit: usize, hole: bool) {
-    let body = &mut message.body;
-    body.bytes = body.bytes.map(|n| n + piece.len() as i64);
-    if hole || limit == 0 {
-        body.truncated = true;
-        return;
-    }
-    let kept = body.kept.get_or_insert_default();
-    let fits = piece.len().min(limit.saturating_sub(kept.len()));
-    kept.extend_from_slice(&piece[..fits]);
-    body.truncated |= fits < piece.len();
-}
-
-/// Undoes the content codings of a message that is over. The answer is what to note about it.
-pub(super) fn finish_content(message: &mut Message, codings: &Codings, limit: usize) -> Option<Oddity> {
-    let body = &mut message.body;
-    if body.kept.as_ref().is_none_or(Vec::is_empty) {
-        body.kept = None;
-        return None;
-    }
-    if codings.applied().is_empty() {
-        return None;
-    }
-    if codings.applied().contains(&Coding::Unknown) {
-        body.kept = None;
-        body.truncated = true;
-        return Some(Oddity::UnknownCoding);
-    }
-    let coded = body.kept.take().unwrap_or_default();
-    let (content, outcome) = content::decode(coded, codings.applied(), limit);
-    let was_cut = body.truncated;
-    body.truncated |= outcome != Outcome::Whole;
-    body.kept = Some(content);
-    let broken = outcome == Outcome::Corrupt || (outcome == Outcome::Short && !was_cut);
-    broken.then_some(Oddity::ContentUndecodable)
 }

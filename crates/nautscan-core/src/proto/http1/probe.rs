@@ -1,7 +1,8 @@
 //! Is this HTTP/1? Decided by bytes, on any port.
 //!
 //! A known method and a space is enough unless another protocol shares the method; any other
-//! token needs the whole request line up to `HTTP/1.x`. The same questions, asked more
+//! token needs the whole request line up to `HTTP/1.x`. A whole line that could be a malformed
+//! request is held until the other side's answer tells. The same questions, asked more
 //! strictly, find the next message after a loss.
 
 use super::oddity::OddSet;
@@ -10,7 +11,7 @@ use crate::limits::HTTP_PROBE;
 use crate::proto::{Probe, Side};
 
 /// Longest method that is looked for: the longest registered one has 16 letters.
-const METHOD_MAX: usize = 24;
+pub(super) const METHOD_MAX: usize = 24;
 /// Empty lines skipped before the first start line.
 const BLANK_MAX: usize = 8;
 
@@ -87,7 +88,20 @@ pub(super) static TOKEN: [bool; 256] = {
         table[i] = b.is_ascii_alphanumeric()
             || matches!(
                 b,
-                b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+                b'!' | b'#'
+                    | b'$'
+                    | b'%'
+                    | b'&'
+                    | b'\''
+                    | b'*'
+                    | b'+'
+                    | b'-'
+                    | b'.'
+                    | b'^'
+                    | b'_'
+                    | b'`'
+                    | b'|'
+                    | b'~'
             );
         i += 1;
     }
@@ -107,44 +121,57 @@ pub(super) fn probe(side: Side, bytes: &[u8]) -> Probe {
     }
 }
 
-/// Do these bytes begin a request?
+/// Do these bytes begin a request? `NeedMore` for a whole line says: perhaps, if what the other
+/// side answers is HTTP.
 pub(super) fn request(bytes: &[u8]) -> Probe {
-    let Some(&first) = bytes.first() else { return Probe::NeedMore };
-    if !TOKEN[first as usize] {
-        return Probe::No;
-    }
-    let head = &bytes[..bytes.len().min(METHOD_MAX + 1)];
-    let name_len = head.iter().position(|&b| !TOKEN[b as usize]);
-    let Some(name_len) = name_len else {
+    let window = &bytes[..bytes.len().min(HTTP_PROBE)];
+    let Some(name_len) = window.iter().position(|&b| !TOKEN[b as usize]) else {
         return if bytes.len() <= METHOD_MAX { Probe::NeedMore } else { Probe::No };
     };
-    if bytes[name_len] != b' ' {
+    if !(1..=METHOD_MAX).contains(&name_len) {
         return Probe::No;
     }
-    let known = METHODS.iter().find(|m| m.name == &bytes[..name_len]);
-    line(&bytes[name_len + 1..], known.is_some_and(|m| !m.shared))
+    match memchr::memchr(b'\n', &window[name_len..]) {
+        Some(lf) => whole_line(&window[..name_len + lf], name_len),
+        None => part_of_line(window, name_len),
+    }
 }
 
-/// Judges what follows the method: `trusted` is content without the version.
-fn line(rest: &[u8], trusted: bool) -> Probe {
-    let window = &rest[..rest.len().min(HTTP_PROBE)];
-    if let Some(end) = memchr::memchr(b'\n', window) {
-        let text = window[..end].trim_ascii_end();
-        return if ends_in_version(text) { Probe::Yes } else { Probe::No };
+fn whole_line(line: &[u8], name_len: usize) -> Probe {
+    let is_parted = line.get(name_len) == Some(&b' ');
+    let text = line.trim_ascii_end();
+    if is_parted && text.len() > name_len && ends_in_version(&text[name_len + 1..]) {
+        Probe::Yes
+    } else if start::request_line(text, &mut OddSet::default()).is_some() {
+        Probe::NeedMore
+    } else {
+        Probe::No
     }
-    if window.iter().any(|&b| b < b' ' && !matches!(b, b'\t' | b'\r')) {
+}
+
+fn part_of_line(text: &[u8], name_len: usize) -> Probe {
+    let (name, rest) = text.split_at(name_len);
+    if rest.iter().any(|&b| b < b' ' && !matches!(b, b'\t' | b'\r')) {
         return Probe::No;
     }
-    match window.first() {
-        Some(&b) if trusted && b > b' ' => Probe::Yes,
-        _ if window.len() < HTTP_PROBE => Probe::NeedMore,
+    let known = METHODS.iter().find(|m| m.name == name);
+    match (rest[0], rest.get(1)) {
+        (b' ', Some(&b)) if b > b' ' && known.is_some_and(|m| !m.shared) => Probe::Yes,
+        (b' ' | b'\t' | b'\r' | b'/', _) if text.len() < HTTP_PROBE => Probe::NeedMore,
         _ => Probe::No,
     }
 }
 
+/// Whether this is a method that is looked for by its name.
+pub(super) fn is_known_method(name: &[u8]) -> bool {
+    METHODS.iter().any(|m| m.name == name)
+}
+
 /// Whether a line ends in ` HTTP/1.x`.
 fn ends_in_version(line: &[u8]) -> bool {
-    line.len() > 9 && line[line.len() - 9..].starts_with(b" HTTP/1.") && line[line.len() - 1].is_ascii_digit()
+    line.len() > 9
+        && line[line.len() - 9..].starts_with(b" HTTP/1.")
+        && line[line.len() - 1].is_ascii_digit()
 }
 
 /// Do these bytes begin a response?
@@ -179,7 +206,7 @@ pub(super) fn plausible(side: Side, bytes: &[u8]) -> bool {
     match side {
         Side::Server => bytes.iter().zip(NAME).all(|(a, b)| a == b),
         Side::Client => match bytes.iter().take(METHOD_MAX + 1).position(|&b| !TOKEN[b as usize]) {
-            Some(end) => end > 0 && matches!(bytes[end], b' ' | b'\t'),
+            Some(end) => end > 0 && matches!(bytes[end], b' ' | b'\t' | b'/' | b'\r'),
             None => bytes.len() <= METHOD_MAX,
         },
     }
@@ -224,20 +251,20 @@ mod tests {
         assert_eq!(client(b"FROB /x HTTP/1.1\r\n"), Probe::Yes);
         assert_eq!(client(b"frob /x HTTP/1.0\n"), Probe::Yes);
         assert_eq!(client(b"FROB /x\r\n"), Probe::No);
+        assert_eq!(client(b"FROB /x HTTP/1.\r\n"), Probe::NeedMore);
         let long = [b"FROB /".as_slice(), &[b'a'; HTTP_PROBE]].concat();
         assert_eq!(client(&long), Probe::No);
     }
 
     #[test]
     fn relatives_are_refused() {
-        let others: [&[u8]; 14] = [
+        let others: [&[u8]; 13] = [
             b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
             b"OPTIONS rtsp://a/b RTSP/1.0\r\n",
             b"DESCRIBE rtsp://a/b RTSP/1.0\r\n",
             b"OPTIONS sip:a@b SIP/2.0\r\n",
             b"NOTIFY sip:a@b SIP/2.0\r\n",
-            b"GET key\r\n",
-            b"GET /\r\n",
+            b"get key\r\n",
             b"SSH-2.0-OpenSSH_9.2\r\n",
             b"EHLO example.org\r\n",
             b"\x16\x03\x01\x02\x00",
@@ -252,6 +279,18 @@ mod tests {
     }
 
     #[test]
+    fn malformed_lines_wait_for_the_answer() {
+        let lines =
+            ["GET key", "GET /", "GET HTTP/1.1", "GET /HTTP/1.1", "OPTIONS", "GET/ HTTP/1.1"];
+        for line in lines {
+            for end in ["\n", "\r\n", "\r\nHost: a\r\n\r\n"] {
+                let text = format!("{line}{end}");
+                assert_eq!(client(text.as_bytes()), Probe::NeedMore, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
     fn responses_are_taken_on_version_and_digit() {
         let server = |b: &[u8]| probe(Side::Server, b);
         assert_eq!(server(b"HTTP/1.1 200"), Probe::Yes);
@@ -259,7 +298,13 @@ mod tests {
         for cut in 0..10 {
             assert_eq!(server(&b"HTTP/1.1 200"[..cut]), Probe::NeedMore);
         }
-        for bytes in [b"HTTP/2.0 200".as_slice(), b"RTSP/1.0 200", b"SIP/2.0 200 OK", b"HTTP/1.1 x", b"220 smtp"] {
+        for bytes in [
+            b"HTTP/2.0 200".as_slice(),
+            b"RTSP/1.0 200",
+            b"SIP/2.0 200 OK",
+            b"HTTP/1.1 x",
+            b"220 smtp",
+        ] {
             assert_eq!(server(bytes), Probe::No);
         }
     }
@@ -271,7 +316,8 @@ mod tests {
         assert!(!restarts(Side::Client, b"ET / HTTP/1.1", false));
         assert!(!restarts(Side::Client, b"GET / HTTP/1.", true));
         for a in METHODS {
-            let is_tail = METHODS.iter().any(|b| b.name.len() > a.name.len() && b.name.ends_with(a.name));
+            let is_tail =
+                METHODS.iter().any(|b| b.name.len() > a.name.len() && b.name.ends_with(a.name));
             assert_eq!(a.tail, is_tail, "{}", String::from_utf8_lossy(a.name));
         }
         assert!(restarts(Side::Server, b"HTTP/1.1 200 OK", false));

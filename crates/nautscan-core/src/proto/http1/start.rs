@@ -1,7 +1,7 @@
 //! Start lines: request line (RFC 9112 section 3) and status line (section 4).
 
 use super::oddity::{OddSet, Oddity};
-use super::probe::TOKEN;
+use super::probe::{METHOD_MAX, TOKEN, is_known_method};
 
 /// A version of HTTP/1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +24,10 @@ impl Version {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct RequestLine<'a> {
     pub(super) method: &'a [u8],
-    pub(super) target: &'a [u8],
-    pub(super) version: Version,
+    /// `None`: the line names none.
+    pub(super) target: Option<&'a [u8]>,
+    /// `None`: the line states none that is of HTTP/1.
+    pub(super) version: Option<Version>,
 }
 
 /// What a status line says.
@@ -50,37 +52,164 @@ fn version(text: &[u8], odd: &mut OddSet) -> Option<Version> {
     }
 }
 
-/// Reads a request line without its line end. `None`: it is not one (HTTP/0.9 among others).
+/// Reads a request line without its line end. `None`: it is not one.
 pub(super) fn request_line<'a>(line: &'a [u8], odd: &mut OddSet) -> Option<RequestLine<'a>> {
-    let method_len = line.iter().position(|&b| !TOKEN[b as usize])?;
+    strict_request_line(line).or_else(|| lenient_request_line(line, odd))
+}
+
+/// The form that everybody sends.
+#[inline]
+fn strict_request_line(line: &[u8]) -> Option<RequestLine<'_>> {
+    let (rest, version) = line.split_last_chunk::<9>()?;
+    let version = match version {
+        b" HTTP/1.1" => Version::V11,
+        b" HTTP/1.0" => Version::V10,
+        _ => return None,
+    };
+    let method_len = rest.iter().position(|&b| !TOKEN[b as usize])?;
+    let (method, target) = rest.split_at(method_len);
+    let target = target.strip_prefix(b" ")?;
+    // Blanks, and what else is below them, are for the lenient reading to judge.
+    let plain = !target.is_empty() && target.iter().all(|&b| b > b' ');
+    ((1..=METHOD_MAX).contains(&method_len) && plain).then_some(RequestLine {
+        method,
+        target: Some(target),
+        version: Some(version),
+    })
+}
+
+/// Any other form that still is an attempt at a request: of a known method, or one that speaks
+/// of HTTP/1. What is not there, or cannot be told apart, is `None`.
+#[cold]
+fn lenient_request_line<'a>(line: &'a [u8], odd: &mut OddSet) -> Option<RequestLine<'a>> {
     let body = line.trim_ascii_end();
-    if method_len == 0 || !matches!(line[method_len], b' ' | b'\t') || body.len() < method_len + 9 {
+    let word = body.iter().position(|&b| !TOKEN[b as usize]).unwrap_or(body.len());
+    let is_parted = matches!(body.get(word), None | Some(b' ' | b'\t' | b'/'));
+    if !(1..=METHOD_MAX).contains(&word) || !is_parted || body.starts_with(b"HTTP/") {
         return None;
     }
-    let (middle, tail) = body[method_len..].split_at(body.len() - method_len - 8);
-    let version = version(tail, odd)?;
-    let target = middle.trim_ascii();
-    if target.is_empty() || !middle[middle.len() - 1].is_ascii_whitespace() {
+    let mut noted = OddSet::default();
+    let parts = split_version(body, &mut noted);
+    let method = &body[..word.min(parts.front.len())];
+    let rest = &parts.front[method.len()..];
+    let target = Some(rest.trim_ascii()).filter(|target| !target.is_empty());
+    let known = is_known_method(method);
+    let stated = target.is_some() && parts.version.is_some() && is_blank(rest[0]);
+    if !(known && !parts.foreign || stated || parts.http && target.is_some()) {
         return None;
     }
-    let strict = body.len() == line.len() && middle.len() == target.len() + 2 && middle[0] == b' ';
-    if !strict || middle[middle.len() - 1] != b' ' {
-        odd.insert(Oddity::StartLineSpace);
+    let end: &[u8] = if parts.front.len() < body.len() { b" " } else { b"" };
+    if line.len() > body.len() || !is_spaced(rest, target, end) {
+        noted.insert(Oddity::StartLineSpace);
     }
-    if memchr::memchr2(b' ', b'\t', target).is_some() {
-        odd.insert(Oddity::TargetSpace);
+    note_missing(target, parts.version, &mut noted);
+    odd.merge(noted);
+    Some(RequestLine { method, target, version: parts.version })
+}
+
+/// A request line parted from what stands where its version belongs.
+struct Parts<'a> {
+    /// Method, target, and the blanks behind them.
+    front: &'a [u8],
+    version: Option<Version>,
+    /// The line ends in something that begins `HTTP/1.`.
+    http: bool,
+    /// The line ends in the version of another protocol.
+    foreign: bool,
+}
+
+fn split_version<'a>(body: &'a [u8], odd: &mut OddSet) -> Parts<'a> {
+    let last = body.iter().rposition(|&b| is_blank(b)).map_or(0, |at| at + 1);
+    let (front, word) = body.split_at(last);
+    if let Some((front, tail)) = body.split_last_chunk::<8>()
+        && let Some(version) = version(tail, odd)
+    {
+        // Grown together with a target it is a part of that: nothing says where that ends.
+        let is_apart = front.last().is_some_and(|&b| is_blank(b) || TOKEN[b as usize])
+            && (front.len() == last || last == 0);
+        return match is_apart {
+            true => Parts { front, version: Some(version), http: true, foreign: false },
+            false => Parts { front: body, version: None, http: true, foreign: false },
+        };
     }
-    Some(RequestLine { method: &line[..method_len], target, version })
+    if last > 0 && word.starts_with(b"HTTP/") {
+        let http = word.starts_with(b"HTTP/1.");
+        return Parts { front, version: None, http, foreign: false };
+    }
+    Parts { front: body, version: None, http: false, foreign: is_foreign_version(word) }
+}
+
+/// Whether this is `RTSP/1.0`, `SIP/2.0` or the like.
+fn is_foreign_version(word: &[u8]) -> bool {
+    let Some((name, &[b'/', major, b'.', minor])) = word.split_last_chunk::<4>() else {
+        return false;
+    };
+    name.len() > 1
+        && name.iter().all(u8::is_ascii_uppercase)
+        && major.is_ascii_digit()
+        && minor.is_ascii_digit()
+}
+
+/// Whether single spaces stand between the parts, and nowhere else. `rest`: what is between
+/// method and version, blanks included; `end`: what has to follow the target.
+fn is_spaced(rest: &[u8], target: Option<&[u8]>, end: &[u8]) -> bool {
+    match target {
+        Some(target) => rest.strip_prefix(b" ").and_then(|r| r.strip_prefix(target)) == Some(end),
+        None => rest == end,
+    }
+}
+
+fn note_missing(target: Option<&[u8]>, version: Option<Version>, odd: &mut OddSet) {
+    match target {
+        None => _ = odd.insert(Oddity::MissingTarget),
+        Some(target) if target.iter().any(|&b| is_blank(b)) => _ = odd.insert(Oddity::TargetSpace),
+        Some(_) => {}
+    }
+    if version.is_none() {
+        odd.insert(Oddity::MissingVersion);
+    }
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
 }
 
 /// Reads a status line without its line end. `None`: it is not one.
 pub(super) fn status_line<'a>(line: &'a [u8], odd: &mut OddSet) -> Option<StatusLine<'a>> {
+    strict_status_line(line).or_else(|| lenient_status_line(line, odd))
+}
+
+/// The form that everybody sends.
+#[inline]
+fn strict_status_line(line: &[u8]) -> Option<StatusLine<'_>> {
+    let (version, rest) = line.split_first_chunk::<9>()?;
+    let version = match version {
+        b"HTTP/1.1 " => Version::V11,
+        b"HTTP/1.0 " => Version::V10,
+        _ => return None,
+    };
+    let (&[a @ b'1'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9', b' '], reason) =
+        rest.split_first_chunk()?
+    else {
+        return None;
+    };
+    let digit = |byte: u8| i32::from(byte - b'0');
+    let status = digit(a) * 100 + digit(b) * 10 + digit(c);
+    Some(StatusLine { version, status, reason: reason.trim_ascii() })
+}
+
+/// Any other form that cannot be mistaken.
+fn lenient_status_line<'a>(line: &'a [u8], odd: &mut OddSet) -> Option<StatusLine<'a>> {
     let version = version(line.get(..8)?, odd)?;
     let rest = &line[8..];
     let text = rest.trim_ascii_start();
     let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
     let blanks = rest.len() - text.len();
-    if blanks == 0 || digits == 0 || digits > 9 || text.get(digits).is_some_and(|&b| b != b' ' && b != b'\t') {
+    if blanks == 0
+        || digits == 0
+        || digits > 9
+        || text.get(digits).is_some_and(|&b| b != b' ' && b != b'\t')
+    {
         return None;
     }
     let status = text[..digits].iter().fold(0, |n, b| n * 10 + i32::from(b - b'0'));
@@ -94,16 +223,20 @@ pub(super) fn status_line<'a>(line: &'a [u8], odd: &mut OddSet) -> Option<Status
 }
 
 /// The authority that a request target names: that of an absolute-form target without user
-/// information, or the target itself for CONNECT (authority-form).
+/// information, or for CONNECT the target itself up to its first blank (authority-form).
 pub(super) fn authority<'a>(method: &[u8], target: &'a [u8]) -> Option<&'a [u8]> {
     if method == b"CONNECT" {
-        return Some(target);
+        let authority = target.split(|&b| is_blank(b)).next();
+        return authority.filter(|a| !a.is_empty() && !a.starts_with(b"/"));
     }
     if matches!(target.first(), Some(b'/' | b'*') | None) {
         return None;
     }
     let scheme = memchr::memmem::find(target, b"://")?;
-    if !target[..scheme].iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')) {
+    if !target[..scheme]
+        .iter()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+    {
         return None;
     }
     let rest = &target[scheme + 3..];
@@ -116,6 +249,9 @@ pub(super) fn authority<'a>(method: &[u8], target: &'a [u8]) -> Option<&'a [u8]>
 /// Whether `reason` is the registered phrase of `status` (RFC 9110 section 15 and the IANA
 /// registry): such a phrase says nothing that the number does not.
 pub(super) fn is_registered_reason(status: i32, reason: &[u8]) -> bool {
+    if status == 200 && reason == b"OK" {
+        return true;
+    }
     let phrases: &[&[u8]] = match status {
         100 => &[b"Continue"],
         101 => &[b"Switching Protocols"],
@@ -194,24 +330,65 @@ mod tests {
 
     #[test]
     fn request_lines() {
-        let cases: [(&str, Option<(&str, &str, Version)>, &[&str]); 12] = [
-            ("GET / HTTP/1.1", Some(("GET", "/", Version::V11)), &[]),
-            ("OPTIONS * HTTP/1.0", Some(("OPTIONS", "*", Version::V10)), &[]),
-            ("frob http://a/b HTTP/1.1", Some(("frob", "http://a/b", Version::V11)), &[]),
-            ("GET  / HTTP/1.1", Some(("GET", "/", Version::V11)), &["start_line_space"]),
-            ("GET\t/\tHTTP/1.1 ", Some(("GET", "/", Version::V11)), &["start_line_space"]),
-            ("GET /a b HTTP/1.1", Some(("GET", "/a b", Version::V11)), &["target_space"]),
-            ("GET / HTTP/1.7", Some(("GET", "/", Version::V11)), &["unknown_minor_version"]),
-            ("GET /", None, &[]),
-            ("GET HTTP/1.1", None, &[]),
-            ("GET /HTTP/1.1", None, &[]),
+        type Read<'a> = (&'a str, &'a str, Option<Version>);
+        type Case<'a> = (&'a str, Option<Read<'a>>, &'a [&'a str]);
+        let (v10, v11) = (Some(Version::V10), Some(Version::V11));
+        let cases: [Case<'_>; 42] = [
+            ("GET / HTTP/1.1", Some(("GET", "/", v11)), &[]),
+            ("OPTIONS * HTTP/1.0", Some(("OPTIONS", "*", v10)), &[]),
+            ("frob http://a/b HTTP/1.1", Some(("frob", "http://a/b", v11)), &[]),
+            ("GET  / HTTP/1.1", Some(("GET", "/", v11)), &["start_line_space"]),
+            ("GET /  HTTP/1.1", Some(("GET", "/", v11)), &["start_line_space"]),
+            ("GET / HTTP/1.1 ", Some(("GET", "/", v11)), &["start_line_space"]),
+            ("GET\t/\tHTTP/1.1 ", Some(("GET", "/", v11)), &["start_line_space"]),
+            ("frob\t/ HTTP/1.1", Some(("frob", "/", v11)), &["start_line_space"]),
+            ("GET /a b HTTP/1.1", Some(("GET", "/a b", v11)), &["target_space"]),
+            ("GET / HTTP/1.7", Some(("GET", "/", v11)), &["unknown_minor_version"]),
+            ("GET/ HTTP/1.1", Some(("GET", "/", v11)), &["start_line_space"]),
+            ("GET HTTP/1.1", Some(("GET", "", v11)), &["missing_target"]),
+            ("GET  HTTP/1.1", Some(("GET", "", v11)), &["start_line_space", "missing_target"]),
+            ("GETHTTP/1.1", Some(("GET", "", v11)), &["start_line_space", "missing_target"]),
+            ("GET /", Some(("GET", "/", None)), &["missing_version"]),
+            ("GET / ", Some(("GET", "/", None)), &["start_line_space", "missing_version"]),
+            ("GET\t/", Some(("GET", "/", None)), &["start_line_space", "missing_version"]),
+            ("GET /a b", Some(("GET", "/a b", None)), &["target_space", "missing_version"]),
+            ("GET /HTTP/1.1", Some(("GET", "/HTTP/1.1", None)), &["missing_version"]),
+            ("GET xHTTP/1.1", Some(("GET", "xHTTP/1.1", None)), &["missing_version"]),
+            (
+                "GET/HTTP/1.1",
+                Some(("GET", "/HTTP/1.1", None)),
+                &["start_line_space", "missing_version"],
+            ),
+            ("FROB /HTTP/1.1", Some(("FROB", "/HTTP/1.1", None)), &["missing_version"]),
+            ("GET", Some(("GET", "", None)), &["missing_target", "missing_version"]),
+            ("GET / HTTP/1.", Some(("GET", "/", None)), &["missing_version"]),
+            ("FROB / HTTP/1.", Some(("FROB", "/", None)), &["missing_version"]),
+            ("GET / HTTP/2.0", Some(("GET", "/", None)), &["missing_version"]),
+            ("CONNECT a:25 / HTTP/1.0", Some(("CONNECT", "a:25 /", v10)), &["target_space"]),
+            ("GET /a/1.0", Some(("GET", "/a/1.0", None)), &["missing_version"]),
+            ("frob", None, &[]),
+            ("frob /", None, &[]),
+            ("frob HTTP/1.1", None, &[]),
+            ("frobHTTP/1.1", None, &[]),
+            ("get key", None, &[]),
+            ("OPTIONS rtsp://a/b RTSP/1.0", None, &[]),
+            ("NOTIFY sip:a@b SIP/2.0", None, &[]),
+            ("GET:/ HTTP/1.1", None, &[]),
             ("PRI * HTTP/2.0", None, &[]),
             (" GET / HTTP/1.1", None, &[]),
+            ("/ HTTP/1.1", None, &[]),
+            ("HTTP/1.1 200 OK", None, &[]),
+            ("HTTP/1.1", None, &[]),
+            ("", None, &[]),
         ];
         for (text, want, oddities) in cases {
             let mut odd = OddSet::default();
             let got = request_line(text.as_bytes(), &mut odd);
-            let want = want.map(|(m, t, version)| RequestLine { method: m.as_bytes(), target: t.as_bytes(), version });
+            let want = want.map(|(m, t, version)| RequestLine {
+                method: m.as_bytes(),
+                target: Some(t.as_bytes()).filter(|t| !t.is_empty()),
+                version,
+            });
             assert_eq!(got, want, "{text}");
             if want.is_some() {
                 assert_eq!(names(odd), oddities, "{text}");
@@ -221,7 +398,8 @@ mod tests {
 
     #[test]
     fn status_lines() {
-        let cases: [(&str, Option<(i32, &str)>, &[&str]); 12] = [
+        type Case<'a> = (&'a str, Option<(i32, &'a str)>, &'a [&'a str]);
+        let cases: [Case<'_>; 12] = [
             ("HTTP/1.1 200 OK", Some((200, "OK")), &[]),
             ("HTTP/1.0 404 Not  Found", Some((404, "Not  Found")), &[]),
             ("HTTP/1.1 204 ", Some((204, "")), &[]),
@@ -249,6 +427,8 @@ mod tests {
     fn authorities() {
         let cases = [
             ("CONNECT", "a.example:443", Some("a.example:443")),
+            ("CONNECT", "a.example:25 /", Some("a.example:25")),
+            ("CONNECT", "/", None),
             ("GET", "http://user:pw@a.example:8080/x?y@z", Some("a.example:8080")),
             ("GET", "http://a.example?x", Some("a.example")),
             ("GET", "/go?to=http://b/", None),
@@ -257,13 +437,21 @@ mod tests {
             ("GET", "http:///x", None),
         ];
         for (method, target, want) in cases {
-            assert_eq!(authority(method.as_bytes(), target.as_bytes()), want.map(str::as_bytes), "{target}");
+            assert_eq!(
+                authority(method.as_bytes(), target.as_bytes()),
+                want.map(str::as_bytes),
+                "{target}"
+            );
         }
     }
 
     #[test]
     fn only_registered_reasons_are_dropped() {
         assert!(is_registered_reason(200, b"OK") && is_registered_reason(404, b"not found"));
-        assert!(!is_registered_reason(200, b"") && !is_registered_reason(200, b"Fine") && !is_registered_reason(299, b"x"));
+        assert!(
+            !is_registered_reason(200, b"")
+                && !is_registered_reason(200, b"Fine")
+                && !is_registered_reason(299, b"x")
+        );
     }
 }

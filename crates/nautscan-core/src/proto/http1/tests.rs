@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::event::Exchange;
-use crate::proto::{Sink, Side::Client as C, Side::Server as S};
+use crate::proto::{Side::Client as C, Side::Server as S, Sink};
 
+mod chaos;
 mod dialogue;
 mod loss;
 
@@ -12,6 +13,8 @@ mod loss;
 struct Collected {
     exchanges: Vec<Exchange>,
     parse_errors: usize,
+    /// How many bytes were of HTTP when the protocol changed, and what was held of the next.
+    switched: Option<(usize, Vec<u8>)>,
 }
 
 impl Sink for Collected {
@@ -40,6 +43,7 @@ fn play(acts: &[Act], close: Close, settings: &Settings) -> Collected {
     let mut sink = Collected::default();
     let mut parser = Http1::default();
     let mut verdict = Verdict::Continue;
+    let mut consumed = 0;
     for (i, act) in acts.iter().enumerate() {
         let mut cx = Context { time: 1000 * (i as i64 + 1), settings, sink: &mut sink };
         verdict = match act {
@@ -47,8 +51,15 @@ fn play(acts: &[Act], close: Close, settings: &Settings) -> Collected {
             Act::Gap(side, lost) => parser.gap(*side, *lost, &mut cx),
             Act::End(side) => parser.end(*side, &mut cx),
         };
+        if let Verdict::Switched { consumed: last } = verdict {
+            let early = parser.early().map_or(Vec::new(), |early| early.bytes);
+            sink.switched = Some((consumed + last - early.len(), early));
+        }
         if verdict != Verdict::Continue {
             break;
+        }
+        if let Act::Data(_, bytes) = act {
+            consumed += bytes.len();
         }
     }
     if verdict == Verdict::Continue {
@@ -97,6 +108,7 @@ fn observe_with(acts: &[Act], close: Close, settings: &Settings) -> Collected {
         let pieces = play(&split(acts, || step), close, settings);
         assert_eq!(timeless(&pieces), timeless(&whole), "in pieces of {step}");
         assert_eq!(pieces.parse_errors, whole.parse_errors, "in pieces of {step}");
+        assert_eq!(pieces.switched, whole.switched, "in pieces of {step}");
     }
     whole
 }
@@ -107,15 +119,32 @@ fn observe(acts: &[Act], close: Close) -> Collected {
 
 /// A short form of an exchange, for comparison: method, target, status, body, completeness.
 fn brief(e: &Exchange) -> String {
-    let text = |b: &Option<Vec<u8>>| b.as_ref().map_or("-".into(), |b| String::from_utf8_lossy(b).into_owned());
+    let text = |b: &Option<Vec<u8>>| {
+        b.as_ref().map_or("-".into(), |b| String::from_utf8_lossy(b).into_owned())
+    };
     let body = |m: &Option<crate::event::Message>| {
         m.as_ref().map_or("-".into(), |m| {
             let cut = if m.body.truncated { "~" } else { "" };
-            format!("{}{}{cut}", m.body.bytes.map_or("?".into(), |n| n.to_string()), m.body.kept.as_ref().map_or(String::new(), |k| format!(":{}", String::from_utf8_lossy(k))))
+            format!(
+                "{}{}{cut}",
+                m.body.bytes.map_or("?".into(), |n| n.to_string()),
+                m.body
+                    .kept
+                    .as_ref()
+                    .map_or(String::new(), |k| format!(":{}", String::from_utf8_lossy(k)))
+            )
         })
     };
     let status = e.status.map_or("-".into(), |s| s.to_string());
-    format!("{} {} [{}] {} [{}] {}", text(&e.method), text(&e.target), body(&e.request), status, body(&e.response), e.completeness.name())
+    format!(
+        "{} {} [{}] {} [{}] {}",
+        text(&e.method),
+        text(&e.target),
+        body(&e.request),
+        status,
+        body(&e.response),
+        e.completeness.name()
+    )
 }
 
 fn briefs(collected: &Collected) -> Vec<String> {

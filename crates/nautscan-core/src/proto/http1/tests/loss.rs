@@ -13,15 +13,25 @@ struct Known {
 impl Known {
     fn new(acts: Vec<Act>) -> Self {
         let whole = observe(&acts, Close::CaptureEnd);
-        assert!(whole.exchanges.iter().all(|e| e.completeness == Completeness::Complete), "{:?}", briefs(&whole));
+        assert!(
+            whole.exchanges.iter().all(|e| e.completeness == Completeness::Complete),
+            "{:?}",
+            briefs(&whole)
+        );
         Self { truth: timeless(&whole), acts }
     }
 
     /// Requests in one go, then responses.
     fn pipelined() -> Self {
         Self::new(vec![
-            says(C, "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nreq-1HEAD /2 HTTP/1.1\r\nHost: b\r\n\r\nPOST /3 HTTP/1.1\r\nTransfer-Encoding: chunked\r\nHost: c\r\n\r\n5\r\nreq-3\r\n0\r\n\r\nGET /4 HTTP/1.1\r\nHost: d\r\n\r\n"),
-            says(S, "HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\nres-1HTTP/1.1 202 Accepted\r\nContent-Length: 77\r\n\r\nHTTP/1.1 203 Non-Authoritative Information\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nres-3\r\n0\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nres-4"),
+            says(
+                C,
+                "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nreq-1HEAD /2 HTTP/1.1\r\nHost: b\r\n\r\nPOST /3 HTTP/1.1\r\nTransfer-Encoding: chunked\r\nHost: c\r\n\r\n5\r\nreq-3\r\n0\r\n\r\nGET /4 HTTP/1.1\r\nHost: d\r\n\r\n",
+            ),
+            says(
+                S,
+                "HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\nres-1HTTP/1.1 202 Accepted\r\nContent-Length: 77\r\n\r\nHTTP/1.1 203 Non-Authoritative Information\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nres-3\r\n0\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nres-4",
+            ),
         ])
     }
 
@@ -29,8 +39,17 @@ impl Known {
     fn lockstep() -> Self {
         let turn = |n: u32| {
             [
-                says(C, format!("POST /{n} HTTP/1.1\r\nHost: h{n}\r\nContent-Length: 5\r\n\r\nreq-{n}")),
-                says(S, format!("HTTP/1.1 {} X\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nres-{n}\r\n0\r\n\r\n", 200 + n)),
+                says(
+                    C,
+                    format!("POST /{n} HTTP/1.1\r\nHost: h{n}\r\nContent-Length: 5\r\n\r\nreq-{n}"),
+                ),
+                says(
+                    S,
+                    format!(
+                        "HTTP/1.1 {} X\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nres-{n}\r\n0\r\n\r\n",
+                        200 + n
+                    ),
+                ),
             ]
         };
         Self::new((1..=6).flat_map(turn).collect())
@@ -41,7 +60,10 @@ impl Known {
         Self::new(vec![
             says(C, "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n"),
             says(S, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nres-1"),
-            says(C, "POST /3 HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"),
+            says(
+                C,
+                "POST /3 HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n",
+            ),
             says(S, "HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"),
             says(C, "req-3"),
             says(S, "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 5\r\n\r\nres-3"),
@@ -52,7 +74,18 @@ impl Known {
 
     /// Length of what `side` says in all.
     fn len(&self, side: Side) -> usize {
-        self.acts.iter().map(|a| if let Act::Data(s, b) = a && *s == side { b.len() } else { 0 }).sum()
+        self.acts
+            .iter()
+            .map(|a| {
+                if let Act::Data(s, b) = a
+                    && *s == side
+                {
+                    b.len()
+                } else {
+                    0
+                }
+            })
+            .sum()
     }
 
     /// The dialogue without the bytes `from..to` of one side.
@@ -65,7 +98,11 @@ impl Known {
                     let (a, b) = (from.clamp(at, end) - at, to.clamp(at, end) - at);
                     let parts = [(0..a, true), (a..b, false), (b..bytes.len(), true)];
                     for (range, seen) in parts.into_iter().filter(|(r, _)| !r.is_empty()) {
-                        out.push(if seen { says(side, &bytes[range]) } else { Act::Gap(side, range.len() as u64) });
+                        out.push(if seen {
+                            says(side, &bytes[range])
+                        } else {
+                            Act::Gap(side, range.len() as u64)
+                        });
                     }
                     at = end;
                 }
@@ -85,6 +122,13 @@ fn text(bytes: &Option<Vec<u8>>) -> &[u8] {
 fn check(got: &Exchange, truth: &[Exchange], context: &dyn Fn() -> String) {
     if got.completeness == Completeness::Complete {
         assert!(truth.contains(got), "{}: {} is not exact", context(), brief(got));
+        return;
+    }
+    // An informational response of which the final one was lost stands alone.
+    if got.status == Some(100)
+        && got.request.is_none()
+        && truth.iter().any(|t| t.detail.iter().any(|d| d.1 == "100"))
+    {
         return;
     }
     let body_fits = |got: &Option<crate::event::Message>, want: &Option<crate::event::Message>| {
@@ -160,7 +204,11 @@ fn a_loss_in_lockstep_costs_little() {
         let exact = |n: usize| got.contains(&known.truth[n]);
         assert!((0..first).all(exact), "{side:?} {from}..{to}: exchanges before the loss");
         let back = if first >= 2 { last + 1 } else { last + 4 };
-        assert!((back..6).all(exact), "{side:?} {from}..{to}: exchanges after the loss: {:?}", got.iter().map(brief).collect::<Vec<_>>());
+        assert!(
+            (back..6).all(exact),
+            "{side:?} {from}..{to}: exchanges after the loss: {:?}",
+            got.iter().map(brief).collect::<Vec<_>>()
+        );
     });
 }
 
@@ -182,7 +230,10 @@ fn a_loss_within_a_body_is_exact() {
         acts.extend(next.clone());
         let got = observe(&acts, Close::Finished);
         let size = if after.starts_with("hi") { 9 } else { 7 };
-        assert_eq!(briefs(&got), [format!("GET / [0] 200 [{size}:abc~] gap"), "GET / [0] 204 [0] complete".into()]);
+        assert_eq!(
+            briefs(&got),
+            [format!("GET / [0] 200 [{size}:abc~] gap"), "GET / [0] 204 [0] complete".into()]
+        );
         assert_eq!(got.exchanges[0].gap_bytes, 4);
         assert!(got.exchanges[0].oddities.is_empty());
     }
@@ -192,10 +243,18 @@ fn a_loss_within_a_body_is_exact() {
 fn a_loss_at_a_boundary_marks_the_answer_that_was_due() {
     let get = |n| says(C, format!("GET /{n} HTTP/1.1\r\nHost: a\r\n\r\n"));
     let ok = |n: i32| says(S, format!("HTTP/1.1 {n} OK\r\nContent-Length: 0\r\n\r\n"));
-    let got = observe(&[get(1), ok(201), get(2), ok(202), get(3), Act::Gap(S, 38), get(4), ok(204)], Close::Finished);
+    let got = observe(
+        &[get(1), ok(201), get(2), ok(202), get(3), Act::Gap(S, 38), get(4), ok(204)],
+        Close::Finished,
+    );
     assert_eq!(
         briefs(&got),
-        ["GET /1 [0] 201 [0] complete", "GET /2 [0] 202 [0] complete", "GET /3 [0] - [-] gap", "GET /4 [0] 204 [0] complete"]
+        [
+            "GET /1 [0] 201 [0] complete",
+            "GET /2 [0] 202 [0] complete",
+            "GET /3 [0] - [-] gap",
+            "GET /4 [0] 204 [0] complete"
+        ]
     );
     assert_eq!(got.exchanges[2].gap_bytes, 38);
 }
@@ -205,11 +264,26 @@ fn a_lost_request_costs_one_pair() {
     let get = |n| says(C, format!("GET /{n} HTTP/1.1\r\nHost: a\r\n\r\n"));
     let ok = |n: i32| says(S, format!("HTTP/1.1 {n} OK\r\nContent-Length: 0\r\n\r\n"));
     // The loss is known when the server answers, save for its last byte, which may be a FIN.
-    let acts = [get(1), ok(201), get(2), ok(202), Act::Gap(C, 26), ok(203), Act::Gap(C, 1), get(4), ok(204)];
+    let acts = [
+        get(1),
+        ok(201),
+        get(2),
+        ok(202),
+        Act::Gap(C, 26),
+        ok(203),
+        Act::Gap(C, 1),
+        get(4),
+        ok(204),
+    ];
     let got = observe(&acts, Close::Finished);
     assert_eq!(
         briefs(&got),
-        ["GET /1 [0] 201 [0] complete", "GET /2 [0] 202 [0] complete", "- - [-] 203 [0] response_only", "GET /4 [0] 204 [0] complete"]
+        [
+            "GET /1 [0] 201 [0] complete",
+            "GET /2 [0] 202 [0] complete",
+            "- - [-] 203 [0] response_only",
+            "GET /4 [0] 204 [0] complete"
+        ]
     );
     assert_eq!(got.exchanges[2].oddities, ["pairing_uncertain"]);
 }
@@ -218,7 +292,15 @@ fn a_lost_request_costs_one_pair() {
 fn a_pipelining_client_stays_uncertain_after_a_loss() {
     let get = |n| format!("GET /{n} HTTP/1.1\r\nHost: a\r\n\r\n");
     let ok = |n: i32| says(S, format!("HTTP/1.1 {n} OK\r\nContent-Length: 0\r\n\r\n"));
-    let acts = [says(C, get(1) + &get(2)), Act::Gap(C, 27), says(C, get(4)), ok(201), ok(202), ok(203), ok(204)];
+    let acts = [
+        says(C, get(1) + &get(2)),
+        Act::Gap(C, 27),
+        says(C, get(4)),
+        ok(201),
+        ok(202),
+        ok(203),
+        ok(204),
+    ];
     let got = observe(&acts, Close::Finished);
     assert_eq!(
         briefs(&got),
@@ -244,17 +326,36 @@ fn responses_lost_while_all_requests_are_known_are_counted_back() {
     assert!(got.exchanges[..4].iter().all(|e| e.completeness != Completeness::Complete));
 }
 
+/// A line that stops looking like a request in the last byte before a change of turns.
+#[test]
+fn what_is_held_while_looking_is_judged_with_its_last_byte() {
+    let acts = [
+        says(C, "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nnoise\r\nL\0"),
+        says(S, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+        says(C, "GET /2 HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ];
+    let got = observe(&acts, Close::CaptureEnd);
+    assert_eq!(got.exchanges.last().and_then(|e| e.target.as_deref()), Some(&b"/2"[..]));
+}
+
 #[test]
 fn too_many_waiting_requests_are_let_go() {
     let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(crate::limits::HTTP_PIPELINE + 3);
-    let got = observe(&[says(C, request), says(S, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")], Close::Finished);
-    let overflown = got.exchanges.iter().filter(|e| e.oddities.contains(&"pipeline_overflow")).count();
+    let got = observe(
+        &[says(C, request), says(S, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")],
+        Close::Finished,
+    );
+    let overflown =
+        got.exchanges.iter().filter(|e| e.oddities.contains(&"pipeline_overflow")).count();
     assert_eq!(overflown, 3);
-    assert!(got.exchanges.iter().all(|e| e.completeness != Completeness::Complete), "which one was answered is unknown");
+    assert!(
+        got.exchanges.iter().all(|e| e.completeness != Completeness::Complete),
+        "which one was answered is unknown"
+    );
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Two losses, any pieces: still nothing but the truth.
     #[test]

@@ -1,0 +1,98 @@
+//! From flows to rows: everything that an engine has beside its flow table.
+
+use super::config::Config;
+use super::rows::{Feed, Rows};
+use super::totals::Totals;
+use crate::flow::{Flow, State, TcpFlow};
+use crate::proto::Close;
+use crate::stream::Connection;
+
+const SECOND: i64 = 1_000_000_000;
+
+/// Rows, totals, and what both need. Apart from the flow table, so that a flow of the table and
+/// the output can be used at once.
+pub(super) struct Output {
+    pub(super) config: Config,
+    pub(super) interfaces: Vec<Option<String>>,
+    pub(super) rows: Rows,
+    pub(super) totals: Totals,
+}
+
+impl Output {
+    pub(super) fn new(config: Config) -> Self {
+        let rows = Rows::new(&config);
+        Self { config, interfaces: Vec::new(), rows, totals: Totals::default() }
+    }
+
+    /// Lets `act` work on the flow's connection, what comes out of it going on to the flow's
+    /// protocol and from there to rows; accounts for all of it.
+    #[inline]
+    pub(super) fn follow<T>(
+        &mut self,
+        flow: &mut Flow,
+        time: i64,
+        act: impl FnOnce(&mut Connection, &mut Feed<'_>) -> T,
+    ) -> T {
+        // Made late where the first packets were cut inside the TCP header.
+        let mut tcp = flow.tcp.take().unwrap_or_default();
+        let TcpFlow { connection, app, community_id } = &mut *tcp;
+        let before = connection.counters;
+        let mut feed = Feed {
+            app,
+            time,
+            settings: &self.config.settings,
+            opaque: 0,
+            sink: self.rows.sink(flow, community_id, &self.config, &self.interfaces),
+        };
+        let result = act(connection, &mut feed);
+        let (opaque, counted) = (feed.opaque, feed.sink.counted());
+        flow.protocol = app.protocol().or(flow.protocol);
+        flow.requests += counted.requests;
+        let totals = &mut self.totals;
+        totals.opaque_bytes += opaque;
+        totals.requests += counted.requests;
+        totals.parse_errors += counted.parse_errors;
+        totals.gaps += u64::from(connection.counters.gaps - before.gaps);
+        totals.gap_bytes += connection.counters.gap_bytes - before.gap_bytes;
+        flow.tcp = Some(tcp);
+        result
+    }
+
+    /// Gives up holes in a connection that have waited long enough.
+    pub(super) fn settle(&mut self, flow: &mut Flow, now: i64) {
+        if flow.tcp.is_some() && flow.ended.is_none() {
+            let time = flow.last_time;
+            self.follow(flow, time, |connection, feed| connection.settle(now, feed));
+        }
+    }
+
+    /// Ends what a flow still carries, and writes its row.
+    pub(super) fn retire(&mut self, mut flow: Flow, close: Close) {
+        if flow.tcp.is_some() && flow.ended.is_none() {
+            let time = flow.last_time;
+            self.follow(&mut flow, time, |connection, feed| {
+                connection.finish(feed);
+                feed.close(close);
+            });
+        }
+        let end = match flow.ended.unwrap_or(close) {
+            Close::Timeout if flow.state == State::Closed => Close::Finished,
+            other => other,
+        };
+        self.rows.flow(&flow, Some(end), &self.config, &self.interfaces);
+    }
+
+    /// Writes a row for a flow that lives on, if it is time for one and there is news.
+    pub(super) fn report(&mut self, flow: &mut Flow, now: i64) {
+        let Some(every) = self.config.flow_update else { return };
+        let due = match flow.reported {
+            // Most flows are over sooner, and one row does.
+            i64::MIN => now - flow.first_time >= SECOND,
+            reported => now - reported >= every && flow.last_time >= reported,
+        };
+        if due {
+            flow.reported = now;
+            self.rows.flow(flow, None, &self.config, &self.interfaces);
+        }
+    }
+}

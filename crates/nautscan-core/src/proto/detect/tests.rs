@@ -1,0 +1,149 @@
+//! From the first byte of a connection to rows, through every change of protocol.
+
+use super::*;
+use crate::event::Exchange;
+use crate::proto::{Settings, Side::Client as C, Side::Server as S, Sink};
+
+#[derive(Default)]
+struct Seen {
+    rows: Vec<(String, i64)>,
+    parse_errors: usize,
+}
+
+impl Sink for Seen {
+    fn exchange(&mut self, e: &Exchange) {
+        let text = |t: &Option<Vec<u8>>| {
+            t.as_ref().map_or("-".into(), |t| String::from_utf8_lossy(t).into_owned())
+        };
+        let status = e.status.map_or("-".into(), |status| status.to_string());
+        let (method, target) = (text(&e.method), text(&e.target));
+        let time = e.request.as_ref().or(e.response.as_ref()).map_or(-1, |m| m.first_time);
+        self.rows.push((format!("{method} {target} {status} {}", e.completeness.name()), time));
+    }
+    fn parse_error(&mut self) {
+        self.parse_errors += 1;
+    }
+}
+
+/// Plays a connection in pieces of `step` bytes; each act begins at its index. Answers what was
+/// seen and how many bytes were not understood.
+fn play(acts: &[(Side, &str)], step: usize) -> (Seen, u64) {
+    let (mut app, mut seen, settings) = (App::default(), Seen::default(), Settings::default());
+    let mut opaque = 0;
+    for (i, (side, text)) in acts.iter().enumerate() {
+        for bytes in text.as_bytes().chunks(step) {
+            let mut cx = Context { time: i as i64, settings: &settings, sink: &mut seen };
+            opaque += app.data(*side, bytes, &mut cx);
+        }
+    }
+    let mut cx = Context { time: acts.len() as i64, settings: &settings, sink: &mut seen };
+    opaque += app.close(Close::Finished, &mut cx);
+    (seen, opaque)
+}
+
+/// The rows, their times and the opaque bytes, however the bytes are cut.
+fn observe(acts: &[(Side, &str)]) -> (Vec<(String, i64)>, u64) {
+    let (whole, opaque) = play(acts, usize::MAX);
+    for step in [1, 2, 3, 5, 8, 13, 40] {
+        let (seen, in_pieces) = play(acts, step);
+        assert_eq!((seen.rows, in_pieces), (whole.rows.clone(), opaque), "in pieces of {step}");
+        assert_eq!(seen.parse_errors, whole.parse_errors, "in pieces of {step}");
+    }
+    (whole.rows, opaque)
+}
+
+fn rows(rows: &[(&str, i64)]) -> Vec<(String, i64)> {
+    rows.iter().map(|&(row, time)| (row.to_owned(), time)).collect()
+}
+
+const CONNECT: &str = "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n";
+const INNER: &str = "GET /inner HTTP/1.1\r\nHost: a\r\n\r\n";
+const OPENED: &str = "HTTP/1.1 200 OK\r\n\r\n";
+const ANSWER: &str = "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno";
+
+#[test]
+fn http_within_a_tunnel_is_seen() {
+    let want = rows(&[("CONNECT a:80 200 complete", 0), ("GET /inner 404 complete", 2)]);
+    assert_eq!(observe(&[(C, CONNECT), (S, OPENED), (C, INNER), (S, ANSWER)]), (want, 0));
+}
+
+#[test]
+fn http_within_a_tunnel_is_seen_in_the_same_segments() {
+    let (ask, answer) = (format!("{CONNECT}{INNER}"), format!("{OPENED}{ANSWER}"));
+    let (got, opaque) = observe(&[(C, CONNECT), (C, INNER), (S, &answer)]);
+    let want = rows(&[("CONNECT a:80 200 complete", 0), ("GET /inner 404 complete", 1)]);
+    assert_eq!((got, opaque), (want, 0));
+    let (got, opaque) = observe(&[(C, &ask), (S, &answer)]);
+    let want = rows(&[("CONNECT a:80 200 complete", 0), ("GET /inner 404 complete", 0)]);
+    assert_eq!((got, opaque), (want, 0));
+}
+
+#[test]
+fn tunnels_within_tunnels_end() {
+    let (ask, answer) = (CONNECT.repeat(500), OPENED.repeat(500));
+    let (got, opaque) = observe(&[(C, &ask), (S, &answer)]);
+    assert_eq!((got.len(), opaque), (500, 0));
+    assert!(got.iter().all(|row| row.0 == "CONNECT a:80 200 complete"));
+}
+
+#[test]
+fn a_refused_tunnel_leaves_what_followed_to_http() {
+    let (ask, refused) =
+        (format!("{CONNECT}{INNER}"), "HTTP/1.1 407 No\r\nContent-Length: 1\r\n\r\nx");
+    let answers = format!("{refused}{ANSWER}");
+    let want = rows(&[("CONNECT a:80 407 complete", 0), ("GET /inner 404 complete", 0)]);
+    assert_eq!(observe(&[(C, &ask), (S, &answers)]), (want, 0));
+    let want = rows(&[("CONNECT a:80 - request_only", 0), ("GET /inner - request_only", 1)]);
+    assert_eq!(observe(&[(C, CONNECT), (C, INNER)]), (want, 0));
+}
+
+#[test]
+fn bytes_after_an_upgrade_are_counted() {
+    let ask = "GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n";
+    let answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n\u{1}\u{2}\u{3}";
+    let (got, opaque) = observe(&[(C, ask), (C, "\u{4}\u{5}"), (S, answer), (C, "\u{6}")]);
+    assert_eq!((got, opaque), (rows(&[("GET /chat 101 complete", 0)]), 6));
+}
+
+/// zeek/http__connect-with-smtp: the head of the request never ends.
+#[test]
+fn a_tunnel_opened_before_the_head_was_whole() {
+    let ask = "CONNECT mail:25 / HTTP/1.0\r\nMozilla 4.0 (compatible)\r";
+    let (got, opaque) = observe(&[(C, ask), (S, OPENED), (S, "220 mail\r\n"), (C, "HELO\r\n")]);
+    assert_eq!((got, opaque), (rows(&[("CONNECT mail:25 / 200 complete", 0)]), 16));
+}
+
+/// zeek/http__methods and its like: the first line alone would not be taken for HTTP.
+#[test]
+fn malformed_first_requests_are_told_by_the_answer() {
+    let cases = [
+        ("GET HTTP/1.1", "GET -"),
+        ("GET /HTTP/1.1", "GET /HTTP/1.1"),
+        ("GET / HTTP/1.", "GET /"),
+        ("GET/ HTTP/1.1", "GET /"),
+        ("FROB / HTTP/1.", "FROB /"),
+        ("OPTIONS", "OPTIONS -"),
+        ("OPTIONSHTTP/1.1", "OPTIONS -"),
+        ("GET /x", "GET /x"),
+        ("GET\t/x\tHTTP/1.0 ", "GET /x"),
+    ];
+    for (line, want) in cases {
+        for rest in ["\n", "\r\n", "\r\nHost: a\r\n\r\n", "\nHost: a\n\n"] {
+            let ask = format!("{line}{rest}");
+            let want = rows(&[(&format!("{want} 404 complete"), 0)]);
+            assert_eq!(observe(&[(C, &ask), (S, ANSWER)]), (want, 0), "{ask:?}");
+        }
+    }
+}
+
+#[test]
+fn lines_that_http_does_not_answer_are_no_requests() {
+    let (got, opaque) = observe(&[(C, "OPTIONS\r\n"), (S, "+OK\r\n")]);
+    assert_eq!((got, opaque), (vec![], 14));
+    for ask in ["GET key\r\n", "GET /zeek.html\n"] {
+        let (seen, _) = play(&[(C, ask), (S, "<html>\n")], usize::MAX);
+        assert_eq!(seen.rows, []);
+        let (seen, _) = play(&[(C, ask), (S, "<html>\n")], 1);
+        assert_eq!(seen.rows, [], "taken for HTTP on its first letters, and not confirmed");
+    }
+}

@@ -1,0 +1,1 @@
+"""Small captures of our own, one edge case each, with the rows that they must give."""
