@@ -33,6 +33,9 @@ else
   say "no captures in $CAPTURES: starting from what fuzz/corpus has (set NAUTSCAN_SHARED_PCAPS)"
 fi
 
+say "building the targets"
+cargo +nightly fuzz build --sanitizer "$SANITIZER"
+
 FAILED=()
 for target in "${TARGETS[@]}"; do
   sed -n 's/^\/\/! \{0,1\}//p' "fuzz/fuzz_targets/$target.rs" | paste -sd ' ' |

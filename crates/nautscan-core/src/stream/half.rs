@@ -291,13 +291,15 @@ impl Half {
     }
 
     /// Hands out held runs that are due. `since`: when the hole before them was filled; a hole
-    /// that was given up keeps nobody waiting, so then they have their packets' own times.
-    fn drain<R: Receiver>(&mut self, side: Side, since: i64, out: &mut R) {
+    /// that was given up keeps nobody waiting, so then they have their packets' own times. In
+    /// either case none can be read before those that stand before it.
+    fn drain<R: Receiver>(&mut self, side: Side, mut since: i64, out: &mut R) {
         while let Some(due) = self.held.as_mut().and_then(|held| held.pop_due(self.offset)) {
             let behind = self.offset - due.start;
             let skip = behind.min(due.bytes.len() as u64) as usize;
             let cut = u64::from(due.cut).saturating_sub(behind - skip as u64) as u32;
-            self.deliver(side, &due.bytes[skip..], cut, due.time.max(since), out);
+            since = since.max(due.time);
+            self.deliver(side, &due.bytes[skip..], cut, since, out);
         }
         if self.held.as_ref().is_some_and(|held| held.is_empty()) {
             self.held = None;

@@ -157,6 +157,29 @@ fn a_gap_that_a_reset_reveals_is_counted_once() {
     assert_eq!((d.connection.counters.gaps, d.connection.counters.gap_bytes), (1, 4));
 }
 
+/// When each run of bytes was there to be read.
+#[derive(Default)]
+struct Times(Vec<i64>);
+
+impl Receiver for Times {
+    fn data(&mut self, _: Side, _: &[u8], time: i64) {
+        self.0.push(time);
+    }
+    fn gap(&mut self, _: Side, _: u64) {}
+    fn end(&mut self, _: Side) {}
+}
+
+/// Found by the fuzz target `reassembly`: behind a hole that was given up, bytes were told to have
+/// been there before those that stand before them.
+#[test]
+fn no_byte_is_there_before_the_one_before_it() {
+    let mut d = Dialogue::opened();
+    d.send(Client, ACK, 108, 501, b"later").send(Client, ACK, 105, 501, b"the");
+    let mut times = Times::default();
+    d.connection.finish(&mut times);
+    assert_eq!(times.0, [d.time, d.time]);
+}
+
 #[test]
 fn a_side_that_ended_without_a_byte_ends_once() {
     let mut d = Dialogue::new();
