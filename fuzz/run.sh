@@ -26,11 +26,15 @@ fi
 
 if [ -d "$CAPTURES" ]; then
   say "making seeds of the captures in $CAPTURES"
-  cargo run --quiet --locked --release --manifest-path fuzz/Cargo.toml --example seeds -- \
-    "$CAPTURES" fuzz/corpus
+  # Built beside the engine's tests, which leave most of it built.
+  cargo run --quiet --locked --manifest-path fuzz/Cargo.toml --target-dir target \
+    --example seeds -- "$CAPTURES" fuzz/corpus
 else
   say "no captures in $CAPTURES: starting from what fuzz/corpus has (set NAUTSCAN_SHARED_PCAPS)"
 fi
+
+say "building the targets"
+cargo +nightly fuzz build --sanitizer "$SANITIZER"
 
 FAILED=()
 for target in "${TARGETS[@]}"; do

@@ -15,6 +15,8 @@ struct Told {
     /// Low byte of the next sequence number; `None` before the first byte.
     phase: Option<u8>,
     bytes: u64,
+    /// When the last of them was there to be read.
+    time: i64,
     ended: bool,
 }
 
@@ -26,10 +28,12 @@ struct Check {
 }
 
 impl Receiver for Check {
-    fn data(&mut self, side: Side, bytes: &[u8]) {
+    fn data(&mut self, side: Side, bytes: &[u8], time: i64) {
         let told = &mut self.told[side.index()];
         assert!(!told.ended, "data after the end");
         assert!(!bytes.is_empty());
+        assert!(time >= told.time, "bytes were there before those before them");
+        told.time = time;
         let mut phase = told.phase.unwrap_or(bytes[0]);
         for &byte in bytes {
             assert_eq!(byte, phase, "a byte out of its place");
@@ -44,6 +48,8 @@ impl Receiver for Check {
         assert!(!told.ended, "a gap after the end");
         assert!(lost > 0);
         told.phase = told.phase.map(|phase| phase.wrapping_add(lost as u8));
+        // What was never captured keeps nothing behind it waiting.
+        told.time = 0;
         self.gaps += 1;
         self.gap_bytes += lost;
     }

@@ -364,3 +364,15 @@ fn absurd_times_are_survived() {
     bench.engine.advance(i64::MAX / 2);
     assert_eq!(bench.finish().totals.packets, 6);
 }
+
+#[test]
+fn batches_that_nobody_takes_are_dropped_and_counted() {
+    let mut bench = Bench::new(Config { batch_rows: 1, ..all_tables() });
+    let more = 3;
+    for _ in 0..crate::limits::READY_BATCHES + more {
+        bench.tcp((1, 4000), (2, 80), ACK, (1, 1), b"");
+    }
+    let stats = bench.engine.stats();
+    let queue = |name| stats.iter().find(|s| (s.stage, s.name) == ("queue", name)).unwrap().value;
+    assert_eq!((queue("batches_dropped"), queue("rows_dropped")), (more as u64, more as u64));
+}

@@ -178,7 +178,9 @@ impl Connection {
         if !near && !answers_syn {
             return Event::None;
         }
-        self.finish(out);
+        // `out` counts already.
+        self.halves[0].finish(Side::Client, out);
+        self.halves[1].finish(Side::Server, out);
         Event::Reset(side)
     }
 

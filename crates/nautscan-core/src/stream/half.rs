@@ -75,9 +75,9 @@ impl Half {
         self.started && !self.ended && self.next == sequence
     }
 
-    /// Whether no byte has been sent yet.
+    /// Whether nothing has been sent yet, neither a byte nor an end.
     pub(super) fn is_unused(&self) -> bool {
-        self.offset == 0 && self.held.is_none()
+        self.offset == 0 && self.held.is_none() && !self.ended
     }
 
     /// Whether `sequence` is where this direction was last seen to be, within a window.
@@ -148,6 +148,10 @@ impl Half {
         if behind >= len {
             // RFC 9293 section 3.8.4: a probe repeats the last byte, or sends none.
             return if behind == 1 && len <= 1 { Kind::KeepAlive } else { Kind::Retransmission };
+        }
+        if self.ended {
+            // Nothing stands behind a FIN; what claims to is not of this stream.
+            return if behind > 0 { Kind::Retransmission } else { Kind::Stray };
         }
         if distance <= 0 {
             let kind = self.fill_kind(behind, time);
@@ -287,13 +291,15 @@ impl Half {
     }
 
     /// Hands out held runs that are due. `since`: when the hole before them was filled; a hole
-    /// that was given up keeps nobody waiting, so then they have their packets' own times.
-    fn drain<R: Receiver>(&mut self, side: Side, since: i64, out: &mut R) {
+    /// that was given up keeps nobody waiting, so then they have their packets' own times. In
+    /// either case none can be read before those that stand before it.
+    fn drain<R: Receiver>(&mut self, side: Side, mut since: i64, out: &mut R) {
         while let Some(due) = self.held.as_mut().and_then(|held| held.pop_due(self.offset)) {
             let behind = self.offset - due.start;
             let skip = behind.min(due.bytes.len() as u64) as usize;
             let cut = u64::from(due.cut).saturating_sub(behind - skip as u64) as u32;
-            self.deliver(side, &due.bytes[skip..], cut, due.time.max(since), out);
+            since = since.max(due.time);
+            self.deliver(side, &due.bytes[skip..], cut, since, out);
         }
         if self.held.as_ref().is_some_and(|held| held.is_empty()) {
             self.held = None;

@@ -134,6 +134,59 @@ fn retransmission_overlap_and_keep_alive() {
     assert_eq!(d.connection.counters.retransmissions, 2, "the last one is a keep-alive");
 }
 
+/// Found by the fuzz target `reassembly`: a gap was told after the end.
+#[test]
+fn nothing_is_told_after_the_end() {
+    let mut d = Dialogue::opened();
+    d.send(Client, FIN | ACK, 101, 501, b"bye");
+    let told = [Dialogue::data(Client, b"bye"), Told::End(Client)];
+    d.send_cut(Client, ACK, 5000, 501, b"", 17).send(Client, ACK, 6000, 501, b"far");
+    d.send(Client, ACK, 101, 501, b"bye, and more");
+    d.connection.finish(&mut d.log);
+    assert_eq!(d.log.0, told);
+    assert_eq!(d.connection.counters.gap_bytes, 0);
+}
+
+/// Found by the fuzz target `reassembly`: a gap that a reset revealed was counted twice.
+#[test]
+fn a_gap_that_a_reset_reveals_is_counted_once() {
+    let mut d = Dialogue::opened();
+    d.send(Client, ACK, 105, 501, b"later").send(Client, RST | ACK, 110, 501, b"");
+    assert_eq!(d.last, Event::Reset(Client));
+    assert_eq!(d.log.0, [Told::Gap(Client, 4), Dialogue::data(Client, b"later")]);
+    assert_eq!((d.connection.counters.gaps, d.connection.counters.gap_bytes), (1, 4));
+}
+
+/// When each run of bytes was there to be read.
+#[derive(Default)]
+struct Times(Vec<i64>);
+
+impl Receiver for Times {
+    fn data(&mut self, _: Side, _: &[u8], time: i64) {
+        self.0.push(time);
+    }
+    fn gap(&mut self, _: Side, _: u64) {}
+    fn end(&mut self, _: Side) {}
+}
+
+/// Found by the fuzz target `reassembly`: behind a hole that was given up, bytes were told to have
+/// been there before those that stand before them.
+#[test]
+fn no_byte_is_there_before_the_one_before_it() {
+    let mut d = Dialogue::opened();
+    d.send(Client, ACK, 108, 501, b"later").send(Client, ACK, 105, 501, b"the");
+    let mut times = Times::default();
+    d.connection.finish(&mut times);
+    assert_eq!(times.0, [d.time, d.time]);
+}
+
+#[test]
+fn a_side_that_ended_without_a_byte_ends_once() {
+    let mut d = Dialogue::new();
+    d.send(Server, SYN | ACK | FIN, 500, 101, b"").send(Server, SYN | ACK | FIN, 900, 101, b"");
+    assert_eq!(d.log.0, [Told::End(Server)]);
+}
+
 #[test]
 fn a_segment_that_overtook_waits_for_the_one_before_it() {
     let mut d = Dialogue::opened();
