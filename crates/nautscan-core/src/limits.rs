@@ -34,8 +34,12 @@ pub const BATCH_ROWS: usize = 16_384;
 /// offsets far from their end, and memory in bounds.
 pub const BATCH_BYTES: usize = 16 << 20;
 
-/// Batches that wait to be taken. When more are ready, the oldest is dropped and counted.
-pub const READY_BATCHES: usize = 256;
+/// Fewest rows of a batch: smaller ones cost more than their rows.
+pub const MIN_BATCH_ROWS: usize = 256;
+
+/// Batches that wait to be taken. When more are ready, the oldest is dropped and counted. More
+/// than any few thousand packets give, after which batches are taken.
+pub const READY_BATCHES: usize = 4096;
 
 /// Packets remembered to recognise a second sighting of the same packet at another interface.
 pub const SIGHTINGS: usize = 1 << 15;

@@ -2,6 +2,7 @@
 
 use nautscan_core::Config;
 use nautscan_core::event::{Redactor, Table};
+use nautscan_core::limits::MIN_BATCH_ROWS;
 use nautscan_core::proto::Settings;
 use pyo3::PyResult;
 
@@ -31,7 +32,7 @@ impl EngineOptions {
             settings: Settings { body_limit: self.body_limit, headers: self.headers },
             redactor: self.redact.then(Redactor::default),
             max_flows: self.max_flows,
-            batch_rows: self.batch_rows,
+            batch_rows: self.batch_rows.max(MIN_BATCH_ROWS),
             ..Config::default()
         }
     }

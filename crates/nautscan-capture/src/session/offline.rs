@@ -105,6 +105,7 @@ impl Offline {
                 self.engine.finish();
                 self.engine.flush();
                 self.ended = true;
+                self.warn_of_drops();
                 Ok(Pulled::End)
             }
             Err(error) if error.is_damage() => {
@@ -132,6 +133,14 @@ impl Offline {
     /// Packets that the filter did not accept. No other figure counts them.
     pub fn filtered_out(&self) -> u64 {
         self.filter.as_ref().map_or(0, SourceFilter::rejected)
+    }
+
+    /// Nothing is lost silently, even by a fault of our own.
+    fn warn_of_drops(&mut self) {
+        let dropped = self.engine.dropped_rows();
+        if dropped > 0 {
+            self.warnings.push(format!("{dropped} rows were dropped. Read with larger batches."));
+        }
     }
 
     /// Whether all was read and handed out.

@@ -242,6 +242,7 @@ impl Engine {
     /// The input is at its end: every flow is retired.
     pub fn finish(&mut self) {
         let Self { flows, out, .. } = self;
+        out.rows.let_the_rest_come();
         for flow in flows.drain() {
             out.retire(flow, Close::CaptureEnd);
         }
@@ -250,6 +251,11 @@ impl Engine {
     /// The next batch that is full; after [`Self::flush`], any.
     pub fn take_batch(&mut self) -> Option<(Table, RecordBatch)> {
         self.out.rows.take()
+    }
+
+    /// Rows dropped because nobody took their batches.
+    pub fn dropped_rows(&self) -> u64 {
+        self.out.rows.dropped().1
     }
 
     /// Makes batches of the rows that wait, however few.

@@ -19,6 +19,8 @@ pub(super) struct Rows {
     packets: Option<PacketsBuilder>,
     batch_rows: usize,
     ready: VecDeque<(Table, RecordBatch)>,
+    /// Set at the end of the input: what is still to come is bounded by the flow table.
+    is_last: bool,
     batches_dropped: u64,
     rows_dropped: u64,
 }
@@ -32,6 +34,7 @@ impl Rows {
             packets: wants(Table::Packets).then(PacketsBuilder::default),
             batch_rows: config.batch_rows.max(1),
             ready: VecDeque::new(),
+            is_last: false,
             batches_dropped: 0,
             rows_dropped: 0,
         }
@@ -134,6 +137,11 @@ impl Rows {
         }
     }
 
+    /// From here on nothing is dropped: no more packets come, and rows end with the flows.
+    pub(super) fn let_the_rest_come(&mut self) {
+        self.is_last = true;
+    }
+
     /// Batches and rows that nobody took in time.
     pub(super) fn dropped(&self) -> (u64, u64) {
         (self.batches_dropped, self.rows_dropped)
@@ -141,6 +149,7 @@ impl Rows {
 
     fn push(&mut self, table: Table, batch: RecordBatch) {
         if self.ready.len() >= READY_BATCHES
+            && !self.is_last
             && let Some((_, oldest)) = self.ready.pop_front()
         {
             self.batches_dropped += 1;

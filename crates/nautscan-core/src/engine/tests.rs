@@ -376,3 +376,16 @@ fn batches_that_nobody_takes_are_dropped_and_counted() {
     let queue = |name| stats.iter().find(|s| (s.stage, s.name) == ("queue", name)).unwrap().value;
     assert_eq!((queue("batches_dropped"), queue("rows_dropped")), (more as u64, more as u64));
 }
+
+/// More open flows at the end than batches may wait: all of them are told.
+#[test]
+fn the_end_of_the_input_drops_nothing() {
+    let flows = crate::limits::READY_BATCHES as u16 + 50;
+    let config = Config { batch_rows: 1, tables: vec![Table::Flows], ..Config::default() };
+    let mut bench = Bench::new(config);
+    for port in 1..=flows {
+        bench.engine.packet(&raw(5, bench.eth0, &udp((1, port), (2, 53), port, b"q")));
+    }
+    let tables = bench.finish();
+    assert_eq!(tables.flows.len(), usize::from(flows));
+}

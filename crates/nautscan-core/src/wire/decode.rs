@@ -329,6 +329,9 @@ impl<'a> Walk<'a> {
     /// padding stands behind it.
     #[inline]
     fn transport(&mut self, kind: u8, offset: usize, end: usize) -> Result<(), Stop> {
+        // A length beyond the frame is not believed: bytes that were never on the wire are not
+        // missing from the capture.
+        let end = end.min(self.wire_len);
         let captured_end = end.min(self.data.len());
         let bytes = self.data.get(offset..captured_end).unwrap_or_default();
         self.out.payload = bytes;
@@ -497,6 +500,15 @@ mod tests {
                 assert!(decoded.payload.len() <= decoded.payload_len.max(cut));
             }
         }
+    }
+
+    /// A header that states 44 kB in a frame of 45 bytes: nothing is missing from the capture.
+    #[test]
+    fn a_stated_length_beyond_the_frame_is_not_believed() {
+        let mut bytes = ip_tcp();
+        bytes[2..4].copy_from_slice(&44_716u16.to_be_bytes());
+        let decoded = decode(&packet(LinkType::RAW, &bytes));
+        assert_eq!((decoded.payload, decoded.payload_len), (&b"hello"[..], 5));
     }
 
     #[test]
