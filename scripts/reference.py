@@ -87,7 +87,8 @@ def cli_page() -> str:
     """Every command with its arguments and options."""
     from nautscan.cli.main import cli
 
-    context = click.Context(cli, info_name="nautscan")
+    # With the settings of the real one: commands inherit them, the names of --help among them.
+    context = click.Context(cli, info_name="nautscan", **cli.context_settings)
     parts = [_paragraphs(cli.help)]
     for name in cli.list_commands(context):
         command = cli.get_command(context, name)

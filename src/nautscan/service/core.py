@@ -67,7 +67,7 @@ class Service:
         self._sensor = sensor
         self._docker = docker
         self._recent = RecentRequests(config.recent_requests, config.recent_containers)
-        self.live = LiveHub(config.live_subscribers, config.live_rows, config.source)
+        self.live = LiveHub(config.live_subscribers, config.live_rows, config.source, self._settled)
         self._ingest = Ingest(store, directory, self.live, self._recent)
         owners = InterfaceOwners(directory) if docker is not None else None
         self.packets = PacketService(sensor, self._ingest, lambda: owners, config.source)
@@ -86,6 +86,9 @@ class Service:
             retention=(config.retention_age, config.retention_bytes),
         )
         self._tasks: list[asyncio.Task[Any]] = []
+
+    async def _settled(self) -> None:
+        await self._ingest.settled()
 
     async def start(self) -> None:
         """Begin to connect, take rows in, and follow containers."""

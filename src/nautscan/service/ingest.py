@@ -111,6 +111,13 @@ class Ingest:
             await asyncio.sleep(NEWS_SECONDS)
         return False
 
+    async def settled(self) -> None:
+        """Wait until every row that was handed to viewers so far is in the history too."""
+        loop = asyncio.get_running_loop()
+        # Batches are worked on one after the other: what was begun before this is done after it.
+        await loop.run_in_executor(self._thread, lambda: None)
+        await self._store.settled()
+
     async def packets(self, ipc: bytes) -> list[tuple[str, int]]:
         """Rows of `packets` as JSON with their ids, newest first."""
         loop = asyncio.get_running_loop()

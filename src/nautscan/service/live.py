@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from nautscan import __version__
@@ -16,6 +16,10 @@ ROWS_A_MESSAGE: Final = 500
 """A message of about half a megabyte: a browser stays responsive while it reads it."""
 
 LIVE_TABLES: Final = ("requests", "flows")
+
+
+async def _settled_at_once() -> None:
+    """Where there is no history."""
 
 
 class Watch(NamedTuple):
@@ -40,18 +44,23 @@ class Subscription:
         self.rows_sent = 0
         self.rows_skipped = 0
         self.watch = watch
-        self.switch(watch)
+        self._greeted = False
 
     def switch(self, watch: Watch) -> None:
         """Watch something else from now on; what waits of the old is dropped."""
         self.watch = watch
+        self._greeted = False
         self._rows.clear()
         self._skipped = 0
+
+    def greet(self) -> None:
+        """Say hello. Rows go out after it, those that have come meanwhile first."""
+        self._greeted = True
         self.tell(
             {
                 "type": "hello",
-                "table": watch.table,
-                "filter": watch.text,
+                "table": self.watch.table,
+                "filter": self.watch.text,
                 "source": self._source,
                 "version": __version__,
             }
@@ -78,7 +87,7 @@ class Subscription:
 
     async def next(self, wait_seconds: float) -> str | None:
         """The next message as JSON text; None if there is none in that time."""
-        if not self._notes and not self._rows:
+        if not self._notes and not self._has_rows():
             self._arrived.clear()
             try:
                 async with asyncio.timeout(wait_seconds):
@@ -87,7 +96,10 @@ class Subscription:
                 return None
         if self._notes:
             return self._notes.popleft()
-        return self._rows_message() if self._rows else None
+        return self._rows_message() if self._has_rows() else None
+
+    def _has_rows(self) -> bool:
+        return self._greeted and bool(self._rows)
 
     def _rows_message(self) -> str:
         count = min(len(self._rows), ROWS_A_MESSAGE)
@@ -99,10 +111,22 @@ class Subscription:
 
 
 class LiveHub:
-    """All viewers."""
+    """All viewers.
 
-    def __init__(self, max_viewers: int, rows_each: int, source: str) -> None:
-        """Both caps are settings."""
+    The hello of a subscription parts history from live rows: whatever was handed to viewers before
+    the subscription can be read from the history after its hello, so that a viewer who reads it
+    then misses nothing.
+    """
+
+    def __init__(
+        self,
+        max_viewers: int,
+        rows_each: int,
+        source: str,
+        settled: Callable[[], Awaitable[None]] = _settled_at_once,
+    ) -> None:
+        """Both caps are settings. `settled` waits for earlier rows to be in the history."""
+        self._settled = settled
         self._max = max_viewers
         self.rows_each = rows_each
         self._source = source
@@ -120,11 +144,21 @@ class LiveHub:
         watch = _watch(table, text)
         subscription = Subscription(watch, self.rows_each, self._source)
         self._subscriptions.add(subscription)
+        try:
+            await self._settled()
+        except BaseException:
+            self.unsubscribe(subscription)
+            raise
+        subscription.greet()
         return subscription
 
     async def resubscribe(self, subscription: Subscription, table: str, text: str) -> None:
         """Let a viewer watch something else. Raises `BadQuery`, and leaves all as it was."""
-        subscription.switch(_watch(table, text))
+        watch = _watch(table, text)
+        subscription.switch(watch)
+        await self._settled()
+        if subscription.watch is watch:
+            subscription.greet()
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """A viewer has gone."""

@@ -26,6 +26,10 @@ GAP_AT_LEAST_NS: Final = 10_000_000_000
 """A pause shorter than this between two runs is not told from the writer's own rhythm."""
 
 
+SETTLE_SECONDS: Final = 2.0
+"""Several commits. A store that is slower than that is behind, and says so in its state."""
+
+
 class DuckStore:
     """The store in one DuckDB file. Implements `Store`."""
 
@@ -78,6 +82,10 @@ class DuckStore:
     def note_gap(self, gap: StoredGap) -> None:
         """Hand a gap to the writer."""
         self._writer.note_gap(gap)
+
+    async def settled(self) -> None:
+        """Wait until rows appended so far can be read, two seconds at most."""
+        await asyncio.to_thread(self._writer.wait_until_settled, SETTLE_SECONDS)
 
     def state(self) -> StoreState:
         """How it is now."""

@@ -95,6 +95,10 @@ class Store(Protocol):
         """Keep rows: the table's stored columns by name."""
         ...
 
+    async def settled(self) -> None:
+        """Wait until rows appended so far can be read, as long as that is soon."""
+        ...
+
     def state(self) -> StoreState:
         """How it is now."""
         ...

@@ -98,6 +98,9 @@ class Writer:
         self._limits = limits
         self._path = database.path
         self._queue: deque[Batch] = deque()
+        # Batches taken so far, and those of them that were committed or lost for good.
+        self._appended = 0
+        self._settled = 0
         self._gaps: deque[StoredGap] = deque(maxlen=1024)
         self._wake = threading.Condition()
         self._closing = False
@@ -113,12 +116,20 @@ class Writer:
         """Take rows; over the cap the oldest that wait are dropped and counted."""
         with self._wake:
             self._queue.append(batch)
+            self._appended += 1
             self.queue_bytes += batch.size
             while self.queue_bytes > self._limits.queue_bytes and len(self._queue) > 1:
                 dropped = self._queue.popleft()
                 self.queue_bytes -= dropped.size
                 self.counters.lost += dropped.rows.num_rows
-            self._wake.notify()
+                self._settled += 1
+            self._wake.notify_all()
+
+    def wait_until_settled(self, seconds: float) -> None:
+        """Wait until what was appended so far is committed or lost, `seconds` at most."""
+        with self._wake:
+            appended = self._appended
+            self._wake.wait_for(lambda: self._settled >= appended, seconds)
 
     def note_gap(self, gap: StoredGap) -> None:
         """Take a gap to write."""
@@ -155,6 +166,15 @@ class Writer:
 
     def _step(self) -> None:
         batches = self._take()
+        try:
+            self._store(batches)
+        finally:
+            with self._wake:
+                self._settled += len(batches)
+                self._wake.notify_all()
+        self._guarded(self._keep_house, [])
+
+    def _store(self, batches: list[Batch]) -> None:
         if self._cursor is None and not self._try_reopen():
             self._lose(batches)
             return
@@ -162,7 +182,6 @@ class Writer:
             self._lose(batches)
             batches = []
         self._guarded(lambda cursor: self._write(cursor, batches), batches)
-        self._guarded(self._keep_house, [])
 
     def _take(self) -> list[Batch]:
         taken: list[Batch] = []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
 from nautscan.errors import BadQuery, Conflict
+from nautscan.service.history import PageQuery
 from nautscan.service.live import ROWS_A_MESSAGE, LiveHub, Subscription
 from tests.unit.service.world import World
 from tests.unit.support import rows
@@ -43,6 +45,36 @@ async def test_rows_reach_those_who_asked_for_them(world: World) -> None:
     await world.stored(4)
     stored = json.loads(await world.service.history.request(seen[3]["id"]))
     assert stored["status"] == 500
+
+
+async def test_after_hello_the_history_has_all_that_was_live_before(world: World) -> None:
+    first = await world.service.live.subscribe("requests", "")
+    await message(first)
+    for turn in range(5):
+        world.sensor.send("requests", rows("requests", "range(3) t(n)", flow_id=f"n + {turn * 3}"))
+        await message(first)
+        # The rows are out, and nothing has waited for the commit yet.
+        later = await world.service.live.subscribe("requests", "")
+        assert (await message(later))["type"] == "hello"
+        page = await world.service.history.page("requests", PageQuery())
+        assert len(page.rows) == 3 * (turn + 1)
+        world.service.live.unsubscribe(later)
+
+
+async def test_rows_that_come_before_hello_follow_it() -> None:
+    settled = asyncio.Event()
+
+    async def wait() -> None:
+        await settled.wait()
+
+    hub = LiveHub(8, 10, "live", wait)
+    joining = asyncio.create_task(hub.subscribe("requests", ""))
+    await asyncio.sleep(0)
+    hub.deliver(hub.watches("requests")[0], ['{"n":1}'], 0)
+    settled.set()
+    viewer = await joining
+    assert (await message(viewer))["type"] == "hello"
+    assert (await message(viewer))["rows"] == [{"n": 1}]
 
 
 async def test_a_slow_viewer_misses_the_oldest_and_is_told() -> None:
