@@ -1,20 +1,19 @@
 //! What a packet says of its flow: who asked, whether it goes on, whether it came late.
 
 use crate::flow::Flow;
-use crate::packet::Packet;
 use crate::proto::{App, Close, Side, side_of};
 use crate::stream::Segment;
 use crate::wire::{Decoded, Transport, icmp, protocol, tcp::flag};
 
 /// The TCP part of a packet, if it has one.
 #[inline]
-pub(super) fn tcp_segment<'a>(packet: &Packet<'a>, decoded: &Decoded<'a>) -> Option<Segment<'a>> {
+pub(super) fn tcp_segment<'a>(time: i64, decoded: &Decoded<'a>) -> Option<Segment<'a>> {
     let Some(Transport::Tcp { sequence, acknowledgement, flags, window, .. }) = decoded.transport
     else {
         return None;
     };
     Some(Segment {
-        time: packet.time,
+        time,
         sequence,
         acknowledgement,
         flags,
