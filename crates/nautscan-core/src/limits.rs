@@ -60,8 +60,8 @@ pub const VLAN_TAGS: usize = 4;
 pub const MPLS_LABELS: usize = 16;
 
 /// Extension headers of one IPv6 packet, authentication headers of one IPv4 packet. RFC 8200
-/// sets no limit; each kind but one is to occur once.
-pub const IP_EXTENSIONS: usize = 16;
+/// sets no limit; each kind but one is to occur once, but hosts accept more.
+pub const IP_EXTENSIONS: usize = 256;
 
 /// Datagrams that are put together from fragments at once. Fragments of one datagram come
 /// within milliseconds; a thousand are on their way only under attack or loss.

@@ -33,7 +33,7 @@ impl Engine {
         let key = Key::new(network, fragment);
         if self.is_repeat(seen, decoded, network) {
             self.out.totals.duplicates += seen.load.packets;
-            let flow = self.fragments.get_mut(&key)?.flow?;
+            let flow = self.fragments.flow(&key)?;
             let slot = self.flows.find(&flow.key)?;
             let flow = self.flows.get_mut(slot)?;
             flow.duplicates += seen.load.packets;
@@ -42,8 +42,7 @@ impl Engine {
         let is_v6 = network.source.is_v6();
         let Some(len) = Fragments::sound_len(fragment, decoded.payload_len, is_v6) else {
             self.out.totals.fragments_refused += seen.load.packets;
-            let flow = self.fragments.get_mut(&key).and_then(|datagram| datagram.flow);
-            return self.count(flow, seen, 0);
+            return self.count(self.fragments.flow(&key), seen, 0);
         };
         if let Some(stale) = self.fragments.remove_stale(&key, seen.time) {
             self.give_up(&stale);
@@ -61,7 +60,7 @@ impl Engine {
             Insert::Refused => self.out.totals.fragments_refused += seen.load.packets,
         }
         if let Some(datagram) = self.fragments.take_complete(&key) {
-            return self.reassembled(seen, decoded, &datagram);
+            return self.reassembled(seen, decoded, &key, &datagram);
         }
         self.early_flow(seen, decoded, fragment, &key)
     }
@@ -101,6 +100,7 @@ impl Engine {
         &mut self,
         seen: &Seen,
         decoded: &Decoded<'_>,
+        key: &Key,
         datagram: &Datagram,
     ) -> Option<u64> {
         self.out.totals.datagrams += 1;
@@ -110,6 +110,9 @@ impl Engine {
             self.out.totals.count_stop(stop, true);
         }
         let network = whole.network?;
+        if let Some(flow) = datagram.flow.or_else(|| flow_ref(&whole)) {
+            self.fragments.set_latest(*key, flow);
+        }
         let seen = Seen { since: datagram.first_time, load: datagram.waiting, ..*seen };
         let Some(flow) = datagram.flow else {
             return match &network.fragment {

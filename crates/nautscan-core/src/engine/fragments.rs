@@ -192,11 +192,20 @@ pub(super) struct Fragments {
     next_number: u64,
     /// Bytes that the pieces hold.
     bytes: usize,
+    /// The latest datagram that became whole, and its flow: further sightings of its last
+    /// fragment come right behind.
+    latest: Option<(Key, FlowRef)>,
 }
 
 impl Fragments {
     pub(super) fn new() -> Self {
-        Self { datagrams: HashMap::default(), order: VecDeque::new(), next_number: 0, bytes: 0 }
+        Self {
+            datagrams: HashMap::default(),
+            order: VecDeque::new(),
+            next_number: 0,
+            bytes: 0,
+            latest: None,
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -297,6 +306,19 @@ impl Fragments {
 
     pub(super) fn get_mut(&mut self, key: &Key) -> Option<&mut Datagram> {
         self.datagrams.get_mut(key)
+    }
+
+    /// The flow of a datagram that waits, or became whole last.
+    pub(super) fn flow(&self, key: &Key) -> Option<FlowRef> {
+        match self.datagrams.get(key) {
+            Some(datagram) => datagram.flow,
+            None => self.latest.filter(|(latest, _)| latest == key).map(|(_, flow)| flow),
+        }
+    }
+
+    /// Notes the flow of a datagram that became whole.
+    pub(super) fn set_latest(&mut self, key: Key, flow: FlowRef) {
+        self.latest = Some((key, flow));
     }
 
     fn remove(&mut self, key: &Key) -> Option<Datagram> {

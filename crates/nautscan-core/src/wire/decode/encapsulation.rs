@@ -49,9 +49,7 @@ impl<'a, T: Trace> Walk<'a, T> {
             Inner::Ethernet => self.ethernet(offset),
             // Only in an Ethernet header can it be a length.
             Inner::EtherType(kind) if kind > ethernet::MAX_LENGTH => self.ethertype(kind, offset),
-            Inner::EtherType(kind) => {
-                self.inner(Inner::Other(u32::from(kind)), layer, offset)
-            }
+            Inner::EtherType(kind) => self.inner(Inner::Other(u32::from(kind)), layer, offset),
             Inner::Ip => self.raw_ip(offset),
             Inner::Ppp => self.enter(Layer::Ppp, offset, ppp::read),
             Inner::Llc => self.enter(Layer::Llc, offset, llc::read),

@@ -196,7 +196,11 @@ fn every_cut_is_survived_and_is_no_damage() {
             snapped.wire_len = bytes.len() as u32;
             let decoded = decode(&snapped);
             let name = expected.name;
-            assert!(!decoded.stop.is_some_and(|stop| stop.is_malformed()), "{name} cut at {cut}: {:?}", decoded.stop);
+            assert!(
+                !decoded.stop.is_some_and(|stop| stop.is_malformed()),
+                "{name} cut at {cut}: {:?}",
+                decoded.stop
+            );
             assert!(decoded.payload.len() <= decoded.payload_len, "{name} cut at {cut}");
             if decoded.stop.is_none() && decoded.tunnel == whole.tunnel {
                 assert_eq!(decoded.payload_len, whole.payload_len, "{name} cut at {cut}");

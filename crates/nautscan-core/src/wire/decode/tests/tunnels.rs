@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::limits::{ENCAPSULATIONS, IP_EXTENSIONS, VLAN_TAGS};
-use crate::testing::{ipv4, udp};
+use crate::testing::{framed, ipv4, udp, vxlan};
 use crate::wire::tunnel::Kind;
 
 fn raw(data: &[u8]) -> Decoded<'_> {
@@ -15,15 +15,6 @@ fn kinds(decoded: &Decoded<'_>) -> Vec<Kind> {
 
 fn protocol_of(decoded: &Decoded<'_>) -> u8 {
     decoded.network.unwrap().protocol
-}
-
-/// An Ethernet frame with a packet of raw IPv4 in it.
-fn framed(ip: &[u8]) -> Vec<u8> {
-    [&[2; 12][..], &[8, 0], ip].concat()
-}
-
-fn vxlan(frame: &[u8]) -> Vec<u8> {
-    [&[8, 0, 0, 0, 0, 0, 42, 0][..], frame].concat()
 }
 
 #[test]
