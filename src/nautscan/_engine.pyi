@@ -124,7 +124,8 @@ class Reader:
         """Totals so far.
 
         Keys: packets, bytes, flows, requests, parse_errors, gap_bytes, first_time, last_time
-        (ns or None), decode_errors, truncated, fragments, duplicates, not_ip, gaps,
+        (ns or None), decode_errors, truncated, fragments, duplicates, not_ip,
+        unattributed, datagrams_incomplete, too_deep, aggregated_skipped, gaps,
         opaque_bytes, evicted, filtered_out (packets that `filter` did not accept, which no
         other figure counts), warnings (list of text), damaged (bool).
         """

@@ -75,6 +75,16 @@ MIGRATIONS: Final = (
                 since TIMESTAMP_NS PRIMARY KEY, until TIMESTAMP_NS, reason VARCHAR NOT NULL)""",
         ),
     ),
+    Migration(
+        3,
+        (
+            "ALTER TABLE flows ADD COLUMN vlan USMALLINT",
+            "ALTER TABLE flows ADD COLUMN tunnel VARCHAR",
+            "ALTER TABLE flows ADD COLUMN tunnel_id BIGINT",
+            "ALTER TABLE flows ADD COLUMN tunnel_client_ip VARCHAR",
+            "ALTER TABLE flows ADD COLUMN tunnel_server_ip VARCHAR",
+        ),
+    ),
 )
 
 VERSION: Final = MIGRATIONS[-1].version
