@@ -32,7 +32,7 @@ class ReadOptions:
     """Bytes of content kept of each message."""
     headers: bool = False
     """Whether header fields are kept."""
-    batch_rows: int = 65_536
+    batch_rows: int = 16384
     """Rows that come at once."""
 
 
