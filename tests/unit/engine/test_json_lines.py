@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 import nautscan
+import pytest
 from nautscan import _engine, schema
 from nautscan.store import json_sql
 from tests.unit.support import arrow
@@ -94,6 +95,14 @@ def test_times_before_1970_and_of_far_years() -> None:
     lines = _engine.json_lines(rows, [("time", "time")]).splitlines()
     times = [json.loads(text)["time"] for text in lines]
     assert times == ["1969-12-31T23:59:59.999999999Z", "2255-03-14T16:00:00.000000000Z"]
+
+
+def test_a_single_batch_and_a_slice_of_one() -> None:
+    batch = arrow("SELECT x AS id FROM range(5) t(x)").to_batches()[0]
+    lines = _engine.json_lines(batch.slice(3), [("id", "i64")]).splitlines()
+    assert lines == [b'{"id":3}', b'{"id":4}']
+    with pytest.raises(AttributeError):
+        _engine.json_lines(7, [("id", "i64")])
 
 
 def test_the_forms_are_those_of_the_store() -> None:
