@@ -67,6 +67,9 @@ fn packets_name_their_flow_as_soon_as_the_ports_are_known() {
     assert_eq!(bench.raw(&fragment(&whole, 32..48)), Some(1));
     let tables = bench.finish();
     assert_eq!(int(&tables.packets, "flow_id"), [None, Some(1), Some(1)]);
+    let info = |offset| format!("fragment id=0x0005 offset={offset} len=16");
+    let lines: Vec<_> = [16, 0, 32].map(|offset| Some(info(offset))).into();
+    assert_eq!(text(&tables.packets, "info"), lines);
     assert_eq!(flow_packets(&tables), [Some(3)]);
     assert_eq!(int(&tables.flows, "client_payload_bytes"), [Some(40)]);
 }
