@@ -43,7 +43,7 @@ pub struct Network {
 
 /// The transport layer.
 #[derive(Debug, Clone, Copy)]
-pub enum Transport {
+pub enum Transport<'a> {
     /// TCP.
     Tcp {
         /// Source port.
@@ -58,6 +58,8 @@ pub enum Transport {
         flags: u8,
         /// Window, not scaled.
         window: u16,
+        /// Options, padding included.
+        options: &'a [u8],
     },
     /// UDP.
     Udp {
@@ -82,7 +84,7 @@ pub enum Transport {
     },
 }
 
-impl Transport {
+impl Transport<'_> {
     /// Source and destination port, for what has ports.
     #[inline]
     pub fn ports(&self) -> Option<(u16, u16)> {
@@ -108,7 +110,7 @@ pub struct Decoded<'a> {
     /// The network layer, if it parsed.
     pub network: Option<Network>,
     /// The transport layer, if it parsed.
-    pub transport: Option<Transport>,
+    pub transport: Option<Transport<'a>>,
     /// Transport payload (or IP payload without a transport), as far as it was captured.
     pub payload: &'a [u8],
     /// Length of that payload on the wire.
@@ -379,6 +381,7 @@ impl<'a> Walk<'a> {
             acknowledgement: view.acknowledgement(),
             flags: view.flags(),
             window: view.window(),
+            options: view.options(),
         });
         let header_len = view.header_len();
         self.out.payload = &bytes[header_len..];
