@@ -1,14 +1,17 @@
-"""Bring differences.toml up to date: `python -m tests.golden.update`.
+"""Bring the differences up to date: `python -m tests.golden.update`.
 
-Reasons already written are kept where the difference is still the same; new or changed
-differences get an empty reason, with which the tests fail until a person has written it.
+With the argument `tcp`, those with Wireshark's analysis of TCP. Reasons already written are kept
+where the difference is still the same; new or changed differences get an empty reason, with which
+the tests fail until a person has written it.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
-from tests.golden import differences, truths
+from tests.golden import differences, tcp_analysis, truths
 from tests.golden.captures import all_captures
 from tests.golden.differences import Explained
 from tests.golden.mismatch import Mismatch
@@ -17,15 +20,26 @@ from tests.golden.observed import observe
 
 def main() -> None:
     """Write the file and say what needs a reason."""
-    known = differences.load()
+    if sys.argv[1:] == ["tcp"]:
+        _write(differences.TCP_FILE, tcp_analysis.compare_all(all_captures()))
+    else:
+        _write(differences.FILE, _truths())
+
+
+def _truths() -> Iterator[tuple[str, Mismatch]]:
+    for capture in all_captures():
+        for mismatch in truths.compare(capture, observe(capture.path)):
+            yield capture.name, mismatch
+
+
+def _write(file: Path, found: Iterator[tuple[str, Mismatch]]) -> None:
+    known = differences.load(file)
     entries = [
-        _entry(capture.name, mismatch, known.get((capture.name, mismatch.field)))
-        for capture in all_captures()
-        for mismatch in truths.compare(capture, observe(capture.path))
+        _entry(capture, mismatch, known.get((capture, mismatch.field)))
+        for capture, mismatch in found
     ]
-    text = differences.FILE.read_text(encoding="utf-8")
-    preamble = text.partition("[[difference]]")[0]
-    differences.FILE.write_text(differences.dump(entries, preamble), encoding="utf-8")
+    preamble = file.read_text(encoding="utf-8").partition("[[difference]]")[0]
+    file.write_text(differences.dump(entries, preamble), encoding="utf-8")
     open_ones = sum(not entry.reason for entry in entries)
     sys.stdout.write(f"{len(entries)} differences, {open_ones} without a reason\n")
 

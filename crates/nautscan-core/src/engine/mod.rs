@@ -365,7 +365,7 @@ impl Engine {
 #[inline]
 fn take_segment(out: &mut Output, flow: &mut Flow, mut side: Side, segment: &Segment<'_>) {
     if flow.ended.is_some() && !roles::resumes(flow, side, segment) {
-        return roles::stray(flow, segment);
+        return roles::stray(flow, side, segment);
     }
     if let Some(tcp) = &flow.tcp
         && !tcp.connection.roles_known

@@ -10,20 +10,6 @@ use crate::proto::Side;
 const ACKNOWLEDGED_GRACE: i64 = 10_000_000;
 /// How long a hole waits where no acknowledgement is seen at all (one direction captured).
 const UNSEEN_ACK_WAIT: i64 = 2_000_000_000;
-/// A segment that fills a hole this soon was reordered; later, it was sent again. The value
-/// that Wireshark uses where it knows no round-trip time.
-const REORDER_WINDOW: i64 = 3_000_000;
-
-/// What a segment turned out to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    New,
-    Retransmission,
-    OutOfOrder,
-    KeepAlive,
-    /// Too far from anything expected to be of this connection.
-    Stray,
-}
 
 /// State of one direction.
 #[derive(Debug, Default)]
@@ -80,9 +66,15 @@ impl Half {
         self.offset == 0 && self.held.is_none() && !self.ended
     }
 
-    /// Whether `sequence` is where this direction was last seen to be, within a window.
-    pub(super) fn is_near(&self, sequence: u32) -> bool {
-        !self.started || self.distance(sequence).unsigned_abs() <= MAX_WINDOW
+    /// Whether `sequence` is at most `reach` away from the next one expected.
+    pub(super) fn is_within(&self, sequence: u32, reach: u64) -> bool {
+        self.distance(sequence).unsigned_abs() <= reach.min(MAX_WINDOW)
+    }
+
+    /// Whether `ack` acknowledges something that was sent, or the SYN alone.
+    pub(super) fn may_be_acknowledged(&self, ack: u32) -> bool {
+        let unsent = self.distance(ack);
+        unsent <= 0 && unsent.unsigned_abs() <= self.offset
     }
 
     /// Signed distance of a sequence number from the next one expected (RFC 1982).
@@ -119,15 +111,15 @@ impl Half {
         cut: u32,
         time: i64,
         out: &mut R,
-    ) -> Kind {
+    ) {
         if !self.started {
             self.start(sequence);
         }
         if sequence == self.next && self.held.is_none() && self.fin.is_none() {
             self.deliver(side, bytes, cut, time, out);
-            return Kind::New;
+        } else {
+            self.segment_slow(side, sequence, bytes, cut, time, out);
         }
-        self.segment_slow(side, sequence, bytes, cut, time, out)
     }
 
     fn segment_slow<R: Receiver>(
@@ -138,49 +130,31 @@ impl Half {
         cut: u32,
         time: i64,
         out: &mut R,
-    ) -> Kind {
+    ) {
         let distance = self.distance(sequence);
         let len = bytes.len() as u64 + u64::from(cut);
-        if distance.unsigned_abs() > MAX_WINDOW {
-            return Kind::Stray;
-        }
         let behind = (-distance).max(0).unsigned_abs();
-        if behind >= len {
-            // RFC 9293 section 3.8.4: a probe repeats the last byte, or sends none.
-            return if behind == 1 && len <= 1 { Kind::KeepAlive } else { Kind::Retransmission };
-        }
-        if self.ended {
-            // Nothing stands behind a FIN; what claims to is not of this stream.
-            return if behind > 0 { Kind::Retransmission } else { Kind::Stray };
+        // Nothing stands behind a FIN; what claims to is not of this stream.
+        if distance.unsigned_abs() > MAX_WINDOW || behind >= len || self.ended {
+            return;
         }
         if distance <= 0 {
-            let kind = self.fill_kind(behind, time);
             let skip = behind.min(bytes.len() as u64) as usize;
             let cut = cut - (behind - skip as u64) as u32;
             self.deliver_up_to_held(side, &bytes[skip..], cut, time, out);
             self.drain(side, time, out);
-            return kind;
+            return;
         }
         let start = self.offset + distance.unsigned_abs();
         if self.held.is_none() && self.acknowledged >= start {
             // The receiver had everything before this segment when it was sent.
             self.skip_to(side, start, out);
             self.deliver(side, bytes, cut, time, out);
-            return Kind::New;
+            return;
         }
         let held = self.held.get_or_insert_with(|| Box::new(Held::since(time)));
         if !held.is_full() {
             held.insert(start, bytes, cut, time);
-        }
-        Kind::New
-    }
-
-    fn fill_kind(&self, behind: u64, time: i64) -> Kind {
-        match &self.held {
-            _ if behind > 0 => Kind::Retransmission,
-            Some(held) if time - held.since <= REORDER_WINDOW => Kind::OutOfOrder,
-            Some(_) => Kind::Retransmission,
-            None => Kind::New,
         }
     }
 
@@ -232,6 +206,8 @@ impl Half {
                 self.held = None;
                 return;
             };
+            // Where the clock was set back, the wait begins anew.
+            held.since = held.since.min(now);
             let waited = now - held.since;
             let acknowledged = self.acknowledged >= first;
             let lost = (acknowledged && waited >= ACKNOWLEDGED_GRACE)

@@ -5,11 +5,14 @@
 //! most receivers do. Bytes that the receiver acknowledged but that were not captured are lost
 //! to us and become a gap; bytes that nobody acknowledged yet are waited for.
 
+mod analysis;
 mod connection;
 mod half;
 mod held;
+mod options;
 
 pub use connection::{Connection, Counters, Event, Segment};
+pub use options::Offer;
 
 use crate::proto::Side;
 

@@ -73,6 +73,7 @@ impl Dialogue {
             acknowledgement,
             flags,
             window: 1000,
+            options: &[],
             payload,
             cut,
         };
@@ -98,7 +99,7 @@ impl Dialogue {
 #[test]
 fn handshake_data_and_an_orderly_end() {
     let mut d = Dialogue::opened();
-    assert_eq!(d.connection.handshake_ns, Some(2_000_000));
+    assert_eq!(d.connection.handshake_ns(), Some(2_000_000));
     d.send(Client, ACK, 101, 501, b"ask").send(Server, ACK, 501, 104, b"answer");
     d.send(Client, FIN | ACK, 104, 507, b"").send(Server, FIN | ACK, 507, 105, b"");
     assert_eq!(d.last, Event::Finished);
@@ -314,6 +315,7 @@ fn ports_used_again_are_recognised() {
         acknowledgement: 101,
         flags,
         window: 1,
+        options: &[],
         payload: b"",
         cut: 0,
     };
@@ -339,6 +341,7 @@ fn a_syn_behind_its_answer_is_no_new_connection() {
         acknowledgement: 0,
         flags: SYN,
         window: 1,
+        options: &[],
         payload: b"",
         cut: 0,
     };
@@ -358,6 +361,7 @@ fn an_unanswered_attempt_may_be_made_again() {
         acknowledgement: 0,
         flags: SYN,
         window: 1,
+        options: &[],
         payload: b"",
         cut: 0,
     };
