@@ -1,9 +1,9 @@
 //! Both directions of a TCP connection, and what its packets tell about it.
 
 use super::Receiver;
-use super::half::{Half, Kind};
+use super::half::{Came, Half, Kind};
 use crate::flow::State;
-use crate::proto::{Close, Side};
+use crate::proto::{Close, Place, Side};
 use crate::wire::tcp::flag;
 
 /// The TCP part of one packet.
@@ -148,13 +148,13 @@ impl Connection {
             self.syn(side, segment);
             sequence = sequence.wrapping_add(1);
         }
+        let mut came = Came { time: segment.time, received: 0 };
         if segment.has(flag::ACK) {
-            self.acknowledgement(side, segment, out);
+            came.received = self.acknowledgement(side, segment, out);
         }
         if segment.has_payload() {
             let half = &mut self.halves[side.index()];
-            let kind =
-                half.segment(side, sequence, segment.payload, segment.cut, segment.time, out);
+            let kind = half.segment(side, sequence, segment.payload, segment.cut, came, out);
             self.count(kind);
         }
         if segment.has(flag::FIN) {
@@ -207,13 +207,19 @@ impl Connection {
         }
     }
 
+    /// Takes the acknowledgement that `side` sends; answers what it has received, as an offset.
     #[inline]
-    fn acknowledgement<R: Receiver>(&mut self, side: Side, segment: &Segment<'_>, out: &mut R) {
+    fn acknowledgement<R: Receiver>(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        out: &mut R,
+    ) -> u64 {
         let peer = &mut self.halves[side.peer().index()];
         if !peer.is_started() {
             peer.start(segment.acknowledgement);
         }
-        peer.acknowledge(segment.acknowledgement);
+        let received = peer.acknowledge(segment.acknowledgement);
         // Who speaks after acknowledging has received: what we miss of it is lost.
         if segment.has_payload() && peer.owes() {
             peer.concede(side.peer(), out);
@@ -224,6 +230,7 @@ impl Connection {
                 _ => None,
             };
         }
+        received
     }
 
     fn count(&mut self, kind: Kind) {
@@ -301,13 +308,13 @@ struct Counting<'a, R> {
 
 impl<R: Receiver> Receiver for Counting<'_, R> {
     #[inline]
-    fn data(&mut self, side: Side, bytes: &[u8], time: i64) {
-        self.inner.data(side, bytes, time);
+    fn data(&mut self, side: Side, bytes: &[u8], place: Place, time: i64) {
+        self.inner.data(side, bytes, place, time);
     }
-    fn gap(&mut self, side: Side, lost: u64) {
+    fn gap(&mut self, side: Side, lost: u64, offset: u64) {
         self.gaps += 1;
         self.gap_bytes += lost;
-        self.inner.gap(side, lost);
+        self.inner.gap(side, lost, offset);
     }
     fn end(&mut self, side: Side) {
         self.inner.end(side);

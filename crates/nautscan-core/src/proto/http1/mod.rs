@@ -35,7 +35,7 @@ mod tests;
 
 pub use oddity::ODDITIES;
 
-use super::{Close, Context, Early, Parser, Protocol, Settings, Side, Verdict};
+use super::{Close, Context, Early, Parser, Place, Protocol, Settings, Side, Verdict};
 use crate::limits::HTTP_HEAD;
 use half::{Half, LineStart, State};
 use pair::Pairing;
@@ -140,7 +140,7 @@ impl Http1 {
         half.seen = half.begin;
         let (time, ended) = (half.begin, half.ended);
         self.pairing.client_pipelines();
-        let mut cx = Context { time, settings: cx.settings, sink: &mut *cx.sink };
+        let mut cx = Context { time, place: cx.place, settings: cx.settings, sink: &mut *cx.sink };
         let verdict = self.feed(Side::Client, &held, &mut cx);
         if ended && verdict == Verdict::Continue && self.half(Side::Client).state != State::Held {
             self.finish(Side::Client, None, true, &mut cx);
@@ -235,7 +235,7 @@ impl Parser for Http1 {
         }
         half.state = State::Closed;
         let bytes = std::mem::take(&mut half.buf);
-        Some(Early { side: Side::Client, time: half.begin, bytes })
+        Some(Early { side: Side::Client, time: half.begin, place: Place::default(), bytes })
     }
 
     fn memory(&self) -> usize {

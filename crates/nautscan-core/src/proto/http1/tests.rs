@@ -45,7 +45,12 @@ fn play(acts: &[Act], close: Close, settings: &Settings) -> Collected {
     let mut verdict = Verdict::Continue;
     let mut consumed = 0;
     for (i, act) in acts.iter().enumerate() {
-        let mut cx = Context { time: 1000 * (i as i64 + 1), settings, sink: &mut sink };
+        let mut cx = Context {
+            time: 1000 * (i as i64 + 1),
+            place: Place::default(),
+            settings,
+            sink: &mut sink,
+        };
         verdict = match act {
             Act::Data(side, bytes) => parser.data(*side, bytes, &mut cx),
             Act::Gap(side, lost) => parser.gap(*side, *lost, &mut cx),
@@ -63,7 +68,12 @@ fn play(acts: &[Act], close: Close, settings: &Settings) -> Collected {
         }
     }
     if verdict == Verdict::Continue {
-        let mut cx = Context { time: 1000 * (acts.len() as i64 + 1), settings, sink: &mut sink };
+        let mut cx = Context {
+            time: 1000 * (acts.len() as i64 + 1),
+            place: Place::default(),
+            settings,
+            sink: &mut sink,
+        };
         parser.close(close, &mut cx);
     }
     sink
