@@ -26,6 +26,8 @@ enum State {
 #[derive(Default)]
 struct Undecided {
     pending: [Pending; 2],
+    /// From where to where bytes of each side were lost, others between them included.
+    lost: [Option<(u64, u64)>; 2],
     attempts: u8,
 }
 
@@ -101,7 +103,12 @@ impl App {
                 let verdict = parser.gap(side, lost, cx);
                 self.without_bytes(verdict, side, cx)
             }
-            State::Undecided(undecided) => undecided.drop_pending(side),
+            State::Undecided(undecided) => {
+                let to = cx.place.offset.saturating_add(lost);
+                let range = &mut undecided.lost[side.index()];
+                *range = Some((range.map_or(cx.place.offset, |(from, _)| from), to));
+                undecided.drop_pending(side)
+            }
             State::Opaque => 0,
         }
     }
@@ -140,6 +147,7 @@ impl App {
     pub fn swap_roles(&mut self) {
         if let State::Undecided(undecided) = &mut self.0 {
             undecided.pending.swap(0, 1);
+            undecided.lost.swap(0, 1);
         }
     }
 
@@ -165,7 +173,8 @@ impl App {
                 }
                 State::Undecided(undecided) => match undecided.detect(piece, &mut todo) {
                     Detected::Protocol(protocol) => {
-                        let parser = (protocol.open)(cx.settings);
+                        let mut parser = (protocol.open)(cx.settings);
+                        undecided.tell_lost(&mut *parser, &mut cx);
                         self.0 = State::Known { name: protocol.name, parser };
                     }
                     Detected::Nothing { opaque: bytes, is_last } => {
@@ -255,6 +264,17 @@ impl Undecided {
             opaque += self.drop_all();
         }
         Detected::Nothing { opaque, is_last }
+    }
+
+    /// Tells a new parser what was lost before it was there. It has nothing to say to that yet.
+    fn tell_lost(&self, parser: &mut dyn Parser, cx: &mut Context<'_>) {
+        for side in [Side::Client, Side::Server] {
+            if let Some((offset, to)) = self.lost[side.index()] {
+                let place = Place { offset, received: 0 };
+                let mut cx = Context { place, settings: cx.settings, sink: &mut *cx.sink, ..*cx };
+                parser.gap(side, to - offset, &mut cx);
+            }
+        }
     }
 
     fn take_pending(&mut self, side: Side, todo: &mut Vec<Piece<'_>>) {
