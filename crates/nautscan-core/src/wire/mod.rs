@@ -15,12 +15,14 @@ pub mod ipv4;
 pub mod ipv6;
 pub mod linux_sll;
 pub mod null;
+mod shard;
 pub mod tcp;
 pub mod udp;
 
 pub use decode::{Decoded, Fragment, Network, Transport, decode};
 pub use error::{Layer, Reason, Stop};
 pub use ip::{Address, protocol};
+pub use shard::Shard;
 
 /// Big-endian u16 at `at`; the caller has checked the bounds.
 #[inline(always)]
