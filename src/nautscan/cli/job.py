@@ -50,7 +50,7 @@ _ARGUMENTS = (
     click.option(
         "--workers",
         metavar="N",
-        type=click.IntRange(0, 64),
+        type=click.IntRange(0),
         envvar="NAUTSCAN_WORKERS",
         default=0,
         help="Threads that follow flows; more than one gives rows in any order.  "
