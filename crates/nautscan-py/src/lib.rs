@@ -6,6 +6,7 @@ mod capture;
 mod error;
 mod host;
 mod inspect;
+mod json;
 mod options;
 mod reader;
 
@@ -14,7 +15,7 @@ mod _engine {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::arrow::{PyColumn, PyRecordBatch, PySchema, columns, schema};
+    use crate::arrow::{PyColumn, PyRecordBatch, PySchema, columns, json_lines, schema};
     #[pymodule_export]
     use crate::capture::PyCapture;
     #[pymodule_export]
