@@ -29,7 +29,7 @@ pub(crate) struct PyReader(Mutex<Option<Offline>>);
 #[pymethods]
 impl PyReader {
     #[new]
-    #[pyo3(signature = (sources, *, tables=None, filter=None, body_limit=0, headers=true, redact=false, sensor="file", max_flows=1_000_000, batch_rows=65_536))]
+    #[pyo3(signature = (sources, *, tables=None, filter=None, body_limit=0, headers=true, redact=false, sensor="file", max_flows=1_000_000, batch_rows=65_536, workers=0))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python constructor")]
     fn new(
         py: Python<'_>,
@@ -42,6 +42,7 @@ impl PyReader {
         sensor: &str,
         max_flows: usize,
         batch_rows: usize,
+        workers: usize,
     ) -> PyResult<Self> {
         let names = tables.unwrap_or_else(|| vec!["requests".to_owned(), "flows".to_owned()]);
         let tables = self::tables(&names)?;
@@ -55,7 +56,7 @@ impl PyReader {
             batch_rows,
         };
         let config = options.config();
-        let offline = py.detach(|| Offline::new(open(sources)?, config, filter));
+        let offline = py.detach(|| Offline::new(open(sources)?, config, filter, workers));
         Ok(Self(Mutex::new(Some(offline.map_err(|error| from_capture(&error))?))))
     }
 
@@ -96,8 +97,7 @@ impl PyReader {
     /// Totals so far.
     fn summary<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let (totals, filtered_out, warnings, damaged) = self.with(|offline| {
-            let warnings = offline.warnings().to_vec();
-            (offline.totals(), offline.filtered_out(), warnings, offline.is_damaged())
+            (offline.totals(), offline.filtered_out(), offline.warnings(), offline.is_damaged())
         })?;
         let dict = PyDict::new(py);
         dict.set_item("packets", totals.packets)?;

@@ -13,3 +13,4 @@ mod zstd;
 pub use merge::MergedSource;
 pub use record::{NameRecord, Notes, PacketComment, Secret};
 pub use single::FileSource;
+pub(crate) use window::Lent;

@@ -11,7 +11,7 @@ use super::input::Input;
 use super::pcap::{self, Pcap};
 use super::pcapng::{self, PcapNg, Sink};
 use super::record::{Damage, Notes, Record, Step};
-use super::window::{Fill, Window};
+use super::window::{Fill, Lent, Window};
 use crate::limits::FILE_BUFFER;
 use crate::{
     CaptureError, DamageKind, InterfaceStats, PacketSource, Progress, Pulled, SourceInterface,
@@ -181,6 +181,12 @@ impl FileSource {
             wire_len: record.wire_len,
             data: &self.window.buffer()[record.start..record.start + record.len],
         }
+    }
+
+    /// Likewise, so that its bytes can be shared.
+    #[inline]
+    pub(super) fn lend(&self, record: &Record) -> Lent<'_> {
+        Lent { packet: self.packet(record), block: self.window.block(), start: record.start }
     }
 
     /// Makes `next` return this record again. Nothing may have been read since it returned it.

@@ -71,6 +71,39 @@ impl Totals {
         }
     }
 
+    /// Adds what another engine has counted of the same capture.
+    pub fn add(&mut self, other: &Self) {
+        let Self { first_time, last_time, .. } = *self;
+        let earliest = [first_time, other.first_time].into_iter().flatten().min();
+        let latest = last_time.max(other.last_time);
+        *self = Self {
+            packets: self.packets + other.packets,
+            bytes: self.bytes + other.bytes,
+            decode_errors: self.decode_errors + other.decode_errors,
+            truncated: self.truncated + other.truncated,
+            not_ip: self.not_ip + other.not_ip,
+            too_deep: self.too_deep + other.too_deep,
+            aggregated_skipped: self.aggregated_skipped + other.aggregated_skipped,
+            fragments: self.fragments + other.fragments,
+            fragments_overlapping: self.fragments_overlapping + other.fragments_overlapping,
+            fragments_refused: self.fragments_refused + other.fragments_refused,
+            datagrams: self.datagrams + other.datagrams,
+            datagrams_incomplete: self.datagrams_incomplete + other.datagrams_incomplete,
+            datagrams_evicted: self.datagrams_evicted + other.datagrams_evicted,
+            unattributed: self.unattributed + other.unattributed,
+            duplicates: self.duplicates + other.duplicates,
+            flows: self.flows + other.flows,
+            evicted: self.evicted + other.evicted,
+            gaps: self.gaps + other.gaps,
+            gap_bytes: self.gap_bytes + other.gap_bytes,
+            requests: self.requests + other.requests,
+            parse_errors: self.parse_errors + other.parse_errors,
+            opaque_bytes: self.opaque_bytes + other.opaque_bytes,
+            first_time: earliest,
+            last_time: latest,
+        };
+    }
+
     #[cold]
     pub(super) fn count_stop(&mut self, stop: &Stop, has_network: bool) {
         if stop.is_malformed() {
