@@ -1,6 +1,9 @@
 //! Every cap of the engine, named and justified. A full buffer drops and counts; none grows
 //! without bound.
 
+#[cfg(test)]
+mod tests;
+
 /// Body bytes kept of each message unless set otherwise: enough to read a JSON answer, small
 /// enough that a thousand exchanges a second stay a few megabytes.
 pub const BODY_KEPT: usize = 16 * 1024;
@@ -43,6 +46,7 @@ pub const READY_BATCHES: usize = 4096;
 
 /// Packets remembered to recognise a second sighting of the same packet at another interface.
 pub const SIGHTINGS: usize = 1 << 15;
+
 /// Bytes of one HTTP/1 message head (start line and fields, or a trailer section). Servers
 /// refuse from 8 KiB (Apache, nginx) to 32 KiB (others) on; what is longer is an attack.
 pub const HTTP_HEAD: usize = 64 * 1024;

@@ -4,6 +4,7 @@
 mod arrow;
 mod capture;
 mod error;
+mod files;
 mod host;
 mod inspect;
 mod options;
@@ -19,6 +20,8 @@ mod _engine {
     use crate::capture::PyCapture;
     #[pymodule_export]
     use crate::error::EngineError;
+    #[pymodule_export]
+    use crate::files::copy_packets;
     #[pymodule_export]
     use crate::host::{capture_library, check_filter, default_interfaces, interfaces};
     #[pymodule_export]

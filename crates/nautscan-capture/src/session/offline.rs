@@ -6,7 +6,10 @@ use nautscan_core::event::Table;
 use nautscan_core::{Config, Engine, RecordBatch, Totals};
 
 use super::filter::SourceFilter;
-use crate::{CaptureError, MergedSource, PacketSource, Progress, Pulled};
+use crate::{
+    CaptureError, InterfaceStats, MergedSource, Notes, PacketSource, Progress, Pulled,
+    SourceInterface,
+};
 
 /// Packets taken from the source between two looks at the clock and the batches.
 const BURST: usize = 4096;
@@ -137,6 +140,10 @@ impl Offline {
 
     /// Nothing is lost silently, even by a fault of our own.
     fn warn_of_drops(&mut self) {
+        for stats in self.source.stats() {
+            let interface = self.source.interfaces().get(stats.interface);
+            self.warnings.extend(drops_in_words(&stats, interface));
+        }
         let dropped = self.engine.dropped_rows();
         if dropped > 0 {
             self.warnings.push(format!("{dropped} rows were dropped. Read with larger batches."));
@@ -158,6 +165,17 @@ impl Offline {
         self.source.progress()
     }
 
+    /// What each file says besides its packets, by the file's name.
+    pub fn notes(&self) -> impl Iterator<Item = (&str, &Notes)> {
+        self.source.notes()
+    }
+
+    /// The interfaces that the files name, and what each is said to have counted.
+    pub fn interfaces(&mut self) -> (&[SourceInterface], Vec<InterfaceStats>) {
+        let stats = self.source.stats();
+        (self.source.interfaces(), stats)
+    }
+
     /// What was wrong with the input, in words.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
@@ -167,4 +185,18 @@ impl Offline {
     pub fn is_damaged(&self) -> bool {
         self.damaged
     }
+}
+
+/// What a capture says was lost when it was taken. `None`: nothing, or it does not say.
+fn drops_in_words(stats: &InterfaceStats, interface: Option<&SourceInterface>) -> Option<String> {
+    let (kernel, card) = (stats.kernel_drops.unwrap_or(0), stats.interface_drops.unwrap_or(0));
+    if kernel + card == 0 {
+        return None;
+    }
+    let name = interface.and_then(|interface| interface.name.as_deref()).unwrap_or("an interface");
+    let file = interface.and_then(|interface| interface.origin.as_deref()).unwrap_or("the capture");
+    Some(format!(
+        "{file} says that packets were lost on {name} when it was taken: {kernel} because the \
+         program that captured was too slow, {card} by the interface."
+    ))
 }

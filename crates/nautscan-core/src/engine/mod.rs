@@ -69,7 +69,9 @@ impl Engine {
     /// Takes one packet; answers the flow that it belongs to.
     #[inline]
     pub fn packet(&mut self, packet: &Packet<'_>) -> Option<u64> {
-        let packet = &Packet { time: packet.time.clamp(0, TIME_LIMIT), ..*packet };
+        let time = packet.time.clamp(0, TIME_LIMIT);
+        self.out.totals.time_clamped += u64::from(time != packet.time);
+        let packet = &Packet { time, ..*packet };
         self.keep_time(packet.time);
         self.out.totals.count_packet(packet);
         let decoded = decode(packet);
@@ -274,8 +276,10 @@ impl Engine {
             stat("decode", "errors", totals.decode_errors),
             stat("decode", "truncated", totals.truncated),
             stat("decode", "not_ip", totals.not_ip),
+            stat("decode", "time_clamped", totals.time_clamped),
             stat("decode", "fragments", totals.fragments),
             stat("decode", "duplicates", totals.duplicates),
+            stat("decode", "sightings_overwritten", self.sightings.overwritten()),
             stat("flow", "created", totals.flows),
             stat("flow", "active", self.flows.len() as u64),
             stat("flow", "evicted", totals.evicted),

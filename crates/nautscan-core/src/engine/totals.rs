@@ -16,6 +16,8 @@ pub struct Totals {
     pub truncated: u64,
     /// Packets without an IP header that could be read.
     pub not_ip: u64,
+    /// Packets whose time lay before 1970 or after 2116, and was taken for the nearest end.
+    pub time_clamped: u64,
     /// IP fragments.
     pub fragments: u64,
     /// Further sightings of packets already counted.
