@@ -264,7 +264,7 @@ fn complete(folder: &Folder) -> std::path::PathBuf {
         writer.secret(&Secret { kind, data: b"CLIENT_RANDOM 00 11\n".to_vec() }).expect("write");
     }
     let names = ["10.0.0.1", "fe80::1"]
-        .map(|address| NameRecord { address: address.parse().unwrap(), name: "host".into() });
+        .map(|address| NameRecord { address: address.parse().expect("address"), name: "host".into() });
     writer.names(&names).expect("write");
     let custom = CustomBlock { enterprise: 32_473, data: b"mine".to_vec() };
     writer.custom(&custom).expect("write");
