@@ -19,6 +19,7 @@ __all__ = [
     "check_filter",
     "columns",
     "copy_packets",
+    "counters",
     "default_interfaces",
     "dissect",
     "interfaces",
@@ -71,6 +72,9 @@ class RecordBatch:
         """Arrow IPC stream format: schema, this batch, end of stream."""
 
 def columns(table: str) -> list[Column]: ...
+def counters() -> list[tuple[str, str, str]]:
+    """Every counter of the table `stats`: stage, name, meaning."""
+
 def schema(table: str) -> Schema: ...
 def capture_library() -> str:
     """Version text of libpcap or Npcap. Raises `no_capture_library`."""

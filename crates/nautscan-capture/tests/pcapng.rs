@@ -263,8 +263,10 @@ fn complete(folder: &Folder) -> std::path::PathBuf {
     for kind in [Secret::TLS_KEY_LOG, 0x5747_4b4c] {
         writer.secret(&Secret { kind, data: b"CLIENT_RANDOM 00 11\n".to_vec() }).expect("write");
     }
-    let names = ["10.0.0.1", "fe80::1"]
-        .map(|address| NameRecord { address: address.parse().expect("address"), name: "host".into() });
+    let names = ["10.0.0.1", "fe80::1"].map(|address| NameRecord {
+        address: address.parse().expect("address"),
+        name: "host".into(),
+    });
     writer.names(&names).expect("write");
     let custom = CustomBlock { enterprise: 32_473, data: b"mine".to_vec() };
     writer.custom(&custom).expect("write");

@@ -15,7 +15,7 @@ mod _engine {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::arrow::{PyColumn, PyRecordBatch, PySchema, columns, schema};
+    use crate::arrow::{PyColumn, PyRecordBatch, PySchema, columns, counters, schema};
     #[pymodule_export]
     use crate::capture::PyCapture;
     #[pymodule_export]

@@ -167,6 +167,14 @@ fn custom_blocks_are_kept_up_to_the_cap() {
     assert_eq!(notes.custom[0].enterprise, 32_473);
 }
 
+#[test]
+fn every_count_of_a_file_is_documented() {
+    let known = nautscan_core::event::COUNTERS;
+    for (name, _) in Notes::default().counts() {
+        assert!(known.iter().any(|known| (known.0, known.1) == ("capture", name)), "{name}");
+    }
+}
+
 const MS: i64 = 1_000_000;
 
 /// Reaches `REORDER_NANOS`: a packet further back stays where it is, and that is counted.

@@ -6,7 +6,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, RecordBatch};
 
 use super::*;
-use crate::event::Table;
+use crate::event::{COUNTERS, Table};
 use crate::packet::InterfaceId;
 use crate::testing::{ipv4, raw, udp};
 use crate::wire::tcp::flag::{ACK, FIN, SYN};
@@ -349,6 +349,17 @@ fn a_zstandard_window_is_accepted_up_to_the_cap() {
     };
     assert_eq!(decoded(exponent), Vec::<String>::new());
     assert_eq!(decoded(exponent + 1), ["content_undecodable"]);
+}
+
+/// A counter that is put out is explained, and one that is explained once.
+#[test]
+fn every_counter_is_documented() {
+    let known: Vec<_> = COUNTERS.iter().map(|&(stage, name, _)| (stage, name)).collect();
+    for stat in Wire::new(Config::default()).engine.stats() {
+        assert!(known.contains(&(stat.stage, stat.name)), "{}/{}", stat.stage, stat.name);
+    }
+    let distinct: std::collections::HashSet<_> = known.iter().collect();
+    assert_eq!(distinct.len(), known.len());
 }
 
 /// Times beyond the range that is calculated with are taken for its ends, and counted.
