@@ -23,6 +23,7 @@ __all__ = [
     "default_interfaces",
     "dissect",
     "interfaces",
+    "json_lines",
     "schema",
 ]
 
@@ -70,6 +71,14 @@ class RecordBatch:
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
     def to_ipc(self) -> bytes:
         """Arrow IPC stream format: schema, this batch, end of stream."""
+
+def json_lines(rows: object, columns: Sequence[tuple[str, str]]) -> bytes:
+    """Rows as JSON objects, one a line.
+
+    `rows` is a batch, or anything with `__arrow_c_stream__`. `columns` are name and kind (see
+    `nautscan.schema`); one that the rows lack is null. Times are RFC 3339 with nine decimals,
+    `binary` an object of text or base64, integers beyond 2^53 - 1 strings.
+    """
 
 def columns(table: str) -> list[Column]: ...
 def counters() -> list[tuple[str, str, str]]:

@@ -7,6 +7,7 @@ mod error;
 mod files;
 mod host;
 mod inspect;
+mod json;
 mod options;
 mod reader;
 
@@ -15,7 +16,7 @@ mod _engine {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::arrow::{PyColumn, PyRecordBatch, PySchema, columns, counters, schema};
+    use crate::arrow::{PyColumn, PyRecordBatch, PySchema, columns, counters, json_lines, schema};
     #[pymodule_export]
     use crate::capture::PyCapture;
     #[pymodule_export]

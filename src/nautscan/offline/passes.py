@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from arro3.core import Schema, Table
 
     from nautscan._engine import Reader, RecordBatch
+    from nautscan.schema import Column
 
 STANDARD_INPUT = "-"
 FILE_TABLES = ("requests", "flows", "packets")
@@ -32,7 +33,7 @@ class ReadOptions:
     """Bytes of content kept of each message."""
     headers: bool = False
     """Whether header fields are kept."""
-    batch_rows: int = 65_536
+    batch_rows: int = 16384
     """Rows that come at once."""
 
 
@@ -91,6 +92,13 @@ def no_rows(table: str) -> Table:
 def arrow_schema(table: str, names: Sequence[str]) -> Schema:
     """The Arrow schema of some columns of a table."""
     return no_rows(table).select(list(names)).schema
+
+
+def json_lines(rows: object, columns: Iterable[Column]) -> bytes:
+    """Rows (a batch, or any Arrow stream) as JSON objects of these columns, one a line."""
+    from nautscan import _engine
+
+    return _engine.json_lines(rows, [(column.name, column.kind) for column in columns])
 
 
 def rfc3339(time_ns: int) -> str:
