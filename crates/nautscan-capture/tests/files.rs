@@ -34,6 +34,8 @@ fn pcap(magic: u32, packets: &[(u32, u32, &[u8])]) -> Vec<u8> {
 
 const MICROSECONDS: u32 = 0xa1b2_c3d4;
 const NANOSECONDS: u32 = 0xa1b2_3c4d;
+/// Records that are looked at before the first is delivered.
+const AHEAD: usize = 1024;
 
 #[test]
 fn pcap_versions_that_are_not_defined_are_refused() {
@@ -541,6 +543,57 @@ proptest! {
         bytes[at] ^= flip;
         let tally = drain_bytes(&bytes);
         prop_assert!(tally.errors.len() <= 1);
+    }
+
+    /// Whatever the times: each packet comes once, with its own bytes, and every step back in time
+    /// is counted. Where none lies further back than is looked, there is no step back.
+    #[test]
+    fn packets_of_any_order_come_once_and_in_order_where_that_can_be(
+        steps in prop::collection::vec(
+            prop_oneof![
+                20 => (0..100_i64, 0..3_i64),
+                3 => (0..100_i64, 0..400_000_i64),
+                1 => (-2_000_000..2_000_000_i64, 0..1_i64),
+            ],
+            1..3000,
+        ),
+        jump in any::<bool>(),
+    ) {
+        // Microseconds: a clock that goes on by `forward`, packets `back` behind it.
+        let mut clock = 2_000_000_000_i64;
+        let times: Vec<u32> = steps
+            .iter()
+            .map(|&(forward, back)| {
+                clock += if jump { forward } else { forward.max(0) };
+                u32::try_from(clock - back).expect("below 4,294 seconds")
+            })
+            .collect();
+        let data: Vec<[u8; 4]> = (0..times.len() as u32).map(u32::to_le_bytes).collect();
+        let packets: Vec<(u32, u32, &[u8])> = times
+            .iter()
+            .zip(&data)
+            .map(|(&time, data)| (time / 1_000_000, time % 1_000_000, &data[..]))
+            .collect();
+        let bytes = pcap(MICROSECONDS, &packets);
+        let mut source = FileSource::from_reader(Box::new(Cursor::new(bytes)), "x").expect("open");
+        let mut found: Vec<(u32, u32)> = Vec::new();
+        while source.for_each(100, |packet| {
+            let number = u32::from_le_bytes(packet.data.try_into().expect("four bytes"));
+            found.push(((packet.time / 1000) as u32, number));
+        }).expect("pull") != Pulled::End {}
+        for &(time, number) in &found {
+            prop_assert_eq!(time, times[number as usize]);
+        }
+        let steps_back = found.windows(2).filter(|pair| pair[1].0 < pair[0].0).count() as u64;
+        prop_assert_eq!(source.notes().time_went_back, steps_back);
+        let stable = found.windows(2).all(|pair| pair[0].0 != pair[1].0 || pair[0].1 < pair[1].1);
+        prop_assert!(stable || steps_back > 0, "packets of one time keep their order");
+        let mut numbers: Vec<u32> = found.into_iter().map(|(_, number)| number).collect();
+        numbers.sort_unstable();
+        prop_assert_eq!(numbers, (0..times.len() as u32).collect::<Vec<_>>());
+        if !jump && times.len() <= AHEAD {
+            prop_assert_eq!(steps_back, 0);
+        }
     }
 
     #[test]
