@@ -92,8 +92,8 @@ def _ratio(cost: Cost, base: float | None, scale: float) -> str:
 def _part(row: Row) -> str:
     return (
         f"\n{row.name} read the first {row.slice_packets:,} packets only: its seconds and memory "
-        "are those of this part; its ratio (≈) is by packets a second, start-up included, so that it "
-        "is rather too high."
+        "are those of this part; its ratio (≈) is by packets a second, start-up included, so "
+        "rather too high."
     )
 
 

@@ -425,6 +425,27 @@ fn a_live_pipe_delivers_each_packet_when_it_comes() {
     assert_eq!(source.pull(10, &mut |_| {}).expect("pull"), Pulled::End);
 }
 
+/// Packets of a stream that are held to be put in order are handed on when nothing more comes.
+#[cfg(unix)]
+#[test]
+fn a_quiet_pipe_holds_nothing_back() {
+    let (reader, mut writer) = io::pipe().expect("pipe");
+    let file = fs::File::from(std::os::fd::OwnedFd::from(reader));
+    let mut source = FileSource::from_file(file, "pipe", Duration::from_millis(1)).expect("open");
+    let bytes = pcap(MICROSECONDS, &[(1, 2, b"second"), (1, 1, b"first"), (1, 3, b"third")]);
+    writer.write_all(&bytes).expect("write");
+    let mut found = Vec::new();
+    let mut pull = |source: &mut FileSource| {
+        source.pull(10, &mut |packet| found.push(packet.data.to_vec())).expect("pull")
+    };
+    assert_eq!(pull(&mut source), Pulled::Packets(0));
+    assert_eq!(pull(&mut source), Pulled::Packets(3));
+    assert_eq!(pull(&mut source), Pulled::Idle);
+    assert_eq!(found, [&b"first"[..], b"second", b"third"]);
+    drop(writer);
+    assert_eq!(source.pull(1, &mut |_| {}).expect("pull"), Pulled::End);
+}
+
 #[test]
 fn files_are_merged_by_time_and_opened_when_their_time_comes() {
     let folder = Folder::new();

@@ -6,7 +6,7 @@ mod common;
 use std::io::Cursor;
 
 use common::{Folder, drain, drain_bytes};
-use nautscan_capture::session::copy;
+use nautscan_capture::session::{CopyError, copy};
 use nautscan_capture::{
     CustomBlock, FileSource, MergedSource, NameRecord, PacketSource, PcapngWriter, Secret,
     SourceInterface,
@@ -292,7 +292,7 @@ fn a_copy_holds_what_the_file_held_in_order_of_time() {
     let path = complete(&folder);
     let mut out = Vec::new();
     let mut merged = MergedSource::open(&[&path]).expect("open");
-    let copied = copy(&mut merged, None, &mut out).expect("copied");
+    let copied = copy(&mut merged, None, &mut out, &mut || true).expect("copied");
     assert_eq!((copied.packets, copied.damage.len()), (3, 0));
 
     let mut original = FileSource::open(&path).expect("open");
@@ -317,7 +317,15 @@ fn a_copy_of_a_cut_file_says_so_and_holds_what_came_before() {
     let cut = folder.file("cut", &bytes[..bytes.len() - 30]);
     let mut out = Vec::new();
     let mut merged = MergedSource::open(&[cut]).expect("open");
-    let copied = copy(&mut merged, None, &mut out).expect("copied");
+    let copied = copy(&mut merged, None, &mut out, &mut || true).expect("copied");
     assert_eq!((copied.packets, copied.damage.len()), (3, 1));
     assert_eq!(drain_bytes(&out).packets, 3);
+}
+
+#[test]
+fn a_copy_stops_when_it_is_told_to() {
+    let folder = Folder::new();
+    let mut merged = MergedSource::open(&[complete(&folder)]).expect("open");
+    let stopped = copy(&mut merged, None, &mut Vec::new(), &mut || false);
+    assert!(matches!(stopped, Err(CopyError::Stopped)));
 }

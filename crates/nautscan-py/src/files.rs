@@ -20,12 +20,22 @@ pub(crate) fn copy_packets<'py>(
     path: &str,
     filter: Option<String>,
 ) -> PyResult<Bound<'py, PyDict>> {
+    let mut signal = None;
+    // Ctrl-C is noticed also while a stream is quiet.
+    let mut go_on = || {
+        signal = Python::attach(|py| py.check_signals()).err();
+        signal.is_none()
+    };
     let copied = py.detach(|| {
         let mut source = open(sources)?;
         let mut out = BufWriter::new(File::create(path)?);
-        copy(&mut source, filter, &mut out)
+        copy(&mut source, filter, &mut out, &mut go_on)
     });
+    if let Some(raised) = signal {
+        return Err(raised);
+    }
     let copied = copied.map_err(|error| match error {
+        CopyError::Stopped => engine_error("closed", "stopped", "Start again."),
         CopyError::Capture(error) => from_capture(&error),
         CopyError::Write(error) => engine_error(
             "cannot_write",

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from nautscan.cli.common import Exit
-from nautscan.cli.job import Job, reads_captures
-from nautscan.offline.passes import FILE_TABLES
+from nautscan.cli.job import Job, patience, reads_captures
+from nautscan.offline.passes import FILE_TABLES, STANDARD_INPUT
 
 if TYPE_CHECKING:
     from nautscan.export.sinks import Format, Sink
@@ -83,7 +83,8 @@ def write_packets(job: Job, output: Path) -> int:
     """Write the packets of all files as one pcapng file."""
     from nautscan.offline.copying import copy_packets
 
-    totals = copy_packets(job.files, output, job.options.filter)
+    with patience(wanted=STANDARD_INPUT in job.files):
+        totals = copy_packets(job.files, output, job.options.filter)
     click.echo(f"{output}: {totals['packets']} packets", err=True)
     lost = totals["not_expressible"]
     if lost:

@@ -34,11 +34,12 @@ struct Written {
 /// secrets, custom blocks that may be copied, and the interfaces' counters.
 ///
 /// Comments on the files and their interfaces become comments of the one section; those on packets
-/// are not carried over.
+/// are not carried over. `go_on` is asked between stretches of packets, and while a stream is quiet.
 pub fn copy(
     source: &mut MergedSource,
     filter: Option<String>,
     out: &mut dyn Write,
+    go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Copied, CopyError> {
     let mut copier = Copier::new(source, SourceFilter::new(filter))?;
     loop {
@@ -52,6 +53,7 @@ pub fn copy(
         out.write_all(&packets)?;
         match pulled {
             Ok(Pulled::End) => break,
+            Ok(_) if !go_on() => return Err(CopyError::Stopped),
             Ok(_) => {}
             Err(error) if error.is_damage() => copier.copied.damage.push(error),
             Err(error) => return Err(error.into()),
@@ -63,12 +65,15 @@ pub fn copy(
     Ok(copier.copied)
 }
 
-/// Reading or writing failed.
+/// Why there is no whole copy.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
     /// The input, or the filter.
     #[error(transparent)]
     Capture(#[from] CaptureError),
+    /// The caller did not want to go on.
+    #[error("stopped")]
+    Stopped,
     /// The output.
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),
