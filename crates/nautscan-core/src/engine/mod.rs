@@ -88,7 +88,9 @@ impl Engine {
     /// packet's in the whole capture.
     #[inline]
     pub fn numbered_packet(&mut self, number: u64, packet: &Packet<'_>) -> Option<u64> {
-        let packet = &Packet { time: packet.time.clamp(0, TIME_LIMIT), ..*packet };
+        let time = packet.time.clamp(0, TIME_LIMIT);
+        self.out.totals.time_clamped += u64::from(time != packet.time);
+        let packet = &Packet { time, ..*packet };
         self.keep_time(packet.time);
         self.out.totals.count_packet(packet);
         let decoded = decode(packet);
@@ -363,6 +365,7 @@ impl Engine {
             stat("decode", "not_ip", totals.not_ip),
             stat("decode", "too_deep", totals.too_deep),
             stat("decode", "aggregated_skipped", totals.aggregated_skipped),
+            stat("decode", "time_clamped", totals.time_clamped),
             stat("decode", "fragments", totals.fragments),
             stat("decode", "fragments_overlapping", totals.fragments_overlapping),
             stat("decode", "fragments_refused", totals.fragments_refused),
@@ -372,6 +375,7 @@ impl Engine {
             stat("decode", "datagrams_evicted", totals.datagrams_evicted),
             stat("decode", "unattributed", totals.unattributed),
             stat("decode", "duplicates", totals.duplicates),
+            stat("decode", "sightings_overwritten", self.sightings.overwritten()),
             stat("flow", "created", totals.flows),
             stat("flow", "active", self.flows.len() as u64),
             stat("flow", "evicted", totals.evicted),

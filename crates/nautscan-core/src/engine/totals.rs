@@ -20,6 +20,8 @@ pub struct Totals {
     pub too_deep: u64,
     /// Aggregated 802.11 units that were not decoded: of each frame the first is.
     pub aggregated_skipped: u64,
+    /// Packets whose time lay before 1970 or after 2116, and was taken for the nearest end.
+    pub time_clamped: u64,
     /// IP fragments.
     pub fragments: u64,
     /// Fragments part of which was there before.
@@ -84,6 +86,7 @@ impl Totals {
             not_ip: self.not_ip + other.not_ip,
             too_deep: self.too_deep + other.too_deep,
             aggregated_skipped: self.aggregated_skipped + other.aggregated_skipped,
+            time_clamped: self.time_clamped + other.time_clamped,
             fragments: self.fragments + other.fragments,
             fragments_overlapping: self.fragments_overlapping + other.fragments_overlapping,
             fragments_refused: self.fragments_refused + other.fragments_refused,

@@ -286,6 +286,8 @@ impl Http1 {
         pending.informational = pending.informational.saturating_add(1);
         if usize::from(pending.informational) <= HTTP_INFORMATIONAL {
             pending.detail("informational", ',', &line.status.to_string());
+        } else {
+            pending.note(Oddity::InformationalOverflow);
         }
         let half = self.half(Side::Server);
         half.found = true;

@@ -246,3 +246,23 @@ pub(super) fn renew(slot: &mut Option<Message>, time: i64) -> &mut Message {
     }
     message
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reaches `HTTP_SPARE` and `HTTP_SPARE_BYTES`: what is beyond them is freed, so that finished
+    /// exchanges hold a known amount of memory, and nothing is lost.
+    #[test]
+    fn exchanges_are_kept_for_reuse_up_to_the_caps() {
+        let kept = || SPARE.with_borrow(Vec::len);
+        let mut large = Box::<Pending>::default();
+        set(&mut large.exchange.target, &vec![b'x'; HTTP_SPARE_BYTES + 1]);
+        put(large);
+        assert_eq!(kept(), 0);
+        for _ in 0..HTTP_SPARE + 1 {
+            put(Box::default());
+        }
+        assert_eq!(kept(), HTTP_SPARE);
+    }
+}
