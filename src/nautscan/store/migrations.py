@@ -85,6 +85,21 @@ MIGRATIONS: Final = (
             "ALTER TABLE flows ADD COLUMN tunnel_server_ip VARCHAR",
         ),
     ),
+    Migration(
+        4,
+        # Null in rows that were written before: nobody counted these then.
+        (
+            "ALTER TABLE flows ADD COLUMN client_rtt_ns BIGINT",
+            "ALTER TABLE flows ADD COLUMN server_rtt_ns BIGINT",
+            "ALTER TABLE flows ADD COLUMN duplicate_acks BIGINT",
+            "ALTER TABLE flows ADD COLUMN keep_alives BIGINT",
+            "ALTER TABLE flows ADD COLUMN client_mss USMALLINT",
+            "ALTER TABLE flows ADD COLUMN server_mss USMALLINT",
+            "ALTER TABLE flows ADD COLUMN client_window_scale USMALLINT",
+            "ALTER TABLE flows ADD COLUMN server_window_scale USMALLINT",
+            "ALTER TABLE flows ADD COLUMN sack_blocks BIGINT",
+        ),
+    ),
 )
 
 VERSION: Final = MIGRATIONS[-1].version

@@ -277,7 +277,7 @@ impl Fragments {
             *next_number += 1;
             order.push_back((key, *next_number));
             Datagram {
-                context: Decoded { payload: &[], ..*decoded },
+                context: Decoded { payload: &[], transport: None, ..*decoded },
                 interface,
                 first_time: time,
                 protocol: fragment.protocol,

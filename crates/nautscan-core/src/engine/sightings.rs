@@ -33,12 +33,15 @@ struct Sighting {
 /// Remembers the latest packets, in a table of fixed size.
 pub(super) struct Sightings {
     seen: Vec<Sighting>,
+    /// Sightings that made room for another packet's while their own packet might still have
+    /// been seen again.
+    overwritten: u64,
     hasher: RandomState,
 }
 
 impl Sightings {
     pub(super) fn new() -> Self {
-        Self { seen: Vec::new(), hasher: RandomState::default() }
+        Self { seen: Vec::new(), overwritten: 0, hasher: RandomState::default() }
     }
 
     /// Whether this packet is a further sighting of one that was seen at another point. Asked
@@ -76,8 +79,15 @@ impl Sightings {
         if same && entry.point != point {
             return true;
         }
+        let is_fresh = (time - entry.time).abs() <= WINDOW;
+        self.overwritten += u64::from(is_fresh && entry.digest != digest);
         *entry = Sighting { digest, time, point };
         false
+    }
+
+    /// Sightings forgotten for want of room, within the time in which they count.
+    pub(super) fn overwritten(&self) -> u64 {
+        self.overwritten
     }
 
     /// What stays the same on the way from one interface of a host to the next. Time to live

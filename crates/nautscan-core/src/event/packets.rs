@@ -251,6 +251,7 @@ fn info(packet: &Packet<'_>, decoded: &Decoded<'_>) -> String {
                 acknowledgement,
                 flags,
                 window,
+                ..
             }),
             _,
         ) => format!(

@@ -44,7 +44,7 @@ pub struct Network {
 
 /// The transport layer.
 #[derive(Debug, Clone, Copy)]
-pub enum Transport {
+pub enum Transport<'a> {
     /// TCP.
     Tcp {
         /// Source port.
@@ -59,6 +59,8 @@ pub enum Transport {
         flags: u8,
         /// Window, not scaled.
         window: u16,
+        /// Options, padding included.
+        options: &'a [u8],
     },
     /// UDP.
     Udp {
@@ -83,7 +85,7 @@ pub enum Transport {
     },
 }
 
-impl Transport {
+impl Transport<'_> {
     /// Source and destination port, for what has ports.
     #[inline]
     pub fn ports(&self) -> Option<(u16, u16)> {
@@ -113,7 +115,7 @@ pub struct Decoded<'a> {
     /// The network layer, if it parsed.
     pub network: Option<Network>,
     /// The transport layer, if it parsed.
-    pub transport: Option<Transport>,
+    pub transport: Option<Transport<'a>>,
     /// Transport payload, as far as it was captured. Without a transport header, and of a
     /// fragment, the IP payload.
     pub payload: &'a [u8],

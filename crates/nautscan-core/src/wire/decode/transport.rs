@@ -89,6 +89,7 @@ impl<'a, T: Trace> Walk<'a, T> {
             acknowledgement: view.acknowledgement(),
             flags: view.flags(),
             window: view.window(),
+            options: view.options(),
         });
         let header_len = view.header_len();
         self.trace.header(Layer::Tcp, offset, header_len);
