@@ -294,6 +294,7 @@ fn fragments_without_ports_belong_to_their_addresses() {
     assert_eq!(flow_packets(&tables), [Some(1)]);
 }
 
+/// Reaches `FRAGMENT_DATAGRAMS`.
 #[test]
 fn a_flood_of_datagrams_evicts_the_oldest() {
     let mut bench = Bench::new(Config::default());
@@ -308,6 +309,7 @@ fn a_flood_of_datagrams_evicts_the_oldest() {
     assert_eq!(bench.stat("datagrams_active"), FRAGMENT_DATAGRAMS as u64);
 }
 
+/// Reaches `FRAGMENT_BYTES`.
 #[test]
 fn a_flood_of_bytes_evicts_the_oldest() {
     let mut bench = Bench::new(Config::default());
@@ -321,7 +323,7 @@ fn a_flood_of_bytes_evicts_the_oldest() {
     assert!(bench.stat("datagrams_active") * 30_000 <= FRAGMENT_BYTES as u64);
 }
 
-/// No byte but the last of each eight: the pieces of one datagram are bounded.
+/// Reaches `FRAGMENT_PIECES`: between any two there is a hole.
 #[test]
 fn more_pieces_than_a_datagram_may_have_are_refused() {
     let mut bench = Bench::new(Config::default());
