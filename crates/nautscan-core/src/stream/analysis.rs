@@ -397,3 +397,7 @@ impl Analysis {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "analysis_tests.rs"]
+mod tests;
