@@ -156,18 +156,20 @@ impl Engine {
         decoded: &Decoded<'_>,
         segment: Option<&Segment<'_>>,
     ) -> u32 {
+        let mut rival = None;
         if let Some(slot) = self.flows.find(&key) {
-            let Some(close) = self.is_over(slot, source_is_low, packet.time, segment) else {
+            let Some(close) = self.is_over(slot, source_is_low, packet, segment) else {
                 return slot;
             };
-            if let Some(old) = self.flows.remove(slot) {
+            if let Some(mut old) = self.flows.remove(slot) {
+                rival = roles::take_rival(&mut old, source_is_low, segment);
                 self.out.retire(old, close);
             }
         }
         self.next_flow_id += 1;
         self.out.totals.flows += 1;
         let source_is_client = roles::source_is_client(decoded, segment);
-        let inserted = self.flows.insert(Flow {
+        let mut flow = Flow {
             key,
             client_is_low: source_is_low == source_is_client,
             state: State::Active,
@@ -182,7 +184,11 @@ impl Engine {
             reported: i64::MIN,
             protocol: None,
             tcp: segment.is_some().then(Box::<TcpFlow>::default),
-        });
+        };
+        if let Some(rival) = rival {
+            roles::begin(&mut flow, &rival);
+        }
+        let inserted = self.flows.insert(flow);
         if let Some(evicted) = inserted.evicted {
             self.out.totals.evicted += 1;
             self.out.retire(evicted, Close::Evicted);
@@ -196,16 +202,16 @@ impl Engine {
         &mut self,
         slot: u32,
         source_is_low: bool,
-        time: i64,
+        packet: &Packet<'_>,
         segment: Option<&Segment<'_>>,
     ) -> Option<Close> {
         let flow = self.flows.get_mut(slot)?;
-        if flow.is_idle(time) {
+        if flow.is_idle(packet.time) {
             return Some(Close::Timeout);
         }
         let segment = segment.filter(|segment| segment.flags & flag::SYN != 0)?;
-        let connection = &flow.tcp.as_ref()?.connection;
-        connection.is_reused_by(flow.side(source_is_low), segment).then_some(Close::Replaced)
+        let side = flow.side(source_is_low);
+        roles::is_replaced(flow, side, segment, packet.wire_len).then_some(Close::Replaced)
     }
 
     /// Time passes without a packet (live capture on a quiet network).

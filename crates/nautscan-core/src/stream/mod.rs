@@ -10,9 +10,11 @@ mod connection;
 mod half;
 mod held;
 mod options;
+mod rival;
 
 pub use connection::{Connection, Counters, Event, Segment};
 pub use options::Offer;
+pub use rival::Rival;
 
 use crate::proto::Side;
 
