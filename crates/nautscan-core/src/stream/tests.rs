@@ -642,3 +642,9 @@ proptest! {
         prop_assert_eq!(d.log.0, vec![Told::Data(Client, expected)]);
     }
 }
+
+/// There may be a million connections.
+#[test]
+fn a_connection_is_small() {
+    assert!(size_of::<Connection>() <= 320);
+}
