@@ -150,13 +150,22 @@ _FLOWS: Final = (
     _column("last_time", "time", "Last packet so far"),
     _column("sensor", "text", "Name of the sensor that saw it"),
     _column("interface", "text", "Interface of the first packet", null=True),
-    _column("transport", "text", "tcp, udp, icmp, icmpv6, or ip-<number>"),
+    _column("transport", "text", "tcp, udp, sctp, icmp, icmpv6, or ip-<number>"),
     _column("protocol", "text", "Application protocol found in the bytes; null if none", null=True),
     _column("client_ip", "text", "Address of the side that opened it"),
     _column("client_port", "u16", "Port of the side that opened it"),
     _column("server_ip", "text", "Address of the other side"),
     _column("server_port", "u16", "Port of the other side"),
     _column("community_id", "text", "Community ID v1"),
+    _column("vlan", "u16", "Innermost VLAN of the first packet; null without a tag", null=True),
+    _column(
+        "tunnel", "text", "Encapsulations, outermost first, joined by /; null if none", null=True
+    ),
+    _column(
+        "tunnel_id", "i64", "Innermost VNI, key, session, TEID or label; null if none", null=True
+    ),
+    _column("tunnel_client_ip", "text", "Outermost address on the client's side", null=True),
+    _column("tunnel_server_ip", "text", "Outermost address on the server's side", null=True),
     _column("client_packets", "i64", "Packets from the client"),
     _column("client_bytes", "i64", "Bytes from the client on the wire, link header included"),
     _column("server_packets", "i64", "Packets from the server"),
@@ -239,6 +248,10 @@ _PACKETS: Final = (
     _column("info", "text", "One line on what it is"),
     _column("flow_id", "i64", "Its flow; null if it belongs to none", null=True),
     _column("community_id", "text", "Community ID v1; null if it has none", null=True),
+    _column("vlan", "u16", "Innermost VLAN; null without a tag", null=True),
+    _column(
+        "tunnel", "text", "Encapsulations, outermost first, joined by /; null if none", null=True
+    ),
     _column("error", "text", "Why decoding stopped; null if it did not", null=True),
 )
 

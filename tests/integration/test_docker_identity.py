@@ -35,6 +35,11 @@ def holds(directory: Directory, name: str) -> set[str]:
     return {b.ip for b in addresses_of(directory, name) if b.until_ns is None}
 
 
+def state_of(directory: Directory, container: str) -> str | None:
+    workload = directory.workload(container)
+    return workload.state if workload is not None else None
+
+
 def owner_now(directory: Directory, ip: str, port: int | None = None) -> str | None:
     workload = directory.lookup(ip, port, "tcp", time.time_ns())
     return workload.name if workload is not None else None

@@ -1,8 +1,8 @@
 //! Arrow over the C data interface (the PyCapsule protocol): columns change hands without a
 //! copy, and without pyarrow.
 
-use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema};
-use arrow_array::ffi_stream::FFI_ArrowArrayStream;
+use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
+use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
 use arrow_array::{Array, RecordBatch, RecordBatchIterator, StructArray};
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, SchemaRef};
@@ -11,6 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCapsule};
 
 use crate::error::{bad_argument, engine_error};
+use crate::json;
 
 /// Finds a table by name.
 pub(crate) fn table(name: &str) -> PyResult<Table> {
@@ -103,6 +104,61 @@ fn ipc_stream(batch: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
     writer.into_inner()
 }
 
+/// Rows as JSON lines: `columns` are pairs of name and kind (see `nautscan.schema`), in the order
+/// in which they are written.
+#[pyfunction]
+pub(crate) fn json_lines<'py>(
+    py: Python<'py>,
+    rows: &Bound<'py, PyAny>,
+    columns: Vec<(String, String)>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let batches = batches_of(rows)?;
+    let text = py.detach(|| {
+        let mut text = Vec::new();
+        for batch in &batches {
+            text.append(&mut json::lines(batch, &columns)?);
+        }
+        Ok(text)
+    });
+    Ok(PyBytes::new(py, &text.map_err(|error| arrow_error(&error))?))
+}
+
+/// The batches of our own object, or of any that speaks the Arrow PyCapsule protocol.
+fn batches_of(rows: &Bound<'_, PyAny>) -> PyResult<Vec<RecordBatch>> {
+    if let Ok(own) = rows.cast::<PyRecordBatch>() {
+        return Ok(vec![own.get().0.clone()]);
+    }
+    if rows.hasattr("__arrow_c_stream__")? {
+        return batches_of_stream(rows);
+    }
+    Ok(vec![batch_of_array(rows)?])
+}
+
+fn batches_of_stream(rows: &Bound<'_, PyAny>) -> PyResult<Vec<RecordBatch>> {
+    let capsule = rows.call_method0("__arrow_c_stream__")?.cast_into::<PyCapsule>()?;
+    let stream = capsule.pointer_checked(Some(c"arrow_array_stream"))?;
+    // SAFETY: a capsule of this name holds a valid stream (PyCapsule protocol), whose content
+    // is moved out here; what stays behind is marked as released.
+    let reader = unsafe { RecordBatchStreamReader::from_raw(stream.as_ptr().cast()) };
+    let batches = reader.and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    batches.map_err(|error| arrow_error(&error))
+}
+
+fn batch_of_array(rows: &Bound<'_, PyAny>) -> PyResult<RecordBatch> {
+    type Capsules<'py> = (Bound<'py, PyCapsule>, Bound<'py, PyCapsule>);
+    let (schema, array): Capsules<'_> = rows.call_method0("__arrow_c_array__")?.extract()?;
+    let schema = schema.pointer_checked(Some(c"arrow_schema"))?;
+    let array = array.pointer_checked(Some(c"arrow_array"))?;
+    // SAFETY: capsules of these names hold a valid schema and array (PyCapsule protocol). The
+    // array is moved out, what stays behind is marked as released; the schema is only read,
+    // while its capsule lives.
+    let data = unsafe {
+        let array = FFI_ArrowArray::from_raw(array.as_ptr().cast());
+        from_ffi(array, schema.cast::<FFI_ArrowSchema>().as_ref())
+    };
+    Ok(RecordBatch::from(StructArray::from(data.map_err(|error| arrow_error(&error))?)))
+}
+
 /// One column of a table.
 #[pyclass(name = "Column", module = "nautscan._engine", frozen, get_all)]
 pub(crate) struct PyColumn {
@@ -123,6 +179,12 @@ pub(crate) fn columns(table: &str) -> PyResult<Vec<PyColumn>> {
         doc: column.doc,
     };
     Ok(columns.iter().map(describe).collect())
+}
+
+/// Every counter of the `stats` table: stage, name, meaning.
+#[pyfunction]
+pub(crate) fn counters() -> Vec<(&'static str, &'static str, &'static str)> {
+    nautscan_core::event::COUNTERS.to_vec()
 }
 
 /// The Arrow schema of a table.

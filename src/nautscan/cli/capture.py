@@ -144,16 +144,16 @@ def _opened(path: str) -> IO[bytes]:
 
 
 def _printer(table: str, *, as_json: bool) -> Print:
-    # The database that writes the rows reads whole tables, not single batches.
-    from arro3.core import Table
-
     if as_json:
         from nautscan.export.selection import select
         from nautscan.export.sinks import open_sink
         from nautscan.offline.passes import ReadOptions
 
         sink = open_sink(select(table, ReadOptions()), "json")
-        return lambda batch: sink.add(cast("Any", Table.from_batches([batch])))
+        return lambda batch: sink.add(cast("Any", batch))
+    # The database that writes the rows reads whole tables, not single batches.
+    from arro3.core import Table
+
     from nautscan.export.text import RowPrinter, plain
 
     paint = (lambda text, colour: click.style(text, fg=colour)) if sys.stdout.isatty() else plain

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from nautscan.errors import BadRequest
 from nautscan.export.output import Output
 from nautscan.export.selection import Selection
-from nautscan.offline.passes import arrow_schema, no_rows
+from nautscan.offline.passes import arrow_schema, json_lines, no_rows
 
 if TYPE_CHECKING:
     from arro3.core import RecordBatchReader, Schema
@@ -84,26 +84,33 @@ class _JsonSink(Sink):
     """One object a line."""
 
     def __init__(self, rows: Selection, output: Output) -> None:
-        from nautscan.store.batchwise import json_rows
-
         self._output = output
-        self._query = json_rows(rows.table, rows.columns, rows.condition)
+        self._columns = rows.columns
+        self._query = None
+        if rows.condition:
+            from nautscan.store.batchwise import plain_rows
+
+            self._query = plain_rows(rows.table, rows.columns, rows.condition)
 
     def add(self, batch: RecordBatch) -> None:
-        text = self._query.joined(batch)
-        self.rows += text.count("\n")
-        self._output.write(text.encode())
+        rows = batch if self._query is None else self._query.arrow(batch)
+        self.rows += rows.num_rows
+        self._output.write(json_lines(rows, self._columns))
         if self._output.target is None:
             self._output.flush()
         self._output.check()
 
     def finish(self) -> None:
-        self._query.close()
+        self._close()
         self._output.finish()
 
     def abandon(self) -> None:
-        self._query.close()
+        self._close()
         self._output.abandon()
+
+    def _close(self) -> None:
+        if self._query is not None:
+            self._query.close()
 
 
 class _Abandoned(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from arro3.core import Schema, Table
 
     from nautscan._engine import Reader, RecordBatch
+    from nautscan.schema import Column
 
 STANDARD_INPUT = "-"
 FILE_TABLES = ("requests", "flows", "packets")
@@ -32,8 +33,13 @@ class ReadOptions:
     """Bytes of content kept of each message."""
     headers: bool = False
     """Whether header fields are kept."""
-    batch_rows: int = 65_536
+    batch_rows: int = 16384
     """Rows that come at once."""
+    workers: int = 0
+    """Threads that follow flows; 0: as many as the files and the cores are worth.
+
+    With 1, rows come in the order in which they are finished; with more, in any.
+    """
 
 
 def open_pass(sources: Sequence[str], tables: Sequence[str], options: ReadOptions) -> Reader:
@@ -47,6 +53,7 @@ def open_pass(sources: Sequence[str], tables: Sequence[str], options: ReadOption
         body_limit=options.body_limit,
         headers=options.headers,
         batch_rows=options.batch_rows,
+        workers=options.workers,
     )
 
 
@@ -91,6 +98,13 @@ def no_rows(table: str) -> Table:
 def arrow_schema(table: str, names: Sequence[str]) -> Schema:
     """The Arrow schema of some columns of a table."""
     return no_rows(table).select(list(names)).schema
+
+
+def json_lines(rows: object, columns: Iterable[Column]) -> bytes:
+    """Rows (a batch, or any Arrow stream) as JSON objects of these columns, one a line."""
+    from nautscan import _engine
+
+    return _engine.json_lines(rows, [(column.name, column.kind) for column in columns])
 
 
 def rfc3339(time_ns: int) -> str:

@@ -50,12 +50,6 @@ class BatchQuery:
         self._connection.register(_SOURCE, batch)
         return Table.from_arrow(self._connection.sql(self._select, params=self._parameters or None))
 
-    def joined(self, batch: ArrowExporter) -> str:
-        """The rows of the only expression, which is text, each with a newline; one string."""
-        statement = f"SELECT string_agg(line || chr(10), '') FROM ({self._select}) AS lines(line)"
-        [(text,)] = self._run(statement, batch)
-        return text or ""
-
     def close(self) -> None:
         """Release the database."""
         self._connection.close()
@@ -63,13 +57,6 @@ class BatchQuery:
     def _run(self, statement: str, batch: ArrowExporter) -> list[tuple[Any, ...]]:
         self._connection.register(_SOURCE, batch)
         return self._connection.execute(statement, self._parameters or None).fetchall()
-
-
-def json_rows(
-    table: str, columns: Iterable[schema.Column], condition: Condition | None = None
-) -> BatchQuery:
-    """Rows as JSON objects with the schema's names; take them by `joined`."""
-    return BatchQuery(table, [json_sql.row_sql(columns)], condition)
 
 
 def flat_rows(

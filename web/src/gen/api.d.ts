@@ -1065,9 +1065,34 @@ export interface components {
             time: string;
             /**
              * Transport
-             * @description tcp, udp, icmp, icmpv6, or ip-<number>
+             * @description tcp, udp, sctp, icmp, icmpv6, or ip-<number>
              */
             transport: string;
+            /**
+             * Tunnel
+             * @description Encapsulations, outermost first, joined by /; null if none
+             */
+            tunnel: string | null;
+            /**
+             * Tunnel Client Ip
+             * @description Outermost address on the client's side
+             */
+            tunnel_client_ip: string | null;
+            /**
+             * Tunnel Id
+             * @description Innermost VNI, key, session, TEID or label; null if none
+             */
+            tunnel_id: number | null;
+            /**
+             * Tunnel Server Ip
+             * @description Outermost address on the server's side
+             */
+            tunnel_server_ip: string | null;
+            /**
+             * Vlan
+             * @description Innermost VLAN of the first packet; null without a tag
+             */
+            vlan: number | null;
             /**
              * Zero Windows
              * Format: int64
@@ -1597,6 +1622,16 @@ export interface components {
              * @description tcp, udp, icmp, …; null if not IP
              */
             transport: string | null;
+            /**
+             * Tunnel
+             * @description Encapsulations, outermost first, joined by /; null if none
+             */
+            tunnel: string | null;
+            /**
+             * Vlan
+             * @description Innermost VLAN; null without a tag
+             */
+            vlan: number | null;
         };
         /**
          * Reason

@@ -3,8 +3,8 @@
 //! Each file is looked at for the time of its first packet and closed again. It is opened when
 //! the merge has come to that time, so that a hundred rotated files of one capture need one
 //! open file, and captures of the same period are merged packet by packet. One packet of each
-//! open file is looked at ahead; nothing is copied. As in `mergecap`, a file whose own packets
-//! are not in order is not sorted.
+//! open file is looked at ahead; nothing is copied. Each file by itself is in order of time as far
+//! as [`super::order`] can put it so.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -14,14 +14,12 @@ use nautscan_core::packet::{InterfaceId, LinkType, Packet};
 
 use super::record::{Notes, Record};
 use super::single::{FileSource, Next};
-use crate::limits::FILE_BUFFER;
+use super::window::Lent;
+use crate::limits::{FILE_BUFFER, PROBE_BUFFER};
 use crate::{
     CaptureError, InterfaceStats, MAX_INTERFACES, MAX_OPEN_FILES, PacketSource, Progress, Pulled,
     SourceInterface,
 };
-
-/// Enough to find the first packet of a file.
-const PROBE_BUFFER: usize = 64 * 1024;
 
 /// Several captures read as one.
 ///
@@ -177,6 +175,15 @@ impl MergedSource {
         max: usize,
         mut each: F,
     ) -> Result<Pulled, CaptureError> {
+        self.lend_each(max, |lent| each(&lent.packet))
+    }
+
+    /// Likewise, with the blocks that the packets lie in, which the caller may keep shares of.
+    pub(crate) fn lend_each<F: FnMut(&Lent<'_>)>(
+        &mut self,
+        max: usize,
+        mut each: F,
+    ) -> Result<Pulled, CaptureError> {
         let mut count = 0;
         while count < max {
             if let Some(outcome) = self.prepare(count)? {
@@ -245,7 +252,7 @@ impl MergedSource {
         };
         match slot.source.next(count == 0) {
             Ok(Next::Packet(record)) => {
-                slot.source.put_back(record);
+                slot.source.put_back();
                 let (time, order) = (record.time, slot.order);
                 self.unready.pop();
                 self.ready.push(Reverse(Head { time, order, slot: index }));
@@ -266,7 +273,7 @@ impl MergedSource {
     }
 
     /// Delivers packets of one file for as long as no other has an earlier one.
-    fn run<F: FnMut(&Packet<'_>)>(&mut self, head: Head, max: usize, each: &mut F) -> usize {
+    fn run<F: FnMut(&Lent<'_>)>(&mut self, head: Head, max: usize, each: &mut F) -> usize {
         let others = self.ready.peek().map_or(i64::MAX, |Reverse(other)| other.time);
         let limit = others.min(self.waiting.front().map_or(i64::MAX, |file| file.first_time));
         let Some(slot) = self.slots[head.slot].as_mut() else {
@@ -277,11 +284,11 @@ impl MergedSource {
             match slot.source.next(false) {
                 // The first is delivered in any case: it is the earliest there is.
                 Ok(Next::Packet(record)) if record.time <= limit || count == 0 => {
-                    each(&slot.packet(&record));
+                    each(&slot.lend(&record));
                     count += 1;
                 }
                 Ok(Next::Packet(record)) => {
-                    slot.source.put_back(record);
+                    slot.source.put_back();
                     let time = record.time;
                     self.ready.push(Reverse(Head { time, ..head }));
                     return count;
@@ -326,12 +333,11 @@ impl MergedSource {
 
 impl Slot {
     /// A packet with its interface as numbered in the merged list.
-    fn packet(&self, record: &Record) -> Packet<'_> {
+    fn lend(&self, record: &Record) -> Lent<'_> {
         let interface = self.interfaces.get(usize::from(record.interface));
-        Packet {
-            interface: InterfaceId(interface.copied().unwrap_or(record.interface)),
-            ..self.source.packet(record)
-        }
+        let mut lent = self.source.lend(record);
+        lent.packet.interface = InterfaceId(interface.copied().unwrap_or(record.interface));
+        lent
     }
 
     fn stats(&mut self) -> Vec<InterfaceStats> {
@@ -381,7 +387,7 @@ fn first_time(source: &mut FileSource) -> i64 {
     loop {
         match source.next(true) {
             Ok(Next::Packet(record)) => {
-                source.put_back(record);
+                source.put_back();
                 return record.time;
             }
             Ok(Next::Grown) => {}

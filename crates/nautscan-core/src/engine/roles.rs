@@ -1,21 +1,21 @@
 //! What a packet says of its flow: who asked, whether it goes on, whether it came late.
 
+use super::seen::Load;
 use crate::flow::Flow;
-use crate::packet::Packet;
 use crate::proto::{App, Close, Side, side_of};
 use crate::stream::{Rival, Segment};
 use crate::wire::{Decoded, Transport, icmp, protocol, tcp::flag};
 
 /// The TCP part of a packet, if it has one.
 #[inline]
-pub(super) fn tcp_segment<'a>(packet: &Packet<'a>, decoded: &Decoded<'a>) -> Option<Segment<'a>> {
+pub(super) fn tcp_segment<'a>(time: i64, decoded: &Decoded<'a>) -> Option<Segment<'a>> {
     let Some(Transport::Tcp { sequence, acknowledgement, flags, window, options, .. }) =
         decoded.transport
     else {
         return None;
     };
     Some(Segment {
-        time: packet.time,
+        time,
         sequence,
         acknowledgement,
         flags,
@@ -93,18 +93,13 @@ pub(super) fn stray(flow: &mut Flow, side: Side, segment: &Segment<'_>) {
 
 /// Whether a segment with SYN is of a connection that took the place of `flow`.
 #[cold]
-pub(super) fn is_replaced(
-    flow: &mut Flow,
-    side: Side,
-    segment: &Segment<'_>,
-    wire_len: u32,
-) -> bool {
+pub(super) fn is_replaced(flow: &mut Flow, side: Side, segment: &Segment<'_>, load: Load) -> bool {
     let has_ended = flow.ended.is_some();
     let Some(tcp) = flow.tcp.as_deref_mut() else { return false };
     let connection = &mut tcp.connection;
     connection.is_succeeded_by(side, segment)
         || (connection.is_reused_by(side, segment)
-            && (has_ended || !connection.contest(side, segment, wire_len)))
+            && (has_ended || !connection.contest(side, segment, load.packets, load.bytes)))
 }
 
 /// The SYN that an answer to it proves not to be of `old`, where it was counted.
@@ -121,8 +116,8 @@ pub(super) fn take_rival(
     }
     let rival = connection.take_rival()?;
     let sent = &mut old.sent[side.peer().index()];
-    sent.packets = sent.packets.saturating_sub(1);
-    sent.bytes = sent.bytes.saturating_sub(u64::from(rival.wire_len));
+    sent.packets = sent.packets.saturating_sub(rival.packets);
+    sent.bytes = sent.bytes.saturating_sub(rival.bytes);
     Some(rival)
 }
 
@@ -131,8 +126,8 @@ pub(super) fn take_rival(
 pub(super) fn begin(flow: &mut Flow, rival: &Rival) {
     flow.first_time = rival.time;
     let sent = &mut flow.sent[Side::Client.index()];
-    sent.packets += 1;
-    sent.bytes += u64::from(rival.wire_len);
+    sent.packets += rival.packets;
+    sent.bytes += rival.bytes;
     if let Some(tcp) = flow.tcp.as_deref_mut() {
         tcp.connection.begin(rival);
     }

@@ -61,6 +61,27 @@ pub(super) const COLUMNS: &[Column] = &[
         "Its port; for ICMP the type that answers, or the code where none does.",
     ),
     always("community_id", Kind::Text, "Community ID v1, seed 0."),
+    maybe(
+        "vlan",
+        Kind::Port,
+        "Innermost VLAN identifier of its first packet. Null where there was no tag.",
+    ),
+    maybe(
+        "tunnel",
+        Kind::Text,
+        "What carried it, outermost first, joined by `/`: `vxlan`, `vxlan-gpe`, `geneve`, `gre`, `erspan`, `pptp`, `ipip`, `6in4`, `4in6`, `6in6`, `mpls`, `pppoe`, `gtp`, `teredo`, `l2tp`, `nsh`, `etherip`, `srv6`, `pbb`. Addresses, ports and sizes of payload are those inside. Null where it came in no tunnel.",
+    ),
+    maybe(
+        "tunnel_id",
+        Kind::Int,
+        "Innermost identifier of the tunnels: VNI, GRE key, PPTP call, ERSPAN session, PPPoE session, TEID, L2TP session, service path or MPLS label. Null where none has one.",
+    ),
+    maybe(
+        "tunnel_client_ip",
+        Kind::Text,
+        "Address in the outermost IP header on the client's side. Null without IP around the tunnel.",
+    ),
+    maybe("tunnel_server_ip", Kind::Text, "The same on the server's side."),
     always("client_packets", Kind::Int, "Packets from the client."),
     always("client_bytes", Kind::Int, "Their bytes on the wire, link-layer headers included."),
     always("server_packets", Kind::Int, "Packets from the server."),
@@ -174,6 +195,11 @@ pub struct FlowsBuilder {
     server_ip: StringBuilder,
     server_port: UInt16Builder,
     community_id: StringBuilder,
+    vlan: UInt16Builder,
+    tunnel: StringBuilder,
+    tunnel_id: Int64Builder,
+    /// Client's and server's side.
+    tunnel_ips: [StringBuilder; 2],
     /// Packets and bytes of the client, of the server, payload of the client, of the server.
     sent: [Int64Builder; 6],
     /// Handshake, round trip to the client, to the server.
@@ -208,6 +234,10 @@ impl Default for FlowsBuilder {
             server_ip: StringBuilder::default(),
             server_port: UInt16Builder::default(),
             community_id: StringBuilder::default(),
+            vlan: UInt16Builder::default(),
+            tunnel: StringBuilder::default(),
+            tunnel_id: Int64Builder::default(),
+            tunnel_ips: Default::default(),
             sent: Default::default(),
             times: Default::default(),
             counters: Default::default(),
@@ -242,6 +272,7 @@ impl FlowsBuilder {
         text.append_address(&mut self.server_ip, facts.ends.server);
         self.server_port.append_value(facts.ends.server_port);
         self.community_id.append_value(facts.community_id.as_str());
+        self.push_carrier(flow);
         let [client, server] = flow.sent;
         let sent = [
             client.packets,
@@ -258,6 +289,25 @@ impl FlowsBuilder {
         self.state.append_value(flow.state.name());
         self.end_reason.append_option(end.map(end_reason));
         self.rows += 1;
+    }
+
+    fn push_carrier(&mut self, flow: &Flow) {
+        self.vlan.append_option(flow.vlan);
+        let tunnel = flow.carrier.as_deref().map(|carrier| carrier.tunnel);
+        self.tunnel.append_option(tunnel.map(|tunnel| tunnel.to_string()));
+        self.tunnel_id.append_option(tunnel.and_then(|tunnel| tunnel.id).map(i64::from));
+        let ends = flow.carrier.as_deref().and_then(|carrier| carrier.ends(flow.client_is_low));
+        let [client, server] = &mut self.tunnel_ips;
+        match ends {
+            Some(ends) => {
+                self.text.append_address(client, ends.0);
+                self.text.append_address(server, ends.1);
+            }
+            None => {
+                client.append_null();
+                server.append_null();
+            }
+        }
     }
 
     fn push_tcp(&mut self, connection: Option<&Connection>, duplicates: u64) {
@@ -311,7 +361,11 @@ impl FlowsBuilder {
             Arc::new(self.server_ip.finish()),
             Arc::new(self.server_port.finish()),
             Arc::new(self.community_id.finish()),
+            Arc::new(self.vlan.finish()),
+            Arc::new(self.tunnel.finish()),
+            Arc::new(self.tunnel_id.finish()),
         ];
+        columns.extend(self.tunnel_ips.iter_mut().map(|ip| Arc::new(ip.finish()) as ArrayRef));
         let int = |builder: &mut Int64Builder| Arc::new(builder.finish()) as ArrayRef;
         columns.extend(self.sent.iter_mut().map(int));
         columns.extend(self.times.iter_mut().map(int));

@@ -3,6 +3,7 @@
 
 use super::super::connection::{Connection, Counters, Segment};
 use super::super::{Offer, Receiver};
+use crate::proto::Place;
 use crate::proto::Side::{self, Client, Server};
 use crate::wire::tcp::flag::{ACK, FIN, RST, SYN};
 
@@ -12,8 +13,8 @@ const MS: i64 = 1_000_000;
 struct Nobody;
 
 impl Receiver for Nobody {
-    fn data(&mut self, _: Side, _: &[u8], _: i64) {}
-    fn gap(&mut self, _: Side, _: u64) {}
+    fn data(&mut self, _: Side, _: &[u8], _: Place, _: i64) {}
+    fn gap(&mut self, _: Side, _: u64, _: u64) {}
     fn end(&mut self, _: Side) {}
 }
 

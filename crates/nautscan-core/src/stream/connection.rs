@@ -2,12 +2,12 @@
 
 use super::Receiver;
 use super::analysis::Analysis;
-use super::half::Half;
+use super::half::{Came, Half};
 use super::options::{self, Offer};
 use super::rival::Rival;
 use crate::flow::State;
 use crate::limits::MAX_WINDOW;
-use crate::proto::{Close, Side};
+use crate::proto::{Close, Place, Side};
 use crate::wire::tcp::flag;
 
 /// The TCP part of one packet.
@@ -117,9 +117,9 @@ impl Connection {
     /// Notes a SYN for which [`Self::is_reused_by`] holds, if the connection may still be alive;
     /// answers false if it may not. A host that is in the middle of a connection challenges a SYN
     /// (RFC 5961 section 4), which may be forged: it opens another connection only once it is
-    /// answered. `wire_len`: of its packet.
+    /// answered. `packets` and `bytes`: what it came in.
     #[cold]
-    pub fn contest(&mut self, side: Side, segment: &Segment<'_>, wire_len: u32) -> bool {
+    pub fn contest(&mut self, side: Side, segment: &Segment<'_>, packets: u64, bytes: u64) -> bool {
         let was_heard = self.analysis.window(side.peer()).is_some();
         let is_ending = self.halves.iter().any(Half::has_fin);
         if !was_heard || is_ending || segment.has_payload() {
@@ -127,7 +127,7 @@ impl Connection {
         }
         let known = self.rival.as_ref().map(|rival| rival.sequence);
         if known != Some(segment.sequence) {
-            self.rival = Some(Box::new(Rival::new(side, segment, wire_len)));
+            self.rival = Some(Box::new(Rival::new(side, segment, packets, bytes)));
         }
         true
     }
@@ -213,12 +213,13 @@ impl Connection {
             self.syn(side, segment);
             sequence = sequence.wrapping_add(1);
         }
+        let mut came = Came { time: segment.time, received: 0 };
         if segment.has(flag::ACK) {
-            self.acknowledgement(side, segment, out);
+            came.received = self.acknowledgement(side, segment, out);
         }
         if segment.has_payload() {
             let half = &mut self.halves[side.index()];
-            half.segment(side, sequence, segment.payload, segment.cut, segment.time, out);
+            half.segment(side, sequence, segment.payload, segment.cut, came, out);
         }
         if segment.has(flag::FIN) {
             let half = &mut self.halves[side.index()];
@@ -318,17 +319,24 @@ impl Connection {
         }
     }
 
+    /// Takes the acknowledgement that `side` sends; answers what it has received, as an offset.
     #[inline]
-    fn acknowledgement<R: Receiver>(&mut self, side: Side, segment: &Segment<'_>, out: &mut R) {
+    fn acknowledgement<R: Receiver>(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        out: &mut R,
+    ) -> u64 {
         let peer = &mut self.halves[side.peer().index()];
         if !peer.is_started() {
             peer.start(segment.acknowledgement);
         }
-        peer.acknowledge(segment.acknowledgement);
+        let received = peer.acknowledge(segment.acknowledgement);
         // Who speaks after acknowledging has received: what we miss of it is lost.
         if segment.has_payload() && peer.owes() {
             peer.concede(side.peer(), out);
         }
+        received
     }
 
     /// SYN to the client's first acknowledgement, ns.
@@ -418,13 +426,13 @@ struct Counting<'a, R> {
 
 impl<R: Receiver> Receiver for Counting<'_, R> {
     #[inline]
-    fn data(&mut self, side: Side, bytes: &[u8], time: i64) {
-        self.inner.data(side, bytes, time);
+    fn data(&mut self, side: Side, bytes: &[u8], place: Place, time: i64) {
+        self.inner.data(side, bytes, place, time);
     }
-    fn gap(&mut self, side: Side, lost: u64) {
+    fn gap(&mut self, side: Side, lost: u64, offset: u64) {
         self.gaps += 1;
         self.gap_bytes += lost;
-        self.inner.gap(side, lost);
+        self.inner.gap(side, lost, offset);
     }
     fn end(&mut self, side: Side) {
         self.inner.end(side);

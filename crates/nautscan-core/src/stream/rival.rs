@@ -14,8 +14,10 @@ pub struct Rival {
     pub(super) side: Side,
     /// When, ns.
     pub time: i64,
-    /// Length of its packet on the wire.
-    pub wire_len: u32,
+    /// Packets that it came in: more than one if it was fragmented.
+    pub packets: u64,
+    /// Their bytes on the wire.
+    pub bytes: u64,
     pub(super) sequence: u32,
     window: u16,
     flags: u8,
@@ -24,14 +26,15 @@ pub struct Rival {
 }
 
 impl Rival {
-    pub(super) fn new(side: Side, syn: &Segment<'_>, wire_len: u32) -> Self {
+    pub(super) fn new(side: Side, syn: &Segment<'_>, packets: u64, bytes: u64) -> Self {
         let mut options = [0; MAX_OPTIONS];
         let len = syn.options.len().min(MAX_OPTIONS);
         options[..len].copy_from_slice(&syn.options[..len]);
         Self {
             side,
             time: syn.time,
-            wire_len,
+            packets,
+            bytes,
             sequence: syn.sequence,
             window: syn.window,
             flags: syn.flags,

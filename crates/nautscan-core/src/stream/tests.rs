@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::proto::Place;
 use crate::proto::Side::{self, Client, Server};
 use crate::wire::tcp::flag::{ACK, FIN, RST, SYN};
 
@@ -18,14 +19,14 @@ enum Told {
 struct Log(Vec<Told>);
 
 impl Receiver for Log {
-    fn data(&mut self, side: Side, bytes: &[u8], _time: i64) {
+    fn data(&mut self, side: Side, bytes: &[u8], _: Place, _: i64) {
         assert!(!bytes.is_empty());
         match self.0.last_mut() {
             Some(Told::Data(last, joined)) if *last == side => joined.extend_from_slice(bytes),
             _ => self.0.push(Told::Data(side, bytes.to_vec())),
         }
     }
-    fn gap(&mut self, side: Side, lost: u64) {
+    fn gap(&mut self, side: Side, lost: u64, _: u64) {
         self.0.push(Told::Gap(side, lost));
     }
     fn end(&mut self, side: Side) {
@@ -163,10 +164,10 @@ fn a_gap_that_a_reset_reveals_is_counted_once() {
 struct Times(Vec<i64>);
 
 impl Receiver for Times {
-    fn data(&mut self, _: Side, _: &[u8], time: i64) {
+    fn data(&mut self, _: Side, _: &[u8], _: Place, time: i64) {
         self.0.push(time);
     }
-    fn gap(&mut self, _: Side, _: u64) {}
+    fn gap(&mut self, _: Side, _: u64, _: u64) {}
     fn end(&mut self, _: Side) {}
 }
 
