@@ -409,13 +409,17 @@ fn take_segment(out: &mut Output, flow: &mut Flow, mut side: Side, segment: &Seg
     {
         side = roles::settle_roles(flow, side, segment);
     }
+    let before = flow.state;
     let (close, state) = out.follow(flow, segment.time, |connection, feed| {
         let event = connection.segment(side, segment, feed);
         let close = Connection::close_of(event);
         if let Some(close) = close {
             feed.close(close);
         }
-        (close, connection.state(event))
+        // Only these, or an end, move an open connection on.
+        let is_special = segment.flags & (flag::SYN | flag::FIN | flag::RST) != 0;
+        let stays = before == State::Established && !is_special && close.is_none();
+        (close, if stays { before } else { connection.state(event) })
     });
     flow.state = state;
     flow.ended = close;

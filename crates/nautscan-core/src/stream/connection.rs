@@ -232,7 +232,7 @@ impl Connection {
 
     /// Takes note of a segment without following its bytes: all that is left to do for one that
     /// comes after the end.
-    #[inline]
+    #[inline(always)]
     pub fn observe(&mut self, side: Side, segment: &Segment<'_>) {
         if segment.has(flag::SYN) || options::are_notable(segment.options) {
             self.observe_rare(side, segment);
