@@ -1,6 +1,8 @@
 //! The engine: packets in, record batches out.
 
 mod config;
+mod lone;
+mod memory;
 mod output;
 mod roles;
 mod rows;
@@ -12,11 +14,12 @@ mod totals;
 use arrow_array::RecordBatch;
 
 use crate::event::{Stat, Table};
-use crate::flow::{Flow, FlowKey, FlowTable, State, TcpFlow, key_ports};
+use crate::flow::{Flow, FlowKey, FlowTable, State, key_ports};
 use crate::packet::{InterfaceId, Packet};
 use crate::proto::{Close, Side};
 use crate::stream::{Connection, Segment};
 use crate::wire::{Decoded, Network, decode, tcp::flag};
+use memory::Held;
 use output::Output;
 use sightings::Sightings;
 
@@ -36,6 +39,7 @@ pub struct Engine {
     out: Output,
     flows: FlowTable,
     sightings: Sightings,
+    held: Held,
     next_flow_id: u64,
     flow_id_step: u64,
     /// Latest packet time: the engine's clock.
@@ -49,6 +53,7 @@ impl Engine {
         Self {
             flows: FlowTable::new(config.max_flows),
             sightings: Sightings::new(),
+            held: Held::default(),
             next_flow_id: config.flow_id_base + 1,
             flow_id_step: config.flow_id_step.max(1),
             now: 0,
@@ -169,15 +174,16 @@ impl Engine {
             let Some(close) = self.is_over(slot, source_is_low, packet.time, segment) else {
                 return slot;
             };
-            if let Some(old) = self.flows.remove(slot) {
-                self.out.retire(old, close);
-            }
+            self.retire(slot, close);
+        } else if let Some(victim) = self.flows.victim() {
+            self.out.totals.evicted += 1;
+            self.retire(victim, Close::Evicted);
         }
         let id = self.next_flow_id;
         self.next_flow_id += self.flow_id_step;
         self.out.totals.flows += 1;
         let source_is_client = roles::source_is_client(decoded, segment);
-        let inserted = self.flows.insert(Flow {
+        self.flows.insert(Flow {
             key,
             client_is_low: source_is_low == source_is_client,
             state: State::Active,
@@ -191,13 +197,18 @@ impl Engine {
             requests: 0,
             reported: i64::MIN,
             protocol: None,
-            tcp: segment.is_some().then(Box::<TcpFlow>::default),
-        });
-        if let Some(evicted) = inserted.evicted {
-            self.out.totals.evicted += 1;
-            self.out.retire(evicted, Close::Evicted);
+            tcp: None,
+            lone: None,
+        })
+    }
+
+    /// Writes the row of a flow and lets go of it.
+    #[inline(never)]
+    fn retire(&mut self, slot: u32, close: Close) {
+        if let Some(flow) = self.flows.get_mut(slot) {
+            self.out.retire(flow, close);
+            self.flows.remove(slot);
         }
-        inserted.slot
     }
 
     /// How the flow that holds a packet's ports has ended, if the packet cannot be of it.
@@ -214,6 +225,7 @@ impl Engine {
             return Some(Close::Timeout);
         }
         let segment = segment.filter(|segment| segment.flags & flag::SYN != 0)?;
+        self.out.unfold(flow);
         let connection = &flow.tcp.as_ref()?.connection;
         connection.is_reused_by(flow.side(source_is_low), segment).then_some(Close::Replaced)
     }
@@ -239,20 +251,18 @@ impl Engine {
         let now = self.now;
         let is_behind = self.next_sweep < now.saturating_sub(10 * SECOND);
         self.next_sweep = if is_behind { now + SECOND } else { self.next_sweep + SECOND };
-        let Self { flows, out, .. } = self;
-        let mut gone = Vec::new();
-        let visit = |flow: &mut Flow| {
+        let Self { flows, out, held, .. } = self;
+        held.begin();
+        flows.sweep(|flow| {
             if flow.is_idle(now) {
+                out.retire(flow, Close::Timeout);
                 return true;
             }
             out.settle(flow, now);
             out.report(flow, now);
+            held.add(flow);
             false
-        };
-        flows.sweep(visit, |flow| gone.push(flow));
-        for flow in gone {
-            out.retire(flow, Close::Timeout);
-        }
+        });
     }
 
     /// The input is at its end: every flow is retired.
@@ -265,13 +275,11 @@ impl Engine {
     pub fn finish_some(&mut self, count: usize) -> bool {
         let Self { flows, out, now, .. } = self;
         out.rows.let_the_rest_come();
-        for _ in 0..count {
-            let Some(flow) = flows.take_next() else { return false };
+        flows.drain(count, |flow| {
             // The hand may not have come to it: that is no reason to call it open.
             let close = if flow.is_idle(*now) { Close::Timeout } else { Close::CaptureEnd };
             out.retire(flow, close);
-        }
-        true
+        })
     }
 
     /// The next batch that is full; after [`Self::flush`], any.
@@ -287,6 +295,11 @@ impl Engine {
     /// Makes batches of the rows that wait, however few.
     pub fn flush(&mut self) {
         self.out.rows.flush();
+    }
+
+    /// Bytes that following flows takes: the table, and what its flows hold.
+    pub fn memory(&self) -> usize {
+        self.flows.memory() + self.held.bytes(&self.flows) + self.sightings.memory()
     }
 
     /// Counters of this engine's stages, for the `stats` table.
@@ -305,7 +318,7 @@ impl Engine {
             stat("flow", "created", totals.flows),
             stat("flow", "active", self.flows.len() as u64),
             stat("flow", "evicted", totals.evicted),
-            stat("flow", "memory", (self.flows.memory() + self.sightings.memory()) as u64),
+            stat("flow", "memory", self.memory() as u64),
             stat("stream", "gaps", totals.gaps),
             stat("stream", "gap_bytes", totals.gap_bytes),
             stat("proto", "requests", totals.requests),
@@ -320,6 +333,9 @@ impl Engine {
 /// Follows a connection by one segment.
 #[inline]
 fn take_segment(out: &mut Output, flow: &mut Flow, mut side: Side, segment: &Segment<'_>) {
+    if flow.tcp.is_none() && !out.begin(flow, side, segment) {
+        return;
+    }
     if flow.ended.is_some() && !roles::resumes(flow, side, segment) {
         return roles::stray(flow, segment);
     }

@@ -16,7 +16,7 @@ pub struct App(State);
 enum State {
     Undecided(Undecided),
     Known {
-        name: &'static str,
+        protocol: &'static Protocol,
         parser: Box<dyn Parser>,
     },
     /// Not a protocol that we know, or no longer followed.
@@ -25,7 +25,8 @@ enum State {
 
 #[derive(Default)]
 struct Undecided {
-    pending: [Pending; 2],
+    /// There is seldom anything: what comes first mostly decides.
+    pending: Option<Box<[Pending; 2]>>,
     attempts: u8,
 }
 
@@ -54,7 +55,7 @@ impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Undecided { .. } => "undecided",
-            Self::Known { name, .. } => name,
+            Self::Known { protocol, .. } => protocol.name,
             Self::Opaque => "opaque",
         })
     }
@@ -64,7 +65,7 @@ impl App {
     /// Name of the protocol that is being followed.
     pub fn protocol(&self) -> Option<&'static str> {
         match &self.0 {
-            State::Known { name, .. } => Some(name),
+            State::Known { protocol, .. } => Some(protocol.name),
             _ => None,
         }
     }
@@ -125,7 +126,11 @@ impl App {
         match &self.0 {
             State::Known { parser, .. } => parser.memory(),
             State::Undecided(undecided) => {
-                undecided.pending.iter().map(|pending| pending.bytes.capacity()).sum()
+                let pending = undecided.pending.as_deref();
+                pending.map_or(0, |both| {
+                    let bytes = both.iter().map(|pending| pending.bytes.capacity());
+                    size_of::<[Pending; 2]>() + bytes.sum::<usize>()
+                })
             }
             State::Opaque => 0,
         }
@@ -133,8 +138,8 @@ impl App {
 
     /// Client and server were guessed the wrong way round.
     pub fn swap_roles(&mut self) {
-        if let State::Undecided(undecided) = &mut self.0 {
-            undecided.pending.swap(0, 1);
+        if let State::Undecided(Undecided { pending: Some(pending), .. }) = &mut self.0 {
+            pending.swap(0, 1);
         }
     }
 
@@ -160,7 +165,7 @@ impl App {
                 State::Undecided(undecided) => match undecided.detect(piece, &mut todo) {
                     Detected::Protocol(protocol) => {
                         let parser = (protocol.open)(cx.settings);
-                        self.0 = State::Known { name: protocol.name, parser };
+                        self.0 = State::Known { protocol, parser };
                     }
                     Detected::Nothing { opaque: bytes, is_last } => {
                         opaque += bytes;
@@ -221,13 +226,13 @@ impl Undecided {
     /// `todo` for the parser, each with its own time and the other side's first.
     fn detect<'a>(&mut self, piece: Piece<'a>, todo: &mut Vec<Piece<'a>>) -> Detected {
         let side = piece.side;
-        let mine = &mut self.pending[side.index()];
         let joined;
-        let seen: &[u8] = if mine.bytes.is_empty() {
-            &piece.bytes
-        } else {
-            joined = [&mine.bytes, &*piece.bytes].concat();
-            &joined
+        let seen: &[u8] = match &self.pending {
+            Some(pending) if !pending[side.index()].bytes.is_empty() => {
+                joined = [&pending[side.index()].bytes, &*piece.bytes].concat();
+                &joined
+            }
+            _ => &piece.bytes,
         };
         let probe = |protocol: &&Protocol| (protocol.probe)(side, seen);
         if let Some(protocol) = PROTOCOLS.iter().find(|p| probe(p) == Probe::Yes) {
@@ -238,6 +243,7 @@ impl Undecided {
         }
         let may_be = PROTOCOLS.iter().any(|protocol| probe(&protocol) == Probe::NeedMore);
         if may_be && seen.len() < DETECTION_BYTES {
+            let mine = &mut self.pending.get_or_insert_default()[side.index()];
             if mine.bytes.is_empty() {
                 mine.time = piece.time;
             }
@@ -254,7 +260,8 @@ impl Undecided {
     }
 
     fn take_pending(&mut self, side: Side, todo: &mut Vec<Piece<'_>>) {
-        let Pending { bytes, time } = core::mem::take(&mut self.pending[side.index()]);
+        let Some(pending) = &mut self.pending else { return };
+        let Pending { bytes, time } = core::mem::take(&mut pending[side.index()]);
         if !bytes.is_empty() {
             todo.push(Piece { side, time, bytes: Cow::Owned(bytes) });
         }
@@ -262,7 +269,8 @@ impl Undecided {
 
     /// Gives up what `side` has sent; answers how many bytes that were.
     fn drop_pending(&mut self, side: Side) -> u64 {
-        core::mem::take(&mut self.pending[side.index()]).bytes.len() as u64
+        let Some(pending) = &mut self.pending else { return 0 };
+        core::mem::take(&mut pending[side.index()]).bytes.len() as u64
     }
 
     fn drop_all(&mut self) -> u64 {
