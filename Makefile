@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo build test lint fuzz bench bench-micro bench-live docs lock clean
+.PHONY: help run demo build test lint fuzz bench bench-micro bench-peers bench-live docs lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,13 +38,18 @@ bench: ## Compare with tcpdump, tshark and others on one large capture (root mak
 bench-micro: ## Time the engine's stages one by one, e.g. ARGS="reassembly"
 	@cargo bench -p nautscan-core --bench engine -- $(ARGS)
 
+bench-peers: ## Install the Python peers of bench (dpkt, nfstream, scapy) and see them work
+	@scripts/setup.sh run
+	@.venv/bin/python -m bench.environment
+
 bench-live: ## Capture nginx and wrk at full speed; count what is missed (root)
 	@scripts/setup.sh run
 	@.venv/bin/python -m bench.live $(ARGS)
 
-docs: ## Write docs/reference anew from the code
+docs: ## Write docs/reference and docs/agreement.md anew from the code and a run
 	@scripts/setup.sh lint
 	@.venv/bin/python scripts/reference.py
+	@.venv/bin/python -m tests.golden.report
 
 lock: ## Write the hash-locked requirements anew from pyproject.toml (needs uv)
 	@scripts/lock.sh

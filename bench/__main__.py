@@ -1,6 +1,7 @@
 """Compare NautScan with its peers on one HTTP capture: `make bench`.
 
-Programs that are not installed are left out, and named. Slow ones (minutes) run once.
+Programs that are not installed are left out, and named. Slow ones (minutes) run once, or with
+--slice on the first packets only, which the table says.
 """
 
 from __future__ import annotations
@@ -14,13 +15,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import floods, report, scaling
+from bench import environment, floods, report, scaling
 from bench.http_capture import DEFAULT_FILE, DEFAULT_PACKETS, CaptureFacts, ensure
 from bench.lab import LabError
 from bench.measure import RunFailed, measure
 from bench.programs import INSTALLED, NAUTSCAN, REFERENCE, Program, python_peers, version_of
-
-PEER_ENVIRONMENT = Path(__file__).parent.parent / "build" / "bench-peers"
+from bench.slices import first_packets
 
 
 def main() -> int:
@@ -56,9 +56,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--slow-runs", type=int, default=1)
     parser.add_argument("--timeout", type=float, default=900, help="seconds for one run")
     parser.add_argument("--only", nargs="*", help="names of programs, or parts of names")
-    parser.add_argument("--python-peers", action="store_true", help="dpkt, nfstream and scapy too")
     parser.add_argument(
         "--only-programs", action="store_true", help="the comparison alone: no scaling, no floods"
+    )
+    parser.add_argument(
+        "--slice", type=int, metavar="PACKETS", help="slow ones read only the first so many"
     )
     parser.add_argument("--no-results", action="store_true", help="print only")
     return parser.parse_args()
@@ -72,23 +74,10 @@ def _further_sections(options: argparse.Namespace, data: dict[str, object]) -> s
 
 
 def _candidates(options: argparse.Namespace) -> list[Program]:
-    programs = [*NAUTSCAN, *INSTALLED]
-    if options.python_peers:
-        programs += python_peers(_peer_environment())
+    programs = [*NAUTSCAN, *INSTALLED, *python_peers()]
     if options.only:
         programs = [p for p in programs if any(part in p.name for part in options.only)]
     return programs
-
-
-def _peer_environment() -> Path:
-    """Make an environment with the Python peers; they are no dependency of NautScan."""
-    python = PEER_ENVIRONMENT / "bin" / "python"
-    if not python.exists():
-        requirements = Path(__file__).with_name("requirements.txt")
-        subprocess.run([sys.executable, "-m", "venv", str(PEER_ENVIRONMENT)], check=True)
-        install = [str(python), "-m", "pip", "install", "-q", "--require-hashes", "-r"]
-        subprocess.run([*install, str(requirements)], check=True)
-    return python
 
 
 def _present(programs: Sequence[Program]) -> list[tuple[Program, str]]:
@@ -96,6 +85,8 @@ def _present(programs: Sequence[Program]) -> list[tuple[Program, str]]:
     absent = [program.name for program, version in versions if version is None]
     if absent:
         print(f"bench: not installed, so left out: {', '.join(absent)}", file=sys.stderr)
+        if any(program.name in environment.SCRIPTS for program, version in versions if not version):
+            print("bench: `make bench-peers` installs the Python ones", file=sys.stderr)
     return [(program, version) for program, version in versions if version is not None]
 
 
@@ -104,7 +95,11 @@ def _measure_all(
 ) -> list[report.Row]:
     """Run all programs in turn, round after round, so that a slow minute hits each of them."""
     rows = [report.Row(program.name, program.does, version) for program, version in programs]
+    for (program, _), row in zip(programs, rows, strict=True):
+        row.slice_packets = options.slice if program.slow else None
     _into_page_cache(options.file)
+    if options.slice:
+        _into_page_cache(first_packets(options.file, options.slice))
     for turn in range(max(options.runs, options.slow_runs)):
         for (program, _), row in zip(programs, rows, strict=True):
             runs = options.slow_runs if program.slow else options.runs
@@ -118,7 +113,10 @@ def _measure_once(program: Program, row: report.Row, options: argparse.Namespace
     output = work / "output"
     output.mkdir()
     try:
-        cost = measure(program.command(options.file, output), work, options.timeout)
+        file = options.file
+        if row.slice_packets is not None:
+            file = first_packets(file, row.slice_packets)
+        cost = measure(program.command(file, output), work, options.timeout)
     except RunFailed as error:
         row.failure = str(error)
         print(f"bench: {program.name}: {error}", file=sys.stderr)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-PEERS = Path(__file__).with_name("peers")
+from bench import environment
 
 
 @dataclass(frozen=True)
@@ -95,38 +95,31 @@ INSTALLED = (
 )
 
 
-def python_peers(python: Path) -> list[Program]:
-    """List the peers that are Python libraries, in an environment of their own."""
-
-    def script(name: str) -> Callable[[Path, Path], Sequence[str]]:
-        return lambda file, _: [str(python), str(PEERS / name), str(file)]
-
-    def version(distribution: str) -> list[str]:
-        code = f"from importlib.metadata import version; print(version({distribution!r}))"
-        return [str(python), "-c", code]
-
-    return [
-        Program(
-            "nfstream",
-            "flows with statistics and application labels",
-            script("nfstream_flows.py"),
-            version("nfstream"),
+def python_peers() -> tuple[Program, ...]:
+    """List the peers that are Python libraries, each with the first interpreter that has it."""
+    return (
+        _python_peer("nfstream", "flows with statistics and application labels"),
+        _python_peer(
+            "dpkt", "loop over packets, requests in single segments, nothing paired", slow=True
         ),
-        Program(
-            "dpkt",
-            "loop over packets, requests in single segments, nothing paired",
-            script("dpkt_http.py"),
-            version("dpkt"),
-            slow=True,
+        _python_peer(
+            "scapy", "packets dissected, requests in single segments, nothing paired", slow=True
         ),
-        Program(
-            "scapy",
-            "packets dissected, requests in single segments, nothing paired",
-            script("scapy_http.py"),
-            version("scapy"),
-            slow=True,
-        ),
-    ]
+    )
+
+
+def _python_peer(name: str, does: str, *, slow: bool = False) -> Program:
+    # Where no interpreter has it, a name that is none: it is then told as not installed.
+    python = str(environment.interpreter_with(name) or f"python-with-{name}")
+    script = str(environment.PEERS / environment.SCRIPTS[name])
+    version = f"from importlib.metadata import version; print(version({name!r}))"
+    return Program(
+        name,
+        does,
+        lambda file, _: [python, script, str(file)],
+        [python, "-c", version],
+        slow=slow,
+    )
 
 
 def version_of(program: Program) -> str | None:

@@ -25,6 +25,12 @@ class Row:
     version: str
     costs: list[Cost] = field(default_factory=list)
     failure: str | None = None
+    slice_packets: int | None = None
+    """Packets that it read, where not all."""
+
+    def read(self, packets: int) -> int:
+        """How many of the capture's packets it read."""
+        return min(packets, self.slice_packets or packets)
 
 
 @dataclass(frozen=True)
@@ -57,21 +63,38 @@ def this_machine() -> Machine:
 def table(rows: Sequence[Row], packets: int, reference: str) -> str:
     """Write the medians as a Markdown table, in the order of time."""
     done = [(row, median(row.costs)) for row in rows if row.costs]
-    done.sort(key=lambda pair: pair[1].wall_seconds)
+    done.sort(key=lambda pair: pair[1].wall_seconds / pair[0].read(packets))
     base = next((cost.wall_seconds for row, cost in done if row.name == reference), None)
     lines = [
         f"| program | does | seconds | of {reference} | packets/s | CPU s | peak MB | runs |",
         "|---|---|--:|--:|--:|--:|--:|--:|",
     ]
     for row, cost in done:
-        ratio = f"{cost.wall_seconds / base:.2f}" if base else ""
+        read = row.read(packets)
         lines.append(
-            f"| {row.name} | {row.does} | {cost.wall_seconds:.2f} | {ratio} "
-            f"| {packets / cost.wall_seconds:,.0f} | {cost.cpu_seconds:.2f} "
+            f"| {row.name}{'' if read == packets else ' (part)'} | {row.does} "
+            f"| {cost.wall_seconds:.2f} | {_ratio(cost, base, packets / read)} "
+            f"| {read / cost.wall_seconds:,.0f} | {cost.cpu_seconds:.2f} "
             f"| {cost.peak_bytes / 1e6:.0f} | {len(row.costs)} |"
         )
+    lines += [_part(row) for row in rows if row.costs and row.read(packets) < packets]
     lines += [f"\n{row.name}: not measured, {row.failure}" for row in rows if row.failure]
     return "\n".join(lines)
+
+
+def _ratio(cost: Cost, base: float | None, scale: float) -> str:
+    """How many times as long as the reference; marked where the file was not read whole."""
+    if base is None:
+        return ""
+    return f"{'' if scale == 1 else '≈ '}{cost.wall_seconds * scale / base:.2f}"
+
+
+def _part(row: Row) -> str:
+    return (
+        f"\n{row.name} read the first {row.slice_packets:,} packets only: its seconds and memory "
+        "are those of this part; its ratio (≈) is by packets a second, start-up included, so "
+        "rather too high."
+    )
 
 
 def document(

@@ -67,6 +67,10 @@ def tables_page() -> str:
         columns = [(f"`{c.name}`", c.type, _yes(c.nullable), c.doc) for c in _engine.columns(table)]
         parts.append(f"## {table}\n\n{TABLE_INTRODUCTIONS[table]}\n")
         parts.append(_table(("column", "type", "null", "meaning"), columns))
+        if table == "stats":
+            counters = [(f"`{stage}`", f"`{name}`", doc) for stage, name, doc in _engine.counters()]
+            parts.append("\nThe counters:\n")
+            parts.append(_table(("stage", "name", "meaning"), counters))
         stored = [c for c in schema.columns(table) if c.stored]
         if stored:
             rows = [

@@ -18,6 +18,8 @@ __all__ = [
     "capture_library",
     "check_filter",
     "columns",
+    "copy_packets",
+    "counters",
     "default_interfaces",
     "dissect",
     "interfaces",
@@ -34,7 +36,7 @@ class EngineError(Exception):
     """What failed, in `message`; which kind, in `code`; what to do, in `remedy`.
 
     Codes: `unknown_interface`, `no_permission`, `bad_filter`, `no_capture_library`,
-    `bad_file`, `not_found`, `closed`, `bad_argument`, `capture_failed`.
+    `bad_file`, `not_found`, `closed`, `bad_argument`, `capture_failed`, `cannot_write`.
     """
 
     code: str
@@ -79,6 +81,9 @@ def json_lines(rows: object, columns: Sequence[tuple[str, str]]) -> bytes:
     """
 
 def columns(table: str) -> list[Column]: ...
+def counters() -> list[tuple[str, str, str]]:
+    """Every counter of the table `stats`: stage, name, meaning."""
+
 def schema(table: str) -> Schema: ...
 def capture_library() -> str:
     """Version text of libpcap or Npcap. Raises `no_capture_library`."""
@@ -96,6 +101,16 @@ def default_interfaces() -> tuple[list[str], str]:
 
 def check_filter(text: str, link_type: str = "ETHERNET", snaplen: int = 262144) -> None:
     """Compiles a BPF filter. Raises `bad_filter` with the compiler's words."""
+
+def copy_packets(
+    sources: Sequence[str | int], path: str, *, filter: str | None = None
+) -> dict[str, Any]:
+    """Writes the packets of capture files to one pcapng file, in order of time.
+
+    Interfaces, names, decryption secrets, custom blocks that may be copied and drop counts go
+    with them. Keys: packets, filtered_out, not_expressible (packets from before 1970), damaged
+    (bool), warnings (list of text). Raises `cannot_write` besides what `Reader` raises.
+    """
 
 def dissect(data: bytes, link_type: str) -> list[dict[str, Any]]:
     """Layers of one packet.
@@ -137,9 +152,27 @@ class Reader:
         """Totals so far.
 
         Keys: packets, bytes, flows, requests, parse_errors, gap_bytes, first_time, last_time
-        (ns or None), decode_errors, truncated, fragments, duplicates, not_ip, gaps,
-        opaque_bytes, evicted, filtered_out (packets that `filter` did not accept, which no
-        other figure counts), warnings (list of text), damaged (bool).
+        (ns or None), decode_errors, truncated, fragments, duplicates, not_ip,
+        unattributed, datagrams_incomplete, too_deep, aggregated_skipped, gaps,
+        opaque_bytes, evicted, time_clamped (packets whose time was outside 1970 to 2116),
+        filtered_out (packets that `filter` did not accept, which no other figure counts), input
+        (what was counted while the files were read, by name; see `notes`), warnings (list of
+        text), damaged (bool).
+        """
+    def notes(self) -> list[dict[str, Any]]:
+        """What each file says besides packets, as far as it was read.
+
+        Keys: file, comments (of sections and interfaces), packet_comments (list of packet number
+        in the file and text), names (list of address and name), secrets (list of kind as
+        registered for pcapng and bytes), and counts: sections, skipped_blocks, reordered,
+        reorder_full, time_went_back, times_out_of_range, untimed, longer_than_wire, bad_options,
+        texts_cut, comments_dropped, names_dropped, secrets_dropped, custom_dropped.
+        """
+    def interfaces(self) -> list[dict[str, Any]]:
+        """Interfaces that the files describe.
+
+        Keys: file, name, description, link_type, snaplen, filter, speed (bit/s), os, hardware,
+        fcs_bytes, received, kernel_drops, interface_drops; None where the file does not say.
         """
     def close(self) -> None: ...
 

@@ -1,4 +1,4 @@
-"""A statement about a capture that the engine does not share."""
+"""Statements about a capture, held against what the engine reports."""
 
 from __future__ import annotations
 
@@ -17,17 +17,35 @@ class Mismatch:
     got: str
 
 
-def compare_value(field: str, expected: Any, got: Any) -> Iterator[Mismatch]:
+@dataclass(frozen=True)
+class Comparison:
+    """One statement compared, item by item: a value is one item, a collection has several."""
+
+    field: str
+    items: int
+    """Stated or reported."""
+    equal: int
+    """Both."""
+    mismatch: Mismatch | None = None
+
+
+def compare_value(field: str, expected: Any, got: Any) -> Iterator[Comparison]:
     """One value."""
-    if expected != got:
-        yield Mismatch(field, str(expected), str(got))
+    if expected == got:
+        yield Comparison(field, 1, 1)
+    else:
+        yield Comparison(field, 1, 0, Mismatch(field, str(expected), str(got)))
 
 
-def compare_bags(field: str, expected: Iterable[str], got: Iterable[str]) -> Iterator[Mismatch]:
+def compare_bags(field: str, expected: Iterable[str], got: Iterable[str]) -> Iterator[Comparison]:
     """Collections in which order does not matter; only the surplus on each side is told."""
     theirs, ours = Counter(expected), Counter(got)
-    if theirs != ours:
-        yield Mismatch(field, _listed(theirs - ours), _listed(ours - theirs))
+    items, equal = (theirs | ours).total(), (theirs & ours).total()
+    if theirs == ours:
+        yield Comparison(field, items, equal)
+    else:
+        mismatch = Mismatch(field, _listed(theirs - ours), _listed(ours - theirs))
+        yield Comparison(field, items, equal, mismatch)
 
 
 MAX_LISTED = 12

@@ -71,12 +71,14 @@ pub enum CaptureError {
         source: io::Error,
     },
     /// Neither pcap nor pcapng.
-    #[error("{name} is not a capture file: {what}")]
+    #[error("{name} is not a capture file that can be read: {what}")]
     NotACapture {
         /// Path, or `stdin`.
         name: String,
         /// What was found instead.
         what: String,
+        /// How to make it readable, if what it is is known.
+        remedy: Option<String>,
     },
     /// Damaged from `offset` on; every packet before it was delivered.
     #[error("{name} is damaged at byte {offset}: {what}")]
@@ -205,7 +207,8 @@ impl CaptureError {
                 _ => "Check that the path names a readable file or pipe.".into(),
             },
             Self::Read { .. } => "Check the disk, or copy the file and try again.".into(),
-            Self::NotACapture { .. } => {
+            Self::NotACapture { remedy: Some(remedy), .. } => remedy.clone(),
+            Self::NotACapture { remedy: None, .. } => {
                 "Give a pcap or pcapng file, plain or compressed with gzip or zstd.".into()
             }
             Self::Damaged { kind, .. } => match kind {

@@ -27,7 +27,7 @@ mod source;
 mod write;
 
 pub use error::{CaptureError, DamageKind};
-pub use file::{FileSource, MergedSource, NameRecord, Notes, PacketComment, Secret};
+pub use file::{CustomBlock, FileSource, MergedSource, NameRecord, Notes, PacketComment, Secret};
 pub use interface::{
     CapturePermission, Interface, InterfaceAddress, LinkFacts, LinkKind, Listing, Platform,
     Selection, capture_permission, classify, default_interfaces, default_interfaces_on, interfaces,

@@ -1,5 +1,8 @@
 //! Every cap of this crate, named and justified.
 
+#[cfg(test)]
+mod tests;
+
 /// Longest packet accepted for ordinary link types: libpcap's own maximum snapshot length.
 /// A longer record is taken for damage, since lengths that large come from lost framing.
 pub const MAX_PACKET_BYTES: u32 = 256 * 1024;
@@ -29,6 +32,31 @@ pub const MAX_SECRET_BYTES: usize = 16 * 1024 * 1024;
 
 /// Files that may overlap in time in one merge: below the usual limit of 1,024 descriptors.
 pub const MAX_OPEN_FILES: usize = 512;
+
+/// Bytes of custom blocks that may be copied, kept of one file; more are counted.
+pub const MAX_CUSTOM_BYTES: usize = 1024 * 1024;
+
+/// How far back in time a packet of a file may lie and still be put in its place: more than the
+/// queues and buffers of a capturing host are apart, less than a clock that is set back.
+pub const REORDER_NANOS: i64 = 500_000_000;
+
+/// Packets held at most while a file is put in order of time. When more are, the earliest go on.
+pub const REORDER_PACKETS: usize = 16_384;
+
+/// Their bytes likewise.
+pub const REORDER_BYTES: usize = 8 * 1024 * 1024;
+
+/// Bytes held at most while packets of several live interfaces are put in order of time; when
+/// more are, they go on as they are: disorder is better than loss.
+pub const LIVE_REORDER_BYTES: usize = 64 * 1024 * 1024;
+
+/// Longest option of a pcapng block written: what a 16-bit length can say, less padding. A longer
+/// text is cut.
+pub const MAX_OPTION_WRITTEN: usize = 65_532;
+
+/// Longest encoded Zstandard block: one decodes to at most 128 KiB (RFC 8878 section 3.1.1.2.3),
+/// so that an encoded one has no reason to be longer.
+pub const MAX_ZSTD_BLOCK: usize = 128 * 1024;
 
 /// Longest capture filter accepted. The time libpcap takes to compile grows with the square of the
 /// length or worse: at this length up to half a second, at 64 KiB more than a minute.
@@ -65,6 +93,17 @@ pub(crate) const BATCHES_WAITING: usize = 2;
 /// Packets taken from a live source before they are handed to several workers.
 pub(crate) const LIVE_PARCEL_PACKETS: usize = 1024;
 
-/// TCP datagrams in fragments of which the worker is remembered. They are rare: TCP avoids
-/// fragments, and those of one datagram come together.
-pub(crate) const DATAGRAMS: usize = 1024;
+/// Datagrams in fragments of which the worker is remembered: those of one datagram come together,
+/// so these are many times those under way.
+pub(crate) const DATAGRAMS: usize = 4096;
+
+/// Read buffer of a file that is only looked into, to find its first packet.
+pub(crate) const PROBE_BUFFER: usize = 64 * 1024;
+
+/// Compressed bytes read at a time.
+pub(crate) const COMPRESSED_BUFFER: usize = 128 * 1024;
+
+/// Packet records parsed before the first of them is delivered: so many are looked at to find
+/// out whether a file is in order. Their places take 24 KiB, so that they stay in the first- or
+/// second-level cache.
+pub(crate) const AHEAD_RECORDS: usize = 1024;

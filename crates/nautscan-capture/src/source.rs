@@ -21,6 +21,30 @@ pub struct SourceInterface {
     pub filter: Option<String>,
     /// Length of the frame check sequence at the end of each packet, where stated.
     pub fcs_bytes: Option<u8>,
+    /// Speed in bits per second, as stated.
+    pub speed: Option<u64>,
+    /// The operating system of the machine that captured, as stated.
+    pub os: Option<String>,
+    /// The interface's hardware, as stated.
+    pub hardware: Option<String>,
+}
+
+impl SourceInterface {
+    /// An interface of which nothing is known but its link type.
+    pub fn new(link_type: LinkType) -> Self {
+        Self {
+            name: None,
+            description: None,
+            origin: None,
+            link_type,
+            snaplen: 0,
+            filter: None,
+            fcs_bytes: None,
+            speed: None,
+            os: None,
+            hardware: None,
+        }
+    }
 }
 
 /// What an interface has counted since the capture began. `None`: the source does not say.

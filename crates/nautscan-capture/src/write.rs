@@ -1,31 +1,37 @@
 //! Writing pcapng, for export.
 
 use std::io::{self, ErrorKind, Write};
+use std::net::IpAddr;
 
 use nautscan_core::packet::Packet;
 
-use crate::{InterfaceStats, SourceInterface};
+use crate::{CustomBlock, InterfaceStats, MAX_OPTION_WRITTEN, NameRecord, Secret, SourceInterface};
 
 /// Block types and option codes written.
 mod code {
     pub(super) const SECTION: u32 = 0x0a0d_0d0a;
     pub(super) const INTERFACE: u32 = 1;
     pub(super) const STATISTICS: u32 = 5;
+    pub(super) const NAME_RESOLUTION: u32 = 4;
     pub(super) const ENHANCED_PACKET: u32 = 6;
+    pub(super) const SECRETS: u32 = 10;
+    pub(super) const CUSTOM: u32 = 0xbad;
+    pub(super) const NAME_IPV4: u16 = 1;
+    pub(super) const NAME_IPV6: u16 = 2;
     pub(super) const COMMENT: u16 = 1;
     pub(super) const USER_APPLICATION: u16 = 4;
     pub(super) const NAME: u16 = 2;
     pub(super) const DESCRIPTION: u16 = 3;
+    pub(super) const SPEED: u16 = 8;
     pub(super) const TIME_RESOLUTION: u16 = 9;
     pub(super) const FILTER: u16 = 11;
+    pub(super) const OS: u16 = 12;
     pub(super) const FCS_LENGTH: u16 = 13;
+    pub(super) const HARDWARE: u16 = 15;
     pub(super) const RECEIVED: u16 = 4;
     pub(super) const INTERFACE_DROPS: u16 = 5;
     pub(super) const SYSTEM_DROPS: u16 = 7;
 }
-
-/// Options may be this long: what a 16-bit length can say, less padding.
-const MAX_OPTION: usize = 65_532;
 
 /// Writes packets as one little-endian section of a pcapng file, times in nanoseconds.
 ///
@@ -65,6 +71,11 @@ impl<W: Write> PcapngWriter<W> {
             // The first byte says that a text follows.
             self.option(code::FILTER, &[&[0], filter.as_bytes()].concat());
         }
+        if let Some(speed) = interface.speed {
+            self.option(code::SPEED, &speed.to_le_bytes());
+        }
+        self.text_option(code::OS, interface.os.as_deref());
+        self.text_option(code::HARDWARE, interface.hardware.as_deref());
         if let Some(length) = interface.fcs_bytes {
             self.option(code::FCS_LENGTH, &[length]);
         }
@@ -98,6 +109,42 @@ impl<W: Write> PcapngWriter<W> {
         self.end()
     }
 
+    /// Writes decryption secrets. Readers use them for the packets behind them.
+    pub fn secret(&mut self, secret: &Secret) -> io::Result<()> {
+        let length = u32::try_from(secret.data.len()).map_err(|_| invalid("secrets of 4 GiB"))?;
+        self.begin(code::SECRETS);
+        self.word(secret.kind);
+        self.word(length);
+        self.block.extend_from_slice(&secret.data);
+        self.pad();
+        self.end()
+    }
+
+    /// Writes names of addresses, as one block.
+    pub fn names(&mut self, names: &[NameRecord]) -> io::Result<()> {
+        self.begin(code::NAME_RESOLUTION);
+        for record in names {
+            let (kind, mut value) = match record.address {
+                IpAddr::V4(address) => (code::NAME_IPV4, address.octets().to_vec()),
+                IpAddr::V6(address) => (code::NAME_IPV6, address.octets().to_vec()),
+            };
+            value.extend_from_slice(record.name.as_bytes());
+            value.push(0);
+            self.option(kind, &value);
+        }
+        self.word(0); // The end of the records; that of the options follows.
+        self.end()
+    }
+
+    /// Writes a custom block of another file again.
+    pub fn custom(&mut self, custom: &CustomBlock) -> io::Result<()> {
+        self.begin(code::CUSTOM);
+        self.word(custom.enterprise);
+        self.block.extend_from_slice(&custom.data);
+        self.pad();
+        self.close_block()
+    }
+
     /// Writes the counters of an interface, as of `time` in nanoseconds since 1970. Call it last.
     pub fn statistics(&mut self, stats: &InterfaceStats, time: i64) -> io::Result<()> {
         let known = u32::try_from(stats.interface).ok().filter(|&n| n < self.interfaces);
@@ -117,6 +164,11 @@ impl<W: Write> PcapngWriter<W> {
             }
         }
         self.end()
+    }
+
+    /// What the blocks go to.
+    pub fn get_mut(&mut self) -> &mut W {
+        &mut self.inner
     }
 
     /// Flushes, and gives the inner writer back.
@@ -141,13 +193,15 @@ impl<W: Write> PcapngWriter<W> {
 
     fn text_option(&mut self, option: u16, text: Option<&str>) {
         if let Some(text) = text {
-            let end = (0..=text.len().min(MAX_OPTION)).rev().find(|&at| text.is_char_boundary(at));
+            let end = (0..=text.len().min(MAX_OPTION_WRITTEN))
+                .rev()
+                .find(|&at| text.is_char_boundary(at));
             self.option(option, &text.as_bytes()[..end.unwrap_or(0)]);
         }
     }
 
     fn option(&mut self, option: u16, value: &[u8]) {
-        let value = &value[..value.len().min(MAX_OPTION)];
+        let value = &value[..value.len().min(MAX_OPTION_WRITTEN)];
         self.block.extend_from_slice(&option.to_le_bytes());
         self.block.extend_from_slice(&(value.len() as u16).to_le_bytes());
         self.block.extend_from_slice(value);
@@ -157,6 +211,10 @@ impl<W: Write> PcapngWriter<W> {
     /// Ends the options, which every block written here may have, and writes the block.
     fn end(&mut self) -> io::Result<()> {
         self.word(0);
+        self.close_block()
+    }
+
+    fn close_block(&mut self) -> io::Result<()> {
         let total = u32::try_from(self.block.len() + 4).map_err(|_| invalid("a block too long"))?;
         self.block[4..8].copy_from_slice(&total.to_le_bytes());
         self.word(total);

@@ -351,6 +351,13 @@ fn filters_are_checked_without_rights() {
     );
     assert_eq!(check_filter("a\0b", LinkType::ETHERNET, 0).expect_err("NUL").code(), "bad_filter");
     check_filter("ether host 1:2:3:4:5:6", LinkType::RAW, 0).expect_err("no link layer");
+}
+
+/// Reaches `MAX_FILTER_BYTES` and, on the way, `MAX_OPTIMISED_FILTER`: the error says so.
+#[test]
+fn a_filter_is_compiled_up_to_the_cap() {
+    let unoptimised = "tcp or ".repeat(200) + "udp";
+    check_filter(&unoptimised, LinkType::ETHERNET, 0).expect("longer than is optimised");
     let long = "tcp or ".repeat(MAX_FILTER_BYTES / 7) + "udp";
     assert_eq!(check_filter(&long, LinkType::ETHERNET, 0).expect_err("long").code(), "bad_filter");
 }

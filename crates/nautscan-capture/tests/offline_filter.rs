@@ -54,15 +54,7 @@ fn capture(interfaces: &[Carried]) -> Vec<u8> {
 }
 
 fn interface(link_type: LinkType) -> SourceInterface {
-    SourceInterface {
-        name: Some("eth0".to_owned()),
-        description: None,
-        origin: None,
-        link_type,
-        snaplen: 0,
-        filter: None,
-        fcs_bytes: None,
-    }
+    SourceInterface { name: Some("eth0".to_owned()), ..SourceInterface::new(link_type) }
 }
 
 fn packet(link_type: LinkType, interface: u16, data: &[u8]) -> Packet<'_> {

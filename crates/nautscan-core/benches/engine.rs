@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use nautscan_core::event::{Exchange, Table};
-use nautscan_core::proto::{Context, PROTOCOLS, Settings, Side, Sink};
+use nautscan_core::proto::{Context, PROTOCOLS, Place, Settings, Side, Sink};
 use nautscan_core::stream::{Connection, Receiver, Segment};
 use nautscan_core::wire::{Shard, decode, tcp::flag};
 use nautscan_core::{Config, Engine, InterfaceId, LinkType, Packet};
@@ -85,10 +85,10 @@ fn flow_lookup(criterion: &mut Criterion) {
 struct Count(u64);
 
 impl Receiver for Count {
-    fn data(&mut self, _side: Side, bytes: &[u8], _time: i64) {
+    fn data(&mut self, _side: Side, bytes: &[u8], _place: Place, _time: i64) {
         self.0 += bytes.len() as u64;
     }
-    fn gap(&mut self, _side: Side, lost: u64) {
+    fn gap(&mut self, _side: Side, lost: u64, _offset: u64) {
         self.0 += lost;
     }
     fn end(&mut self, _side: Side) {}
@@ -101,6 +101,7 @@ fn segment(number: u32, payload: &[u8]) -> Segment<'_> {
         acknowledgement: 1,
         flags: flag::ACK,
         window: 1000,
+        options: &[],
         payload,
         cut: 0,
     }
@@ -166,10 +167,15 @@ fn http(criterion: &mut Criterion) {
         let settings = Settings { body_limit: 0, headers };
         let mut parser = (PROTOCOLS[0].open)(&settings);
         let mut sink = Exchanges::default();
+        let (mut asked, mut answered) = (0, 0);
         group.bench_function(name, |bench| {
             bench.iter(|| {
-                let mut cx = Context { time: 0, settings: &settings, sink: &mut sink };
+                let place = Place { offset: asked, received: answered };
+                let mut cx = Context { time: 0, place, settings: &settings, sink: &mut sink };
                 parser.data(Side::Client, black_box(REQUEST), &mut cx);
+                asked += REQUEST.len() as u64;
+                cx.place = Place { offset: answered, received: asked };
+                answered += RESPONSE.len() as u64;
                 parser.data(Side::Server, black_box(RESPONSE), &mut cx)
             });
         });

@@ -181,6 +181,12 @@ pub(crate) fn columns(table: &str) -> PyResult<Vec<PyColumn>> {
     Ok(columns.iter().map(describe).collect())
 }
 
+/// Every counter of the `stats` table: stage, name, meaning.
+#[pyfunction]
+pub(crate) fn counters() -> Vec<(&'static str, &'static str, &'static str)> {
+    nautscan_core::event::COUNTERS.to_vec()
+}
+
 /// The Arrow schema of a table.
 #[pyfunction]
 pub(crate) fn schema(table: &str) -> PyResult<PySchema> {

@@ -4,6 +4,7 @@
 mod arrow;
 mod capture;
 mod error;
+mod files;
 mod host;
 mod inspect;
 mod json;
@@ -15,11 +16,13 @@ mod _engine {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::arrow::{PyColumn, PyRecordBatch, PySchema, columns, json_lines, schema};
+    use crate::arrow::{PyColumn, PyRecordBatch, PySchema, columns, counters, json_lines, schema};
     #[pymodule_export]
     use crate::capture::PyCapture;
     #[pymodule_export]
     use crate::error::EngineError;
+    #[pymodule_export]
+    use crate::files::copy_packets;
     #[pymodule_export]
     use crate::host::{capture_library, check_filter, default_interfaces, interfaces};
     #[pymodule_export]

@@ -10,6 +10,7 @@ use pyo3::types::PyDict;
 
 use crate::arrow::PyRecordBatch;
 use crate::error::{engine_error, from_capture};
+use crate::files;
 use crate::options::{EngineOptions, tables};
 
 /// How long a stream's read waits before the caller is asked whether to go on.
@@ -17,7 +18,7 @@ const STREAM_WAIT: Duration = Duration::from_millis(100);
 
 /// A path, or a file descriptor.
 #[derive(FromPyObject)]
-enum Origin {
+pub(crate) enum Origin {
     Descriptor(i32),
     Path(String),
 }
@@ -112,14 +113,40 @@ impl PyReader {
         dict.set_item("decode_errors", totals.decode_errors)?;
         dict.set_item("truncated", totals.truncated)?;
         dict.set_item("not_ip", totals.not_ip)?;
+        dict.set_item("unattributed", totals.unattributed)?;
+        dict.set_item("datagrams_incomplete", totals.datagrams_incomplete)?;
+        dict.set_item("too_deep", totals.too_deep)?;
+        dict.set_item("aggregated_skipped", totals.aggregated_skipped)?;
         dict.set_item("fragments", totals.fragments)?;
         dict.set_item("duplicates", totals.duplicates)?;
         dict.set_item("opaque_bytes", totals.opaque_bytes)?;
         dict.set_item("evicted", totals.evicted)?;
+        dict.set_item("time_clamped", totals.time_clamped)?;
+        dict.set_item("input", self.with(|offline| files::counts(py, offline))??)?;
         dict.set_item("filtered_out", filtered_out)?;
         dict.set_item("warnings", warnings)?;
         dict.set_item("damaged", damaged)?;
         Ok(dict)
+    }
+
+    /// What each file says besides packets.
+    fn notes<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        self.with(|offline| {
+            let told = offline.notes();
+            told.iter().map(|(file, notes)| files::notes_dict(py, file, notes)).collect()
+        })?
+    }
+
+    /// Interfaces that the files describe.
+    fn interfaces<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        self.with(|offline| {
+            let (interfaces, stats) = offline.interfaces();
+            let described = interfaces.iter().enumerate().map(|(index, interface)| {
+                let stats = stats.iter().find(|stats| stats.interface == index);
+                files::interface_dict(py, interface, stats)
+            });
+            described.collect()
+        })?
     }
 
     /// Ends reading; later calls raise `closed`.
@@ -138,7 +165,7 @@ impl PyReader {
     }
 }
 
-fn open(sources: Vec<Origin>) -> Result<MergedSource, CaptureError> {
+pub(crate) fn open(sources: Vec<Origin>) -> Result<MergedSource, CaptureError> {
     let (mut paths, mut streams) = (Vec::new(), Vec::new());
     for source in sources {
         match source {

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nautscan.cli.job import Job, reads_captures
-from nautscan.offline.passes import FILE_TABLES
+from nautscan.cli.common import Exit
+from nautscan.cli.job import Job, patience, reads_captures
+from nautscan.offline.passes import FILE_TABLES, STANDARD_INPUT
 
 if TYPE_CHECKING:
     from nautscan.export.sinks import Format, Sink
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 FORMATS = ("parquet", "csv", "json")
 DEFAULT_TABLES = ("requests", "flows")
 PLACE = "{table}"
+PCAPNG = "pcapng"
 
 
-@click.command(short_help="Write the tables of capture files as Parquet, CSV or JSON.")
+@click.command(short_help="Write tables as Parquet, CSV or JSON, or packets as pcapng.")
 @reads_captures
 @click.option(
     "-o",
@@ -35,13 +37,20 @@ PLACE = "{table}"
     type=click.Choice(FILE_TABLES),
     help="Which table; may be given several times. Otherwise requests and flows.",
 )
-@click.option("--format", "form", type=click.Choice(FORMATS), help="Otherwise as PATH ends.")
+@click.option(
+    "--format", "form", type=click.Choice((*FORMATS, PCAPNG)), help="Otherwise as PATH ends."
+)
 @click.option("--where", metavar="FILTER", help="Only rows that match, e.g. 'status >= 500'.")
 def command(job: Job, output: str, tables: tuple[str, ...], form: str | None) -> int:
     """Write the tables of capture files as Parquet, CSV or JSON, batch by batch.
 
-    A file appears under its name only when it is whole.
+    A file appears under its name only when it is whole. As pcapng the packets themselves are
+    written, merged and in order of time, with interfaces, names, decryption secrets and counters.
     """
+    if form == PCAPNG or (form is None and output.endswith(f".{PCAPNG}")):
+        if tables or job.where is not None:
+            raise click.UsageError("pcapng holds packets: choose them with --filter.")
+        return write_packets(job, Path(output))
     return write_tables(job, tables or DEFAULT_TABLES, form, output)
 
 
@@ -68,6 +77,20 @@ def write_tables(job: Job, tables: Sequence[str], form: str | None, output: str 
         if target is not None:
             click.echo(f"{target}: {sinks[table].rows} rows", err=True)
     return job.finish(reader)
+
+
+def write_packets(job: Job, output: Path) -> int:
+    """Write the packets of all files as one pcapng file."""
+    from nautscan.offline.copying import copy_packets
+
+    with patience(wanted=STANDARD_INPUT in job.files):
+        totals = copy_packets(job.files, output, job.options.filter)
+    click.echo(f"{output}: {totals['packets']} packets", err=True)
+    lost = totals["not_expressible"]
+    if lost:
+        job.warn([f"{lost} packets from before 1970 cannot be written as pcapng."])
+    job.warn(totals["warnings"])
+    return Exit.DAMAGED if totals["damaged"] else Exit.OK
 
 
 def _targets(

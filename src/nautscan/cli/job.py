@@ -123,10 +123,14 @@ class Job:
     def finish(self, reader: Reader) -> int:
         """Tell what was wrong with the input; gives the exit code."""
         totals = reader.summary()
-        for warning in totals["warnings"]:
+        self.warn(totals["warnings"])
+        return Exit.DAMAGED if totals["damaged"] else Exit.OK
+
+    def warn(self, warnings: Sequence[str]) -> None:
+        """Print warnings on standard error."""
+        for warning in warnings:
             text = json.dumps({"warning": warning}) if self.as_json else f"nautscan: {warning}"
             click.echo(text, err=True)
-        return Exit.DAMAGED if totals["damaged"] else Exit.OK
 
     def _is_small(self) -> bool:
         """Whether the tables surely fit in memory: never so for a pipe, whose end is unknown."""

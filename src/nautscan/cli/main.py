@@ -25,7 +25,7 @@ COMMANDS: dict[str, str] = {
     "demo": "Show a made-up shop of services, through the real engine, without any rights.",
     "read": "Read capture files: summary, rows, SQL, exports.",
     "sql": "Run SQL over capture files.",
-    "export": "Write the tables of capture files as Parquet, CSV or JSON.",
+    "export": "Write tables as Parquet, CSV or JSON, or packets as pcapng.",
     "capture": "Capture to a file or print rows as they happen.",
     "interfaces": "List the network interfaces and whether they can be captured.",
     "sensor": "Run the capturing process alone.",

@@ -170,15 +170,41 @@ _LOSSES = {
     "opaque_bytes": "bytes of TCP streams are of no protocol that is read",
     "decode_errors": "packets could not be decoded",
     "truncated": "packets were cut by the snap length",
-    "fragments": "IP fragments were counted but not put together",
+    "datagrams_incomplete": "IP datagrams lacked fragments",
+    "unattributed": "packets belong to no flow: their ports were not captured",
+    "too_deep": "packets have more headers than are walked",
+    "aggregated_skipped": "aggregated 802.11 units were not decoded",
+    "time_clamped": "packets have a time outside 1970 to 2116; the nearest end was taken",
     "duplicates": "packets were seen twice and counted once",
     "evicted": "flows were dropped to stay within the memory set",
 }
 
 
+# What was found while the files were read. `sections` and `untimed` say nothing that is amiss.
+_INPUT = {
+    "reordered": "packets stood behind later ones and were put in their place",
+    "reorder_full": "packets went on before all that may be earlier were read",
+    "time_went_back": "times the time went back from one packet to the next",
+    "times_out_of_range": "packets have a time that 64 bits of nanoseconds cannot hold",
+    "longer_than_wire": "packets are longer than they are said to have been on the wire",
+    "skipped_blocks": "blocks are of a kind that is not read",
+    "bad_options": "options contradict the format and were left out",
+    "texts_cut": "names or comments were cut",
+    "comments_dropped": "comments are more than are kept",
+    "names_dropped": "names of addresses are more than are kept",
+    "secrets_dropped": "decryption secrets are more than are kept",
+    "custom_dropped": "custom blocks were not kept",
+}
+
+
 def _losses(totals: Mapping[str, Any]) -> Iterator[str]:
-    told = [(totals.get(name, 0), meaning) for name, meaning in _LOSSES.items()]
+    yield from _told("Not in these figures", totals, _LOSSES)
+    yield from _told("The files", totals.get("input", {}), _INPUT)
+
+
+def _told(title: str, counts: Mapping[str, Any], meanings: Mapping[str, str]) -> Iterator[str]:
+    told = [(counts.get(name, 0), meaning) for name, meaning in meanings.items()]
     if any(number for number, _ in told):
         yield ""
-        yield "Not in these figures"
+        yield title
         yield from (f"  {count(number)} {meaning}" for number, meaning in told if number)

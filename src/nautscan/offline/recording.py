@@ -79,6 +79,8 @@ class Recording:
         self.options = options
         self._tables: dict[str, Table] = {}
         self._summary: dict[str, Any] | None = None
+        self._notes: list[dict[str, Any]] | None = None
+        self._interfaces: list[dict[str, Any]] | None = None
         self._database: ScratchDatabase | None = None
         self._copied: set[str] = set()
 
@@ -104,6 +106,30 @@ class Recording:
             self._load("requests")
         assert self._summary is not None  # noqa: S101 (a pass always leaves its totals)
         return dict(self._summary)
+
+    @property
+    def notes(self) -> list[dict[str, Any]]:
+        """What each file says besides packets: comments, names, decryption secrets, counts.
+
+        Keys: file, comments, packet_comments (packet number in the file, text), names (address,
+        name), secrets (kind as registered for pcapng, bytes), and counts of what was odd.
+        """
+        if self._notes is None:
+            self._load("requests")
+        assert self._notes is not None  # noqa: S101 (a pass always leaves its notes)
+        return [dict(notes) for notes in self._notes]
+
+    @property
+    def interfaces(self) -> list[dict[str, Any]]:
+        """Interfaces that the files describe, with what each says it has dropped.
+
+        Keys: file, name, description, link_type, snaplen, filter, speed (bit/s), os, hardware,
+        fcs_bytes, received, kernel_drops, interface_drops; None where the file does not say.
+        """
+        if self._interfaces is None:
+            self._load("requests")
+        assert self._interfaces is not None  # noqa: S101 (a pass always leaves them)
+        return [dict(interface) for interface in self._interfaces]
 
     def stream(self, table: str) -> RecordBatchReader:
         """Rows of one table from a pass of its own, batch by batch, nothing kept."""
@@ -174,6 +200,8 @@ class Recording:
             arrow = ArrowTable.from_batches(rows, schema=_engine.schema(name))
             self._tables[name] = Table(name, arrow)
         self._summary = summary_of(reader)
+        self._notes = reader.notes()
+        self._interfaces = reader.interfaces()
 
     def _pass_with(self, wanted: str) -> tuple[str, ...]:
         if not all(Path(source).is_file() for source in self.sources):

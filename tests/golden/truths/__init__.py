@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from tests.golden.captures import Capture
-from tests.golden.mismatch import Mismatch
+from tests.golden.mismatch import Comparison
 from tests.golden.observed import Observed
 from tests.golden.truths import (
     arkime,
     container,
     deepflow,
     packetbeat,
+    peers,
     suricata,
     tshark,
     zeek,
 )
 
-Compare = Callable[[Capture, Observed], Iterator[Mismatch]]
+Compare = Callable[[Capture, Observed], Iterator[Comparison]]
 
 SOURCES: tuple[Compare, ...] = (
     container.compare,
+    peers.compare,
     tshark.compare,
     packetbeat.compare,
     zeek.compare,
@@ -30,6 +32,6 @@ SOURCES: tuple[Compare, ...] = (
 )
 
 
-def compare(capture: Capture, observed: Observed) -> list[Mismatch]:
-    """Everything that any source states and the engine does not share."""
-    return [mismatch for source in SOURCES for mismatch in source(capture, observed)]
+def compare(capture: Capture, observed: Observed) -> list[Comparison]:
+    """Everything that any source states, beside what the engine reports."""
+    return [comparison for source in SOURCES for comparison in source(capture, observed)]

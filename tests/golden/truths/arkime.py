@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.golden.captures import Capture
-from tests.golden.mismatch import Mismatch, compare_bags, compare_value
+from tests.golden.mismatch import Comparison, compare_bags, compare_value
 from tests.golden.observed import Observed
 
 COUNTED_METHODS = ("GET", "POST", "HEAD", "CONNECT")
 
 
-def compare(capture: Capture, observed: Observed) -> Iterator[Mismatch]:
+def compare(capture: Capture, observed: Observed) -> Iterator[Comparison]:
     """Packets of all sessions; methods counted; hosts, paths and statuses seen at all."""
     for truth in capture.truths("arkime"):
         sessions = truth["facts"]["sessions"]
@@ -23,7 +23,7 @@ def compare(capture: Capture, observed: Observed) -> Iterator[Mismatch]:
         yield from _http([session.get("http", {}) for session in sessions], observed)
 
 
-def _http(sessions: list[dict[str, Any]], observed: Observed) -> Iterator[Mismatch]:
+def _http(sessions: list[dict[str, Any]], observed: Observed) -> Iterator[Comparison]:
     for method in COUNTED_METHODS:
         # Arkime does not count the request of a connection that becomes a WebSocket.
         if any(method in s.get("method", []) and f"method-{method}" not in s for s in sessions):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.golden.captures import Capture
-from tests.golden.mismatch import Mismatch, compare_value
+from tests.golden.mismatch import Comparison, compare_value
 from tests.golden.observed import Observed
 
 
-def compare(capture: Capture, observed: Observed) -> Iterator[Mismatch]:
+def compare(capture: Capture, observed: Observed) -> Iterator[Comparison]:
     """Packets and bytes."""
     facts = capture.container
     yield from compare_value("file.packets", facts["packets"], observed.summary["packets"])

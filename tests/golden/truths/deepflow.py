@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.golden.captures import Capture
-from tests.golden.mismatch import Mismatch, compare_bags
+from tests.golden.mismatch import Comparison, compare_bags
 from tests.golden.observed import Observed, Row
 
 
-def compare(capture: Capture, observed: Observed) -> Iterator[Mismatch]:
+def compare(capture: Capture, observed: Observed) -> Iterator[Comparison]:
     """Requests and responses of HTTP/1. Messages of type Other are parts that it left alone."""
     for truth in capture.truths("deepflow"):
         messages = truth["facts"].get("messages", [])

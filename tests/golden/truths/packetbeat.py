@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.golden.captures import Capture
-from tests.golden.mismatch import Mismatch, compare_value
+from tests.golden.mismatch import Comparison, compare_value
 from tests.golden.observed import Observed, Row
 
 DEFAULT_PORTS = [80, 8080, 8000, 5000, 8002]
@@ -33,7 +33,7 @@ FIELDS: dict[str, Callable[[Row], Any]] = {
 }
 
 
-def compare(capture: Capture, observed: Observed) -> Iterator[Mismatch]:
+def compare(capture: Capture, observed: Observed) -> Iterator[Comparison]:
     """Checks on single events, and whole golden events."""
     for truth in capture.truths("elastic"):
         facts, settings = truth["facts"], truth.get("settings") or {}
@@ -51,7 +51,7 @@ def _is_about_http(name: str, facts: dict[str, Any]) -> bool:
     return '"http"' in text or "http." in text or name.startswith("packetbeat/http_")
 
 
-def _checks(checks: list[dict[str, Any]], ours: list[Row]) -> Iterator[Mismatch]:
+def _checks(checks: list[dict[str, Any]], ours: list[Row]) -> Iterator[Comparison]:
     for check in checks:
         if "events_total" in check and check.get("op") == "==":
             yield from compare_value("packetbeat.events", check["events_total"], len(ours))
@@ -64,7 +64,7 @@ def _checks(checks: list[dict[str, Any]], ours: list[Row]) -> Iterator[Mismatch]
             yield from compare_value(f"packetbeat.{event}.{field}", check["value"], value)
 
 
-def _golden(events: list[dict[str, Any]], ours: list[Row]) -> Iterator[Mismatch]:
+def _golden(events: list[dict[str, Any]], ours: list[Row]) -> Iterator[Comparison]:
     http = [event for event in events if event.get("event.dataset") == "http"]
     yield from compare_value("packetbeat.events", len(http), len(ours))
     for index, (event, row) in enumerate(zip(http, ours, strict=False)):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.golden.captures import Capture
-from tests.golden.mismatch import Mismatch, compare_value
+from tests.golden.mismatch import Comparison, compare_value
 from tests.golden.observed import Observed, Row
 
 # How a value of an http event is found in our row. Checks on other keys (rules, HTTP/2, the
@@ -25,7 +25,7 @@ VALUES: dict[str, Callable[[Row], Any]] = {
 }
 
 
-def compare(capture: Capture, observed: Observed) -> Iterator[Mismatch]:
+def compare(capture: Capture, observed: Observed) -> Iterator[Comparison]:
     """Counts of rows that match, where every key has a meaning here."""
     for truth in capture.truths("OISF"):
         for check in truth["facts"]["eve_events"]:

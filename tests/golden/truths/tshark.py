@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tests.golden.captures import Capture
-from tests.golden.mismatch import Mismatch, compare_bags, compare_value
+from tests.golden.mismatch import Comparison, compare_bags, compare_value
 from tests.golden.observed import Observed, Row, header
 
 INTERIM = range(100, 200)
 SWITCHING_PROTOCOLS = 101
 
 
-def compare(capture: Capture, observed: Observed) -> Iterator[Mismatch]:
+def compare(capture: Capture, observed: Observed) -> Iterator[Comparison]:
     """Everything that tshark and the engine both define."""
     for truth in capture.truths("tshark"):
         facts = truth["facts"]
@@ -22,7 +22,7 @@ def compare(capture: Capture, observed: Observed) -> Iterator[Mismatch]:
         yield from _messages(facts, observed)
 
 
-def _flows(facts: dict[str, Any], observed: Observed) -> Iterator[Mismatch]:
+def _flows(facts: dict[str, Any], observed: Observed) -> Iterator[Comparison]:
     by_transport = Counter(row["transport"] for row in observed.flows)
     yield from compare_value("tshark.tcp_flows", facts["tcp_streams"], by_transport["tcp"])
     yield from compare_value("tshark.udp_flows", facts["udp_streams"], by_transport["udp"])
@@ -39,7 +39,7 @@ def _flows(facts: dict[str, Any], observed: Observed) -> Iterator[Mismatch]:
 
 def _endpoints(
     transport: str, streams: list[dict[str, Any]], observed: Observed
-) -> Iterator[Mismatch]:
+) -> Iterator[Comparison]:
     """Packets from one endpoint to another, streams between the same two taken together."""
     theirs: Counter[tuple[str, str]] = Counter()
     for stream in streams:
@@ -59,7 +59,7 @@ def _directed(packets: Counter[tuple[str, str]]) -> Iterator[str]:
     return (f"{a} > {b}: {count}" for (a, b), count in packets.items() if count)
 
 
-def _messages(facts: dict[str, Any], observed: Observed) -> Iterator[Mismatch]:
+def _messages(facts: dict[str, Any], observed: Observed) -> Iterator[Comparison]:
     requests, responses = facts.get("http_requests", []), facts.get("http_responses", [])
     if "http_requests_total" not in facts:
         yield from compare_bags(

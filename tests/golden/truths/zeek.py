@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.golden.captures import Capture
-from tests.golden.mismatch import Mismatch, compare_bags
+from tests.golden.mismatch import Comparison, compare_bags
 from tests.golden.observed import Observed, Row, header
 
 # Zeek's column and ours. Its scripts may drop columns, so only those that all its rows of a
@@ -22,7 +22,7 @@ COLUMNS = {
 }
 
 
-def compare(capture: Capture, observed: Observed) -> Iterator[Mismatch]:
+def compare(capture: Capture, observed: Observed) -> Iterator[Comparison]:
     """Requests, and the sizes of bodies that travelled without content coding."""
     for truth in capture.truths("zeek"):
         log = truth["facts"].get("logs", {}).get("http.log")
@@ -44,7 +44,7 @@ def _ours(row: Row, column: str) -> str:
     return "-" if value is None else str(value)
 
 
-def _bodies(theirs: list[dict[str, Any]], ours: list[Row]) -> Iterator[Mismatch]:
+def _bodies(theirs: list[dict[str, Any]], ours: list[Row]) -> Iterator[Comparison]:
     """Zeek counts what is left after content decoding; a coding makes the two incomparable."""
     if any(header(row, "response", "content-encoding") for row in ours):
         return

@@ -11,9 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::zstd::{self, ZstdReader};
 use crate::Progress;
-
-/// Compressed bytes read at a time.
-const COMPRESSED_BUFFER: usize = 128 * 1024;
+use crate::limits::COMPRESSED_BUFFER;
 
 type Bytes = Box<dyn Read + Send>;
 

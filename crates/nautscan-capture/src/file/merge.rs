@@ -3,8 +3,8 @@
 //! Each file is looked at for the time of its first packet and closed again. It is opened when
 //! the merge has come to that time, so that a hundred rotated files of one capture need one
 //! open file, and captures of the same period are merged packet by packet. One packet of each
-//! open file is looked at ahead; nothing is copied. As in `mergecap`, a file whose own packets
-//! are not in order is not sorted.
+//! open file is looked at ahead; nothing is copied. Each file by itself is in order of time as far
+//! as [`super::order`] can put it so.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -15,14 +15,11 @@ use nautscan_core::packet::{InterfaceId, LinkType, Packet};
 use super::record::{Notes, Record};
 use super::single::{FileSource, Next};
 use super::window::Lent;
-use crate::limits::FILE_BUFFER;
+use crate::limits::{FILE_BUFFER, PROBE_BUFFER};
 use crate::{
     CaptureError, InterfaceStats, MAX_INTERFACES, MAX_OPEN_FILES, PacketSource, Progress, Pulled,
     SourceInterface,
 };
-
-/// Enough to find the first packet of a file.
-const PROBE_BUFFER: usize = 64 * 1024;
 
 /// Several captures read as one.
 ///
@@ -255,7 +252,7 @@ impl MergedSource {
         };
         match slot.source.next(count == 0) {
             Ok(Next::Packet(record)) => {
-                slot.source.put_back(record);
+                slot.source.put_back();
                 let (time, order) = (record.time, slot.order);
                 self.unready.pop();
                 self.ready.push(Reverse(Head { time, order, slot: index }));
@@ -291,7 +288,7 @@ impl MergedSource {
                     count += 1;
                 }
                 Ok(Next::Packet(record)) => {
-                    slot.source.put_back(record);
+                    slot.source.put_back();
                     let time = record.time;
                     self.ready.push(Reverse(Head { time, ..head }));
                     return count;
@@ -390,7 +387,7 @@ fn first_time(source: &mut FileSource) -> i64 {
     loop {
         match source.next(true) {
             Ok(Next::Packet(record)) => {
-                source.put_back(record);
+                source.put_back();
                 return record.time;
             }
             Ok(Next::Grown) => {}

@@ -8,10 +8,13 @@ pub(super) mod code {
     pub(in crate::file) const COMMENT: u16 = 1;
     pub(in crate::file) const IF_NAME: u16 = 2;
     pub(in crate::file) const IF_DESCRIPTION: u16 = 3;
+    pub(in crate::file) const IF_SPEED: u16 = 8;
     pub(in crate::file) const IF_TSRESOL: u16 = 9;
     pub(in crate::file) const IF_FILTER: u16 = 11;
+    pub(in crate::file) const IF_OS: u16 = 12;
     pub(in crate::file) const IF_FCSLEN: u16 = 13;
     pub(in crate::file) const IF_TSOFFSET: u16 = 14;
+    pub(in crate::file) const IF_HARDWARE: u16 = 15;
     pub(in crate::file) const EPB_DROPCOUNT: u16 = 4;
     pub(in crate::file) const ISB_IFRECV: u16 = 4;
     pub(in crate::file) const ISB_IFDROP: u16 = 5;
@@ -53,9 +56,11 @@ impl<'a> Iterator for Options<'a> {
     }
 }
 
-/// Text of an option: up to a NUL, at most [`MAX_OPTION_TEXT`] bytes, invalid UTF-8 replaced.
-pub(super) fn text(value: &[u8]) -> String {
+/// Text of an option: up to a NUL, at most [`MAX_OPTION_TEXT`] bytes, invalid UTF-8 replaced. One
+/// that is longer is counted in `cut`.
+pub(super) fn text(value: &[u8], cut: &mut u64) -> String {
     let value = value.split(|&byte| byte == 0).next().unwrap_or(&[]);
+    *cut += u64::from(value.len() > MAX_OPTION_TEXT);
     let value = &value[..value.len().min(MAX_OPTION_TEXT)];
     String::from_utf8_lossy(value).into_owned()
 }
@@ -112,8 +117,11 @@ mod tests {
 
     #[test]
     fn text_stops_at_nul_and_survives_bad_utf8() {
-        assert_eq!(text(b"eth0\0junk"), "eth0");
-        assert_eq!(text(b"\xff"), "\u{fffd}");
-        assert_eq!(text(&[b'a'; 10_000]).len(), MAX_OPTION_TEXT);
+        let mut cut = 0;
+        assert_eq!(text(b"eth0\0junk", &mut cut), "eth0");
+        assert_eq!(text(b"\xff", &mut cut), "\u{fffd}");
+        assert_eq!(cut, 0);
+        assert_eq!(text(&[b'a'; 10_000], &mut cut).len(), MAX_OPTION_TEXT);
+        assert_eq!(cut, 1);
     }
 }

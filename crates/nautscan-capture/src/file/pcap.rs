@@ -38,6 +38,17 @@ pub(super) struct Pcap {
     max_packet: u32,
 }
 
+/// Ixia's `.cap` files hold the length of all records together before the first.
+const IXIA_FILE_HEADER: usize = 28;
+
+/// Bytes before the first record of a file that starts like this.
+pub(super) fn header_length(first: [u8; 4]) -> usize {
+    match u32::from_be_bytes(first) {
+        0x1c00_01ac | 0xac01_001c | 0x1c00_01ab | 0xab01_001c => IXIA_FILE_HEADER,
+        _ => FILE_HEADER,
+    }
+}
+
 /// True if a file that starts like this is pcap.
 pub(super) fn is_magic(first: [u8; 4]) -> bool {
     variant(first).is_some()
@@ -52,6 +63,9 @@ fn variant(first: [u8; 4]) -> Option<(bool, u32, usize)> {
         0x4d3c_b2a1 => (true, 1, RECORD_HEADER),
         0xa1b2_cd34 => (false, 1000, KUZNETZOV_RECORD_HEADER),
         0x34cd_b2a1 => (true, 1000, KUZNETZOV_RECORD_HEADER),
+        // Written by Ixia's hardware and software.
+        0x1c00_01ac | 0x1c00_01ab => (false, 1000, RECORD_HEADER),
+        0xac01_001c | 0xab01_001c => (true, 1000, RECORD_HEADER),
         _ => return None,
     })
 }
@@ -79,13 +93,10 @@ impl Pcap {
             max_packet: max_packet(link_type),
         };
         let interface = SourceInterface {
-            name: None,
-            description: None,
             origin: Some(origin.to_owned()),
-            link_type,
             snaplen: word(16),
-            filter: None,
             fcs_bytes: fcs_bytes(network),
+            ..SourceInterface::new(link_type)
         };
         Ok((pcap, interface))
     }
@@ -115,8 +126,8 @@ impl Pcap {
             interface: 0,
             link_type: self.link_type,
             wire_len: on_wire,
-            start: self.header,
-            len: captured as usize,
+            start: self.header as u32,
+            len: captured,
         };
         Ok(Step::Packet(record, total))
     }

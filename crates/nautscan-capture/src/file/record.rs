@@ -13,8 +13,9 @@ pub(super) struct Record {
     pub(super) interface: u16,
     pub(super) link_type: LinkType,
     pub(super) wire_len: u32,
-    pub(super) start: usize,
-    pub(super) len: usize,
+    /// Positions fit: a window holds one record and what else its buffer has room for.
+    pub(super) start: u32,
+    pub(super) len: u32,
 }
 
 /// Outcome of looking at the next bytes of a capture.
@@ -92,6 +93,21 @@ impl std::fmt::Debug for Secret {
     }
 }
 
+/// A pcapng block that others have defined and that may be copied into another file.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CustomBlock {
+    /// Private enterprise number of who defined it (IANA).
+    pub enterprise: u32,
+    /// Their data, options included, as stored in a little-endian section.
+    pub data: Vec<u8>,
+}
+
+impl std::fmt::Debug for CustomBlock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CustomBlock(enterprise {}, {} bytes)", self.enterprise, self.data.len())
+    }
+}
+
 /// What a file says besides its packets, and what was odd about it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Notes {
@@ -109,6 +125,10 @@ pub struct Notes {
     pub secrets: Vec<Secret>,
     /// Secrets beyond [`crate::MAX_SECRET_BYTES`], not kept.
     pub secrets_dropped: u64,
+    /// Custom blocks that may be copied.
+    pub custom: Vec<CustomBlock>,
+    /// Custom blocks beyond [`crate::MAX_CUSTOM_BYTES`], or of a big-endian section, not kept.
+    pub custom_dropped: u64,
     /// pcapng sections.
     pub sections: u64,
     /// Blocks of a kind that holds nothing for us, custom blocks included.
@@ -120,6 +140,38 @@ pub struct Notes {
     pub untimed: u64,
     /// Times outside the range of nanoseconds since 1970 in 64 bits, held at its ends.
     pub times_out_of_range: u64,
+    /// Packets that came behind a later one and were put in their place.
+    pub reordered: u64,
+    /// Packets handed on before all that may be earlier were read, because
+    /// [`crate::REORDER_PACKETS`] or [`crate::REORDER_BYTES`] were held.
+    pub reorder_full: u64,
+    /// Times that a packet was handed on after a later one: the clock was set back, or the packet
+    /// lay further back than is looked.
+    pub time_went_back: u64,
     /// Options that contradict their format and were left out.
     pub bad_options: u64,
+    /// Texts (comments, names, filters) longer than [`crate::MAX_OPTION_TEXT`], cut.
+    pub texts_cut: u64,
+}
+
+impl Notes {
+    /// Everything counted, by name.
+    pub fn counts(&self) -> [(&'static str, u64); 14] {
+        [
+            ("sections", self.sections),
+            ("skipped_blocks", self.skipped_blocks),
+            ("reordered", self.reordered),
+            ("reorder_full", self.reorder_full),
+            ("time_went_back", self.time_went_back),
+            ("times_out_of_range", self.times_out_of_range),
+            ("untimed", self.untimed),
+            ("longer_than_wire", self.longer_than_wire),
+            ("bad_options", self.bad_options),
+            ("texts_cut", self.texts_cut),
+            ("comments_dropped", self.comments_dropped),
+            ("names_dropped", self.names_dropped),
+            ("secrets_dropped", self.secrets_dropped),
+            ("custom_dropped", self.custom_dropped),
+        ]
+    }
 }

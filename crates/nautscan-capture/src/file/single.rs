@@ -1,4 +1,6 @@
-//! One capture: detects compression and format, hands out its packets.
+//! One capture: hands out its packets. What it is, `detect.rs` finds out.
+
+mod detect;
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -8,11 +10,12 @@ use std::time::Duration;
 use nautscan_core::packet::{InterfaceId, Packet};
 
 use super::input::Input;
+use super::order::Sorter;
 use super::pcap::{self, Pcap};
-use super::pcapng::{self, PcapNg, Sink};
+use super::pcapng::{PcapNg, Sink};
 use super::record::{Damage, Notes, Record, Step};
 use super::window::{Fill, Lent, Window};
-use crate::limits::FILE_BUFFER;
+use crate::limits::{AHEAD_RECORDS, FILE_BUFFER};
 use crate::{
     CaptureError, DamageKind, InterfaceStats, PacketSource, Progress, Pulled, SourceInterface,
 };
@@ -28,8 +31,20 @@ pub struct FileSource {
     notes: Notes,
     /// Bytes still to be passed over.
     skip: u64,
-    /// Parsed, not yet delivered; its bytes lie in the window.
-    pending: Option<Record>,
+    /// A stretch of parsed records; those before `given` were delivered. Their bytes lie in the
+    /// window, or in the sorter if there is one.
+    ahead: Vec<Record>,
+    given: usize,
+    /// Holds packets while the file is out of order.
+    sorter: Option<Box<Sorter>>,
+    /// How long the last sorter held packets, ns.
+    hold: i64,
+    /// Time of the last record parsed.
+    parsed: i64,
+    /// Time of the last packet of the stretch, in the order in which it is delivered.
+    last: i64,
+    /// An interface was added behind the stretch.
+    grown: bool,
     /// To be returned by the next pull.
     failed: Option<CaptureError>,
     ended: bool,
@@ -113,7 +128,13 @@ impl FileSource {
             stats: Vec::new(),
             notes: Notes::default(),
             skip: 0,
-            pending: None,
+            ahead: Vec::new(),
+            given: 0,
+            sorter: None,
+            hold: 0,
+            parsed: i64::MIN,
+            last: i64::MIN,
+            grown: false,
             failed: None,
             ended: false,
         };
@@ -174,24 +195,30 @@ impl FileSource {
     /// The packet of a record that `next` has just returned.
     #[inline]
     pub(super) fn packet(&self, record: &Record) -> Packet<'_> {
+        let bytes = match &self.sorter {
+            None => self.window.buffer(),
+            Some(sorter) => sorter.bytes(),
+        };
+        let start = record.start as usize;
         Packet {
             time: record.time,
             interface: InterfaceId(record.interface),
             link_type: record.link_type,
             wire_len: record.wire_len,
-            data: &self.window.buffer()[record.start..record.start + record.len],
+            data: &bytes[start..start + record.len as usize],
         }
     }
 
     /// Likewise, so that its bytes can be shared.
     #[inline]
     pub(super) fn lend(&self, record: &Record) -> Lent<'_> {
-        Lent { packet: self.packet(record), block: self.window.block(), start: record.start }
+        let block = self.sorter.is_none().then(|| self.window.block());
+        Lent { packet: self.packet(record), block, start: record.start as usize }
     }
 
-    /// Makes `next` return this record again. Nothing may have been read since it returned it.
-    pub(super) fn put_back(&mut self, record: Record) {
-        self.pending = Some(record);
+    /// Makes `next` return the record again that it has just returned.
+    pub(super) fn put_back(&mut self) {
+        self.given -= 1;
     }
 
     /// Makes `next` return this error.
@@ -210,30 +237,119 @@ impl FileSource {
     /// The next packet or event. A stream is waited for only if `wait`.
     #[inline]
     pub(super) fn next(&mut self, wait: bool) -> Result<Next, CaptureError> {
-        if let Some(record) = self.pending.take() {
-            return Ok(Next::Packet(record));
-        }
         loop {
+            if let Some(&record) = self.ahead.get(self.given) {
+                self.given += 1;
+                return Ok(Next::Packet(record));
+            }
+            if let Some(next) = self.look_ahead(wait)? {
+                return Ok(next);
+            }
+        }
+    }
+
+    /// Parses the next stretch of records, and puts it in order. `Some`: what else there is.
+    #[inline(never)]
+    fn look_ahead(&mut self, wait: bool) -> Result<Option<Next>, CaptureError> {
+        self.ahead.clear();
+        self.given = 0;
+        if std::mem::take(&mut self.grown) {
+            return Ok(Some(Next::Grown));
+        }
+        if self.sorter.as_ref().is_some_and(|sorter| sorter.is_calm() && !sorter.holds_any()) {
+            self.sorter = None;
+        }
+        let in_order = loop {
+            let (in_order, step) = self.parse();
+            if !self.ahead.is_empty() {
+                break in_order;
+            }
+            if std::mem::take(&mut self.grown) {
+                return Ok(Some(Next::Grown));
+            }
+            match self.more(step, wait) {
+                Ok(None) => {}
+                Ok(Some(Next::Idle)) if !wait => return Ok(Some(Next::Idle)),
+                Ok(Some(next @ (Next::Packet(_) | Next::Grown))) => return Ok(Some(next)),
+                outcome => return self.after_what_is_held(outcome),
+            }
+        };
+        if !in_order || self.sorter.is_some() {
+            self.sort();
+        }
+        if let Some(record) = self.ahead.last() {
+            self.last = record.time;
+        }
+        Ok(None)
+    }
+
+    /// Parses what is at hand into `ahead`, up to its cap. Whether it is in order, and what is
+    /// needed to go on.
+    #[inline]
+    fn parse(&mut self) -> (bool, Step) {
+        let mut in_order = true;
+        while self.ahead.len() < AHEAD_RECORDS {
             let known = self.interfaces.len();
             match self.step() {
                 Ok(Step::Packet(mut record, taken)) => {
-                    record.start += self.window.position();
+                    record.start += self.window.position() as u32;
                     self.window.consume(taken);
-                    return Ok(Next::Packet(record));
+                    in_order &= record.time >= self.parsed;
+                    self.parsed = record.time;
+                    self.ahead.push(record);
                 }
                 Ok(Step::Other(taken)) => {
                     self.window.consume(taken);
                     if self.interfaces.len() > known {
-                        return Ok(Next::Grown);
+                        self.grown = true;
+                        break;
                     }
                 }
-                Ok(step) => {
-                    if let Some(next) = self.more(step, wait)? {
-                        return Ok(next);
-                    }
+                Ok(step) => return (in_order, step),
+                Err(damage) => {
+                    self.failed = Some(self.damaged(damage));
+                    break;
                 }
-                Err(damage) => return Err(self.damaged(damage)),
             }
+        }
+        (in_order, Step::Other(0))
+    }
+
+    /// Puts a stretch in order, by way of the sorter.
+    #[cold]
+    fn sort(&mut self) {
+        let hold = self.hold;
+        let sorter = self.sorter.get_or_insert_with(|| Box::new(Sorter::new(hold)));
+        sorter.take(&mut self.ahead, self.window.buffer(), &mut self.notes);
+        if sorter.is_calm() {
+            sorter.release_all(&mut self.ahead);
+        }
+        self.hold = sorter.patience();
+        self.count_steps_back();
+    }
+
+    /// The end, silence or damage: what the sorter holds is delivered first.
+    fn after_what_is_held(
+        &mut self,
+        outcome: Result<Option<Next>, CaptureError>,
+    ) -> Result<Option<Next>, CaptureError> {
+        let Some(sorter) = self.sorter.as_mut().filter(|sorter| sorter.holds_any()) else {
+            return outcome;
+        };
+        sorter.release_all(&mut self.ahead);
+        self.count_steps_back();
+        // Of the end and of silence the reader will be told again when it asks again.
+        if let Err(error) = outcome {
+            self.failed = Some(error);
+        }
+        Ok(None)
+    }
+
+    /// Says how often time goes back in a stretch that is about to be delivered.
+    fn count_steps_back(&mut self) {
+        for record in &self.ahead {
+            self.notes.time_went_back += u64::from(record.time < self.last);
+            self.last = record.time;
         }
     }
 
@@ -348,57 +464,6 @@ impl FileSource {
             kind: damage.kind,
             what: damage.what,
         }
-    }
-
-    /// Finds out compression and format. `Ok(None)` when done, or when there is more to do.
-    fn detect(&mut self) -> Result<Option<Next>, CaptureError> {
-        loop {
-            let fill = self.fill(pcap::FILE_HEADER)?;
-            if fill == Fill::Idle {
-                return Ok(Some(Next::Idle));
-            }
-            if !self.input.decompress(self.window.data()) {
-                break;
-            }
-            self.window = Window::new(FILE_BUFFER);
-        }
-        let Some(magic) = self.window.data().first_chunk::<4>().copied() else {
-            return Err(self.not_a_capture());
-        };
-        if pcapng::is_magic(magic) {
-            self.format = Format::PcapNg(PcapNg::new(&self.name));
-            return Ok(None);
-        }
-        if !pcap::is_magic(magic) {
-            return Err(self.not_a_capture());
-        }
-        let Some(header) = self.window.data().first_chunk::<{ pcap::FILE_HEADER }>() else {
-            return Err(self.cut(pcap::FILE_HEADER));
-        };
-        let (pcap, interface) = match Pcap::open(header, &self.name) {
-            Ok(opened) => opened,
-            Err(what) => {
-                self.ended = true;
-                return Err(CaptureError::NotACapture { name: self.name.clone(), what });
-            }
-        };
-        self.window.consume(pcap::FILE_HEADER);
-        self.format = Format::Pcap(pcap);
-        self.interfaces.push(interface);
-        Ok(Some(Next::Grown))
-    }
-
-    fn not_a_capture(&mut self) -> CaptureError {
-        self.ended = true;
-        let data = self.window.data();
-        let what = match data {
-            [] => "it is empty".to_owned(),
-            [a, b, c, d, ..] => {
-                format!("it starts with {a:02x} {b:02x} {c:02x} {d:02x}, neither pcap nor pcapng")
-            }
-            _ => format!("it has only {} bytes", data.len()),
-        };
-        CaptureError::NotACapture { name: self.name.clone(), what }
     }
 }
 

@@ -16,7 +16,8 @@ use crate::block::{Block, BlockPool};
 /// A packet, and where its bytes stand in a block that can be shared.
 pub(crate) struct Lent<'a> {
     pub(crate) packet: Packet<'a>,
-    pub(crate) block: &'a Block,
+    /// `None`: the packet lies in memory that is not shared.
+    pub(crate) block: Option<&'a Block>,
     /// Index in `block` of the packet's first byte.
     pub(crate) start: usize,
 }

@@ -10,13 +10,12 @@ use std::io::{self, Read};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 use super::window::{Fill, Window};
+use crate::MAX_ZSTD_BLOCK;
 
 /// Magic number, descriptor, window, dictionary id and content size at their longest.
 const FRAME_HEADER_MAX: usize = 18;
 const BLOCK_HEADER: usize = 3;
 const CHECKSUM: usize = 4;
-/// A decoded block has at most 128 KiB, so an encoded one has no reason to be longer.
-const MAX_BLOCK: usize = 128 * 1024;
 const MAGIC: u32 = 0xfd2f_b528;
 
 /// True if a stream that starts like this is Zstandard.
@@ -54,7 +53,7 @@ impl<R: Read> ZstdReader<R> {
     pub(super) fn new(inner: R, capacity: usize) -> Self {
         Self {
             inner,
-            window: Window::new(capacity.max(2 * MAX_BLOCK)),
+            window: Window::new(capacity.max(2 * MAX_ZSTD_BLOCK)),
             decoder: FrameDecoder::new(),
             state: State::BetweenFrames,
         }
@@ -173,7 +172,7 @@ impl<R: Read> ZstdReader<R> {
         let (last, kind, size) = (header & 1 != 0, (header >> 1) & 3, (header >> 3) as usize);
         // A run-length block stores one byte, whatever size it decodes to.
         let stored = if kind == 1 { 1 } else { size };
-        if stored > MAX_BLOCK {
+        if stored > MAX_ZSTD_BLOCK {
             return Err(broken(&format!("a block of {stored} bytes")));
         }
         let trailer = if last && checksum { CHECKSUM } else { 0 };

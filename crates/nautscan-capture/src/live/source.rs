@@ -114,12 +114,8 @@ impl LiveSource {
         self.captures.push(Capture::default());
         self.interfaces.push(SourceInterface {
             name: Some(name.to_owned()),
-            description: None,
-            origin: None,
-            link_type,
             snaplen: self.options.snaplen,
-            filter: None,
-            fcs_bytes: None,
+            ..SourceInterface::new(link_type)
         });
         Ok(self.interfaces.len() - 1)
     }

@@ -6,7 +6,10 @@ use nautscan_core::{Config, Engine, Totals};
 
 use super::Step;
 use super::filter::SourceFilter;
-use crate::{CaptureError, MergedSource, PacketSource, Progress, Pulled};
+use crate::{
+    CaptureError, InterfaceStats, MergedSource, Notes, PacketSource, Progress, Pulled,
+    SourceInterface,
+};
 
 /// Packets taken from the source between two looks at the clock and the batches.
 const BURST: usize = 4096;
@@ -124,7 +127,18 @@ impl Inline {
 
     /// Nothing is lost silently, even by a fault of our own.
     fn warn_of_drops(&mut self) {
+        self.warnings.extend(drops_of_source(&mut self.source));
         self.warnings.extend(warning_of_drops(self.engine.dropped_rows()));
+    }
+
+    /// See [`super::Offline::notes`].
+    pub(super) fn notes(&self) -> Vec<(String, Notes)> {
+        notes_of(&self.source)
+    }
+
+    /// See [`super::Offline::interfaces`].
+    pub(super) fn interfaces(&mut self) -> (Vec<SourceInterface>, Vec<InterfaceStats>) {
+        (self.source.interfaces().to_vec(), self.source.stats())
     }
 
     /// Whether all was read and handed out.
@@ -156,4 +170,30 @@ impl Inline {
 /// What is told of rows that were dropped, if any were.
 pub(super) fn warning_of_drops(dropped: u64) -> Option<String> {
     (dropped > 0).then(|| format!("{dropped} rows were dropped. Read with larger batches."))
+}
+
+pub(super) fn notes_of(source: &MergedSource) -> Vec<(String, Notes)> {
+    source.notes().map(|(name, notes)| (name.to_owned(), notes.clone())).collect()
+}
+
+/// What the captures say was lost when they were taken, in words.
+pub(super) fn drops_of_source(source: &mut MergedSource) -> Vec<String> {
+    let stats = source.stats();
+    let words =
+        |stats: &InterfaceStats| drops_in_words(stats, source.interfaces().get(stats.interface));
+    stats.iter().filter_map(words).collect()
+}
+
+/// What a capture says was lost when it was taken. `None`: nothing, or it does not say.
+fn drops_in_words(stats: &InterfaceStats, interface: Option<&SourceInterface>) -> Option<String> {
+    let (kernel, card) = (stats.kernel_drops.unwrap_or(0), stats.interface_drops.unwrap_or(0));
+    if kernel + card == 0 {
+        return None;
+    }
+    let name = interface.and_then(|interface| interface.name.as_deref()).unwrap_or("an interface");
+    let file = interface.and_then(|interface| interface.origin.as_deref()).unwrap_or("the capture");
+    Some(format!(
+        "{file} says that packets were lost on {name} when it was taken: {kernel} because the \
+         program that captured was too slow, {card} by the interface."
+    ))
 }

@@ -360,6 +360,7 @@ impl Worker {
                 }
             }
         }
+        self.order_stats(&mut out);
         let (batches, rows) = {
             let queue = lock(&self.shared.queue);
             (queue.batches_dropped, queue.rows_dropped)
@@ -373,6 +374,21 @@ impl Worker {
             out.push(stat);
         }
         out
+    }
+
+    /// How packets were put in order of time before the engine saw them.
+    fn order_stats(&self, out: &mut Vec<Stat>) {
+        let mut push = |name, value| {
+            out.push(Stat { interface: None, stage: "capture", name, value });
+        };
+        match &self.source {
+            LiveSourceKind::Interfaces(_) => push("reorder_full", self.reorder.given_up()),
+            LiveSourceKind::Stream(stream) => {
+                for (name, value) in stream.notes().counts() {
+                    push(name, value);
+                }
+            }
+        }
     }
 
     fn publish(&mut self) {

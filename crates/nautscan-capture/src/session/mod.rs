@@ -1,5 +1,6 @@
 //! A source and an engine at work together.
 
+mod copy;
 mod engines;
 mod filter;
 mod inline;
@@ -12,6 +13,7 @@ mod sharded;
 mod shared;
 mod workers;
 
+pub use copy::{Copied, CopyError, copy};
 pub use live::{Live, LiveConfig, LiveSourceKind, LiveStatus};
 pub use offline::{Offline, Step};
 pub use ring::{PacketRing, RingEntry};

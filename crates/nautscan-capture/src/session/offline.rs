@@ -8,7 +8,9 @@ use nautscan_core::{Config, RecordBatch, Totals};
 use super::filter::SourceFilter;
 use super::inline::Inline;
 use super::sharded::Sharded;
-use crate::{CaptureError, MergedSource, PacketSource, Progress};
+use crate::{
+    CaptureError, InterfaceStats, MergedSource, Notes, PacketSource, Progress, SourceInterface,
+};
 
 /// What a step brought.
 #[derive(Debug)]
@@ -97,6 +99,23 @@ impl Offline {
         match &self.0 {
             Mode::Inline(inline) => inline.progress(),
             Mode::Sharded(sharded) => sharded.told().progress,
+        }
+    }
+
+    /// What each file says besides its packets, by the file's name. Of several workers it is told
+    /// when the input is at its end.
+    pub fn notes(&self) -> Vec<(String, Notes)> {
+        match &self.0 {
+            Mode::Inline(inline) => inline.notes(),
+            Mode::Sharded(sharded) => sharded.told().notes,
+        }
+    }
+
+    /// The interfaces that the files name, and what each is said to have counted; likewise.
+    pub fn interfaces(&mut self) -> (Vec<SourceInterface>, Vec<InterfaceStats>) {
+        match &mut self.0 {
+            Mode::Inline(inline) => inline.interfaces(),
+            Mode::Sharded(sharded) => sharded.told().interfaces,
         }
     }
 

@@ -143,13 +143,14 @@ impl Spread {
         }
     }
 
-    /// Adds a packet whose bytes can be shared.
+    /// Adds a packet whose bytes can be shared; where they cannot, a copy.
     #[inline]
     pub(super) fn lend(&mut self, lent: &Lent<'_>) {
+        let Some(block) = lent.block else { return self.copy(&lent.packet) };
         let number = self.count(&lent.packet);
         let parcel = self.parcel_for(&lent.packet);
-        if parcel.blocks.last().is_none_or(|last| !Arc::ptr_eq(last, lent.block)) {
-            parcel.blocks.push(Block::clone(lent.block));
+        if parcel.blocks.last().is_none_or(|last| !Arc::ptr_eq(last, block)) {
+            parcel.blocks.push(Block::clone(block));
         }
         parcel.add(number, &lent.packet, parcel.blocks.len(), lent.start);
     }
@@ -224,7 +225,7 @@ impl Spread {
     }
 }
 
-/// Where the later fragments of TCP segments belong: a table of fixed size, newest first come.
+/// Where the later fragments of datagrams belong: a table of fixed size, the newest stay.
 #[derive(Default)]
 struct Datagrams(Vec<Option<(u64, usize)>>);
 

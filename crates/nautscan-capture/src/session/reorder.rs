@@ -5,8 +5,7 @@
 
 use nautscan_core::packet::{InterfaceId, LinkType, Packet};
 
-/// Bytes held at most; when more are, they go on as they are: disorder is better than loss.
-const MAX_BYTES: usize = 64 << 20;
+use crate::LIVE_REORDER_BYTES;
 
 #[derive(Debug, Clone, Copy)]
 struct Waiting {
@@ -24,11 +23,13 @@ pub(super) struct Reorder {
     latest: i64,
     bytes: Vec<u8>,
     waiting: Vec<Waiting>,
+    /// Times that the cap was reached, and what was held went on before its time.
+    given_up: u64,
 }
 
 impl Reorder {
     pub(super) fn new(hold: i64) -> Self {
-        Self { hold, latest: i64::MIN, bytes: Vec::new(), waiting: Vec::new() }
+        Self { hold, latest: i64::MIN, bytes: Vec::new(), waiting: Vec::new(), given_up: 0 }
     }
 
     pub(super) fn push(&mut self, packet: &Packet<'_>) {
@@ -46,11 +47,9 @@ impl Reorder {
 
     /// Hands on what has waited long enough; everything if `all`.
     pub(super) fn release(&mut self, all: bool, mut each: impl FnMut(&Packet<'_>)) {
-        let until = if all || self.bytes.len() > MAX_BYTES {
-            i64::MAX
-        } else {
-            self.latest.saturating_sub(self.hold)
-        };
+        let is_full = self.bytes.len() > LIVE_REORDER_BYTES;
+        self.given_up += u64::from(is_full && !all);
+        let until = if all || is_full { i64::MAX } else { self.latest.saturating_sub(self.hold) };
         // Stable: packets of one interface keep their order.
         self.waiting.sort_by_key(|waiting| waiting.time);
         let due = self.waiting.partition_point(|waiting| waiting.time <= until);
@@ -64,6 +63,11 @@ impl Reorder {
             });
         }
         self.keep(due);
+    }
+
+    /// Times that [`LIVE_REORDER_BYTES`] was reached.
+    pub(super) fn given_up(&self) -> u64 {
+        self.given_up
     }
 
     /// Drops the first `due` entries and moves the bytes of the others together.
@@ -108,5 +112,27 @@ mod tests {
         reorder.release(true, |packet| out.push((packet.time, packet.data.to_vec())));
         assert_eq!(out, [(20, b"d".to_vec())]);
         assert!(reorder.bytes.is_empty());
+        assert_eq!(reorder.given_up(), 0);
+    }
+
+    /// Reaches `LIVE_REORDER_BYTES`: what is held goes on, and that is counted.
+    #[test]
+    fn packets_are_held_up_to_the_cap() {
+        let mut reorder = Reorder::new(1_000_000_000);
+        let data = vec![0; 1 << 20];
+        let packet = |time| Packet {
+            time,
+            interface: InterfaceId(0),
+            link_type: LinkType::RAW,
+            wire_len: 1 << 20,
+            data: &data,
+        };
+        let count = LIVE_REORDER_BYTES as i64 / data.len() as i64 + 1;
+        let mut released = 0;
+        for time in 0..count {
+            reorder.push(&packet(time));
+            reorder.release(false, |_| released += 1);
+        }
+        assert_eq!((released, reorder.given_up()), (count, 1));
     }
 }

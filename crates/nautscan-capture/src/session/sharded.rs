@@ -11,10 +11,13 @@ use nautscan_core::{Config, Engine, RecordBatch, Totals};
 
 use super::Step;
 use super::filter::SourceFilter;
-use super::inline::warning_of_drops;
+use super::inline::{drops_of_source, notes_of, warning_of_drops};
 use super::parcel::{Gone, Outlet, Spread};
 use crate::limits::{BATCHES_WAITING, PARCEL_PACKETS};
-use crate::{CaptureError, MergedSource, PacketSource, Progress, Pulled};
+use crate::{
+    CaptureError, InterfaceStats, MergedSource, Notes, PacketSource, Progress, Pulled,
+    SourceInterface,
+};
 
 /// See [`super::Offline`]. Dropping it stops the threads: a stream that is quiet holds that up by
 /// its timeout.
@@ -46,6 +49,10 @@ pub(super) struct Told {
     pub(super) progress: Progress,
     pub(super) warnings: Vec<String>,
     pub(super) damaged: bool,
+    /// Told at the end of the input.
+    pub(super) notes: Vec<(String, Notes)>,
+    /// Likewise.
+    pub(super) interfaces: (Vec<SourceInterface>, Vec<InterfaceStats>),
 }
 
 impl Sharded {
@@ -204,14 +211,18 @@ impl Feeder {
         while !self.shared.stop.load(Ordering::Acquire) {
             match self.step() {
                 Ok(true) => {}
-                Ok(false) => return,
+                Ok(false) => break,
                 Err(error) => {
                     // The caller is gone only if it wants no more.
                     let _ = events.send(Event::Failed(error));
-                    return;
+                    break;
                 }
             }
         }
+        let mut told = lock(&self.shared.told);
+        told.warnings.extend(drops_of_source(&mut self.source));
+        told.notes = notes_of(&self.source);
+        told.interfaces = (self.source.interfaces().to_vec(), self.source.stats());
     }
 
     /// Reads and sends on some packets; false at the end.

@@ -1,11 +1,14 @@
 //! The engine: packets in, record batches out.
 
 mod config;
+mod defrag;
+mod fragments;
 mod lone;
 mod memory;
 mod output;
 mod roles;
 mod rows;
+mod seen;
 mod sightings;
 #[cfg(test)]
 mod tests;
@@ -14,13 +17,15 @@ mod totals;
 use arrow_array::RecordBatch;
 
 use crate::event::{Stat, Table};
-use crate::flow::{Flow, FlowKey, FlowTable, State, key_ports};
+use crate::flow::{Carrier, Flow, FlowKey, FlowTable, State, key_ports};
 use crate::packet::{InterfaceId, Packet};
 use crate::proto::{Close, Side};
 use crate::stream::{Connection, Segment};
-use crate::wire::{Decoded, Network, decode, tcp::flag};
+use crate::wire::{Decoded, Network, decode, protocol, tcp::flag};
+use fragments::Fragments;
 use memory::Held;
 use output::Output;
+use seen::Seen;
 use sightings::Sightings;
 
 pub use config::Config;
@@ -40,6 +45,9 @@ pub struct Engine {
     flows: FlowTable,
     sightings: Sightings,
     held: Held,
+    fragments: Fragments,
+    /// Whether packets were seen in tunnels: then they may also be seen outside.
+    has_tunnels: bool,
     next_flow_id: u64,
     flow_id_step: u64,
     /// Latest packet time: the engine's clock.
@@ -54,6 +62,8 @@ impl Engine {
             flows: FlowTable::new(config.max_flows),
             sightings: Sightings::new(),
             held: Held::default(),
+            fragments: Fragments::new(),
+            has_tunnels: false,
             next_flow_id: config.flow_id_base + 1,
             flow_id_step: config.flow_id_step.max(1),
             now: 0,
@@ -83,13 +93,16 @@ impl Engine {
     /// packet's in the whole capture.
     #[inline]
     pub fn numbered_packet(&mut self, number: u64, packet: &Packet<'_>) -> Option<u64> {
-        let packet = &Packet { time: packet.time.clamp(0, TIME_LIMIT), ..*packet };
+        let time = packet.time.clamp(0, TIME_LIMIT);
+        self.out.totals.time_clamped += u64::from(time != packet.time);
+        let packet = &Packet { time, ..*packet };
         self.keep_time(packet.time);
         self.out.totals.count_packet(packet);
         let decoded = decode(packet);
         if let Some(stop) = &decoded.stop {
             self.out.totals.count_stop(stop, decoded.network.is_some());
         }
+        self.out.totals.aggregated_skipped += u64::from(decoded.skipped);
         let flow_id = match decoded.network {
             Some(network) => self.network(packet, &decoded, &network),
             None => None,
@@ -122,29 +135,48 @@ impl Engine {
         decoded: &Decoded<'_>,
         network: &Network,
     ) -> Option<u64> {
+        let seen = Seen::of(packet);
         if let Some(fragment) = &network.fragment {
             self.out.totals.fragments += 1;
-            if fragment.offset > 0 {
-                // Without ports it cannot be told whose it is.
-                return None;
-            }
+            return self.fragment(&seen, decoded, network, fragment);
+        }
+        self.whole_packet(&seen, decoded, network)
+    }
+
+    /// As [`Self::whole_packet`], for packets that came in pieces.
+    #[cold]
+    #[inline(never)]
+    fn whole(&mut self, seen: &Seen, decoded: &Decoded<'_>, network: &Network) -> Option<u64> {
+        self.whole_packet(seen, decoded, network)
+    }
+
+    #[inline(always)]
+    fn whole_packet(
+        &mut self,
+        seen: &Seen,
+        decoded: &Decoded<'_>,
+        network: &Network,
+    ) -> Option<u64> {
+        if decoded.transport.is_none() && protocol::has_ports(network.protocol) {
+            // Without ports it cannot be told whose it is.
+            self.out.totals.unattributed += seen.load.packets;
+            return None;
         }
         let (from, to) = key_ports(decoded.transport.as_ref(), network.protocol);
         let (key, source_is_low) =
             FlowKey::new(network.protocol, network.source, from, network.destination, to);
-        let several = self.out.interfaces.len() > 1 || decoded.point != 0;
-        if several && self.sightings.is_repeat(packet, decoded, network) {
-            return self.count_duplicate(&key);
+        if self.is_repeat(seen, decoded, network) {
+            return self.count_duplicate(&key, source_is_low, seen, decoded);
         }
-        let segment = roles::tcp_segment(packet, decoded);
-        let slot = self.flow_of(key, source_is_low, packet, decoded, segment.as_ref());
+        let segment = roles::tcp_segment(seen.time, decoded);
+        let slot = self.flow_of(key, source_is_low, seen, decoded, segment.as_ref());
         let flow = self.flows.get_mut(slot)?;
         let id = flow.id;
         let side = flow.side(source_is_low);
-        flow.last_time = flow.last_time.max(packet.time);
+        flow.last_time = flow.last_time.max(seen.time);
         let sent = &mut flow.sent[side.index()];
-        sent.packets += 1;
-        sent.bytes += u64::from(packet.wire_len);
+        sent.packets += seen.load.packets;
+        sent.bytes += seen.load.bytes;
         sent.payload += decoded.payload_len as u64;
         if let Some(segment) = &segment {
             take_segment(&mut self.out, flow, side, segment);
@@ -152,11 +184,31 @@ impl Engine {
         Some(id)
     }
 
-    fn count_duplicate(&mut self, key: &FlowKey) -> Option<u64> {
-        self.out.totals.duplicates += 1;
+    /// Whether the packet was seen before at another point of observation. Asked only where
+    /// there are several: interfaces, directions of `any`, inside and outside of tunnels.
+    #[inline(always)]
+    fn is_repeat(&mut self, seen: &Seen, decoded: &Decoded<'_>, network: &Network) -> bool {
+        self.has_tunnels |= decoded.tunnel.is_some();
+        let several = self.out.interfaces.len() > 1 || decoded.point != 0 || self.has_tunnels;
+        several && self.sightings.is_repeat(seen.time, seen.interface, decoded, network)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn count_duplicate(
+        &mut self,
+        key: &FlowKey,
+        source_is_low: bool,
+        seen: &Seen,
+        decoded: &Decoded<'_>,
+    ) -> Option<u64> {
+        self.out.totals.duplicates += seen.load.packets;
         let slot = self.flows.find(key)?;
         let flow = self.flows.get_mut(slot)?;
-        flow.duplicates += 1;
+        flow.duplicates += seen.load.packets;
+        if flow.carrier.is_none() {
+            flow.carrier = Carrier::of(decoded, source_is_low);
+        }
         Some(flow.id)
     }
 
@@ -166,12 +218,12 @@ impl Engine {
         &mut self,
         key: FlowKey,
         source_is_low: bool,
-        packet: &Packet<'_>,
+        seen: &Seen,
         decoded: &Decoded<'_>,
         segment: Option<&Segment<'_>>,
     ) -> u32 {
         if let Some(slot) = self.flows.find(&key) {
-            let Some(close) = self.is_over(slot, source_is_low, packet.time, segment) else {
+            let Some(close) = self.is_over(slot, source_is_low, seen.since, segment) else {
                 return slot;
             };
             self.retire(slot, close);
@@ -188,10 +240,12 @@ impl Engine {
             client_is_low: source_is_low == source_is_client,
             state: State::Active,
             ended: None,
-            interface: packet.interface,
+            interface: seen.interface,
+            vlan: decoded.vlan,
+            carrier: Carrier::of(decoded, source_is_low),
             id,
-            first_time: packet.time,
-            last_time: packet.time,
+            first_time: seen.since,
+            last_time: seen.time,
             sent: Default::default(),
             duplicates: 0,
             requests: 0,
@@ -239,7 +293,7 @@ impl Engine {
     /// than before.
     pub fn follow_clock(&mut self, now: i64) {
         self.keep_time(now.clamp(0, TIME_LIMIT));
-        while self.now >= self.next_sweep && !self.flows.is_empty() {
+        while self.now >= self.next_sweep && !(self.flows.is_empty() && self.fragments.is_empty()) {
             self.sweep();
         }
     }
@@ -251,6 +305,7 @@ impl Engine {
         let now = self.now;
         let is_behind = self.next_sweep < now.saturating_sub(10 * SECOND);
         self.next_sweep = if is_behind { now + SECOND } else { self.next_sweep + SECOND };
+        self.expire_fragments();
         let Self { flows, out, held, .. } = self;
         held.begin();
         flows.sweep(|flow| {
@@ -273,6 +328,9 @@ impl Engine {
     /// Likewise, `count` flows at a time, so that their rows can be taken in between; answers
     /// whether there are more. No packet may come after the first call.
     pub fn finish_some(&mut self, count: usize) -> bool {
+        while let Some(datagram) = self.fragments.pop_oldest() {
+            self.give_up(&datagram);
+        }
         let Self { flows, out, now, .. } = self;
         out.rows.let_the_rest_come();
         flows.drain(count, |flow| {
@@ -297,9 +355,12 @@ impl Engine {
         self.out.rows.flush();
     }
 
-    /// Bytes that following flows takes: the table, and what its flows hold.
+    /// Bytes that following flows takes: the table, what its flows hold, fragments and sightings.
     pub fn memory(&self) -> usize {
-        self.flows.memory() + self.held.bytes(&self.flows) + self.sightings.memory()
+        self.flows.memory()
+            + self.held.bytes(&self.flows)
+            + self.sightings.memory()
+            + self.fragments.memory()
     }
 
     /// Counters of this engine's stages, for the `stats` table.
@@ -313,8 +374,19 @@ impl Engine {
             stat("decode", "errors", totals.decode_errors),
             stat("decode", "truncated", totals.truncated),
             stat("decode", "not_ip", totals.not_ip),
+            stat("decode", "too_deep", totals.too_deep),
+            stat("decode", "aggregated_skipped", totals.aggregated_skipped),
+            stat("decode", "time_clamped", totals.time_clamped),
             stat("decode", "fragments", totals.fragments),
+            stat("decode", "fragments_overlapping", totals.fragments_overlapping),
+            stat("decode", "fragments_refused", totals.fragments_refused),
+            stat("decode", "datagrams", totals.datagrams),
+            stat("decode", "datagrams_active", self.fragments.len() as u64),
+            stat("decode", "datagrams_incomplete", totals.datagrams_incomplete),
+            stat("decode", "datagrams_evicted", totals.datagrams_evicted),
+            stat("decode", "unattributed", totals.unattributed),
             stat("decode", "duplicates", totals.duplicates),
+            stat("decode", "sightings_overwritten", self.sightings.overwritten()),
             stat("flow", "created", totals.flows),
             stat("flow", "active", self.flows.len() as u64),
             stat("flow", "evicted", totals.evicted),
@@ -337,7 +409,7 @@ fn take_segment(out: &mut Output, flow: &mut Flow, mut side: Side, segment: &Seg
         return;
     }
     if flow.ended.is_some() && !roles::resumes(flow, side, segment) {
-        return roles::stray(flow, segment);
+        return roles::stray(flow, side, segment);
     }
     if let Some(tcp) = &flow.tcp
         && !tcp.connection.roles_known

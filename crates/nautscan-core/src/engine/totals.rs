@@ -16,8 +16,28 @@ pub struct Totals {
     pub truncated: u64,
     /// Packets without an IP header that could be read.
     pub not_ip: u64,
+    /// Packets of which not all headers were walked: more are nested than [`crate::limits`] allows.
+    pub too_deep: u64,
+    /// Aggregated 802.11 units that were not decoded: of each frame the first is.
+    pub aggregated_skipped: u64,
+    /// Packets whose time lay before 1970 or after 2116, and was taken for the nearest end.
+    pub time_clamped: u64,
     /// IP fragments.
     pub fragments: u64,
+    /// Fragments part of which was there before.
+    pub fragments_overlapping: u64,
+    /// Fragments that no datagram can have: empty, of an impossible length or place, or beyond
+    /// the pieces that one may have.
+    pub fragments_refused: u64,
+    /// Datagrams put together from fragments.
+    pub datagrams: u64,
+    /// Datagrams of which fragments were missing when they were given up.
+    pub datagrams_incomplete: u64,
+    /// Those of them given up early because too many were waiting.
+    pub datagrams_evicted: u64,
+    /// Packets with an IP header that were counted to no flow: what tells their ports was cut
+    /// off, or is in a fragment that was not seen.
+    pub unattributed: u64,
     /// Further sightings of packets already counted.
     pub duplicates: u64,
     /// Flows begun.
@@ -64,7 +84,16 @@ impl Totals {
             decode_errors: self.decode_errors + other.decode_errors,
             truncated: self.truncated + other.truncated,
             not_ip: self.not_ip + other.not_ip,
+            too_deep: self.too_deep + other.too_deep,
+            aggregated_skipped: self.aggregated_skipped + other.aggregated_skipped,
+            time_clamped: self.time_clamped + other.time_clamped,
             fragments: self.fragments + other.fragments,
+            fragments_overlapping: self.fragments_overlapping + other.fragments_overlapping,
+            fragments_refused: self.fragments_refused + other.fragments_refused,
+            datagrams: self.datagrams + other.datagrams,
+            datagrams_incomplete: self.datagrams_incomplete + other.datagrams_incomplete,
+            datagrams_evicted: self.datagrams_evicted + other.datagrams_evicted,
+            unattributed: self.unattributed + other.unattributed,
             duplicates: self.duplicates + other.duplicates,
             flows: self.flows + other.flows,
             evicted: self.evicted + other.evicted,
@@ -84,6 +113,9 @@ impl Totals {
             self.decode_errors += 1;
         } else if matches!(stop.reason, Reason::Truncated { .. }) {
             self.truncated += 1;
+        }
+        if matches!(stop.reason, Reason::TooDeep) {
+            self.too_deep += 1;
         }
         if !has_network {
             self.not_ip += 1;

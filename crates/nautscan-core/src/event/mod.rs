@@ -19,7 +19,7 @@ pub use flows::{FlowFacts, FlowsBuilder};
 pub use packets::PacketsBuilder;
 pub use redact::Redactor;
 pub use requests::RequestsBuilder;
-pub use stats::{Stat, stats_batch};
+pub use stats::{COUNTERS, Stat, stats_batch};
 
 /// A table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -28,6 +28,79 @@ pub(super) const COLUMNS: &[Column] = &[
     ),
 ];
 
+/// Every counter: stage, name, meaning. A test holds the stages against it.
+pub const COUNTERS: &[(&str, &str, &str)] = &[
+    ("capture", "received", "Packets that reached the capture on this interface."),
+    ("capture", "kernel_drops", "Packets lost because they were not taken in time."),
+    ("capture", "interface_drops", "Packets lost by the interface or its driver."),
+    ("capture", "sections", "pcapng sections of the stream."),
+    ("capture", "skipped_blocks", "pcapng blocks of a kind that is not read."),
+    ("capture", "reordered", "Packets that stood behind later ones and were put in their place."),
+    (
+        "capture",
+        "reorder_full",
+        "Packets handed on before all that may be earlier were read, because as many as may be were held; of live interfaces, times that this happened.",
+    ),
+    (
+        "capture",
+        "time_went_back",
+        "Times that a packet was handed on after a later one: a clock was set back, or the packet lay further back than is looked.",
+    ),
+    (
+        "capture",
+        "times_out_of_range",
+        "Packets whose time nanoseconds since 1970 in 64 bits cannot hold.",
+    ),
+    (
+        "capture",
+        "untimed",
+        "Packets stored without a time; they have that of the packet before them.",
+    ),
+    ("capture", "longer_than_wire", "Packets longer than they are said to have been on the wire."),
+    ("capture", "bad_options", "pcapng options that contradict the format and were left out."),
+    ("capture", "texts_cut", "Names, filters or comments longer than is kept."),
+    ("capture", "comments_dropped", "Comments beyond those that are kept."),
+    ("capture", "names_dropped", "Names of addresses beyond those that are kept."),
+    ("capture", "secrets_dropped", "Decryption secrets beyond those that are kept."),
+    (
+        "capture",
+        "custom_dropped",
+        "Custom blocks that are not kept, for their size or their byte order.",
+    ),
+    ("decode", "packets", "Packets fed."),
+    ("decode", "bytes", "Their bytes on the wire."),
+    ("decode", "errors", "Packets that were malformed."),
+    ("decode", "truncated", "Packets whose headers the snap length cut."),
+    ("decode", "not_ip", "Packets without an IP header that could be read."),
+    (
+        "decode",
+        "time_clamped",
+        "Packets whose time lay before 1970 or after 2116, and was taken for the nearest end.",
+    ),
+    ("decode", "fragments", "IP fragments."),
+    ("decode", "duplicates", "Further sightings of packets already counted."),
+    (
+        "decode",
+        "sightings_overwritten",
+        "Packets forgotten so soon that a further sighting would not be recognised.",
+    ),
+    ("flow", "created", "Flows begun."),
+    ("flow", "active", "Flows that are being followed."),
+    ("flow", "evicted", "Flows given up because as many as may be were followed."),
+    ("flow", "memory", "Bytes that the flow table takes."),
+    (
+        "stream",
+        "gaps",
+        "Times that bytes of a TCP stream were missing, or given up because no more could be held.",
+    ),
+    ("stream", "gap_bytes", "Bytes that were missing."),
+    ("proto", "requests", "Rows of `requests`."),
+    ("proto", "parse_errors", "Violations of an application protocol."),
+    ("proto", "opaque_bytes", "TCP payload bytes of no known protocol."),
+    ("queue", "batches_dropped", "Batches dropped because nobody took them in time."),
+    ("queue", "rows_dropped", "Their rows."),
+];
+
 /// One counter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stat {

@@ -5,12 +5,14 @@ use crate::stream::Segment;
 use crate::wire::tcp::flag;
 
 /// A SYN that was noted and not followed yet.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct LoneSyn {
     time: i64,
     sequence: u32,
     acknowledgement: u32,
     window: u16,
+    /// Hosts send 20 bytes of them, floods often none.
+    options: Box<[u8]>,
 }
 
 impl LoneSyn {
@@ -22,7 +24,13 @@ impl LoneSyn {
             sequence: segment.sequence,
             acknowledgement: segment.acknowledgement,
             window: segment.window,
+            options: segment.options.into(),
         })
+    }
+
+    /// Bytes that it holds, itself included.
+    pub fn memory(&self) -> usize {
+        size_of::<Self>() + self.options.len()
     }
 
     /// The segment as it was.
@@ -33,6 +41,7 @@ impl LoneSyn {
             acknowledgement: self.acknowledgement,
             flags: flag::SYN,
             window: self.window,
+            options: &self.options,
             payload: &[],
             cut: 0,
         }

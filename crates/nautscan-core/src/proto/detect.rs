@@ -3,7 +3,7 @@
 use core::fmt;
 use std::borrow::Cow;
 
-use super::{Close, Context, PROTOCOLS, Parser, Probe, Protocol, Side, Verdict};
+use super::{Close, Context, Early, PROTOCOLS, Parser, Place, Probe, Protocol, Side, Verdict};
 use crate::limits::{DETECTION_ATTEMPTS, DETECTION_BYTES};
 
 #[cfg(test)]
@@ -26,8 +26,16 @@ enum State {
 #[derive(Default)]
 struct Undecided {
     /// There is seldom anything: what comes first mostly decides.
-    pending: Option<Box<[Pending; 2]>>,
+    waiting: Option<Box<Waiting>>,
     attempts: u8,
+}
+
+/// What came before a protocol was found.
+#[derive(Default)]
+struct Waiting {
+    pending: [Pending; 2],
+    /// From where to where bytes of each side were lost, others between them included.
+    lost: [Option<(u64, u64)>; 2],
 }
 
 /// What one side has sent and no probe has decided on.
@@ -36,12 +44,15 @@ struct Pending {
     bytes: Vec<u8>,
     /// When the first of them was captured.
     time: i64,
+    /// Where it stands.
+    place: Place,
 }
 
 /// Bytes on their way to a parser or a probe.
 struct Piece<'a> {
     side: Side,
     time: i64,
+    place: Place,
     bytes: Cow<'a, [u8]>,
 }
 
@@ -84,10 +95,12 @@ impl App {
                 return 0;
             }
             let mut todo = Vec::new();
-            self.judge(verdict, side, cx.time, Cow::Borrowed(bytes), &mut todo, cx);
+            let piece = Piece { side, time: cx.time, place: cx.place, bytes: Cow::Borrowed(bytes) };
+            self.judge(verdict, piece, &mut todo, cx);
             return self.work(todo, cx);
         }
-        self.work(vec![Piece { side, time: cx.time, bytes: Cow::Borrowed(bytes) }], cx)
+        let bytes = Cow::Borrowed(bytes);
+        self.work(vec![Piece { side, time: cx.time, place: cx.place, bytes }], cx)
     }
 
     /// Bytes that `side` sent and nobody captured. Answers like [`Self::data`].
@@ -97,7 +110,12 @@ impl App {
                 let verdict = parser.gap(side, lost, cx);
                 self.without_bytes(verdict, side, cx)
             }
-            State::Undecided(undecided) => undecided.drop_pending(side),
+            State::Undecided(undecided) => {
+                let to = cx.place.offset.saturating_add(lost);
+                let range = &mut undecided.waiting.get_or_insert_default().lost[side.index()];
+                *range = Some((range.map_or(cx.place.offset, |(from, _)| from), to));
+                undecided.drop_pending(side)
+            }
             State::Opaque => 0,
         }
     }
@@ -125,27 +143,26 @@ impl App {
     pub fn memory(&self) -> usize {
         match &self.0 {
             State::Known { parser, .. } => parser.memory(),
-            State::Undecided(undecided) => {
-                let pending = undecided.pending.as_deref();
-                pending.map_or(0, |both| {
-                    let bytes = both.iter().map(|pending| pending.bytes.capacity());
-                    size_of::<[Pending; 2]>() + bytes.sum::<usize>()
-                })
-            }
+            State::Undecided(undecided) => undecided.waiting.as_deref().map_or(0, |waiting| {
+                let bytes = waiting.pending.iter().map(|pending| pending.bytes.capacity());
+                size_of::<Waiting>() + bytes.sum::<usize>()
+            }),
             State::Opaque => 0,
         }
     }
 
     /// Client and server were guessed the wrong way round.
     pub fn swap_roles(&mut self) {
-        if let State::Undecided(Undecided { pending: Some(pending), .. }) = &mut self.0 {
-            pending.swap(0, 1);
+        if let State::Undecided(Undecided { waiting: Some(waiting), .. }) = &mut self.0 {
+            waiting.pending.swap(0, 1);
+            waiting.lost.swap(0, 1);
         }
     }
 
     fn without_bytes(&mut self, verdict: Verdict, side: Side, cx: &mut Context<'_>) -> u64 {
         let mut todo = Vec::new();
-        self.judge(verdict, side, cx.time, Cow::Borrowed(&[]), &mut todo, cx);
+        let piece = Piece { side, time: cx.time, place: cx.place, bytes: Cow::Borrowed(&[]) };
+        self.judge(verdict, piece, &mut todo, cx);
         self.work(todo, cx)
     }
 
@@ -154,17 +171,18 @@ impl App {
     fn work(&mut self, mut todo: Vec<Piece<'_>>, cx: &mut Context<'_>) -> u64 {
         let mut opaque = 0;
         while let Some(piece) = todo.pop() {
-            let Piece { side, time, ref bytes } = piece;
-            let mut cx = Context { time, settings: cx.settings, sink: &mut *cx.sink };
+            let Piece { side, time, place, ref bytes } = piece;
+            let mut cx = Context { time, place, settings: cx.settings, sink: &mut *cx.sink };
             match &mut self.0 {
                 State::Opaque => opaque += bytes.len() as u64,
                 State::Known { parser, .. } => {
                     let verdict = parser.data(side, bytes, &mut cx);
-                    self.judge(verdict, side, time, piece.bytes, &mut todo, &mut cx);
+                    self.judge(verdict, piece, &mut todo, &mut cx);
                 }
                 State::Undecided(undecided) => match undecided.detect(piece, &mut todo) {
                     Detected::Protocol(protocol) => {
-                        let parser = (protocol.open)(cx.settings);
+                        let mut parser = (protocol.open)(cx.settings);
+                        undecided.tell_lost(&mut *parser, &mut cx);
                         self.0 = State::Known { protocol, parser };
                     }
                     Detected::Nothing { opaque: bytes, is_last } => {
@@ -179,13 +197,11 @@ impl App {
         opaque
     }
 
-    /// Acts on what a parser said to `bytes`; what it leaves to the next protocol goes to `todo`.
+    /// Acts on what a parser said to `piece`; what it leaves to the next protocol goes to `todo`.
     fn judge<'a>(
         &mut self,
         verdict: Verdict,
-        side: Side,
-        time: i64,
-        bytes: Cow<'a, [u8]>,
+        piece: Piece<'a>,
         todo: &mut Vec<Piece<'a>>,
         cx: &mut Context<'_>,
     ) {
@@ -193,14 +209,14 @@ impl App {
             Verdict::Continue => {}
             Verdict::Switched { consumed } => {
                 let old = core::mem::take(&mut self.0);
-                let rest = after(bytes, consumed);
-                if !rest.is_empty() {
-                    todo.push(Piece { side, time, bytes: rest });
+                let rest = piece.after(consumed);
+                if !rest.bytes.is_empty() {
+                    todo.push(rest);
                 }
                 let State::Known { mut parser, .. } = old else { return };
                 if let Some(early) = parser.early() {
-                    let bytes = Cow::Owned(early.bytes);
-                    todo.push(Piece { side: early.side, time: early.time, bytes });
+                    let Early { side, time, place, bytes } = early;
+                    todo.push(Piece { side, time, place, bytes: Cow::Owned(bytes) });
                 }
             }
             Verdict::Dead(_) => {
@@ -227,9 +243,10 @@ impl Undecided {
     fn detect<'a>(&mut self, piece: Piece<'a>, todo: &mut Vec<Piece<'a>>) -> Detected {
         let side = piece.side;
         let joined;
-        let seen: &[u8] = match &self.pending {
-            Some(pending) if !pending[side.index()].bytes.is_empty() => {
-                joined = [&pending[side.index()].bytes, &*piece.bytes].concat();
+        let before = self.waiting.as_ref().map(|waiting| &waiting.pending[side.index()].bytes);
+        let seen: &[u8] = match before {
+            Some(before) if !before.is_empty() => {
+                joined = [before, &*piece.bytes].concat();
                 &joined
             }
             _ => &piece.bytes,
@@ -243,9 +260,9 @@ impl Undecided {
         }
         let may_be = PROTOCOLS.iter().any(|protocol| probe(&protocol) == Probe::NeedMore);
         if may_be && seen.len() < DETECTION_BYTES {
-            let mine = &mut self.pending.get_or_insert_default()[side.index()];
+            let mine = &mut self.waiting.get_or_insert_default().pending[side.index()];
             if mine.bytes.is_empty() {
-                mine.time = piece.time;
+                (mine.time, mine.place) = (piece.time, piece.place);
             }
             mine.bytes.extend_from_slice(&piece.bytes);
             return Detected::Nothing { opaque: 0, is_last: false };
@@ -259,18 +276,30 @@ impl Undecided {
         Detected::Nothing { opaque, is_last }
     }
 
+    /// Tells a new parser what was lost before it was there. It has nothing to say to that yet.
+    fn tell_lost(&self, parser: &mut dyn Parser, cx: &mut Context<'_>) {
+        let Some(waiting) = &self.waiting else { return };
+        for side in [Side::Client, Side::Server] {
+            if let Some((offset, to)) = waiting.lost[side.index()] {
+                let place = Place { offset, received: 0 };
+                let mut cx = Context { place, settings: cx.settings, sink: &mut *cx.sink, ..*cx };
+                parser.gap(side, to - offset, &mut cx);
+            }
+        }
+    }
+
     fn take_pending(&mut self, side: Side, todo: &mut Vec<Piece<'_>>) {
-        let Some(pending) = &mut self.pending else { return };
-        let Pending { bytes, time } = core::mem::take(&mut pending[side.index()]);
+        let Some(waiting) = &mut self.waiting else { return };
+        let Pending { bytes, time, place } = core::mem::take(&mut waiting.pending[side.index()]);
         if !bytes.is_empty() {
-            todo.push(Piece { side, time, bytes: Cow::Owned(bytes) });
+            todo.push(Piece { side, time, place, bytes: Cow::Owned(bytes) });
         }
     }
 
     /// Gives up what `side` has sent; answers how many bytes that were.
     fn drop_pending(&mut self, side: Side) -> u64 {
-        let Some(pending) = &mut self.pending else { return 0 };
-        core::mem::take(&mut pending[side.index()]).bytes.len() as u64
+        let Some(waiting) = &mut self.waiting else { return 0 };
+        core::mem::take(&mut waiting.pending[side.index()]).bytes.len() as u64
     }
 
     fn drop_all(&mut self) -> u64 {
@@ -278,15 +307,16 @@ impl Undecided {
     }
 }
 
-/// `bytes` without the first `n`.
-fn after(bytes: Cow<'_, [u8]>, n: usize) -> Cow<'_, [u8]> {
-    let n = n.min(bytes.len());
-    match bytes {
-        Cow::Borrowed(bytes) => Cow::Borrowed(&bytes[n..]),
-        Cow::Owned(mut bytes) => {
-            bytes.drain(..n);
-            Cow::Owned(bytes)
+impl Piece<'_> {
+    /// What is left behind the first `n` bytes.
+    fn after(mut self, n: usize) -> Self {
+        let n = n.min(self.bytes.len());
+        self.place.offset += n as u64;
+        match &mut self.bytes {
+            Cow::Borrowed(bytes) => *bytes = &bytes[n..],
+            Cow::Owned(bytes) => drop(bytes.drain(..n)),
         }
+        self
     }
 }
 

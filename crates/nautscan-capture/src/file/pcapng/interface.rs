@@ -76,16 +76,6 @@ impl Clock {
     }
 }
 
-/// Options of an interface that matter here.
-struct Described {
-    name: Option<String>,
-    description: Option<String>,
-    filter: Option<String>,
-    fcs_bytes: Option<u8>,
-    resolution: u8,
-    offset_seconds: i64,
-}
-
 pub(super) fn read(
     body: &[u8],
     swapped: bool,
@@ -99,60 +89,56 @@ pub(super) fn read(
     if index >= MAX_INTERFACES {
         return Err(Damage::corrupt(format!("more than {MAX_INTERFACES} interfaces")));
     }
-    let described = describe(options, swapped, sink);
-    let clock = Clock::new(described.resolution, described.offset_seconds).ok_or_else(|| {
-        Damage::corrupt(format!(
-            "an interface has times in units of 10^-{} s",
-            described.resolution
-        ))
-    })?;
-    let section_interface = SectionInterface {
-        index: index as u16,
-        link_type: LinkType(u16_at(head, 0, swapped)),
-        snaplen: u32_at(head, 4, swapped),
-        clock,
-    };
-    let interface = SourceInterface {
-        name: described.name,
-        description: described.description,
+    let (link_type, snaplen) = (LinkType(u16_at(head, 0, swapped)), u32_at(head, 4, swapped));
+    let mut interface = SourceInterface {
         origin: Some(origin.to_owned()),
-        link_type: section_interface.link_type,
-        snaplen: section_interface.snaplen,
-        filter: described.filter,
-        fcs_bytes: described.fcs_bytes,
+        snaplen,
+        ..SourceInterface::new(link_type)
     };
-    Ok((section_interface, interface))
+    let clock = describe(options, swapped, &mut interface, sink)?;
+    Ok((SectionInterface { index: index as u16, link_type, snaplen, clock }, interface))
 }
 
-fn describe(bytes: &[u8], swapped: bool, sink: &mut Notes) -> Described {
-    let mut found = Described {
-        name: None,
-        description: None,
-        filter: None,
-        fcs_bytes: None,
-        resolution: 6,
-        offset_seconds: 0,
-    };
+/// Reads the options of an interface.
+fn describe(
+    bytes: &[u8],
+    swapped: bool,
+    interface: &mut SourceInterface,
+    notes: &mut Notes,
+) -> Result<Clock, Damage> {
+    let (mut resolution, mut offset_seconds) = (6, 0);
     let mut options = Options::new(bytes, swapped);
     for (option, value) in options.by_ref() {
         match (option, value) {
-            (code::COMMENT, _) => notes::comment(value, sink),
-            (code::IF_NAME, _) => found.name = Some(text(value)),
-            (code::IF_DESCRIPTION, _) => found.description = Some(text(value)),
+            (code::COMMENT, _) => notes::comment(value, notes),
+            (code::IF_NAME, _) => interface.name = Some(text(value, &mut notes.texts_cut)),
+            (code::IF_DESCRIPTION, _) => {
+                interface.description = Some(text(value, &mut notes.texts_cut))
+            }
+            (code::IF_OS, _) => interface.os = Some(text(value, &mut notes.texts_cut)),
+            (code::IF_HARDWARE, _) => interface.hardware = Some(text(value, &mut notes.texts_cut)),
             // Its first byte says what follows: 0 a filter's text, 1 BPF code.
-            (code::IF_FILTER, [0, filter @ ..]) => found.filter = Some(text(filter)),
-            (code::IF_FCSLEN, [length]) => found.fcs_bytes = Some(*length),
-            (code::IF_TSRESOL, [resolution]) => found.resolution = *resolution,
-            (code::IF_TSOFFSET, _) => match u64_value(value, swapped) {
-                Some(offset) => found.offset_seconds = offset as i64,
-                None => sink.bad_options += 1,
+            (code::IF_FILTER, [0, filter @ ..]) => {
+                interface.filter = Some(text(filter, &mut notes.texts_cut))
+            }
+            (code::IF_FCSLEN, [length]) => interface.fcs_bytes = Some(*length),
+            (code::IF_TSRESOL, [stated]) => resolution = *stated,
+            (code::IF_SPEED, _) => match u64_value(value, swapped) {
+                Some(speed) => interface.speed = Some(speed),
+                None => notes.bad_options += 1,
             },
-            (code::IF_FCSLEN | code::IF_TSRESOL, _) => sink.bad_options += 1,
+            (code::IF_TSOFFSET, _) => match u64_value(value, swapped) {
+                Some(offset) => offset_seconds = offset as i64,
+                None => notes.bad_options += 1,
+            },
+            (code::IF_FCSLEN | code::IF_TSRESOL, _) => notes.bad_options += 1,
             _ => {}
         }
     }
-    sink.bad_options += u64::from(options.broken);
-    found
+    notes.bad_options += u64::from(options.broken);
+    Clock::new(resolution, offset_seconds).ok_or_else(|| {
+        Damage::corrupt(format!("an interface has times in units of 10^-{resolution} s"))
+    })
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use nautscan_core::packet::LinkType;
 use self::interface::SectionInterface;
 use super::options::{Options, code, u16_at, u32_at};
 use super::record::{Damage, Notes, Record, Step, max_packet};
-use crate::{InterfaceStats, MAX_BLOCK_BYTES, SourceInterface};
+use crate::{InterfaceStats, MAX_BLOCK_BYTES, MAX_CUSTOM_BYTES, SourceInterface};
 
 /// Block types. The section header's reads the same in both byte orders.
 mod kind {
@@ -23,6 +23,8 @@ mod kind {
     pub(super) const STATISTICS: u32 = 5;
     pub(super) const ENHANCED_PACKET: u32 = 6;
     pub(super) const SECRETS: u32 = 10;
+    /// A custom block that may be copied into another file; its sibling 0x40000bad may not.
+    pub(super) const CUSTOM: u32 = 0xbad;
 }
 
 const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
@@ -31,6 +33,8 @@ const BLOCK_HEADER: usize = 8;
 /// Type, length, length again.
 const BLOCK_OVERHEAD: usize = 12;
 const SECTION_HEADER_MIN: usize = 28;
+/// Drops of an obsolete packet block that were not counted.
+const NOT_COUNTED: u16 = u16::MAX;
 /// Interface, time (two words), captured length, length on the wire.
 const PACKET_HEADER: usize = 20;
 
@@ -90,6 +94,7 @@ impl PcapNg {
             kind::STATISTICS => self.statistics(body, sink),
             kind::NAME_RESOLUTION => notes::names(body, self.swapped, sink.notes),
             kind::SECRETS => notes::secrets(body, self.swapped, sink.notes),
+            kind::CUSTOM => notes::custom(body, self.swapped, sink.notes),
             _ => sink.notes.skipped_blocks += 1,
         }
         Ok(Step::Other(total))
@@ -99,7 +104,7 @@ impl PcapNg {
     fn length(&self, data: &[u8]) -> Result<usize, Damage> {
         let total = u32_at(data, 4, self.swapped);
         if (total as usize) < BLOCK_OVERHEAD || !total.is_multiple_of(4) {
-            return Err(bad_length(total));
+            return padded_length(total);
         }
         Ok(total as usize)
     }
@@ -107,7 +112,7 @@ impl PcapNg {
     #[inline]
     fn check_trailer(&self, data: &[u8], total: usize) -> Result<(), Damage> {
         let trailer = u32_at(data, total - 4, self.swapped);
-        if trailer as usize == total {
+        if trailer as usize == total || is_unpadded(trailer, total) {
             return Ok(());
         }
         Err(Damage::corrupt(format!(
@@ -160,7 +165,15 @@ impl PcapNg {
         if body.len() < PACKET_HEADER {
             return Err(bad_length(total as u32));
         }
-        self.timed(body, u32::from(u16_at(body, 0, self.swapped)), total, sink)
+        let index = u16_at(body, 0, self.swapped);
+        let step = self.timed(body, u32::from(index), total, sink)?;
+        let drops = u16_at(body, 2, self.swapped);
+        if let Step::Packet(record, _) = &step
+            && !matches!(drops, 0 | NOT_COUNTED)
+        {
+            notes::drops(u64::from(drops), record.interface, sink.stats);
+        }
+        Ok(step)
     }
 
     #[inline]
@@ -186,8 +199,8 @@ impl PcapNg {
             interface: interface.index,
             link_type: interface.link_type,
             wire_len,
-            start: BLOCK_HEADER + PACKET_HEADER,
-            len: captured as usize,
+            start: (BLOCK_HEADER + PACKET_HEADER) as u32,
+            len: captured,
         };
         let options = PACKET_HEADER + (captured as usize).next_multiple_of(4);
         self.last_time = time;
@@ -216,8 +229,8 @@ impl PcapNg {
             interface: interface.index,
             link_type: interface.link_type,
             wire_len,
-            start: BLOCK_HEADER + 4,
-            len: captured as usize,
+            start: (BLOCK_HEADER + 4) as u32,
+            len: captured,
         };
         sink.notes.untimed += 1;
         self.count(&record, sink);
@@ -227,7 +240,7 @@ impl PcapNg {
     #[inline]
     fn count(&mut self, record: &Record, sink: &mut Sink<'_>) {
         self.packets += 1;
-        if record.len > record.wire_len as usize {
+        if record.len > record.wire_len {
             sink.notes.longer_than_wire += 1;
         }
     }
@@ -278,6 +291,23 @@ impl PcapNg {
     }
 }
 
+/// Length in the file of a block whose stated length is no multiple of four. Some writers state it
+/// without the padding that they write. Wireshark reads such blocks, libpcap does not.
+#[cold]
+fn padded_length(stated: u32) -> Result<usize, Damage> {
+    match stated.checked_next_multiple_of(4) {
+        Some(total) if stated as usize >= BLOCK_OVERHEAD => Ok(total as usize),
+        _ => Err(bad_length(stated)),
+    }
+}
+
+/// Whether a block's second length is that of [`padded_length`] as stated.
+#[cold]
+fn is_unpadded(trailer: u32, total: usize) -> bool {
+    !trailer.is_multiple_of(4)
+        && trailer.checked_next_multiple_of(4).is_some_and(|padded| padded as usize == total)
+}
+
 /// What to do about a block that is not all at hand: hold it if its content matters.
 fn want(block: u32, total: usize) -> Result<Step, Damage> {
     let needed = matches!(
@@ -289,7 +319,7 @@ fn want(block: u32, total: usize) -> Result<Step, Damage> {
             | kind::STATISTICS
             | kind::ENHANCED_PACKET
             | kind::SECRETS
-    );
+    ) || (block == kind::CUSTOM && total <= MAX_CUSTOM_BYTES);
     match (needed, total <= MAX_BLOCK_BYTES as usize) {
         (true, true) => Ok(Step::Need(total)),
         (true, false) => Err(bad_length(total as u32)),

@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Sink;
 use crate::file::options::{Options, code, text, u32_at, u64_value};
-use crate::file::record::{NameRecord, Notes, PacketComment, Secret};
-use crate::{InterfaceStats, MAX_COMMENTS, MAX_NAME_RECORDS, MAX_SECRET_BYTES};
+use crate::file::record::{CustomBlock, NameRecord, Notes, PacketComment, Secret};
+use crate::{InterfaceStats, MAX_COMMENTS, MAX_CUSTOM_BYTES, MAX_NAME_RECORDS, MAX_SECRET_BYTES};
 
 /// Record types of a name resolution block.
 const NAME_IPV4: u16 = 1;
@@ -24,13 +24,14 @@ pub(super) fn comments(bytes: &[u8], swapped: bool, notes: &mut Notes) {
 
 pub(super) fn comment(value: &[u8], notes: &mut Notes) {
     if has_room_for_comment(notes) {
-        notes.comments.push(text(value));
+        let text = text(value, &mut notes.texts_cut);
+        notes.comments.push(text);
     }
 }
 
 pub(super) fn packet_comment(packet: u64, value: &[u8], notes: &mut Notes) {
     if has_room_for_comment(notes) {
-        let text = text(value);
+        let text = text(value, &mut notes.texts_cut);
         notes.packet_comments.push(PacketComment { packet, text });
     }
 }
@@ -68,7 +69,7 @@ fn name_record(address: IpAddr, name: &[u8], notes: &mut Notes) {
         notes.names_dropped += 1;
         return;
     }
-    let name = text(name);
+    let name = text(name, &mut notes.texts_cut);
     notes.names.push(NameRecord { address, name });
 }
 
@@ -89,6 +90,22 @@ pub(super) fn secrets(body: &[u8], swapped: bool, notes: &mut Notes) {
         return;
     }
     notes.secrets.push(Secret { kind: u32_at(head, 0, swapped), data: data.to_vec() });
+}
+
+/// A custom block that may be copied: the number of who defined it, and what only they can read. It
+/// is kept where the section is little-endian, as the files written here are: what it holds may
+/// be in the section's byte order.
+pub(super) fn custom(body: &[u8], swapped: bool, notes: &mut Notes) {
+    notes.skipped_blocks += 1;
+    let held: usize = notes.custom.iter().map(|block| block.data.len()).sum();
+    match body.split_first_chunk::<4>() {
+        Some((number, data)) if !swapped && held + data.len() <= MAX_CUSTOM_BYTES => {
+            let enterprise = u32::from_le_bytes(*number);
+            notes.custom.push(CustomBlock { enterprise, data: data.to_vec() });
+        }
+        Some(_) => notes.custom_dropped += 1,
+        None => notes.bad_options += 1,
+    }
 }
 
 /// Options of an interface statistics block. Its counts are cumulative: the last one holds.
@@ -115,9 +132,14 @@ pub(super) fn drop_count(
     stats: &mut Vec<InterfaceStats>,
 ) {
     if let Some(count) = u64_value(value, swapped) {
-        let drops = &mut entry(stats, interface).kernel_drops;
-        *drops = Some(drops.unwrap_or(0).saturating_add(count));
+        drops(count, interface, stats);
     }
+}
+
+/// Adds to what an interface has lost.
+pub(super) fn drops(count: u64, interface: u16, stats: &mut Vec<InterfaceStats>) {
+    let drops = &mut entry(stats, interface).kernel_drops;
+    *drops = Some(drops.unwrap_or(0).saturating_add(count));
 }
 
 fn entry(stats: &mut Vec<InterfaceStats>, interface: u16) -> &mut InterfaceStats {

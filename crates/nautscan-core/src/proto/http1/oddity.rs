@@ -48,6 +48,7 @@ oddities! {
     Unsolicited "unsolicited_response" "A response came while no request was waiting for one.",
     PairingUncertain "pairing_uncertain" "Loss left open which request and which response belong together; they are reported apart.",
     PipelineOverflow "pipeline_overflow" "More requests waited for responses than are followed.",
+    InformationalOverflow "informational_overflow" "More informational responses (1xx) came than are noted.",
     NotHttp "not_http" "The connection went on with bytes that are not HTTP.",
 }
 
