@@ -128,7 +128,5 @@ pub(super) fn begin(flow: &mut Flow, rival: &Rival) {
     let sent = &mut flow.sent[Side::Client.index()];
     sent.packets += rival.packets;
     sent.bytes += rival.bytes;
-    if let Some(tcp) = flow.tcp.as_deref_mut() {
-        tcp.connection.begin(rival);
-    }
+    flow.tcp.get_or_insert_default().connection.begin(rival);
 }

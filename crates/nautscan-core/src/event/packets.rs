@@ -1,14 +1,12 @@
 //! The `packets` table: one line a packet, made on demand from captured bytes.
 
-use arrow_array::builder::{
-    Int64Builder, StringBuilder, TimestampNanosecondBuilder, UInt16Builder,
-};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::SchemaRef;
 use std::sync::Arc;
 
 use super::column::{self, Column, Kind, always, maybe};
 use super::flows::transport_name;
+use super::sized::{Int64Builder, StringBuilder, TimestampNanosecondBuilder, UInt16Builder};
 use super::text::TextBuffer;
 use crate::flow::{FlowKey, community_id, key_ports};
 use crate::packet::Packet;
