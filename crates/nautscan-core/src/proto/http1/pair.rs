@@ -49,7 +49,7 @@ pub(super) struct Pairing {
     /// Responses since the last request (outside doubt) or since the loss that did not answer
     /// a firm request read before it.
     pub(super) answers: usize,
-    /// What the server had received when it began the last response.
+    /// What the server had received when it began the last response since a loss.
     pub(super) answered_after: u64,
     /// Where the client's stream ends, once the connection does.
     pub(super) asked_to: Option<u64>,
@@ -137,6 +137,7 @@ impl Pairing {
         resolved
     }
 
+    #[inline]
     fn enqueue(&mut self, pending: Box<Pending>, cx: &mut Context<'_>) {
         self.any_request = true;
         self.lost_at = None;
@@ -254,27 +255,17 @@ impl Pairing {
     /// A final response has begun, at `start`: its head was read.
     #[inline]
     pub(super) fn response_begins(&mut self, start: Start) {
-        // Two responses to what was received at once: the client does not wait for each.
-        self.bursts |= self.doubt && start.received == self.answered_after && start.at > 0;
-        // An answer to one request when there was more: likewise.
-        if let (Some(at), None) = (self.lost_at, &self.orphan) {
-            let is_whole = self.queue.front().is_some_and(|p| p.request == Progress::Ended);
-            self.bursts |= is_whole && start.received > at;
+        if self.lossy {
+            self.watch(start);
         }
-        self.answered_after = start.received;
-        self.answer_lost = false;
         if self.orphan.is_none() {
             self.firm = self.firm.saturating_sub(1);
         }
     }
 
-    /// The request being read is over, as its progress says. `heard`: what the sender of its last
-    /// bytes had received.
-    pub(super) fn request_over(&mut self, heard: u64, cx: &mut Context<'_>) {
+    /// The request being read is over, as its progress says.
+    pub(super) fn request_over(&mut self, cx: &mut Context<'_>) {
         let ended = self.server_ended;
-        if let Some(last) = self.queue.back_mut().filter(|p| p.request == Progress::Ended) {
-            last.heard = heard;
-        }
         if self.queue.back().is_some_and(|p| p.response.is_over()) {
             if let Some(done) = self.queue.pop_back() {
                 emit(done, None, cx);

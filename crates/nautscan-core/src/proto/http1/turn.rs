@@ -201,6 +201,20 @@ impl Pairing {
         (is_whole || is_exact || may_be).then_some((from, run))
     }
 
+    /// Watches a response begin, at `start`, for what it shows of the client.
+    #[cold]
+    pub(super) fn watch(&mut self, start: Start) {
+        // Two responses to what was received at once: the client does not wait for each.
+        self.bursts |= self.doubt && start.received == self.answered_after && start.at > 0;
+        // An answer to one request when there was more: likewise.
+        if let (Some(at), None) = (self.lost_at, &self.orphan) {
+            let is_whole = self.queue.front().is_some_and(|p| p.request == Progress::Ended);
+            self.bursts |= is_whole && start.received > at;
+        }
+        self.answered_after = start.received;
+        self.answer_lost = false;
+    }
+
     /// Whether a response that begins at `start` shows that the client did not wait: it was begun
     /// before the server had the request with which the client took its turn, but after that
     /// should have been answered.
