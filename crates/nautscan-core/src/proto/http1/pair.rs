@@ -49,7 +49,7 @@ pub(super) struct Pairing {
     /// Responses since the last request (outside doubt) or since the loss that did not answer
     /// a firm request read before it.
     pub(super) answers: usize,
-    /// What the server had received when it began the last response since a loss.
+    /// What the server had received when it began the last response.
     pub(super) answered_after: u64,
     /// Where the client's stream ends, once the connection does.
     pub(super) asked_to: Option<u64>,
@@ -69,6 +69,8 @@ pub(super) struct Pairing {
     pub(super) bursts: bool,
     /// The client was seen to send a request after an earlier one was answered.
     pub(super) turns: bool,
+    /// The last request before a loss was answered by a server that had received it and no more.
+    pub(super) alone: bool,
     /// A request was seen.
     pub(super) any_request: bool,
     /// The server sends no more.
@@ -258,6 +260,7 @@ impl Pairing {
         if self.lossy {
             self.watch(start);
         }
+        self.answered_after = start.received;
         if self.orphan.is_none() {
             self.firm = self.firm.saturating_sub(1);
         }
@@ -297,9 +300,11 @@ impl Pairing {
         if !self.doubt {
             self.requests_lost = false;
         }
+        let is_clear = self.is_clear() && self.queue.is_empty();
         (self.doubt, self.lossy) = (true, true);
         match side {
             Side::Client => {
+                self.alone |= is_clear && at > 0 && self.answered_after == at;
                 self.requests_lost = true;
                 self.lost_at.get_or_insert(at);
             }

@@ -133,10 +133,12 @@ impl Pairing {
             && self.until(at) == Some(start.received)
     }
 
-    /// Whether two requests at least have such answers: the client waits.
+    /// Whether two requests at least have such answers, of which one may stand before the loss: the
+    /// client waits.
     pub(super) fn is_repeated(&self) -> bool {
         let has_answer = |at: &usize| self.apart.iter().any(|r| self.is_exact(*at, r));
-        (0..self.queue.len()).filter(has_answer).nth(1).is_some()
+        let before = usize::from(self.alone);
+        (0..self.queue.len()).filter(has_answer).nth(1 - before).is_some()
     }
 
     /// Whether more responses came than the last burst has requests, though none was lost since
@@ -211,7 +213,6 @@ impl Pairing {
             let is_whole = self.queue.front().is_some_and(|p| p.request == Progress::Ended);
             self.bursts |= is_whole && start.received > at;
         }
-        self.answered_after = start.received;
         self.answer_lost = false;
     }
 
