@@ -4,7 +4,7 @@ use core::fmt;
 use std::borrow::Cow;
 
 use super::{Close, Context, Early, PROTOCOLS, Parser, Place, Probe, Protocol, Side, Verdict};
-use crate::limits::{DETECTION_ATTEMPTS, DETECTION_BYTES};
+use crate::limits::{DETECTION_ATTEMPTS, DETECTION_BYTES, DETECTION_PASSED};
 
 #[cfg(test)]
 mod tests;
@@ -29,6 +29,10 @@ struct Undecided {
     /// From where to where bytes of each side were lost, others between them included.
     lost: [Option<(u64, u64)>; 2],
     attempts: u8,
+    /// Bytes given up.
+    passed: u64,
+    /// What each side had received when it sent what was given up last.
+    heard: [Option<u64>; 2],
 }
 
 /// What one side has sent and no probe has decided on.
@@ -257,9 +261,12 @@ impl Undecided {
             mine.bytes.extend_from_slice(&piece.bytes);
             return Detected::Nothing { opaque: 0, is_last: false };
         }
+        let heard = self.heard[side.index()].replace(piece.place.received);
         let mut opaque = piece.bytes.len() as u64 + self.drop_pending(side);
-        self.attempts += 1;
-        let is_last = self.attempts >= DETECTION_ATTEMPTS;
+        // Only where a side has received more does it begin something new.
+        self.attempts += u8::from(heard.is_none_or(|heard| piece.place.received > heard));
+        self.passed += opaque;
+        let is_last = self.attempts >= DETECTION_ATTEMPTS || self.passed > DETECTION_PASSED;
         if is_last {
             opaque += self.drop_all();
         }
