@@ -22,9 +22,13 @@ pub const MAX_WINDOW: u64 = 1 << 30;
 /// Bytes of one side looked at before a probe that cannot decide is given up.
 pub const DETECTION_BYTES: usize = 4096;
 
-/// Segments probed before a connection is held to be of no known protocol. More than one,
-/// because following may begin in the middle of a message.
+/// Turns of a side probed before a connection is held to be of no known protocol. More than one,
+/// because following may begin in the middle of a message, and the first ones may be lost.
 pub const DETECTION_ATTEMPTS: u8 = 16;
+
+/// Bytes of no known protocol after which the search ends, however few turns they took: room for
+/// a large body of which the beginning was not captured.
+pub const DETECTION_PASSED: u64 = 1 << 20;
 
 /// Flows followed at once unless set otherwise.
 pub const FLOWS: usize = 1_000_000;

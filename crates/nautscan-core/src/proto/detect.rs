@@ -4,7 +4,7 @@ use core::fmt;
 use std::borrow::Cow;
 
 use super::{Close, Context, Early, PROTOCOLS, Parser, Place, Probe, Protocol, Side, Verdict};
-use crate::limits::{DETECTION_ATTEMPTS, DETECTION_BYTES};
+use crate::limits::{DETECTION_ATTEMPTS, DETECTION_BYTES, DETECTION_PASSED};
 
 #[cfg(test)]
 mod tests;
@@ -36,6 +36,10 @@ struct Waiting {
     pending: [Pending; 2],
     /// From where to where bytes of each side were lost, others between them included.
     lost: [Option<(u64, u64)>; 2],
+    /// Bytes given up.
+    passed: u64,
+    /// What each side had received when it sent what was given up last.
+    heard: [Option<u64>; 2],
 }
 
 /// What one side has sent and no probe has decided on.
@@ -268,8 +272,12 @@ impl Undecided {
             return Detected::Nothing { opaque: 0, is_last: false };
         }
         let mut opaque = piece.bytes.len() as u64 + self.drop_pending(side);
-        self.attempts += 1;
-        let is_last = self.attempts >= DETECTION_ATTEMPTS;
+        let waiting = self.waiting.get_or_insert_default();
+        waiting.passed += opaque;
+        let heard = waiting.heard[side.index()].replace(piece.place.received);
+        // Only where a side has received more does it begin something new.
+        self.attempts += u8::from(heard.is_none_or(|heard| piece.place.received > heard));
+        let is_last = self.attempts >= DETECTION_ATTEMPTS || waiting.passed > DETECTION_PASSED;
         if is_last {
             opaque += self.drop_all();
         }

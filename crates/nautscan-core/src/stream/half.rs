@@ -127,7 +127,11 @@ impl Half {
             self.start(sequence);
         }
         if sequence == self.next && self.held.is_none() && self.fin.is_none() {
-            self.deliver(side, bytes, cut, came, out);
+            if cut > 0 {
+                self.deliver(side, bytes, cut, came, out);
+            } else {
+                self.hand_out(side, bytes, came, out);
+            }
         } else {
             self.segment_slow(side, sequence, bytes, cut, came, out);
         }
@@ -255,13 +259,19 @@ impl Half {
         out: &mut R,
     ) {
         if !bytes.is_empty() {
-            let place = Place { offset: self.offset, received: came.received };
-            self.advance(bytes.len() as u64);
-            out.data(side, bytes, place, came.time);
+            self.hand_out(side, bytes, came, out);
         }
         if cut > 0 {
             self.skip_to(side, self.offset + u64::from(cut), out);
         }
+    }
+
+    /// Hands out the next bytes; at least one.
+    #[inline]
+    fn hand_out<R: Receiver>(&mut self, side: Side, bytes: &[u8], came: Came, out: &mut R) {
+        let place = Place { offset: self.offset, received: came.received };
+        self.advance(bytes.len() as u64);
+        out.data(side, bytes, place, came.time);
     }
 
     /// Delivers up to where held bytes begin: those came first.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod delivery;
 mod dialogue;
 mod loss;
 mod network;

@@ -54,7 +54,7 @@ pub(crate) struct Connection {
     next: [u32; 2],
     /// Acknowledged so far of the other side.
     heard: [u32; 2],
-    segment: usize,
+    segment_size: usize,
     /// One in so many segments is sent again at once; 0: none is.
     pub(crate) repeats: usize,
     pub(crate) time: i64,
@@ -71,7 +71,7 @@ impl Connection {
             ends: [client, (0x0A09_0001, 8080)],
             next: initial,
             heard: [0, initial[CLIENT].wrapping_add(1)],
-            segment: random.pick(&[1448, 1448, 1448, 536, 8 * 1448]),
+            segment_size: random.pick(&[1448, 1448, 1448, 536, 8 * 1448]),
             repeats: 0,
             time,
             random,
@@ -98,16 +98,21 @@ impl Connection {
     /// Sends bytes to a peer that acknowledges every other segment, as far as it cares to. The
     /// sender acknowledges what it last heard.
     pub(crate) fn send(&mut self, side: usize, bytes: &[u8]) {
-        for (n, part) in bytes.chunks(self.segment).enumerate() {
-            self.packet(side, flag::ACK | flag::PUSH, part);
+        for (n, part) in bytes.chunks(self.segment_size).enumerate() {
             if self.repeats > 0 && self.random.within(0, self.repeats) == 0 {
                 self.packet(side, flag::ACK | flag::PUSH, part);
             }
-            self.next[side] = self.next[side].wrapping_add(part.len() as u32);
+            self.segment(side, part);
             if n % 2 == 1 && self.random.chance(80.0) {
                 self.acknowledge(1 - side);
             }
         }
+    }
+
+    /// Sends bytes in one segment.
+    pub(crate) fn segment(&mut self, side: usize, bytes: &[u8]) {
+        self.packet(side, flag::ACK | flag::PUSH, bytes);
+        self.next[side] = self.next[side].wrapping_add(bytes.len() as u32);
     }
 
     /// Hears what there is to hear, then sends.

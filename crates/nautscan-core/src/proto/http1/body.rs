@@ -47,6 +47,7 @@ impl Http1 {
 
     /// Looks at the first bytes after the head of a response to an unseen request: if that was
     /// HEAD, they begin the next response.
+    #[inline(never)]
     pub(super) fn peek(
         &mut self,
         side: Side,
@@ -78,6 +79,7 @@ impl Http1 {
     }
 
     /// Feeds what was held back, of which the last `take` bytes came now, the first of `came`.
+    #[inline(never)]
     pub(super) fn refeed(
         &mut self,
         side: Side,
@@ -243,7 +245,7 @@ impl Http1 {
         time: Option<i64>,
         cx: &mut Context<'_>,
     ) {
-        let codings = self.half(side).codings;
+        let (codings, heard) = (self.half(side).codings, self.half(side).received);
         let limit = cx.settings.body_limit;
         if let Some(pending) = self.pending(side) {
             if let Some(message) = message(pending, side) {
@@ -253,15 +255,12 @@ impl Http1 {
                 }
             }
             match side {
-                Side::Client => pending.request = progress,
+                Side::Client => (pending.request, pending.heard) = (progress, heard),
                 Side::Server => finish_response(pending, progress),
             }
         }
         match side {
-            Side::Client => {
-                let heard = self.halves[0].received;
-                self.pairing.request_over(heard, cx);
-            }
+            Side::Client => self.pairing.request_over(cx),
             Side::Server => self.pairing.response_over(cx),
         }
     }

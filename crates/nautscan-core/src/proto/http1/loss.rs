@@ -12,6 +12,7 @@ use crate::proto::{Context, Side, Verdict};
 
 impl Http1 {
     /// `lost` bytes of `side` from `offset` on were not captured.
+    #[inline(never)]
     pub(super) fn lost(&mut self, side: Side, offset: u64, lost: u64, cx: &mut Context<'_>) {
         let half = self.half(side);
         let end = offset.saturating_add(lost);
@@ -187,6 +188,7 @@ impl Http1 {
     }
 
     /// What was buffered as the beginning of a message is none.
+    #[inline(never)]
     pub(super) fn rescan(
         &mut self,
         side: Side,
@@ -201,6 +203,7 @@ impl Http1 {
     }
 
     /// Looks for the next start line.
+    #[inline(never)]
     pub(super) fn scan(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Step {
         let line_start = self.half(side).line_start;
         if line_start == LineStart::No {

@@ -74,8 +74,15 @@ impl Http1 {
         &mut self.halves[side.index()]
     }
 
+    /// Consumes all of `bytes` that did not come just now.
+    #[inline(never)]
+    fn feed(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Verdict {
+        self.run(side, bytes, cx)
+    }
+
     /// Consumes all of `bytes`; a verdict other than `Continue` ends it early.
-    fn feed(&mut self, side: Side, mut bytes: &[u8], cx: &mut Context<'_>) -> Verdict {
+    #[inline(always)]
+    fn run(&mut self, side: Side, mut bytes: &[u8], cx: &mut Context<'_>) -> Verdict {
         let whole = bytes.len();
         while !bytes.is_empty() {
             if self.halves[0].state == State::Held && !self.holds_client() {
@@ -118,6 +125,7 @@ impl Http1 {
     }
 
     /// Holds what the client sends until the server has said whether the protocol changes.
+    #[inline(never)]
     fn hold(&mut self, bytes: &[u8], cx: &mut Context<'_>) -> Step {
         let half = self.half(Side::Client);
         if half.state != State::Held {
@@ -132,6 +140,7 @@ impl Http1 {
     }
 
     /// Takes what was held for HTTP after all, at the time when it began.
+    #[inline(never)]
     fn release(&mut self, cx: &mut Context<'_>) -> Verdict {
         let half = self.half(Side::Client);
         let held = std::mem::take(&mut half.buf);
@@ -167,10 +176,10 @@ impl Parser for Http1 {
         let half = self.half(side);
         half.arrive(cx.place, bytes.len());
         half.seen = cx.time;
-        if half.advanced && half.state == State::Scan {
+        if half.state == State::Scan && half.advanced {
             self.may_begin(side);
         }
-        self.feed(side, bytes, cx)
+        self.run(side, bytes, cx)
     }
 
     fn gap(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) -> Verdict {

@@ -69,6 +69,8 @@ pub(super) struct Pairing {
     pub(super) bursts: bool,
     /// The client was seen to send a request after an earlier one was answered.
     pub(super) turns: bool,
+    /// The last request before a loss was answered by a server that had received it and no more.
+    pub(super) alone: bool,
     /// A request was seen.
     pub(super) any_request: bool,
     /// The server sends no more.
@@ -137,6 +139,7 @@ impl Pairing {
         resolved
     }
 
+    #[inline]
     fn enqueue(&mut self, pending: Box<Pending>, cx: &mut Context<'_>) {
         self.any_request = true;
         self.lost_at = None;
@@ -254,27 +257,18 @@ impl Pairing {
     /// A final response has begun, at `start`: its head was read.
     #[inline]
     pub(super) fn response_begins(&mut self, start: Start) {
-        // Two responses to what was received at once: the client does not wait for each.
-        self.bursts |= self.doubt && start.received == self.answered_after && start.at > 0;
-        // An answer to one request when there was more: likewise.
-        if let (Some(at), None) = (self.lost_at, &self.orphan) {
-            let is_whole = self.queue.front().is_some_and(|p| p.request == Progress::Ended);
-            self.bursts |= is_whole && start.received > at;
+        if self.lossy {
+            self.watch(start);
         }
         self.answered_after = start.received;
-        self.answer_lost = false;
         if self.orphan.is_none() {
             self.firm = self.firm.saturating_sub(1);
         }
     }
 
-    /// The request being read is over, as its progress says. `heard`: what the sender of its last
-    /// bytes had received.
-    pub(super) fn request_over(&mut self, heard: u64, cx: &mut Context<'_>) {
+    /// The request being read is over, as its progress says.
+    pub(super) fn request_over(&mut self, cx: &mut Context<'_>) {
         let ended = self.server_ended;
-        if let Some(last) = self.queue.back_mut().filter(|p| p.request == Progress::Ended) {
-            last.heard = heard;
-        }
         if self.queue.back().is_some_and(|p| p.response.is_over()) {
             if let Some(done) = self.queue.pop_back() {
                 emit(done, None, cx);
@@ -306,9 +300,11 @@ impl Pairing {
         if !self.doubt {
             self.requests_lost = false;
         }
+        let is_clear = self.is_clear() && self.queue.is_empty();
         (self.doubt, self.lossy) = (true, true);
         match side {
             Side::Client => {
+                self.alone |= is_clear && at > 0 && self.answered_after == at;
                 self.requests_lost = true;
                 self.lost_at.get_or_insert(at);
             }

@@ -57,7 +57,7 @@ pub(super) struct Pending {
     pub(super) exchange: Exchange,
     /// Where the request begins; of a response without one, where that begins.
     pub(super) start: Start,
-    /// What the sender of the request's last byte had received; 0 until that was seen.
+    /// What the sender of the last bytes of the request had received; 0 until it is over.
     pub(super) heard: u64,
     /// Offset of the next request, or of what may have held one and was lost; `None`: neither
     /// has come.
@@ -179,7 +179,6 @@ impl Pending {
         e.trace_id = None;
         e.oddities.clear();
         e.detail.clear();
-        self.start = Start::default();
         self.heard = 0;
         self.until = None;
         self.asked = Asked::Unknown;

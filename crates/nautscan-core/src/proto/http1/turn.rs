@@ -133,10 +133,12 @@ impl Pairing {
             && self.until(at) == Some(start.received)
     }
 
-    /// Whether two requests at least have such answers: the client waits.
+    /// Whether two requests at least have such answers, of which one may stand before the loss: the
+    /// client waits.
     pub(super) fn is_repeated(&self) -> bool {
         let has_answer = |at: &usize| self.apart.iter().any(|r| self.is_exact(*at, r));
-        (0..self.queue.len()).filter(has_answer).nth(1).is_some()
+        let before = usize::from(self.alone);
+        (0..self.queue.len()).filter(has_answer).nth(1 - before).is_some()
     }
 
     /// Whether more responses came than the last burst has requests, though none was lost since
@@ -199,6 +201,19 @@ impl Pairing {
         let is_exact = apart[from].as_ref().is_some_and(|r| self.is_exact(at, r));
         let may_be = known && (run <= len || !all_asked);
         (is_whole || is_exact || may_be).then_some((from, run))
+    }
+
+    /// Watches a response begin, at `start`, for what it shows of the client.
+    #[cold]
+    pub(super) fn watch(&mut self, start: Start) {
+        // Two responses to what was received at once: the client does not wait for each.
+        self.bursts |= self.doubt && start.received == self.answered_after && start.at > 0;
+        // An answer to one request when there was more: likewise.
+        if let (Some(at), None) = (self.lost_at, &self.orphan) {
+            let is_whole = self.queue.front().is_some_and(|p| p.request == Progress::Ended);
+            self.bursts |= is_whole && start.received > at;
+        }
+        self.answer_lost = false;
     }
 
     /// Whether a response that begins at `start` shows that the client did not wait: it was begun
