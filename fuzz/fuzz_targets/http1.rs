@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use nautscan_core::event::{Completeness, Exchange, Message};
 use nautscan_core::limits::{HTTP_HEAD, HTTP_INFORMATIONAL, HTTP_PIPELINE};
 use nautscan_core::proto::http1::{ODDITIES, PROTOCOL};
-use nautscan_core::proto::{Context, Parser, Settings, Sink, Verdict};
+use nautscan_core::proto::{Context, Parser, Place, Settings, Side, Sink, Verdict};
 use nautscan_fuzz::{HttpScript, Operation};
 
 /// What a run reported.
@@ -30,13 +30,14 @@ impl Sink for Report {
 fn run(script: HttpScript<'_>, settings: &Settings, piece: usize) -> Report {
     let mut report = Report::default();
     let mut parser = (PROTOCOL.open)(settings);
-    let (mut time, mut ended) = (0, [false; 2]);
+    let (mut time, mut ended, mut said) = (0, [false; 2], [0u64; 2]);
     for operation in script {
         if ended[operation.side().index()] {
             continue;
         }
         time += 1000;
-        let mut cx = Context { time, settings, sink: &mut report };
+        let place = place(operation, &mut said);
+        let mut cx = Context { time, place, settings, sink: &mut report };
         let verdict = apply(&mut *parser, operation, piece, &mut cx);
         ended[operation.side().index()] |= matches!(operation, Operation::End(_));
         assert!(parser.memory() <= most_held(settings), "{} bytes held", parser.memory());
@@ -50,9 +51,21 @@ fn run(script: HttpScript<'_>, settings: &Settings, piece: usize) -> Report {
             Verdict::Dead(_) => return report,
         }
     }
-    let mut cx = Context { time, settings, sink: &mut report };
+    let mut cx = Context { time, place: Place::default(), settings, sink: &mut report };
     parser.close(script.close(), &mut cx);
     report
+}
+
+/// Where an operation stands behind what was `said`, all of which its side has received.
+fn place(operation: Operation<'_>, said: &mut [u64; 2]) -> Place {
+    let side: Side = operation.side();
+    let place = Place { offset: said[side.index()], received: said[side.peer().index()] };
+    said[side.index()] += match operation {
+        Operation::Data(_, bytes) => bytes.len() as u64,
+        Operation::Gap(_, lost) => lost,
+        Operation::End(_) => 0,
+    };
+    place
 }
 
 fn apply(
@@ -67,7 +80,7 @@ fn apply(
         Operation::Data(side, bytes) => {
             for bytes in bytes.chunks(piece) {
                 match parser.data(side, bytes, cx) {
-                    Verdict::Continue => {}
+                    Verdict::Continue => cx.place.offset += bytes.len() as u64,
                     other => return other,
                 }
             }

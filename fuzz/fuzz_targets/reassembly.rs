@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use nautscan_core::limits::{HELD_BYTES, HELD_SEGMENTS};
-use nautscan_core::proto::Side;
+use nautscan_core::proto::{Place, Side};
 use nautscan_core::stream::{Connection, Event, Receiver};
 use nautscan_fuzz::{Script, SegmentFields, Segments};
 
@@ -28,7 +28,7 @@ struct Check {
 }
 
 impl Receiver for Check {
-    fn data(&mut self, side: Side, bytes: &[u8], time: i64) {
+    fn data(&mut self, side: Side, bytes: &[u8], _: Place, time: i64) {
         let told = &mut self.told[side.index()];
         assert!(!told.ended, "data after the end");
         assert!(!bytes.is_empty());
@@ -43,7 +43,7 @@ impl Receiver for Check {
         told.bytes += bytes.len() as u64;
     }
 
-    fn gap(&mut self, side: Side, lost: u64) {
+    fn gap(&mut self, side: Side, lost: u64, _: u64) {
         let told = &mut self.told[side.index()];
         assert!(!told.ended, "a gap after the end");
         assert!(lost > 0);

@@ -101,6 +101,7 @@ impl Segments {
             acknowledgement,
             flags: fields.flags,
             window: u16::from(fields.length > 0),
+            options: &[],
             payload: &self.payload,
             cut: u32::from(fields.cut),
         }

@@ -148,7 +148,8 @@ class Reader:
         """Totals so far.
 
         Keys: packets, bytes, flows, requests, parse_errors, gap_bytes, first_time, last_time
-        (ns or None), decode_errors, truncated, fragments, duplicates, not_ip, gaps,
+        (ns or None), decode_errors, truncated, fragments, duplicates, not_ip,
+        unattributed, datagrams_incomplete, too_deep, aggregated_skipped, gaps,
         opaque_bytes, evicted, time_clamped (packets whose time was outside 1970 to 2116),
         filtered_out (packets that `filter` did not accept, which no other figure counts), input
         (what was counted while the files were read, by name; see `notes`), warnings (list of

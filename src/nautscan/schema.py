@@ -150,13 +150,22 @@ _FLOWS: Final = (
     _column("last_time", "time", "Last packet so far"),
     _column("sensor", "text", "Name of the sensor that saw it"),
     _column("interface", "text", "Interface of the first packet", null=True),
-    _column("transport", "text", "tcp, udp, icmp, icmpv6, or ip-<number>"),
+    _column("transport", "text", "tcp, udp, sctp, icmp, icmpv6, or ip-<number>"),
     _column("protocol", "text", "Application protocol found in the bytes; null if none", null=True),
     _column("client_ip", "text", "Address of the side that opened it"),
     _column("client_port", "u16", "Port of the side that opened it"),
     _column("server_ip", "text", "Address of the other side"),
     _column("server_port", "u16", "Port of the other side"),
     _column("community_id", "text", "Community ID v1"),
+    _column("vlan", "u16", "Innermost VLAN of the first packet; null without a tag", null=True),
+    _column(
+        "tunnel", "text", "Encapsulations, outermost first, joined by /; null if none", null=True
+    ),
+    _column(
+        "tunnel_id", "i64", "Innermost VNI, key, session, TEID or label; null if none", null=True
+    ),
+    _column("tunnel_client_ip", "text", "Outermost address on the client's side", null=True),
+    _column("tunnel_server_ip", "text", "Outermost address on the server's side", null=True),
     _column("client_packets", "i64", "Packets from the client"),
     _column("client_bytes", "i64", "Bytes from the client on the wire, link header included"),
     _column("server_packets", "i64", "Packets from the server"),
@@ -164,10 +173,49 @@ _FLOWS: Final = (
     _column("client_payload_bytes", "i64", "Transport payload from the client"),
     _column("server_payload_bytes", "i64", "Transport payload from the server"),
     _column("handshake_ns", "i64", "TCP handshake, ns; null if it was not seen whole", null=True),
+    _column(
+        "client_rtt_ns",
+        "i64",
+        "Least round trip between the point of capture and the client, ns; null if none was seen",
+        null=True,
+    ),
+    _column(
+        "server_rtt_ns",
+        "i64",
+        "Least round trip between the point of capture and the server, ns; null if none was seen",
+        null=True,
+    ),
     _column("retransmissions", "i64", "Segments sent again"),
-    _column("out_of_order", "i64", "Segments that came early or late"),
+    _column("out_of_order", "i64", "Segments that later ones overtook"),
     _column("zero_windows", "i64", "Times a side had no room to receive"),
     _column("resets", "i64", "RST segments"),
+    _column("duplicate_acks", "i64", "Acknowledgements that repeated the one before"),
+    _column("keep_alives", "i64", "Segments that asked whether the other side is still there"),
+    _column(
+        "client_mss",
+        "u16",
+        "Largest segment that the client asked for, bytes; null if its SYN did not say",
+        null=True,
+    ),
+    _column(
+        "server_mss",
+        "u16",
+        "Largest segment that the server asked for, bytes; null if its SYN did not say",
+        null=True,
+    ),
+    _column(
+        "client_window_scale",
+        "u16",
+        "Shift of the client's windows; null if its SYN did not say",
+        null=True,
+    ),
+    _column(
+        "server_window_scale",
+        "u16",
+        "Shift of the server's windows; null if its SYN did not say",
+        null=True,
+    ),
+    _column("sack_blocks", "i64", "Segments that acknowledged bytes behind a hole"),
     _column("gap_bytes", "i64", "Stream bytes that were lost"),
     _column("duplicates", "i64", "Packets seen twice and counted once"),
     _column(
@@ -200,6 +248,10 @@ _PACKETS: Final = (
     _column("info", "text", "One line on what it is"),
     _column("flow_id", "i64", "Its flow; null if it belongs to none", null=True),
     _column("community_id", "text", "Community ID v1; null if it has none", null=True),
+    _column("vlan", "u16", "Innermost VLAN; null without a tag", null=True),
+    _column(
+        "tunnel", "text", "Encapsulations, outermost first, joined by /; null if none", null=True
+    ),
     _column("error", "text", "Why decoding stopped; null if it did not", null=True),
 )
 

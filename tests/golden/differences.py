@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.golden.mismatch import Mismatch
+
 FILE = Path(__file__).with_name("differences.toml")
+TCP_FILE = Path(__file__).with_name("tcp_differences.toml")
+"""Those with Wireshark's analysis of TCP."""
 
 FAULTS = ("tshark", "project", "capture", "scope", "definition", "nautscan")
 """Whose fault a difference may be.
@@ -29,11 +34,34 @@ class Explained:
     reason: str
 
 
-def load() -> dict[tuple[str, str], Explained]:
-    """All explained differences by capture and field."""
-    document = tomllib.loads(FILE.read_text(encoding="utf-8"))
+def load(file: Path = FILE) -> dict[tuple[str, str], Explained]:
+    """All explained differences of a file by capture and field."""
+    document = tomllib.loads(file.read_text(encoding="utf-8"))
     entries = [Explained(**entry) for entry in document.get("difference", [])]
     return {(entry.capture, entry.field): entry for entry in entries}
+
+
+def unexplained(
+    capture: str, mismatches: Iterable[Mismatch], known: dict[tuple[str, str], Explained]
+) -> list[str]:
+    """Mismatches of a capture without an explanation."""
+    return [
+        f"{mismatch.field}: expected {mismatch.expected!r}, got {mismatch.got!r}"
+        for mismatch in mismatches
+        if (capture, mismatch.field) not in known
+    ]
+
+
+def outdated(
+    capture: str, mismatches: Iterable[Mismatch], known: dict[tuple[str, str], Explained]
+) -> list[str]:
+    """Explanations of a capture that no longer apply."""
+    found = {mismatch.field: (mismatch.expected, mismatch.got) for mismatch in mismatches}
+    return [
+        f"{field}: explained as {entry.expected!r} / {entry.got!r}, found {found.get(field)}"
+        for (name, field), entry in known.items()
+        if name == capture and found.get(field) != (entry.expected, entry.got)
+    ]
 
 
 def dump(entries: list[Explained], preamble: str) -> str:

@@ -1,18 +1,21 @@
-"""Bring differences.toml and docs/agreement.md up to date: `python -m tests.golden.update`.
+"""Bring the differences and docs/agreement.md up to date: `python -m tests.golden.update`.
 
-Reasons already written are kept where the difference is still the same; new or changed
-differences get an empty reason, with which the tests fail until a person has written it. Sums
-over packets take the reason of what they sum up, where that has one.
+With the argument `tcp`, the differences with Wireshark's analysis of TCP. Reasons already written
+are kept where the difference is still the same; new or changed ones get an empty reason, with
+which the tests fail until a person has written it. Sums over packets take the reason of what they
+sum up, where that has one.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from tests.golden import differences, report
 from tests.golden.captures import all_captures
-from tests.golden.compared import mismatches
+from tests.golden.compared import comparisons, mismatches, tcp_captures, tcp_comparisons
 from tests.golden.differences import Explained
 from tests.golden.mismatch import Mismatch
 
@@ -28,22 +31,37 @@ SUMS = {
 
 
 def main() -> None:
-    """Write both files and say what needs a reason."""
-    known = differences.load()
+    """Write the differences, say what needs a reason, and write the report."""
+    if sys.argv[1:] == ["tcp"]:
+        _write(differences.TCP_FILE, _of_tcp())
+    else:
+        _write(differences.FILE, _of_truths())
+    report.main()
+
+
+def _of_truths() -> Iterator[tuple[str, Mismatch]]:
+    for capture in all_captures():
+        for mismatch in mismatches(comparisons(capture)):
+            yield capture.name, mismatch
+
+
+def _of_tcp() -> Iterator[tuple[str, Mismatch]]:
+    for index, capture in enumerate(tcp_captures()):
+        for mismatch in mismatches(tcp_comparisons(index)):
+            yield capture.name, mismatch
+
+
+def _write(file: Path, found: Iterator[tuple[str, Mismatch]]) -> None:
+    known = differences.load(file)
     entries = {
-        (capture.name, field): _entry(capture.name, mismatch, known.get((capture.name, field)))
-        for capture in all_captures()
-        for field, mismatch in mismatches(capture).items()
+        (capture, mismatch.field): _entry(capture, mismatch, known.get((capture, mismatch.field)))
+        for capture, mismatch in found
     }
-    for (capture, field), entry in entries.items():
+    for key, entry in entries.items():
         if not entry.reason:
-            entries[capture, field] = _like(entry, entries)
-    text = differences.FILE.read_text(encoding="utf-8")
-    preamble = text.partition("[[difference]]")[0]
-    differences.FILE.write_text(
-        differences.dump(list(entries.values()), preamble), encoding="utf-8"
-    )
-    report.write()
+            entries[key] = _like(entry, entries)
+    preamble = file.read_text(encoding="utf-8").partition("[[difference]]")[0]
+    file.write_text(differences.dump(list(entries.values()), preamble), encoding="utf-8")
     open_ones = sum(not entry.reason for entry in entries.values())
     sys.stdout.write(f"{len(entries)} differences, {open_ones} without a reason\n")
 

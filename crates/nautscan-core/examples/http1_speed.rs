@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use nautscan_core::event::Exchange;
-use nautscan_core::proto::{Context, PROTOCOLS, Settings, Side, Sink};
+use nautscan_core::proto::{Context, PROTOCOLS, Place, Settings, Side, Sink};
 
 /// Counts exchanges, and looks at each so that none is optimised away.
 #[derive(Default)]
@@ -37,12 +37,18 @@ struct Case {
 fn run(case: &Case, rounds: u64) -> f64 {
     let mut sink = Count::default();
     let mut parser = (PROTOCOLS[0].open)(&case.settings);
+    let (mut asked, mut said) = (0, 0);
     let start = Stopwatch::start();
     for round in 0..rounds {
-        let mut cx = Context { time: round as i64, settings: &case.settings, sink: &mut sink };
+        let place = Place { offset: asked, received: said };
+        let time = round as i64;
+        let mut cx = Context { time, place, settings: &case.settings, sink: &mut sink };
         black_box(parser.data(Side::Client, black_box(&case.request), &mut cx));
+        asked += case.request.len() as u64;
         for segment in &case.response {
+            cx.place = Place { offset: said, received: asked };
             black_box(parser.data(Side::Server, black_box(segment), &mut cx));
+            said += segment.len() as u64;
         }
     }
     assert_eq!(sink.0, rounds, "{}", case.name);

@@ -47,6 +47,36 @@ pub const READY_BATCHES: usize = 4096;
 /// Packets remembered to recognise a second sighting of the same packet at another interface.
 pub const SIGHTINGS: usize = 1 << 15;
 
+/// Encapsulations of one packet that are walked. Three are seen in real networks (a mobile
+/// user's tunnel within a provider's within a data centre's); a packet of nothing but headers is
+/// an attack.
+pub const ENCAPSULATIONS: usize = 8;
+
+/// Headers of any kind around or between encapsulations (tags, LLC, PPP, control words) that are
+/// walked in one packet.
+pub const ENCAPSULATING_HEADERS: u8 = 24;
+
+/// VLAN tags in one row. Two are standard, three are sold.
+pub const VLAN_TAGS: usize = 4;
+
+/// Labels of one MPLS stack. Segment routing stacks about ten.
+pub const MPLS_LABELS: usize = 16;
+
+/// Extension headers of one IPv6 packet, authentication headers of one IPv4 packet. RFC 8200
+/// sets no limit; each kind but one is to occur once, but hosts accept more.
+pub const IP_EXTENSIONS: usize = 256;
+
+/// Datagrams that are put together from fragments at once. Fragments of one datagram come
+/// within milliseconds; a thousand are on their way only under attack or loss.
+pub const FRAGMENT_DATAGRAMS: usize = 4096;
+
+/// Bytes held for them: as much as Linux gives reassembly by default (`ipfrag_high_thresh`).
+pub const FRAGMENT_BYTES: usize = 4 << 20;
+
+/// Pieces of one datagram: 64 KiB in the smallest pieces that IPv4 links make (68 bytes,
+/// RFC 791) are 1,366.
+pub const FRAGMENT_PIECES: usize = 1366;
+
 /// Bytes of one HTTP/1 message head (start line and fields, or a trailer section). Servers
 /// refuse from 8 KiB (Apache, nginx) to 32 KiB (others) on; what is longer is an attack.
 pub const HTTP_HEAD: usize = 64 * 1024;

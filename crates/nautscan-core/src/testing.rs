@@ -48,6 +48,48 @@ pub(crate) fn udp(from: (u8, u16), to: (u8, u16), id: u16, payload: &[u8]) -> Ve
     ipv4(17, from.0, to.0, id, &bytes)
 }
 
+/// An Ethernet frame with an IPv4 packet in it.
+pub(crate) fn framed(ip: &[u8]) -> Vec<u8> {
+    [&[2; 12][..], &[8, 0], ip].concat()
+}
+
+/// A VXLAN header, network 42, in front of a frame.
+pub(crate) fn vxlan(frame: &[u8]) -> Vec<u8> {
+    [&[8, 0, 0, 0, 0, 0, 42, 0][..], frame].concat()
+}
+
+/// The fragment of an IPv4 packet with a header of 20 bytes that has `range` of its payload.
+pub(crate) fn fragment(packet: &[u8], range: core::ops::Range<usize>) -> Vec<u8> {
+    let mut bytes = packet[..20].to_vec();
+    let end = range.end.min(packet.len() - 20);
+    let more = if end < packet.len() - 20 { 0x2000 } else { 0 };
+    bytes.extend(&packet[20 + range.start..20 + end]);
+    let total = bytes.len() as u16;
+    bytes[2..4].copy_from_slice(&total.to_be_bytes());
+    bytes[6..8].copy_from_slice(&(more | (range.start / 8) as u16).to_be_bytes());
+    bytes
+}
+
+/// A fragment of an IPv6 packet between ::1 and ::2: `protocol` at the start of the whole.
+pub(crate) fn fragment_v6(
+    protocol: u8,
+    id: u32,
+    offset: usize,
+    more: bool,
+    payload: &[u8],
+) -> Vec<u8> {
+    let mut bytes = vec![0x60, 0, 0, 0];
+    bytes.extend(((payload.len() + 8) as u16).to_be_bytes());
+    bytes.extend([44, 64]);
+    bytes.extend(core::net::Ipv6Addr::from(1u128).octets());
+    bytes.extend(core::net::Ipv6Addr::from(2u128).octets());
+    bytes.extend([protocol, 0]);
+    bytes.extend((offset as u16 | u16::from(more)).to_be_bytes());
+    bytes.extend(id.to_be_bytes());
+    bytes.extend(payload);
+    bytes
+}
+
 /// A packet of raw IP.
 pub(crate) fn raw(time: i64, interface: InterfaceId, data: &[u8]) -> Packet<'_> {
     Packet { time, interface, link_type: LinkType::RAW, wire_len: data.len() as u32, data }

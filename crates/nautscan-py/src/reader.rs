@@ -113,6 +113,10 @@ impl PyReader {
         dict.set_item("decode_errors", totals.decode_errors)?;
         dict.set_item("truncated", totals.truncated)?;
         dict.set_item("not_ip", totals.not_ip)?;
+        dict.set_item("unattributed", totals.unattributed)?;
+        dict.set_item("datagrams_incomplete", totals.datagrams_incomplete)?;
+        dict.set_item("too_deep", totals.too_deep)?;
+        dict.set_item("aggregated_skipped", totals.aggregated_skipped)?;
         dict.set_item("fragments", totals.fragments)?;
         dict.set_item("duplicates", totals.duplicates)?;
         dict.set_item("opaque_bytes", totals.opaque_bytes)?;

@@ -75,6 +75,31 @@ MIGRATIONS: Final = (
                 since TIMESTAMP_NS PRIMARY KEY, until TIMESTAMP_NS, reason VARCHAR NOT NULL)""",
         ),
     ),
+    Migration(
+        3,
+        (
+            "ALTER TABLE flows ADD COLUMN vlan USMALLINT",
+            "ALTER TABLE flows ADD COLUMN tunnel VARCHAR",
+            "ALTER TABLE flows ADD COLUMN tunnel_id BIGINT",
+            "ALTER TABLE flows ADD COLUMN tunnel_client_ip VARCHAR",
+            "ALTER TABLE flows ADD COLUMN tunnel_server_ip VARCHAR",
+        ),
+    ),
+    Migration(
+        4,
+        # Null in rows that were written before: nobody counted these then.
+        (
+            "ALTER TABLE flows ADD COLUMN client_rtt_ns BIGINT",
+            "ALTER TABLE flows ADD COLUMN server_rtt_ns BIGINT",
+            "ALTER TABLE flows ADD COLUMN duplicate_acks BIGINT",
+            "ALTER TABLE flows ADD COLUMN keep_alives BIGINT",
+            "ALTER TABLE flows ADD COLUMN client_mss USMALLINT",
+            "ALTER TABLE flows ADD COLUMN server_mss USMALLINT",
+            "ALTER TABLE flows ADD COLUMN client_window_scale USMALLINT",
+            "ALTER TABLE flows ADD COLUMN server_window_scale USMALLINT",
+            "ALTER TABLE flows ADD COLUMN sack_blocks BIGINT",
+        ),
+    ),
 )
 
 VERSION: Final = MIGRATIONS[-1].version

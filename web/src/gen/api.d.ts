@@ -829,6 +829,11 @@ export interface components {
              */
             client_ip: string;
             /**
+             * Client Mss
+             * @description Largest segment that the client asked for, bytes; null if its SYN did not say
+             */
+            client_mss: number | null;
+            /**
              * Client Packets
              * Format: int64
              * @description Packets from the client
@@ -851,15 +856,31 @@ export interface components {
              */
             client_project: string | null;
             /**
+             * Client Rtt Ns
+             * @description Least round trip between the point of capture and the client, ns; null if none was seen
+             */
+            client_rtt_ns: number | null;
+            /**
              * Client Service
              * @description Compose service of the client; null when no workload is known to own the address
              */
             client_service: string | null;
             /**
+             * Client Window Scale
+             * @description Shift of the client's windows; null if its SYN did not say
+             */
+            client_window_scale: number | null;
+            /**
              * Community Id
              * @description Community ID v1
              */
             community_id: string;
+            /**
+             * Duplicate Acks
+             * Format: int64
+             * @description Acknowledgements that repeated the one before
+             */
+            duplicate_acks: number;
             /**
              * Duplicates
              * Format: int64
@@ -900,6 +921,12 @@ export interface components {
              */
             interface: string | null;
             /**
+             * Keep Alives
+             * Format: int64
+             * @description Segments that asked whether the other side is still there
+             */
+            keep_alives: number;
+            /**
              * Last Time
              * Format: date-time
              * @description Last packet so far
@@ -909,7 +936,7 @@ export interface components {
             /**
              * Out Of Order
              * Format: int64
-             * @description Segments that came early or late
+             * @description Segments that later ones overtook
              */
             out_of_order: number;
             /**
@@ -935,6 +962,12 @@ export interface components {
              * @description Segments sent again
              */
             retransmissions: number;
+            /**
+             * Sack Blocks
+             * Format: int64
+             * @description Segments that acknowledged bytes behind a hole
+             */
+            sack_blocks: number;
             /**
              * Sensor
              * @description Name of the sensor that saw it
@@ -972,6 +1005,11 @@ export interface components {
              */
             server_ip: string;
             /**
+             * Server Mss
+             * @description Largest segment that the server asked for, bytes; null if its SYN did not say
+             */
+            server_mss: number | null;
+            /**
              * Server Name
              * @description Name the client asked for (SNI, Host); null if none
              */
@@ -999,10 +1037,20 @@ export interface components {
              */
             server_project: string | null;
             /**
+             * Server Rtt Ns
+             * @description Least round trip between the point of capture and the server, ns; null if none was seen
+             */
+            server_rtt_ns: number | null;
+            /**
              * Server Service
              * @description Compose service of the server; null when no workload is known to own the address
              */
             server_service: string | null;
+            /**
+             * Server Window Scale
+             * @description Shift of the server's windows; null if its SYN did not say
+             */
+            server_window_scale: number | null;
             /**
              * State
              * @description syn_sent, established, closing, closed, reset or active
@@ -1017,9 +1065,34 @@ export interface components {
             time: string;
             /**
              * Transport
-             * @description tcp, udp, icmp, icmpv6, or ip-<number>
+             * @description tcp, udp, sctp, icmp, icmpv6, or ip-<number>
              */
             transport: string;
+            /**
+             * Tunnel
+             * @description Encapsulations, outermost first, joined by /; null if none
+             */
+            tunnel: string | null;
+            /**
+             * Tunnel Client Ip
+             * @description Outermost address on the client's side
+             */
+            tunnel_client_ip: string | null;
+            /**
+             * Tunnel Id
+             * @description Innermost VNI, key, session, TEID or label; null if none
+             */
+            tunnel_id: number | null;
+            /**
+             * Tunnel Server Ip
+             * @description Outermost address on the server's side
+             */
+            tunnel_server_ip: string | null;
+            /**
+             * Vlan
+             * @description Innermost VLAN of the first packet; null without a tag
+             */
+            vlan: number | null;
             /**
              * Zero Windows
              * Format: int64
@@ -1549,6 +1622,16 @@ export interface components {
              * @description tcp, udp, icmp, …; null if not IP
              */
             transport: string | null;
+            /**
+             * Tunnel
+             * @description Encapsulations, outermost first, joined by /; null if none
+             */
+            tunnel: string | null;
+            /**
+             * Vlan
+             * @description Innermost VLAN; null without a tag
+             */
+            vlan: number | null;
         };
         /**
          * Reason

@@ -1,9 +1,12 @@
 //! The engine: packets in, record batches out.
 
 mod config;
+mod defrag;
+mod fragments;
 mod output;
 mod roles;
 mod rows;
+mod seen;
 mod sightings;
 #[cfg(test)]
 mod tests;
@@ -12,12 +15,14 @@ mod totals;
 use arrow_array::RecordBatch;
 
 use crate::event::{Stat, Table};
-use crate::flow::{Flow, FlowKey, FlowTable, State, TcpFlow, key_ports};
+use crate::flow::{Carrier, Flow, FlowKey, FlowTable, State, TcpFlow, key_ports};
 use crate::packet::{InterfaceId, Packet};
 use crate::proto::{Close, Side};
 use crate::stream::{Connection, Segment};
-use crate::wire::{Decoded, Network, decode, tcp::flag};
+use crate::wire::{Decoded, Network, decode, protocol, tcp::flag};
+use fragments::Fragments;
 use output::Output;
+use seen::Seen;
 use sightings::Sightings;
 
 pub use config::Config;
@@ -36,6 +41,9 @@ pub struct Engine {
     out: Output,
     flows: FlowTable,
     sightings: Sightings,
+    fragments: Fragments,
+    /// Whether packets were seen in tunnels: then they may also be seen outside.
+    has_tunnels: bool,
     next_flow_id: u64,
     /// Latest packet time: the engine's clock.
     now: i64,
@@ -48,6 +56,8 @@ impl Engine {
         Self {
             flows: FlowTable::new(config.max_flows),
             sightings: Sightings::new(),
+            fragments: Fragments::new(),
+            has_tunnels: false,
             next_flow_id: config.flow_id_base,
             now: 0,
             next_sweep: 0,
@@ -78,6 +88,7 @@ impl Engine {
         if let Some(stop) = &decoded.stop {
             self.out.totals.count_stop(stop, decoded.network.is_some());
         }
+        self.out.totals.aggregated_skipped += u64::from(decoded.skipped);
         let flow_id = match decoded.network {
             Some(network) => self.network(packet, &decoded, &network),
             None => None,
@@ -110,29 +121,48 @@ impl Engine {
         decoded: &Decoded<'_>,
         network: &Network,
     ) -> Option<u64> {
+        let seen = Seen::of(packet);
         if let Some(fragment) = &network.fragment {
             self.out.totals.fragments += 1;
-            if fragment.offset > 0 {
-                // Without ports it cannot be told whose it is.
-                return None;
-            }
+            return self.fragment(&seen, decoded, network, fragment);
+        }
+        self.whole_packet(&seen, decoded, network)
+    }
+
+    /// As [`Self::whole_packet`], for packets that came in pieces.
+    #[cold]
+    #[inline(never)]
+    fn whole(&mut self, seen: &Seen, decoded: &Decoded<'_>, network: &Network) -> Option<u64> {
+        self.whole_packet(seen, decoded, network)
+    }
+
+    #[inline(always)]
+    fn whole_packet(
+        &mut self,
+        seen: &Seen,
+        decoded: &Decoded<'_>,
+        network: &Network,
+    ) -> Option<u64> {
+        if decoded.transport.is_none() && protocol::has_ports(network.protocol) {
+            // Without ports it cannot be told whose it is.
+            self.out.totals.unattributed += seen.load.packets;
+            return None;
         }
         let (from, to) = key_ports(decoded.transport.as_ref(), network.protocol);
         let (key, source_is_low) =
             FlowKey::new(network.protocol, network.source, from, network.destination, to);
-        let several = self.out.interfaces.len() > 1 || decoded.point != 0;
-        if several && self.sightings.is_repeat(packet, decoded, network) {
-            return self.count_duplicate(&key);
+        if self.is_repeat(seen, decoded, network) {
+            return self.count_duplicate(&key, source_is_low, seen, decoded);
         }
-        let segment = roles::tcp_segment(packet, decoded);
-        let slot = self.flow_of(key, source_is_low, packet, decoded, segment.as_ref());
+        let segment = roles::tcp_segment(seen.time, decoded);
+        let slot = self.flow_of(key, source_is_low, seen, decoded, segment.as_ref());
         let flow = self.flows.get_mut(slot)?;
         let id = flow.id;
         let side = flow.side(source_is_low);
-        flow.last_time = flow.last_time.max(packet.time);
+        flow.last_time = flow.last_time.max(seen.time);
         let sent = &mut flow.sent[side.index()];
-        sent.packets += 1;
-        sent.bytes += u64::from(packet.wire_len);
+        sent.packets += seen.load.packets;
+        sent.bytes += seen.load.bytes;
         sent.payload += decoded.payload_len as u64;
         if let Some(segment) = &segment {
             take_segment(&mut self.out, flow, side, segment);
@@ -140,11 +170,31 @@ impl Engine {
         Some(id)
     }
 
-    fn count_duplicate(&mut self, key: &FlowKey) -> Option<u64> {
-        self.out.totals.duplicates += 1;
+    /// Whether the packet was seen before at another point of observation. Asked only where
+    /// there are several: interfaces, directions of `any`, inside and outside of tunnels.
+    #[inline(always)]
+    fn is_repeat(&mut self, seen: &Seen, decoded: &Decoded<'_>, network: &Network) -> bool {
+        self.has_tunnels |= decoded.tunnel.is_some();
+        let several = self.out.interfaces.len() > 1 || decoded.point != 0 || self.has_tunnels;
+        several && self.sightings.is_repeat(seen.time, seen.interface, decoded, network)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn count_duplicate(
+        &mut self,
+        key: &FlowKey,
+        source_is_low: bool,
+        seen: &Seen,
+        decoded: &Decoded<'_>,
+    ) -> Option<u64> {
+        self.out.totals.duplicates += seen.load.packets;
         let slot = self.flows.find(key)?;
         let flow = self.flows.get_mut(slot)?;
-        flow.duplicates += 1;
+        flow.duplicates += seen.load.packets;
+        if flow.carrier.is_none() {
+            flow.carrier = Carrier::of(decoded, source_is_low);
+        }
         Some(flow.id)
     }
 
@@ -154,12 +204,12 @@ impl Engine {
         &mut self,
         key: FlowKey,
         source_is_low: bool,
-        packet: &Packet<'_>,
+        seen: &Seen,
         decoded: &Decoded<'_>,
         segment: Option<&Segment<'_>>,
     ) -> u32 {
         if let Some(slot) = self.flows.find(&key) {
-            let Some(close) = self.is_over(slot, source_is_low, packet.time, segment) else {
+            let Some(close) = self.is_over(slot, source_is_low, seen.since, segment) else {
                 return slot;
             };
             if let Some(old) = self.flows.remove(slot) {
@@ -174,10 +224,12 @@ impl Engine {
             client_is_low: source_is_low == source_is_client,
             state: State::Active,
             ended: None,
-            interface: packet.interface,
+            interface: seen.interface,
+            vlan: decoded.vlan,
+            carrier: Carrier::of(decoded, source_is_low),
             id: self.next_flow_id,
-            first_time: packet.time,
-            last_time: packet.time,
+            first_time: seen.since,
+            last_time: seen.time,
             sent: Default::default(),
             duplicates: 0,
             requests: 0,
@@ -213,7 +265,7 @@ impl Engine {
     /// Time passes without a packet (live capture on a quiet network).
     pub fn advance(&mut self, now: i64) {
         self.now = self.now.max(now.clamp(0, TIME_LIMIT));
-        while self.now >= self.next_sweep && !self.flows.is_empty() {
+        while self.now >= self.next_sweep && !(self.flows.is_empty() && self.fragments.is_empty()) {
             self.sweep();
         }
     }
@@ -225,6 +277,7 @@ impl Engine {
         let now = self.now;
         let is_behind = self.next_sweep < now.saturating_sub(10 * SECOND);
         self.next_sweep = if is_behind { now + SECOND } else { self.next_sweep + SECOND };
+        self.expire_fragments();
         let Self { flows, out, .. } = self;
         let mut gone = Vec::new();
         let visit = |flow: &mut Flow| {
@@ -243,6 +296,9 @@ impl Engine {
 
     /// The input is at its end: every flow is retired.
     pub fn finish(&mut self) {
+        while let Some(datagram) = self.fragments.pop_oldest() {
+            self.give_up(&datagram);
+        }
         let Self { flows, out, .. } = self;
         out.rows.let_the_rest_come();
         for flow in flows.drain() {
@@ -265,6 +321,11 @@ impl Engine {
         self.out.rows.flush();
     }
 
+    /// Bytes that flows, fragments and sightings hold.
+    fn memory(&self) -> usize {
+        self.flows.memory() + self.sightings.memory() + self.fragments.memory()
+    }
+
     /// Counters of this engine's stages, for the `stats` table.
     pub fn stats(&self) -> Vec<Stat> {
         let totals = &self.out.totals;
@@ -277,13 +338,22 @@ impl Engine {
             stat("decode", "truncated", totals.truncated),
             stat("decode", "not_ip", totals.not_ip),
             stat("decode", "time_clamped", totals.time_clamped),
+            stat("decode", "too_deep", totals.too_deep),
+            stat("decode", "aggregated_skipped", totals.aggregated_skipped),
             stat("decode", "fragments", totals.fragments),
+            stat("decode", "fragments_overlapping", totals.fragments_overlapping),
+            stat("decode", "fragments_refused", totals.fragments_refused),
+            stat("decode", "datagrams", totals.datagrams),
+            stat("decode", "datagrams_active", self.fragments.len() as u64),
+            stat("decode", "datagrams_incomplete", totals.datagrams_incomplete),
+            stat("decode", "datagrams_evicted", totals.datagrams_evicted),
+            stat("decode", "unattributed", totals.unattributed),
             stat("decode", "duplicates", totals.duplicates),
             stat("decode", "sightings_overwritten", self.sightings.overwritten()),
             stat("flow", "created", totals.flows),
             stat("flow", "active", self.flows.len() as u64),
             stat("flow", "evicted", totals.evicted),
-            stat("flow", "memory", (self.flows.memory() + self.sightings.memory()) as u64),
+            stat("flow", "memory", self.memory() as u64),
             stat("stream", "gaps", totals.gaps),
             stat("stream", "gap_bytes", totals.gap_bytes),
             stat("proto", "requests", totals.requests),
@@ -299,7 +369,7 @@ impl Engine {
 #[inline]
 fn take_segment(out: &mut Output, flow: &mut Flow, mut side: Side, segment: &Segment<'_>) {
     if flow.ended.is_some() && !roles::resumes(flow, side, segment) {
-        return roles::stray(flow, segment);
+        return roles::stray(flow, side, segment);
     }
     if let Some(tcp) = &flow.tcp
         && !tcp.connection.roles_known

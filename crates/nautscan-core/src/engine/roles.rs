@@ -1,24 +1,25 @@
 //! What a packet says of its flow: who asked, whether it goes on, whether it came late.
 
 use crate::flow::Flow;
-use crate::packet::Packet;
 use crate::proto::{App, Close, Side, side_of};
 use crate::stream::Segment;
 use crate::wire::{Decoded, Transport, icmp, protocol, tcp::flag};
 
 /// The TCP part of a packet, if it has one.
 #[inline]
-pub(super) fn tcp_segment<'a>(packet: &Packet<'a>, decoded: &Decoded<'a>) -> Option<Segment<'a>> {
-    let Some(Transport::Tcp { sequence, acknowledgement, flags, window, .. }) = decoded.transport
+pub(super) fn tcp_segment<'a>(time: i64, decoded: &Decoded<'a>) -> Option<Segment<'a>> {
+    let Some(Transport::Tcp { sequence, acknowledgement, flags, window, options, .. }) =
+        decoded.transport
     else {
         return None;
     };
     Some(Segment {
-        time: packet.time,
+        time,
         sequence,
         acknowledgement,
         flags,
         window,
+        options,
         payload: decoded.payload,
         cut: u32::try_from(decoded.payload_len.saturating_sub(decoded.payload.len()))
             .unwrap_or(u32::MAX),
@@ -82,13 +83,9 @@ pub(super) fn resumes(flow: &mut Flow, side: Side, segment: &Segment<'_>) -> boo
 }
 
 /// A packet of a connection that is over: a last acknowledgement, a late retransmission.
-pub(super) fn stray(flow: &mut Flow, segment: &Segment<'_>) {
+#[cold]
+pub(super) fn stray(flow: &mut Flow, side: Side, segment: &Segment<'_>) {
     if let Some(tcp) = flow.tcp.as_deref_mut() {
-        let counters = &mut tcp.connection.counters;
-        if segment.flags & flag::RST != 0 {
-            counters.resets += 1;
-        } else if !segment.payload.is_empty() || segment.flags & flag::FIN != 0 {
-            counters.retransmissions += 1;
-        }
+        tcp.connection.observe(side, segment);
     }
 }

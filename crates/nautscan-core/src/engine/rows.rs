@@ -9,7 +9,7 @@ use crate::event::{Exchange, FlowFacts, FlowsBuilder, PacketsBuilder, RequestsBu
 use crate::flow::{CommunityId, Flow, community_id};
 use crate::limits::{BATCH_BYTES, READY_BATCHES};
 use crate::packet::{InterfaceId, Packet};
-use crate::proto::{App, Close, Context, Settings, Side, Sink};
+use crate::proto::{App, Close, Context, Place, Settings, Side, Sink};
 use crate::stream::Receiver;
 
 /// The tables being filled, and batches that are ready.
@@ -227,23 +227,35 @@ pub(super) struct Feed<'a> {
 
 impl Feed<'_> {
     pub(super) fn close(&mut self, close: Close) {
-        let mut cx = Context { time: self.time, settings: self.settings, sink: &mut self.sink };
-        self.opaque += self.app.close(close, &mut cx);
+        let time = self.time;
+        let (app, mut cx) = self.context(Place::default(), time);
+        let opaque = app.close(close, &mut cx);
+        self.opaque += opaque;
+    }
+
+    #[inline]
+    fn context(&mut self, place: Place, time: i64) -> (&mut App, Context<'_>) {
+        (self.app, Context { time, place, settings: self.settings, sink: &mut self.sink })
     }
 }
 
 impl Receiver for Feed<'_> {
     #[inline]
-    fn data(&mut self, side: Side, bytes: &[u8], time: i64) {
-        let mut cx = Context { time, settings: self.settings, sink: &mut self.sink };
-        self.opaque += self.app.data(side, bytes, &mut cx);
+    fn data(&mut self, side: Side, bytes: &[u8], place: Place, time: i64) {
+        let (app, mut cx) = self.context(place, time);
+        let opaque = app.data(side, bytes, &mut cx);
+        self.opaque += opaque;
     }
-    fn gap(&mut self, side: Side, lost: u64) {
-        let mut cx = Context { time: self.time, settings: self.settings, sink: &mut self.sink };
-        self.opaque += self.app.gap(side, lost, &mut cx);
+    fn gap(&mut self, side: Side, lost: u64, offset: u64) {
+        let time = self.time;
+        let (app, mut cx) = self.context(Place { offset, received: 0 }, time);
+        let opaque = app.gap(side, lost, &mut cx);
+        self.opaque += opaque;
     }
     fn end(&mut self, side: Side) {
-        let mut cx = Context { time: self.time, settings: self.settings, sink: &mut self.sink };
-        self.opaque += self.app.end(side, &mut cx);
+        let time = self.time;
+        let (app, mut cx) = self.context(Place::default(), time);
+        let opaque = app.end(side, &mut cx);
+        self.opaque += opaque;
     }
 }

@@ -1,12 +1,12 @@
 //! Recognises a packet that was seen before at another point of observation: a veth and its
-//! bridge, or both directions of `any`.
+//! bridge, both directions of `any`, or inside and outside of a tunnel.
 
 use core::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 
 use crate::limits::SIGHTINGS;
-use crate::packet::Packet;
+use crate::packet::InterfaceId;
 use crate::wire::{Decoded, Network, Transport};
 
 /// How far apart two sightings of one packet may be: a bridge passes it on within
@@ -19,7 +19,7 @@ const PAYLOAD: usize = 32;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Point {
     interface: u16,
-    /// See [`Decoded::point`].
+    /// See [`Decoded::point`]; inside a tunnel is another point than outside.
     within: u32,
 }
 
@@ -49,12 +49,17 @@ impl Sightings {
     #[inline]
     pub(super) fn is_repeat(
         &mut self,
-        packet: &Packet<'_>,
+        time: i64,
+        interface: InterfaceId,
         decoded: &Decoded<'_>,
         network: &Network,
     ) -> bool {
-        let point = Point { interface: packet.interface.0, within: decoded.point };
-        self.look_up(packet.time, point, decoded, network)
+        let mut within = decoded.point;
+        if let Some(tunnel) = decoded.tunnel {
+            within ^= self.hasher.hash_one(tunnel) as u32;
+        }
+        let point = Point { interface: interface.0, within };
+        self.look_up(time, point, decoded, network)
     }
 
     fn look_up(

@@ -1,5 +1,8 @@
 //! Packets in, rows out.
 
+mod fragments;
+mod tunnels;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, RecordBatch};

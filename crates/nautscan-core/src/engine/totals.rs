@@ -18,8 +18,26 @@ pub struct Totals {
     pub not_ip: u64,
     /// Packets whose time lay before 1970 or after 2116, and was taken for the nearest end.
     pub time_clamped: u64,
+    /// Packets of which not all headers were walked: more are nested than [`crate::limits`] allows.
+    pub too_deep: u64,
+    /// Aggregated 802.11 units that were not decoded: of each frame the first is.
+    pub aggregated_skipped: u64,
     /// IP fragments.
     pub fragments: u64,
+    /// Fragments part of which was there before.
+    pub fragments_overlapping: u64,
+    /// Fragments that no datagram can have: empty, of an impossible length or place, or beyond
+    /// the pieces that one may have.
+    pub fragments_refused: u64,
+    /// Datagrams put together from fragments.
+    pub datagrams: u64,
+    /// Datagrams of which fragments were missing when they were given up.
+    pub datagrams_incomplete: u64,
+    /// Those of them given up early because too many were waiting.
+    pub datagrams_evicted: u64,
+    /// Packets with an IP header that were counted to no flow: what tells their ports was cut
+    /// off, or is in a fragment that was not seen.
+    pub unattributed: u64,
     /// Further sightings of packets already counted.
     pub duplicates: u64,
     /// Flows begun.
@@ -61,6 +79,9 @@ impl Totals {
             self.decode_errors += 1;
         } else if matches!(stop.reason, Reason::Truncated { .. }) {
             self.truncated += 1;
+        }
+        if matches!(stop.reason, Reason::TooDeep) {
+            self.too_deep += 1;
         }
         if !has_network {
             self.not_ip += 1;

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use super::column::{self, Column, Kind, always, maybe};
 use super::text::TextBuffer;
 use crate::flow::{CommunityId, Endpoints, Flow};
-use crate::proto::Close;
-use crate::stream::Counters;
+use crate::proto::{Close, Side};
+use crate::stream::{Connection, Counters, Offer};
 use crate::wire::protocol;
 
 /// What a row of `requests` or `flows` says of its flow.
@@ -61,6 +61,27 @@ pub(super) const COLUMNS: &[Column] = &[
         "Its port; for ICMP the type that answers, or the code where none does.",
     ),
     always("community_id", Kind::Text, "Community ID v1, seed 0."),
+    maybe(
+        "vlan",
+        Kind::Port,
+        "Innermost VLAN identifier of its first packet. Null where there was no tag.",
+    ),
+    maybe(
+        "tunnel",
+        Kind::Text,
+        "What carried it, outermost first, joined by `/`: `vxlan`, `vxlan-gpe`, `geneve`, `gre`, `erspan`, `pptp`, `ipip`, `6in4`, `4in6`, `6in6`, `mpls`, `pppoe`, `gtp`, `teredo`, `l2tp`, `nsh`, `etherip`, `srv6`, `pbb`. Addresses, ports and sizes of payload are those inside. Null where it came in no tunnel.",
+    ),
+    maybe(
+        "tunnel_id",
+        Kind::Int,
+        "Innermost identifier of the tunnels: VNI, GRE key, PPTP call, ERSPAN session, PPPoE session, TEID, L2TP session, service path or MPLS label. Null where none has one.",
+    ),
+    maybe(
+        "tunnel_client_ip",
+        Kind::Text,
+        "Address in the outermost IP header on the client's side. Null without IP around the tunnel.",
+    ),
+    maybe("tunnel_server_ip", Kind::Text, "The same on the server's side."),
     always("client_packets", Kind::Int, "Packets from the client."),
     always("client_bytes", Kind::Int, "Their bytes on the wire, link-layer headers included."),
     always("server_packets", Kind::Int, "Packets from the server."),
@@ -78,12 +99,61 @@ pub(super) const COLUMNS: &[Column] = &[
     maybe(
         "handshake_ns",
         Kind::Int,
-        "TCP: SYN to the client's first acknowledgement, ns. Null where the handshake was not seen in full.",
+        "TCP: the client's first SYN to its first acknowledgement, ns: how long connecting took. Null where either was not captured, and where both sides opened at once.",
     ),
-    always("retransmissions", Kind::Int, "TCP segments that repeated bytes, SYN or FIN."),
-    always("out_of_order", Kind::Int, "TCP segments that arrived after later ones, within 3 ms."),
-    always("zero_windows", Kind::Int, "TCP segments that announced a closed window."),
-    always("resets", Kind::Int, "RST segments."),
+    maybe(
+        "client_rtt_ns",
+        Kind::Int,
+        "TCP: least time from a segment of the server to the client's acknowledgement of exactly that, ns: the round trip between the point of capture and the client. Measured on SYN and FIN, on the furthest segment and on one more at a time, not on what was sent again (Karn's algorithm, RFC 6298 section 3). Null where none was measured.",
+    ),
+    maybe(
+        "server_rtt_ns",
+        Kind::Int,
+        "TCP: the same between the point of capture and the server: from a segment of the client to the server's acknowledgement, ns.",
+    ),
+    always(
+        "retransmissions",
+        Kind::Int,
+        "TCP segments with bytes, SYN or FIN that begin behind the furthest that their sender had sent, or whose bytes were acknowledged already: sent again, or, if the first copy was not captured, sent late. Not those that count as out of order or keep-alive. As Wireshark's retransmissions, fast and spurious ones included.",
+    ),
+    always(
+        "out_of_order",
+        Kind::Int,
+        "TCP segments behind later ones that came within the round trip of the handshake (3 ms where that is not known) of the furthest, and that were neither acknowledged nor asked for by duplicate acknowledgements. As Wireshark's.",
+    ),
+    always(
+        "zero_windows",
+        Kind::Int,
+        "TCP segments that announced a closed window; neither SYN, FIN or RST, nor probes of a closed window.",
+    ),
+    always("resets", Kind::Int, "RST segments, also those that were not believed."),
+    always(
+        "duplicate_acks",
+        Kind::Int,
+        "TCP segments without payload that repeated acknowledgement number and window of the one before; not answers to keep-alives or to probes of a closed window. As Wireshark's.",
+    ),
+    always(
+        "keep_alives",
+        Kind::Int,
+        "TCP segments with at most one byte that stand one before the next number (RFC 9293 section 3.8.4).",
+    ),
+    maybe(
+        "client_mss",
+        Kind::Port,
+        "Largest segment, bytes, that the client's SYN asked for. Null where the SYN was not captured or has no such option.",
+    ),
+    maybe("server_mss", Kind::Port, "The same of the server's SYN."),
+    maybe(
+        "client_window_scale",
+        Kind::Port,
+        "Shift of the client's windows as its SYN states it (RFC 7323); in use if both sides state one. Null where the SYN was not captured or has no such option.",
+    ),
+    maybe("server_window_scale", Kind::Port, "The same of the server's SYN."),
+    always(
+        "sack_blocks",
+        Kind::Int,
+        "TCP segments that acknowledged bytes behind a hole (SACK blocks, RFC 2018).",
+    ),
     always("gap_bytes", Kind::Int, "TCP bytes that were sent but not captured."),
     always(
         "duplicates",
@@ -125,11 +195,21 @@ pub struct FlowsBuilder {
     server_ip: StringBuilder,
     server_port: UInt16Builder,
     community_id: StringBuilder,
+    vlan: UInt16Builder,
+    tunnel: StringBuilder,
+    tunnel_id: Int64Builder,
+    /// Client's and server's side.
+    tunnel_ips: [StringBuilder; 2],
     /// Packets and bytes of the client, of the server, payload of the client, of the server.
     sent: [Int64Builder; 6],
-    handshake_ns: Int64Builder,
-    /// Retransmissions, out of order, zero windows, resets, gap bytes, duplicates.
+    /// Handshake, round trip to the client, to the server.
+    times: [Int64Builder; 3],
+    /// Retransmissions, out of order, zero windows, resets, duplicate acknowledgements, keep-alives.
     counters: [Int64Builder; 6],
+    /// Largest segment of the client, of the server, window scale of the client, of the server.
+    offers: [UInt16Builder; 4],
+    /// Segments with SACK blocks, gap bytes, duplicates.
+    more_counters: [Int64Builder; 3],
     server_name: StringBuilder,
     requests: Int64Builder,
     state: StringBuilder,
@@ -154,9 +234,15 @@ impl Default for FlowsBuilder {
             server_ip: StringBuilder::default(),
             server_port: UInt16Builder::default(),
             community_id: StringBuilder::default(),
+            vlan: UInt16Builder::default(),
+            tunnel: StringBuilder::default(),
+            tunnel_id: Int64Builder::default(),
+            tunnel_ips: Default::default(),
             sent: Default::default(),
-            handshake_ns: Int64Builder::default(),
+            times: Default::default(),
             counters: Default::default(),
+            offers: Default::default(),
+            more_counters: Default::default(),
             server_name: StringBuilder::default(),
             requests: Int64Builder::default(),
             state: StringBuilder::default(),
@@ -186,6 +272,7 @@ impl FlowsBuilder {
         text.append_address(&mut self.server_ip, facts.ends.server);
         self.server_port.append_value(facts.ends.server_port);
         self.community_id.append_value(facts.community_id.as_str());
+        self.push_carrier(flow);
         let [client, server] = flow.sent;
         let sent = [
             client.packets,
@@ -196,23 +283,66 @@ impl FlowsBuilder {
             server.payload,
         ];
         append_all(&mut self.sent, sent);
-        let tcp = flow.tcp.as_deref().map(|tcp| &tcp.connection);
-        self.handshake_ns.append_option(tcp.and_then(|connection| connection.handshake_ns));
-        let counted = tcp.map_or(Counters::default(), |connection| connection.counters);
-        let counters = [
-            u64::from(counted.retransmissions),
-            u64::from(counted.out_of_order),
-            u64::from(counted.zero_windows),
-            u64::from(counted.resets),
-            counted.gap_bytes,
-            flow.duplicates,
-        ];
-        append_all(&mut self.counters, counters);
+        self.push_tcp(flow.tcp.as_deref().map(|tcp| &tcp.connection), flow.duplicates);
         self.server_name.append_null();
         self.requests.append_value(flow.requests as i64);
         self.state.append_value(flow.state.name());
         self.end_reason.append_option(end.map(end_reason));
         self.rows += 1;
+    }
+
+    fn push_carrier(&mut self, flow: &Flow) {
+        self.vlan.append_option(flow.vlan);
+        let tunnel = flow.carrier.as_deref().map(|carrier| carrier.tunnel);
+        self.tunnel.append_option(tunnel.map(|tunnel| tunnel.to_string()));
+        self.tunnel_id.append_option(tunnel.and_then(|tunnel| tunnel.id).map(i64::from));
+        let ends = flow.carrier.as_deref().and_then(|carrier| carrier.ends(flow.client_is_low));
+        let [client, server] = &mut self.tunnel_ips;
+        match ends {
+            Some(ends) => {
+                self.text.append_address(client, ends.0);
+                self.text.append_address(server, ends.1);
+            }
+            None => {
+                client.append_null();
+                server.append_null();
+            }
+        }
+    }
+
+    fn push_tcp(&mut self, connection: Option<&Connection>, duplicates: u64) {
+        let round_trip = |side| connection.and_then(|connection| connection.round_trip(side));
+        let times = [
+            connection.and_then(Connection::handshake_ns),
+            round_trip(Side::Client),
+            round_trip(Side::Server),
+        ];
+        for (builder, time) in self.times.iter_mut().zip(times) {
+            builder.append_option(time);
+        }
+        let counted = connection.map_or(Counters::default(), |connection| connection.counters);
+        let counters = [
+            counted.retransmissions,
+            counted.out_of_order,
+            counted.zero_windows,
+            counted.resets,
+            counted.duplicate_acks,
+            counted.keep_alives,
+        ];
+        append_all(&mut self.counters, counters.map(u64::from));
+        let offer = |side| connection.map_or(Offer::default(), |connection| connection.offer(side));
+        let (client, server) = (offer(Side::Client), offer(Side::Server));
+        let offers = [
+            client.maximum_segment_size,
+            server.maximum_segment_size,
+            client.window_scale.map(u16::from),
+            server.window_scale.map(u16::from),
+        ];
+        for (builder, offer) in self.offers.iter_mut().zip(offers) {
+            builder.append_option(offer);
+        }
+        let more = [u64::from(counted.sack_blocks), counted.gap_bytes, duplicates];
+        append_all(&mut self.more_counters, more);
     }
 
     /// The rows as one record batch; the builder is empty after it.
@@ -231,11 +361,17 @@ impl FlowsBuilder {
             Arc::new(self.server_ip.finish()),
             Arc::new(self.server_port.finish()),
             Arc::new(self.community_id.finish()),
+            Arc::new(self.vlan.finish()),
+            Arc::new(self.tunnel.finish()),
+            Arc::new(self.tunnel_id.finish()),
         ];
+        columns.extend(self.tunnel_ips.iter_mut().map(|ip| Arc::new(ip.finish()) as ArrayRef));
         let int = |builder: &mut Int64Builder| Arc::new(builder.finish()) as ArrayRef;
         columns.extend(self.sent.iter_mut().map(int));
-        columns.push(int(&mut self.handshake_ns));
+        columns.extend(self.times.iter_mut().map(int));
         columns.extend(self.counters.iter_mut().map(int));
+        columns.extend(self.offers.iter_mut().map(|offer| Arc::new(offer.finish()) as ArrayRef));
+        columns.extend(self.more_counters.iter_mut().map(int));
         columns.push(Arc::new(self.server_name.finish()));
         columns.push(int(&mut self.requests));
         columns.push(Arc::new(self.state.finish()));

@@ -43,12 +43,18 @@ pub(super) const COLUMNS: &[Column] = &[
     maybe(
         "flow_id",
         Kind::Int,
-        "The flow in `flows` that it belongs to. Null without an IP header, and for later fragments.",
+        "The flow in `flows` that it belongs to. Null without an IP header, and for fragments of which the ports were not known yet.",
     ),
     maybe(
         "community_id",
         Kind::Text,
         "Community ID v1 of its flow. Null without an IP header, and for later fragments.",
+    ),
+    maybe("vlan", Kind::Port, "Innermost VLAN identifier. Null where there is no tag."),
+    maybe(
+        "tunnel",
+        Kind::Text,
+        "What carried it, as in `flows`. Addresses and ports are those inside. Null where it came in no tunnel.",
     ),
     maybe("error", Kind::Text, "Why decoding stopped early. Null where it did not."),
 ];
@@ -74,6 +80,8 @@ pub struct PacketsBuilder {
     info: StringBuilder,
     flow_id: Int64Builder,
     community_id: StringBuilder,
+    vlan: UInt16Builder,
+    tunnel: StringBuilder,
     error: StringBuilder,
 }
 
@@ -99,6 +107,8 @@ impl Default for PacketsBuilder {
             info: StringBuilder::default(),
             flow_id: Int64Builder::default(),
             community_id: StringBuilder::default(),
+            vlan: UInt16Builder::default(),
+            tunnel: StringBuilder::default(),
             error: StringBuilder::default(),
         }
     }
@@ -132,6 +142,8 @@ impl PacketsBuilder {
         self.length.append_value(i64::from(packet.wire_len));
         self.captured_length.append_value(packet.data.len() as i64);
         self.push_ends(&decoded);
+        self.vlan.append_option(decoded.vlan);
+        self.tunnel.append_option(decoded.tunnel.map(|tunnel| tunnel.to_string()));
         self.protocol.append_value(highest_layer(&decoded));
         self.info.append_value(info(packet, &decoded));
         self.error.append_option(
@@ -156,7 +168,7 @@ impl PacketsBuilder {
         self.source_port.append_option(ports.map(|(source, _)| source));
         self.destination_port.append_option(ports.map(|(_, destination)| destination));
         self.transport.append_option(transport_name(network.protocol));
-        if decoded.transport.is_none() && network.fragment.is_some() {
+        if decoded.transport.is_none() && protocol::has_ports(network.protocol) {
             return self.community_id.append_null();
         }
         let (from, to) = key_ports(decoded.transport.as_ref(), network.protocol);
@@ -186,6 +198,8 @@ impl PacketsBuilder {
             Arc::new(self.info.finish()),
             Arc::new(self.flow_id.finish()),
             Arc::new(self.community_id.finish()),
+            Arc::new(self.vlan.finish()),
+            Arc::new(self.tunnel.finish()),
             Arc::new(self.error.finish()),
         ];
         super::batch(&self.schema, columns)
@@ -223,6 +237,12 @@ fn highest_layer(decoded: &Decoded<'_>) -> &'static str {
 
 fn info(packet: &Packet<'_>, decoded: &Decoded<'_>) -> String {
     match (decoded.transport, decoded.network) {
+        (_, Some(Network { fragment: Some(fragment), .. })) => {
+            format!(
+                "fragment id={:#06x} offset={} len={}",
+                fragment.id, fragment.offset, decoded.payload_len
+            )
+        }
         (
             Some(Transport::Tcp {
                 source_port,
@@ -231,6 +251,7 @@ fn info(packet: &Packet<'_>, decoded: &Decoded<'_>) -> String {
                 acknowledgement,
                 flags,
                 window,
+                ..
             }),
             _,
         ) => format!(
@@ -244,12 +265,6 @@ fn info(packet: &Packet<'_>, decoded: &Decoded<'_>) -> String {
         (Some(Transport::Icmp { kind, code }), _) => format!("type {kind} code {code}"),
         (Some(Transport::Ports { source_port, destination_port }), _) => {
             format!("{source_port} → {destination_port}")
-        }
-        (None, Some(Network { fragment: Some(fragment), .. })) => {
-            format!(
-                "fragment id={:#06x} offset={} len={}",
-                fragment.id, fragment.offset, decoded.payload_len
-            )
         }
         (None, Some(network)) => {
             format!("protocol {}", crate::wire::dissect::protocol_text(network.protocol))

@@ -100,7 +100,7 @@ impl FlowKey {
 /// answering type, or type and code for messages that are not answered (the convention of
 /// Community ID and of Zeek).
 #[inline]
-pub(crate) fn ports(transport: Option<&Transport>, kind: u8) -> (u16, u16) {
+pub(crate) fn ports(transport: Option<&Transport<'_>>, kind: u8) -> (u16, u16) {
     match transport {
         Some(&Transport::Icmp { kind: message, code }) => {
             let answer = match kind {

@@ -12,7 +12,7 @@ pub use table::{FlowTable, Insert};
 use crate::packet::InterfaceId;
 use crate::proto::{App, Close, Side};
 use crate::stream::Connection;
-use crate::wire::protocol;
+use crate::wire::{Address, Decoded, Tunnel, protocol};
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -86,6 +86,10 @@ pub struct Flow {
     pub ended: Option<Close>,
     /// First capture interface that saw it.
     pub interface: InterfaceId,
+    /// Innermost VLAN identifier of its first packet.
+    pub vlan: Option<u16>,
+    /// What carried its first packet that was seen in a tunnel.
+    pub carrier: Option<Box<Carrier>>,
     /// Unique within an engine.
     pub id: u64,
     /// Time of its first packet.
@@ -104,6 +108,30 @@ pub struct Flow {
     pub protocol: Option<&'static str>,
     /// TCP state; `None` for other transports.
     pub tcp: Option<Box<TcpFlow>>,
+}
+
+/// The tunnel of a flow.
+#[derive(Debug, Clone, Copy)]
+pub struct Carrier {
+    /// Encapsulations of the packet that it was learned from.
+    pub tunnel: Tunnel,
+    /// Whether that packet came from the flow key's lower endpoint.
+    source_is_low: bool,
+}
+
+impl Carrier {
+    /// The tunnel of a packet, if it came in one.
+    #[inline]
+    pub fn of(decoded: &Decoded<'_>, source_is_low: bool) -> Option<Box<Self>> {
+        decoded.tunnel.map(|tunnel| Box::new(Self { tunnel, source_is_low }))
+    }
+
+    /// Outermost IP addresses on the client's and on the server's side.
+    pub fn ends(&self, client_is_low: bool) -> Option<(Address, Address)> {
+        let (source, destination) = self.tunnel.outer?;
+        let is_from_client = self.source_is_low == client_is_low;
+        Some(if is_from_client { (source, destination) } else { (destination, source) })
+    }
 }
 
 /// What a TCP flow has beyond other flows.
@@ -143,6 +171,8 @@ impl Flow {
 
     /// Bytes that it holds, itself included.
     pub fn memory(&self) -> usize {
-        size_of::<Self>() + self.tcp.as_deref().map_or(0, TcpFlow::memory)
+        size_of::<Self>()
+            + self.tcp.as_deref().map_or(0, TcpFlow::memory)
+            + self.carrier.as_deref().map_or(0, size_of_val)
     }
 }

@@ -198,6 +198,8 @@ mod tests {
             client_is_low,
             state: State::Active,
             ended: None,
+            vlan: None,
+            carrier: None,
             interface: InterfaceId(0),
             id: u64::from(port),
             first_time: time,

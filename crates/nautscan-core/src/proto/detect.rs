@@ -3,7 +3,7 @@
 use core::fmt;
 use std::borrow::Cow;
 
-use super::{Close, Context, PROTOCOLS, Parser, Probe, Protocol, Side, Verdict};
+use super::{Close, Context, Early, PROTOCOLS, Parser, Place, Probe, Protocol, Side, Verdict};
 use crate::limits::{DETECTION_ATTEMPTS, DETECTION_BYTES};
 
 #[cfg(test)]
@@ -26,6 +26,8 @@ enum State {
 #[derive(Default)]
 struct Undecided {
     pending: [Pending; 2],
+    /// From where to where bytes of each side were lost, others between them included.
+    lost: [Option<(u64, u64)>; 2],
     attempts: u8,
 }
 
@@ -35,12 +37,15 @@ struct Pending {
     bytes: Vec<u8>,
     /// When the first of them was captured.
     time: i64,
+    /// Where it stands.
+    place: Place,
 }
 
 /// Bytes on their way to a parser or a probe.
 struct Piece<'a> {
     side: Side,
     time: i64,
+    place: Place,
     bytes: Cow<'a, [u8]>,
 }
 
@@ -83,10 +88,12 @@ impl App {
                 return 0;
             }
             let mut todo = Vec::new();
-            self.judge(verdict, side, cx.time, Cow::Borrowed(bytes), &mut todo, cx);
+            let piece = Piece { side, time: cx.time, place: cx.place, bytes: Cow::Borrowed(bytes) };
+            self.judge(verdict, piece, &mut todo, cx);
             return self.work(todo, cx);
         }
-        self.work(vec![Piece { side, time: cx.time, bytes: Cow::Borrowed(bytes) }], cx)
+        let bytes = Cow::Borrowed(bytes);
+        self.work(vec![Piece { side, time: cx.time, place: cx.place, bytes }], cx)
     }
 
     /// Bytes that `side` sent and nobody captured. Answers like [`Self::data`].
@@ -96,7 +103,12 @@ impl App {
                 let verdict = parser.gap(side, lost, cx);
                 self.without_bytes(verdict, side, cx)
             }
-            State::Undecided(undecided) => undecided.drop_pending(side),
+            State::Undecided(undecided) => {
+                let to = cx.place.offset.saturating_add(lost);
+                let range = &mut undecided.lost[side.index()];
+                *range = Some((range.map_or(cx.place.offset, |(from, _)| from), to));
+                undecided.drop_pending(side)
+            }
             State::Opaque => 0,
         }
     }
@@ -135,12 +147,14 @@ impl App {
     pub fn swap_roles(&mut self) {
         if let State::Undecided(undecided) = &mut self.0 {
             undecided.pending.swap(0, 1);
+            undecided.lost.swap(0, 1);
         }
     }
 
     fn without_bytes(&mut self, verdict: Verdict, side: Side, cx: &mut Context<'_>) -> u64 {
         let mut todo = Vec::new();
-        self.judge(verdict, side, cx.time, Cow::Borrowed(&[]), &mut todo, cx);
+        let piece = Piece { side, time: cx.time, place: cx.place, bytes: Cow::Borrowed(&[]) };
+        self.judge(verdict, piece, &mut todo, cx);
         self.work(todo, cx)
     }
 
@@ -149,17 +163,18 @@ impl App {
     fn work(&mut self, mut todo: Vec<Piece<'_>>, cx: &mut Context<'_>) -> u64 {
         let mut opaque = 0;
         while let Some(piece) = todo.pop() {
-            let Piece { side, time, ref bytes } = piece;
-            let mut cx = Context { time, settings: cx.settings, sink: &mut *cx.sink };
+            let Piece { side, time, place, ref bytes } = piece;
+            let mut cx = Context { time, place, settings: cx.settings, sink: &mut *cx.sink };
             match &mut self.0 {
                 State::Opaque => opaque += bytes.len() as u64,
                 State::Known { parser, .. } => {
                     let verdict = parser.data(side, bytes, &mut cx);
-                    self.judge(verdict, side, time, piece.bytes, &mut todo, &mut cx);
+                    self.judge(verdict, piece, &mut todo, &mut cx);
                 }
                 State::Undecided(undecided) => match undecided.detect(piece, &mut todo) {
                     Detected::Protocol(protocol) => {
-                        let parser = (protocol.open)(cx.settings);
+                        let mut parser = (protocol.open)(cx.settings);
+                        undecided.tell_lost(&mut *parser, &mut cx);
                         self.0 = State::Known { name: protocol.name, parser };
                     }
                     Detected::Nothing { opaque: bytes, is_last } => {
@@ -174,13 +189,11 @@ impl App {
         opaque
     }
 
-    /// Acts on what a parser said to `bytes`; what it leaves to the next protocol goes to `todo`.
+    /// Acts on what a parser said to `piece`; what it leaves to the next protocol goes to `todo`.
     fn judge<'a>(
         &mut self,
         verdict: Verdict,
-        side: Side,
-        time: i64,
-        bytes: Cow<'a, [u8]>,
+        piece: Piece<'a>,
         todo: &mut Vec<Piece<'a>>,
         cx: &mut Context<'_>,
     ) {
@@ -188,14 +201,14 @@ impl App {
             Verdict::Continue => {}
             Verdict::Switched { consumed } => {
                 let old = core::mem::take(&mut self.0);
-                let rest = after(bytes, consumed);
-                if !rest.is_empty() {
-                    todo.push(Piece { side, time, bytes: rest });
+                let rest = piece.after(consumed);
+                if !rest.bytes.is_empty() {
+                    todo.push(rest);
                 }
                 let State::Known { mut parser, .. } = old else { return };
                 if let Some(early) = parser.early() {
-                    let bytes = Cow::Owned(early.bytes);
-                    todo.push(Piece { side: early.side, time: early.time, bytes });
+                    let Early { side, time, place, bytes } = early;
+                    todo.push(Piece { side, time, place, bytes: Cow::Owned(bytes) });
                 }
             }
             Verdict::Dead(_) => {
@@ -239,7 +252,7 @@ impl Undecided {
         let may_be = PROTOCOLS.iter().any(|protocol| probe(&protocol) == Probe::NeedMore);
         if may_be && seen.len() < DETECTION_BYTES {
             if mine.bytes.is_empty() {
-                mine.time = piece.time;
+                (mine.time, mine.place) = (piece.time, piece.place);
             }
             mine.bytes.extend_from_slice(&piece.bytes);
             return Detected::Nothing { opaque: 0, is_last: false };
@@ -253,10 +266,21 @@ impl Undecided {
         Detected::Nothing { opaque, is_last }
     }
 
+    /// Tells a new parser what was lost before it was there. It has nothing to say to that yet.
+    fn tell_lost(&self, parser: &mut dyn Parser, cx: &mut Context<'_>) {
+        for side in [Side::Client, Side::Server] {
+            if let Some((offset, to)) = self.lost[side.index()] {
+                let place = Place { offset, received: 0 };
+                let mut cx = Context { place, settings: cx.settings, sink: &mut *cx.sink, ..*cx };
+                parser.gap(side, to - offset, &mut cx);
+            }
+        }
+    }
+
     fn take_pending(&mut self, side: Side, todo: &mut Vec<Piece<'_>>) {
-        let Pending { bytes, time } = core::mem::take(&mut self.pending[side.index()]);
+        let Pending { bytes, time, place } = core::mem::take(&mut self.pending[side.index()]);
         if !bytes.is_empty() {
-            todo.push(Piece { side, time, bytes: Cow::Owned(bytes) });
+            todo.push(Piece { side, time, place, bytes: Cow::Owned(bytes) });
         }
     }
 
@@ -270,15 +294,16 @@ impl Undecided {
     }
 }
 
-/// `bytes` without the first `n`.
-fn after(bytes: Cow<'_, [u8]>, n: usize) -> Cow<'_, [u8]> {
-    let n = n.min(bytes.len());
-    match bytes {
-        Cow::Borrowed(bytes) => Cow::Borrowed(&bytes[n..]),
-        Cow::Owned(mut bytes) => {
-            bytes.drain(..n);
-            Cow::Owned(bytes)
+impl Piece<'_> {
+    /// What is left behind the first `n` bytes.
+    fn after(mut self, n: usize) -> Self {
+        let n = n.min(self.bytes.len());
+        self.place.offset += n as u64;
+        match &mut self.bytes {
+            Cow::Borrowed(bytes) => *bytes = &bytes[n..],
+            Cow::Owned(bytes) => drop(bytes.drain(..n)),
         }
+        self
     }
 }
 

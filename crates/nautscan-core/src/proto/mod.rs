@@ -39,6 +39,25 @@ impl Side {
     }
 }
 
+/// Where bytes stand in what a connection carries, as TCP tells it. After a loss this says what
+/// belongs together, when counting messages no longer does:
+///
+/// - What `side` sent with `received` = n it sent knowing no byte of its peer from n on, and
+///   having all before n. So an answer never begins before what its question had received; and
+///   where the client waits for each answer, it begins exactly there.
+/// - An answer of which the first bytes had `received` = n is of a question that begins before n.
+///
+/// A copy sent again states what its sender had received by then, so that `received` may be more
+/// than it was for the first copy, if that was not captured; it is never less.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Place {
+    /// Offset of the first byte among all that its side sent, counted from where following began.
+    pub offset: u64,
+    /// Bytes of the other side that the sender had received when it sent these, counted likewise;
+    /// 0 where no acknowledgement says so.
+    pub received: u64,
+}
+
 /// What a probe says of the first bytes that one side sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Probe {
@@ -89,6 +108,9 @@ pub enum Close {
 pub struct Context<'a> {
     /// Time of the packet that carried (or ended) the bytes, ns since 1970 UTC.
     pub time: i64,
+    /// Where the bytes given, lost or ended stand. Of a gap only the offset is known, of an end
+    /// nothing.
+    pub place: Place,
     /// Settings that hold for every parser.
     pub settings: &'a Settings,
     /// Where finished exchanges go; adds the flow's addresses to each.
@@ -145,6 +167,8 @@ pub struct Early {
     pub side: Side,
     /// When the first of them was captured.
     pub time: i64,
+    /// Where it stands.
+    pub place: Place,
     /// The bytes.
     pub bytes: Vec<u8>,
 }

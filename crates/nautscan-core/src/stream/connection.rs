@@ -1,9 +1,12 @@
 //! Both directions of a TCP connection, and what its packets tell about it.
 
 use super::Receiver;
-use super::half::{Half, Kind};
+use super::analysis::Analysis;
+use super::half::{Came, Half};
+use super::options::{self, Offer};
 use crate::flow::State;
-use crate::proto::{Close, Side};
+use crate::limits::MAX_WINDOW;
+use crate::proto::{Close, Place, Side};
 use crate::wire::tcp::flag;
 
 /// The TCP part of one packet.
@@ -19,6 +22,8 @@ pub struct Segment<'a> {
     pub flags: u8,
     /// Window, not scaled.
     pub window: u16,
+    /// Options, padding included.
+    pub options: &'a [u8],
     /// Payload as far as it was captured.
     pub payload: &'a [u8],
     /// Payload bytes on the wire that were not captured.
@@ -34,23 +39,34 @@ impl Segment<'_> {
     fn has_payload(&self) -> bool {
         !self.payload.is_empty() || self.cut > 0
     }
+    /// Bytes of payload on the wire.
+    #[inline]
+    fn length(&self) -> u32 {
+        (self.payload.len() as u32).saturating_add(self.cut)
+    }
 }
 
-/// Counts of a connection, both sides together.
+/// Counts of a connection, both sides together. The first six as Wireshark defines them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Counters {
-    /// Segments that repeated bytes, SYN or FIN.
+    /// Segments with bytes, SYN or FIN that had been sent before.
     pub retransmissions: u32,
-    /// Segments that arrived after later ones, soon enough not to have been sent again.
+    /// Segments behind a later one, soon enough not to have been sent again.
     pub out_of_order: u32,
     /// Segments that announced a closed window.
     pub zero_windows: u32,
+    /// Empty segments that repeated acknowledgement and window of the one before.
+    pub duplicate_acks: u32,
+    /// Segments that asked whether the other side is still there.
+    pub keep_alives: u32,
     /// RST segments.
     pub resets: u32,
-    /// Bytes that were sent but not captured.
-    pub gap_bytes: u64,
-    /// Times that such bytes were met.
+    /// Segments that acknowledged bytes behind a hole.
+    pub sack_blocks: u32,
+    /// Times that bytes were sent but not captured.
     pub gaps: u32,
+    /// Such bytes.
+    pub gap_bytes: u64,
 }
 
 /// What a segment did to the connection.
@@ -68,12 +84,11 @@ pub enum Event {
 #[derive(Debug, Default)]
 pub struct Connection {
     halves: [Half; 2],
-    /// When the client's SYN was seen.
-    syn_time: Option<i64>,
+    analysis: Analysis,
     /// Initial sequence numbers, where the SYN was seen.
     initial: [Option<u32>; 2],
-    /// SYN to the client's first acknowledgement, ns.
-    pub handshake_ns: Option<i64>,
+    /// What the SYNs offered.
+    offers: [Offer; 2],
     /// See [`Counters`].
     pub counters: Counters,
     /// Roles are known from a SYN, or from what was said; otherwise guessed from ports.
@@ -136,10 +151,7 @@ impl Connection {
         segment: &Segment<'_>,
         out: &mut R,
     ) -> Event {
-        let special = segment.has(flag::SYN | flag::RST | flag::FIN);
-        if segment.window == 0 && !special {
-            self.counters.zero_windows += 1;
-        }
+        self.observe(side, segment);
         if segment.has(flag::RST) {
             return self.reset(side, segment, out);
         }
@@ -148,34 +160,55 @@ impl Connection {
             self.syn(side, segment);
             sequence = sequence.wrapping_add(1);
         }
+        let mut came = Came { time: segment.time, received: 0 };
         if segment.has(flag::ACK) {
-            self.acknowledgement(side, segment, out);
+            came.received = self.acknowledgement(side, segment, out);
         }
         if segment.has_payload() {
             let half = &mut self.halves[side.index()];
-            let kind =
-                half.segment(side, sequence, segment.payload, segment.cut, segment.time, out);
-            self.count(kind);
+            half.segment(side, sequence, segment.payload, segment.cut, came, out);
         }
         if segment.has(flag::FIN) {
-            let len = segment.payload.len() as u32 + segment.cut;
             let half = &mut self.halves[side.index()];
-            if half.has_fin() && !segment.has_payload() {
-                self.counters.retransmissions += 1;
-            }
-            half.fin(side, sequence.wrapping_add(len), out);
+            half.fin(side, sequence.wrapping_add(segment.length()), out);
         }
         self.halves[0].settle(Side::Client, segment.time, out);
         self.halves[1].settle(Side::Server, segment.time, out);
         if self.halves.iter().all(Half::is_ended) { Event::Finished } else { Event::None }
     }
 
+    /// Takes note of a segment without following its bytes: all that is left to do for one that
+    /// comes after the end.
+    #[inline]
+    pub fn observe(&mut self, side: Side, segment: &Segment<'_>) {
+        if segment.has(flag::SYN) || options::are_notable(segment.options) {
+            self.observe_rare(side, segment);
+        }
+        self.analysis.observe(side, segment, segment.length(), &mut self.counters);
+    }
+
+    /// As [`Self::observe`], for what few segments have: SYN, or options other than timestamps.
+    #[cold]
+    #[inline(never)]
+    fn observe_rare(&mut self, side: Side, segment: &Segment<'_>) {
+        self.counters.sack_blocks += u32::from(options::have_sack_blocks(segment.options));
+        if !segment.has(flag::SYN) {
+            return;
+        }
+        let initial = &mut self.initial[side.index()];
+        if *initial == Some(segment.sequence) {
+            return;
+        }
+        if initial.is_some() {
+            self.analysis.restart(side);
+        }
+        *initial = Some(segment.sequence);
+        self.offers[side.index()] = Offer::read(segment.options);
+        self.roles_known = true;
+    }
+
     fn reset<R: Receiver>(&mut self, side: Side, segment: &Segment<'_>, out: &mut R) -> Event {
-        self.counters.resets += 1;
-        // RFC 5961: a reset that is nowhere near the window is not believed by hosts either.
-        let near = self.halves[side.index()].is_near(segment.sequence);
-        let answers_syn = segment.has(flag::ACK) && !self.halves[side.index()].is_started();
-        if !near && !answers_syn {
+        if !self.believes_reset(side, segment) {
             return Event::None;
         }
         // `out` counts already.
@@ -184,54 +217,90 @@ impl Connection {
         Event::Reset(side)
     }
 
-    fn syn(&mut self, side: Side, segment: &Segment<'_>) {
-        let initial = &mut self.initial[side.index()];
-        if *initial == Some(segment.sequence) {
-            self.counters.retransmissions += 1;
-            return;
+    /// Whether the receiver of a reset may have taken it. RFC 9293 section 3.10.7: one that
+    /// refuses a SYN acknowledges it, any other stands in the window. Hosts that keep to RFC 5961
+    /// section 3 want the very next number; what that was is not certain here, so one window
+    /// before and behind it is believed. Should the connection go on, it is followed again.
+    fn believes_reset(&self, side: Side, segment: &Segment<'_>) -> bool {
+        let (half, peer) = (&self.halves[side.index()], &self.halves[side.peer().index()]);
+        if half.is_started() {
+            let reach = self.reach(side.peer());
+            return half.is_within(segment.sequence, reach)
+                || self.analysis.is_within(side, segment.sequence, reach);
         }
-        let again = initial.is_some();
-        *initial = Some(segment.sequence);
-        self.roles_known = true;
-        if !segment.has(flag::ACK) && side == Side::Client {
-            self.syn_time = Some(segment.time);
-        }
-        let half = &mut self.halves[side.index()];
-        if again {
-            self.counters.retransmissions += 1;
-        }
-        if !half.is_started() || half.is_unused() {
-            // Where a stray packet had seemed to begin this direction, the SYN knows better.
-            *half = Half::default();
-            half.start(segment.sequence.wrapping_add(1));
+        match self.initial[side.peer().index()] {
+            Some(_) => segment.has(flag::ACK) && peer.may_be_acknowledged(segment.acknowledgement),
+            None => true,
         }
     }
 
+    /// The window that `side` had open, or the largest that it may have had.
+    fn reach(&self, side: Side) -> u64 {
+        /// Before anything is known of it.
+        const LEAST: u64 = u16::MAX as u64;
+        /// RFC 7323 section 2.3.
+        const MOST_SHIFT: u8 = 14;
+        let [client, server] = self.offers.map(|offer| offer.window_scale);
+        let own = self.offers[side.index()].window_scale;
+        let shift = match self.initial {
+            // Windows are scaled only if both sides have offered it.
+            [Some(_), Some(_)] if client.is_none() || server.is_none() => 0,
+            [Some(_), Some(_)] => own.unwrap_or_default().min(MOST_SHIFT),
+            _ => MOST_SHIFT,
+        };
+        self.analysis
+            .window(side)
+            .map_or(MAX_WINDOW, |window| u64::from(window) << shift)
+            .max(LEAST)
+    }
+
+    /// Follows a SYN; its initial sequence number is noted already.
+    fn syn(&mut self, side: Side, segment: &Segment<'_>) {
+        let half = &mut self.halves[side.index()];
+        let first = segment.sequence.wrapping_add(1);
+        let is_new = !half.is_started() || half.base() != first;
+        if is_new && (!half.is_started() || half.is_unused()) {
+            // Where a stray packet had seemed to begin this direction, the SYN knows better.
+            *half = Half::default();
+            half.start(first);
+        }
+    }
+
+    /// Takes the acknowledgement that `side` sends; answers what it has received, as an offset.
     #[inline]
-    fn acknowledgement<R: Receiver>(&mut self, side: Side, segment: &Segment<'_>, out: &mut R) {
+    fn acknowledgement<R: Receiver>(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        out: &mut R,
+    ) -> u64 {
         let peer = &mut self.halves[side.peer().index()];
         if !peer.is_started() {
             peer.start(segment.acknowledgement);
         }
-        peer.acknowledge(segment.acknowledgement);
+        let received = peer.acknowledge(segment.acknowledgement);
         // Who speaks after acknowledging has received: what we miss of it is lost.
         if segment.has_payload() && peer.owes() {
             peer.concede(side.peer(), out);
         }
-        if self.handshake_ns.is_none() && side == Side::Client && !segment.has(flag::SYN) {
-            self.handshake_ns = match (self.syn_time, self.initial[1]) {
-                (Some(syn), Some(_)) => Some(segment.time - syn),
-                _ => None,
-            };
-        }
+        received
     }
 
-    fn count(&mut self, kind: Kind) {
-        match kind {
-            Kind::New | Kind::KeepAlive | Kind::Stray => {}
-            Kind::Retransmission => self.counters.retransmissions += 1,
-            Kind::OutOfOrder => self.counters.out_of_order += 1,
-        }
+    /// SYN to the client's first acknowledgement, ns.
+    pub fn handshake_ns(&self) -> Option<i64> {
+        self.analysis.handshake()
+    }
+
+    /// Least time from a segment towards `side` to its acknowledgement, ns: the round trip
+    /// between the point of capture and that side. Segments that were sent again do not count
+    /// (Karn's algorithm, RFC 6298 section 3).
+    pub fn round_trip(&self, side: Side) -> Option<i64> {
+        self.analysis.round_trip(side)
+    }
+
+    /// What `side` offered in its SYN.
+    pub fn offer(&self, side: Side) -> Offer {
+        self.offers[side.index()]
     }
 
     /// Gives up holes that have waited long enough; called now and then while packets of other
@@ -261,7 +330,7 @@ impl Connection {
             Event::Finished => State::Closed,
             Event::None if client.has_fin() || server.has_fin() => State::Closing,
             Event::None => match self.initial {
-                [Some(_), None] if self.handshake_ns.is_none() && !server.is_started() => {
+                [Some(_), None] if self.handshake_ns().is_none() && !server.is_started() => {
                     State::SynSent
                 }
                 [None, None] => State::Active,
@@ -274,6 +343,8 @@ impl Connection {
     pub fn swap_roles(&mut self) {
         self.halves.swap(0, 1);
         self.initial.swap(0, 1);
+        self.offers.swap(0, 1);
+        self.analysis.swap_roles();
         self.roles_known = true;
     }
 
@@ -301,13 +372,13 @@ struct Counting<'a, R> {
 
 impl<R: Receiver> Receiver for Counting<'_, R> {
     #[inline]
-    fn data(&mut self, side: Side, bytes: &[u8], time: i64) {
-        self.inner.data(side, bytes, time);
+    fn data(&mut self, side: Side, bytes: &[u8], place: Place, time: i64) {
+        self.inner.data(side, bytes, place, time);
     }
-    fn gap(&mut self, side: Side, lost: u64) {
+    fn gap(&mut self, side: Side, lost: u64, offset: u64) {
         self.gaps += 1;
         self.gap_bytes += lost;
-        self.inner.gap(side, lost);
+        self.inner.gap(side, lost, offset);
     }
     fn end(&mut self, side: Side) {
         self.inner.end(side);

@@ -3,26 +3,21 @@
 use super::Receiver;
 use super::held::Held;
 use crate::limits::MAX_WINDOW;
-use crate::proto::Side;
+use crate::proto::{Place, Side};
 
 /// How long a hole waits once the receiver has acknowledged it: packets of one capture may
 /// stand in the file slightly out of order.
 const ACKNOWLEDGED_GRACE: i64 = 10_000_000;
 /// How long a hole waits where no acknowledgement is seen at all (one direction captured).
 const UNSEEN_ACK_WAIT: i64 = 2_000_000_000;
-/// A segment that fills a hole this soon was reordered; later, it was sent again. The value
-/// that Wireshark uses where it knows no round-trip time.
-const REORDER_WINDOW: i64 = 3_000_000;
 
-/// What a segment turned out to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    New,
-    Retransmission,
-    OutOfOrder,
-    KeepAlive,
-    /// Too far from anything expected to be of this connection.
-    Stray,
+/// What is known of a segment beside its bytes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Came {
+    /// When it was captured.
+    pub(super) time: i64,
+    /// Bytes of the other direction that its sender had received, as its acknowledgement says.
+    pub(super) received: u64,
 }
 
 /// State of one direction.
@@ -80,9 +75,15 @@ impl Half {
         self.offset == 0 && self.held.is_none() && !self.ended
     }
 
-    /// Whether `sequence` is where this direction was last seen to be, within a window.
-    pub(super) fn is_near(&self, sequence: u32) -> bool {
-        !self.started || self.distance(sequence).unsigned_abs() <= MAX_WINDOW
+    /// Whether `sequence` is at most `reach` away from the next one expected.
+    pub(super) fn is_within(&self, sequence: u32, reach: u64) -> bool {
+        self.distance(sequence).unsigned_abs() <= reach.min(MAX_WINDOW)
+    }
+
+    /// Whether `ack` acknowledges something that was sent, or the SYN alone.
+    pub(super) fn may_be_acknowledged(&self, ack: u32) -> bool {
+        let unsent = self.distance(ack);
+        unsent <= 0 && unsent.unsigned_abs() <= self.offset
     }
 
     /// Signed distance of a sequence number from the next one expected (RFC 1982).
@@ -91,14 +92,16 @@ impl Half {
         i64::from(sequence.wrapping_sub(self.next) as i32)
     }
 
-    /// The receiver acknowledges everything before `ack`.
+    /// The receiver acknowledges everything before `ack`. Answers that as an offset.
     #[inline]
-    pub(super) fn acknowledge(&mut self, ack: u32) {
+    pub(super) fn acknowledge(&mut self, ack: u32) -> u64 {
         self.ack_seen = true;
         let distance = self.distance(ack);
+        let offset = self.offset.saturating_add_signed(distance);
         if distance > 0 && distance.unsigned_abs() <= MAX_WINDOW {
-            self.acknowledged = self.acknowledged.max(self.offset + distance.unsigned_abs());
+            self.acknowledged = self.acknowledged.max(offset);
         }
+        offset
     }
 
     /// Whether acknowledged data are missing here: loss, not delay.
@@ -117,17 +120,17 @@ impl Half {
         sequence: u32,
         bytes: &[u8],
         cut: u32,
-        time: i64,
+        came: Came,
         out: &mut R,
-    ) -> Kind {
+    ) {
         if !self.started {
             self.start(sequence);
         }
         if sequence == self.next && self.held.is_none() && self.fin.is_none() {
-            self.deliver(side, bytes, cut, time, out);
-            return Kind::New;
+            self.deliver(side, bytes, cut, came, out);
+        } else {
+            self.segment_slow(side, sequence, bytes, cut, came, out);
         }
-        self.segment_slow(side, sequence, bytes, cut, time, out)
     }
 
     fn segment_slow<R: Receiver>(
@@ -136,51 +139,37 @@ impl Half {
         sequence: u32,
         bytes: &[u8],
         cut: u32,
-        time: i64,
+        came: Came,
         out: &mut R,
-    ) -> Kind {
+    ) {
         let distance = self.distance(sequence);
         let len = bytes.len() as u64 + u64::from(cut);
-        if distance.unsigned_abs() > MAX_WINDOW {
-            return Kind::Stray;
-        }
         let behind = (-distance).max(0).unsigned_abs();
-        if behind >= len {
-            // RFC 9293 section 3.8.4: a probe repeats the last byte, or sends none.
-            return if behind == 1 && len <= 1 { Kind::KeepAlive } else { Kind::Retransmission };
-        }
-        if self.ended {
-            // Nothing stands behind a FIN; what claims to is not of this stream.
-            return if behind > 0 { Kind::Retransmission } else { Kind::Stray };
+        // Nothing stands behind a FIN; what claims to is not of this stream.
+        if distance.unsigned_abs() > MAX_WINDOW || behind >= len || self.ended {
+            return;
         }
         if distance <= 0 {
-            let kind = self.fill_kind(behind, time);
             let skip = behind.min(bytes.len() as u64) as usize;
             let cut = cut - (behind - skip as u64) as u32;
-            self.deliver_up_to_held(side, &bytes[skip..], cut, time, out);
-            self.drain(side, time, out);
-            return kind;
+            let received = self.held.as_ref().and_then(|held| held.first_received());
+            // What was sent first had received no more, though this copy may be of later.
+            let came =
+                Came { received: received.map_or(came.received, |r| r.min(came.received)), ..came };
+            self.deliver_up_to_held(side, &bytes[skip..], cut, came, out);
+            self.drain(side, came.time, out);
+            return;
         }
         let start = self.offset + distance.unsigned_abs();
         if self.held.is_none() && self.acknowledged >= start {
             // The receiver had everything before this segment when it was sent.
             self.skip_to(side, start, out);
-            self.deliver(side, bytes, cut, time, out);
-            return Kind::New;
+            self.deliver(side, bytes, cut, came, out);
+            return;
         }
-        let held = self.held.get_or_insert_with(|| Box::new(Held::since(time)));
+        let held = self.held.get_or_insert_with(|| Box::new(Held::since(came.time)));
         if !held.is_full() {
-            held.insert(start, bytes, cut, time);
-        }
-        Kind::New
-    }
-
-    fn fill_kind(&self, behind: u64, time: i64) -> Kind {
-        match &self.held {
-            _ if behind > 0 => Kind::Retransmission,
-            Some(held) if time - held.since <= REORDER_WINDOW => Kind::OutOfOrder,
-            Some(_) => Kind::Retransmission,
-            None => Kind::New,
+            held.insert(start, bytes, cut, came);
         }
     }
 
@@ -232,6 +221,8 @@ impl Half {
                 self.held = None;
                 return;
             };
+            // Where the clock was set back, the wait begins anew.
+            held.since = held.since.min(now);
             let waited = now - held.since;
             let acknowledged = self.acknowledged >= first;
             let lost = (acknowledged && waited >= ACKNOWLEDGED_GRACE)
@@ -255,14 +246,21 @@ impl Half {
         self.concede(side, out);
     }
 
-    fn deliver<R: Receiver>(&mut self, side: Side, bytes: &[u8], cut: u32, time: i64, out: &mut R) {
+    fn deliver<R: Receiver>(
+        &mut self,
+        side: Side,
+        bytes: &[u8],
+        cut: u32,
+        came: Came,
+        out: &mut R,
+    ) {
         if !bytes.is_empty() {
+            let place = Place { offset: self.offset, received: came.received };
             self.advance(bytes.len() as u64);
-            out.data(side, bytes, time);
+            out.data(side, bytes, place, came.time);
         }
         if cut > 0 {
-            self.advance(u64::from(cut));
-            out.gap(side, u64::from(cut));
+            self.skip_to(side, self.offset + u64::from(cut), out);
         }
     }
 
@@ -272,7 +270,7 @@ impl Half {
         side: Side,
         bytes: &[u8],
         cut: u32,
-        time: i64,
+        came: Came,
         out: &mut R,
     ) {
         let first = self.held.as_ref().and_then(|held| held.first());
@@ -282,11 +280,11 @@ impl Half {
                 let fits = room.min(bytes.len() as u64) as usize;
                 let cut_fits = (room - fits as u64) as u32;
                 if let Some(held) = &mut self.held {
-                    held.insert(self.offset + room, &bytes[fits..], cut - cut_fits, time);
+                    held.insert(self.offset + room, &bytes[fits..], cut - cut_fits, came);
                 }
-                self.deliver(side, &bytes[..fits], cut_fits, time, out);
+                self.deliver(side, &bytes[..fits], cut_fits, came, out);
             }
-            _ => self.deliver(side, bytes, cut, time, out),
+            _ => self.deliver(side, bytes, cut, came, out),
         }
     }
 
@@ -298,8 +296,8 @@ impl Half {
             let behind = self.offset - due.start;
             let skip = behind.min(due.bytes.len() as u64) as usize;
             let cut = u64::from(due.cut).saturating_sub(behind - skip as u64) as u32;
-            since = since.max(due.time);
-            self.deliver(side, &due.bytes[skip..], cut, since, out);
+            since = since.max(due.came.time);
+            self.deliver(side, &due.bytes[skip..], cut, Came { time: since, ..due.came }, out);
         }
         if self.held.as_ref().is_some_and(|held| held.is_empty()) {
             self.held = None;
@@ -309,9 +307,9 @@ impl Half {
 
     fn skip_to<R: Receiver>(&mut self, side: Side, offset: u64, out: &mut R) {
         if offset > self.offset {
-            let lost = offset - self.offset;
+            let (from, lost) = (self.offset, offset - self.offset);
             self.advance(lost);
-            out.gap(side, lost);
+            out.gap(side, lost, from);
         }
     }
 

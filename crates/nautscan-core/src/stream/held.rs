@@ -1,5 +1,6 @@
 //! Segments that arrived before their turn.
 
+use super::half::Came;
 use crate::limits::{HELD_BYTES, HELD_SEGMENTS};
 
 /// A run of bytes at a place in the stream.
@@ -12,6 +13,8 @@ struct Run {
     cut: u32,
     /// When its packet came.
     time: i64,
+    /// What its sender had received by then.
+    received: u64,
 }
 
 impl Run {
@@ -35,7 +38,7 @@ pub(super) struct Due {
     pub(super) start: u64,
     pub(super) bytes: Vec<u8>,
     pub(super) cut: u32,
-    pub(super) time: i64,
+    pub(super) came: Came,
 }
 
 impl Held {
@@ -58,13 +61,18 @@ impl Held {
         self.bytes >= HELD_BYTES || self.runs.len() >= HELD_SEGMENTS
     }
 
+    /// What the sender of the first run had received when that was sent.
+    pub(super) fn first_received(&self) -> Option<u64> {
+        self.runs.first().map(|run| run.received)
+    }
+
     pub(super) fn memory(&self) -> usize {
         self.bytes + self.runs.capacity() * size_of::<Run>()
     }
 
     /// Holds `bytes` at `start`, with `cut` more that were not captured. What is held already
     /// stays as it is: the first copy wins.
-    pub(super) fn insert(&mut self, mut start: u64, mut bytes: &[u8], mut cut: u32, time: i64) {
+    pub(super) fn insert(&mut self, mut start: u64, mut bytes: &[u8], mut cut: u32, came: Came) {
         let mut at = self.runs.partition_point(|run| run.end() <= start);
         loop {
             let total = bytes.len() as u64 + u64::from(cut);
@@ -72,14 +80,14 @@ impl Held {
                 return;
             }
             let Some(run) = self.runs.get(at) else {
-                return self.put(at, start, bytes, cut, time);
+                return self.put(at, start, bytes, cut, came);
             };
             let (run_start, run_end) = (run.start, run.end());
             if start < run_start {
                 let room = run_start - start;
                 let fits = room.min(bytes.len() as u64) as usize;
                 let cut_fits = (room - fits as u64).min(u64::from(cut)) as u32;
-                self.put(at, start, &bytes[..fits], cut_fits, time);
+                self.put(at, start, &bytes[..fits], cut_fits, came);
                 at += 1;
             }
             let skip = run_end.saturating_sub(start);
@@ -94,9 +102,10 @@ impl Held {
         }
     }
 
-    fn put(&mut self, at: usize, start: u64, bytes: &[u8], cut: u32, time: i64) {
+    fn put(&mut self, at: usize, start: u64, bytes: &[u8], cut: u32, came: Came) {
+        let Came { time, received } = came;
         self.bytes += bytes.len();
-        self.runs.insert(at, Run { start, bytes: bytes.to_vec(), cut, time });
+        self.runs.insert(at, Run { start, bytes: bytes.to_vec(), cut, time, received });
     }
 
     /// The first run, if it starts at or before `offset`.
@@ -104,7 +113,8 @@ impl Held {
         (self.first()? <= offset).then(|| {
             let run = self.runs.remove(0);
             self.bytes -= run.bytes.len();
-            Due { start: run.start, bytes: run.bytes, cut: run.cut, time: run.time }
+            let Run { start, bytes, cut, time, received } = run;
+            Due { start, bytes, cut, came: Came { time, received } }
         })
     }
 
@@ -130,9 +140,9 @@ mod tests {
     #[test]
     fn the_first_copy_wins_and_holes_stay() {
         let mut held = Held::default();
-        held.insert(10, b"BB", 0, 0);
-        held.insert(20, b"DD", 0, 0);
-        held.insert(8, b"aaaaaaaaaaaaaaaa", 0, 0);
+        held.insert(10, b"BB", 0, Came::default());
+        held.insert(20, b"DD", 0, Came::default());
+        held.insert(8, b"aaaaaaaaaaaaaaaa", 0, Came::default());
         let runs = all(&mut held);
         assert_eq!(
             runs,
@@ -150,15 +160,15 @@ mod tests {
     #[test]
     fn cut_bytes_take_their_place() {
         let mut held = Held::default();
-        held.insert(0, b"ab", 8, 0);
-        held.insert(4, b"XXXXXXXXXX", 0, 0);
+        held.insert(0, b"ab", 8, Came::default());
+        held.insert(4, b"XXXXXXXXXX", 0, Came::default());
         assert_eq!(all(&mut held), [(0, b"ab".to_vec(), 8), (10, b"XXXX".to_vec(), 0)]);
     }
 
     #[test]
     fn nothing_is_due_before_its_turn() {
         let mut held = Held::default();
-        held.insert(5, b"x", 0, 0);
+        held.insert(5, b"x", 0, Came::default());
         assert!(held.pop_due(4).is_none());
         assert_eq!(held.pop_due(5).unwrap().start, 5);
     }

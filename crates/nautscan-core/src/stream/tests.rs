@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::proto::Place;
 use crate::proto::Side::{self, Client, Server};
 use crate::wire::tcp::flag::{ACK, FIN, RST, SYN};
 
@@ -18,14 +19,14 @@ enum Told {
 struct Log(Vec<Told>);
 
 impl Receiver for Log {
-    fn data(&mut self, side: Side, bytes: &[u8], _time: i64) {
+    fn data(&mut self, side: Side, bytes: &[u8], _: Place, _: i64) {
         assert!(!bytes.is_empty());
         match self.0.last_mut() {
             Some(Told::Data(last, joined)) if *last == side => joined.extend_from_slice(bytes),
             _ => self.0.push(Told::Data(side, bytes.to_vec())),
         }
     }
-    fn gap(&mut self, side: Side, lost: u64) {
+    fn gap(&mut self, side: Side, lost: u64, _: u64) {
         self.0.push(Told::Gap(side, lost));
     }
     fn end(&mut self, side: Side) {
@@ -73,6 +74,7 @@ impl Dialogue {
             acknowledgement,
             flags,
             window: 1000,
+            options: &[],
             payload,
             cut,
         };
@@ -98,7 +100,7 @@ impl Dialogue {
 #[test]
 fn handshake_data_and_an_orderly_end() {
     let mut d = Dialogue::opened();
-    assert_eq!(d.connection.handshake_ns, Some(2_000_000));
+    assert_eq!(d.connection.handshake_ns(), Some(2_000_000));
     d.send(Client, ACK, 101, 501, b"ask").send(Server, ACK, 501, 104, b"answer");
     d.send(Client, FIN | ACK, 104, 507, b"").send(Server, FIN | ACK, 507, 105, b"");
     assert_eq!(d.last, Event::Finished);
@@ -162,10 +164,10 @@ fn a_gap_that_a_reset_reveals_is_counted_once() {
 struct Times(Vec<i64>);
 
 impl Receiver for Times {
-    fn data(&mut self, _: Side, _: &[u8], time: i64) {
+    fn data(&mut self, _: Side, _: &[u8], _: Place, time: i64) {
         self.0.push(time);
     }
-    fn gap(&mut self, _: Side, _: u64) {}
+    fn gap(&mut self, _: Side, _: u64, _: u64) {}
     fn end(&mut self, _: Side) {}
 }
 
@@ -314,6 +316,7 @@ fn ports_used_again_are_recognised() {
         acknowledgement: 101,
         flags,
         window: 1,
+        options: &[],
         payload: b"",
         cut: 0,
     };
@@ -339,6 +342,7 @@ fn a_syn_behind_its_answer_is_no_new_connection() {
         acknowledgement: 0,
         flags: SYN,
         window: 1,
+        options: &[],
         payload: b"",
         cut: 0,
     };
@@ -358,6 +362,7 @@ fn an_unanswered_attempt_may_be_made_again() {
         acknowledgement: 0,
         flags: SYN,
         window: 1,
+        options: &[],
         payload: b"",
         cut: 0,
     };

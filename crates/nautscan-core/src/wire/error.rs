@@ -19,8 +19,10 @@ pub enum Layer {
     Arp,
     /// IPv4.
     Ipv4,
-    /// IPv6 with its extension headers.
+    /// IPv6.
     Ipv6,
+    /// IPv6 extension header.
+    Ipv6Extension,
     /// TCP.
     Tcp,
     /// UDP.
@@ -31,6 +33,54 @@ pub enum Layer {
     Icmpv6,
     /// The capture's link type as such.
     Link,
+    /// 802.2 LLC, with SNAP.
+    Llc,
+    /// A tag between an EtherType and the next one: VN-Tag, E-Tag, 802.1ah, HSR.
+    Shim,
+    /// MPLS label stack.
+    Mpls,
+    /// Control word of a pseudowire.
+    ControlWord,
+    /// PPP over Ethernet.
+    Pppoe,
+    /// PPP.
+    Ppp,
+    /// Cisco HDLC.
+    CiscoHdlc,
+    /// Frame Relay.
+    FrameRelay,
+    /// Serial line IP.
+    Slip,
+    /// Netfilter log.
+    Nflog,
+    /// Radiotap.
+    Radiotap,
+    /// Prism or AVS header.
+    Prism,
+    /// Per-packet information.
+    Ppi,
+    /// 802.11.
+    Wlan,
+    /// Authentication header.
+    Authentication,
+    /// GRE.
+    Gre,
+    /// ERSPAN.
+    Erspan,
+    /// Ethernet in IP.
+    EtherIp,
+    /// VXLAN.
+    Vxlan,
+    /// Network service header.
+    Nsh,
+    /// Geneve.
+    Geneve,
+    /// GTP-U.
+    Gtp,
+    /// Teredo.
+    Teredo,
+    /// L2TP.
+    L2tp,
 }
 
 impl Layer {
@@ -44,12 +94,36 @@ impl Layer {
             Self::LinuxSll2 => "Linux cooked v2",
             Self::Arp => "ARP",
             Self::Ipv4 => "IPv4",
-            Self::Ipv6 => "IPv6",
+            Self::Ipv6 | Self::Ipv6Extension => "IPv6",
             Self::Tcp => "TCP",
             Self::Udp => "UDP",
             Self::Icmp => "ICMP",
             Self::Icmpv6 => "ICMPv6",
             Self::Link => "link layer",
+            Self::Llc => "LLC",
+            Self::Shim => "Tag",
+            Self::Mpls => "MPLS",
+            Self::ControlWord => "Pseudowire control word",
+            Self::Pppoe => "PPPoE",
+            Self::Ppp => "PPP",
+            Self::CiscoHdlc => "Cisco HDLC",
+            Self::FrameRelay => "Frame Relay",
+            Self::Slip => "SLIP",
+            Self::Nflog => "NFLOG",
+            Self::Radiotap => "Radiotap",
+            Self::Prism => "Prism",
+            Self::Ppi => "PPI",
+            Self::Wlan => "802.11",
+            Self::Authentication => "Authentication Header",
+            Self::Gre => "GRE",
+            Self::Erspan => "ERSPAN",
+            Self::EtherIp => "EtherIP",
+            Self::Vxlan => "VXLAN",
+            Self::Nsh => "NSH",
+            Self::Geneve => "Geneve",
+            Self::Gtp => "GTP-U",
+            Self::Teredo => "Teredo",
+            Self::L2tp => "L2TP",
         }
     }
 }
@@ -78,6 +152,10 @@ pub enum Reason {
         /// What names the payload: an EtherType, an IP protocol number, a link type.
         kind: u32,
     },
+    /// The payload cannot be read, for this reason: it is encrypted, or not complete.
+    Unreadable(&'static str),
+    /// More headers of this kind than are walked, see [`crate::limits`].
+    TooDeep,
 }
 
 /// Where and why decoding stopped.
@@ -109,6 +187,8 @@ impl fmt::Display for Stop {
                 write!(f, "{name} at byte {at}: packet ends early, {had} of {needed} bytes")
             }
             Reason::Invalid(what) => write!(f, "{name} at byte {at}: {what}"),
+            Reason::Unreadable(what) => write!(f, "{name} at byte {at}: {what}"),
+            Reason::TooDeep => write!(f, "{name} at byte {at}: more headers than are walked"),
             Reason::NotDecoded { kind } => {
                 write!(f, "{name} at byte {at}: type {kind:#06x} is not decoded")
             }

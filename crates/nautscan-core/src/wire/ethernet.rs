@@ -16,6 +16,16 @@ pub mod ethertype {
     pub const QINQ: u16 = 0x88a8;
     /// Pre-standard outer tag still seen on switches.
     pub const QINQ_OLD: u16 = 0x9100;
+    /// MPLS label stack.
+    pub const MPLS: u16 = 0x8847;
+    /// MPLS with an upstream-assigned label, formerly for multicast (RFC 5332).
+    pub const MPLS_UPSTREAM: u16 = 0x8848;
+    /// PPP over Ethernet, data.
+    pub const PPPOE_SESSION: u16 = 0x8864;
+    /// Transparent Ethernet bridging: an Ethernet frame (RFC 1701).
+    pub const BRIDGED: u16 = 0x6558;
+    /// Network service header (RFC 8300).
+    pub const NSH: u16 = 0x894f;
 }
 
 const SOURCE: usize = 6;
@@ -25,9 +35,7 @@ pub const LEN: usize = 14;
 /// Length of one VLAN tag after the EtherType that announces it.
 pub const VLAN_LEN: usize = 4;
 /// Type field values up to this are 802.3 lengths.
-const MAX_LENGTH: u16 = 1500;
-/// LLC (AA AA 03) and SNAP with organisation code zero, then an EtherType.
-const LLC_SNAP: [u8; 6] = [0xaa, 0xaa, 0x03, 0, 0, 0];
+pub const MAX_LENGTH: u16 = 1500;
 
 /// An Ethernet header.
 #[derive(Debug, Clone, Copy)]
@@ -51,16 +59,6 @@ impl<'a> Ethernet<'a> {
     #[inline]
     pub fn type_or_length(&self) -> u16 {
         be16(self.0, TYPE)
-    }
-    /// EtherType of the payload and its offset: LLC/SNAP is looked through; other 802.3
-    /// frames give their length field, which is no EtherType.
-    #[inline]
-    pub fn payload(&self) -> (u16, usize) {
-        let kind = self.type_or_length();
-        if kind <= MAX_LENGTH && self.0[LEN..].starts_with(&LLC_SNAP) && self.0.len() >= LEN + 8 {
-            return (be16(self.0, LEN + 6), LEN + 8);
-        }
-        (kind, LEN)
     }
 }
 
@@ -104,16 +102,6 @@ mod tests {
     fn short_header_is_refused() {
         assert!(Ethernet::new_checked(&[0; LEN - 1]).is_none());
         assert!(Vlan::new_checked(&[0; VLAN_LEN - 1]).is_none());
-    }
-
-    #[test]
-    fn llc_snap_is_looked_through() {
-        let mut frame = vec![0u8; 12];
-        frame.extend([0, 40]);
-        frame.extend(LLC_SNAP);
-        frame.extend([0x08, 0x00, 0x45]);
-        let view = Ethernet::new_checked(&frame).unwrap();
-        assert_eq!(view.payload(), (ethertype::IPV4, 22));
     }
 
     #[test]

@@ -9,14 +9,22 @@ pub mod protocol {
     pub const HOP_BY_HOP: u8 = 0;
     /// ICMP.
     pub const ICMP: u8 = 1;
+    /// IPv4 in IP.
+    pub const IPV4: u8 = 4;
     /// TCP.
     pub const TCP: u8 = 6;
     /// UDP.
     pub const UDP: u8 = 17;
+    /// IPv6 in IP.
+    pub const IPV6: u8 = 41;
     /// IPv6 routing header.
     pub const ROUTING: u8 = 43;
     /// IPv6 fragment header.
     pub const FRAGMENT: u8 = 44;
+    /// GRE.
+    pub const GRE: u8 = 47;
+    /// Encapsulating security payload.
+    pub const ESP: u8 = 50;
     /// Authentication header.
     pub const AUTHENTICATION: u8 = 51;
     /// ICMPv6.
@@ -25,10 +33,23 @@ pub mod protocol {
     pub const NO_NEXT: u8 = 59;
     /// IPv6 destination options.
     pub const DESTINATION: u8 = 60;
-    /// IPv6 mobility header.
-    pub const MOBILITY: u8 = 135;
+    /// Ethernet in IP (RFC 3378).
+    pub const ETHER_IP: u8 = 97;
     /// SCTP.
     pub const SCTP: u8 = 132;
+    /// IPv6 mobility header.
+    pub const MOBILITY: u8 = 135;
+    /// MPLS in IP (RFC 4023).
+    pub const MPLS: u8 = 137;
+    /// Ethernet in a segment routing header (RFC 8986).
+    pub const ETHERNET: u8 = 143;
+
+    /// Whether packets of `kind` say more than their addresses who they belong to: ports, or the
+    /// type of a message.
+    #[inline]
+    pub fn has_ports(kind: u8) -> bool {
+        matches!(kind, TCP | UDP | SCTP | ICMP | ICMPV6)
+    }
 }
 
 /// An IPv4 or IPv6 address in 17 bytes without padding, so that a flow key stays small.

@@ -7,6 +7,7 @@
 pub mod arp;
 mod decode;
 pub mod dissect;
+pub mod encap;
 mod error;
 pub mod ethernet;
 pub mod icmp;
@@ -16,11 +17,15 @@ pub mod ipv6;
 pub mod linux_sll;
 pub mod null;
 pub mod tcp;
+mod tunnel;
 pub mod udp;
 
-pub use decode::{Decoded, Fragment, Network, Transport, decode};
+pub use decode::{
+    Decoded, Fragment, Network, Step, Transport, decode, decode_datagram, decode_steps,
+};
 pub use error::{Layer, Reason, Stop};
 pub use ip::{Address, protocol};
+pub use tunnel::{Kind, Tunnel};
 
 /// Big-endian u16 at `at`; the caller has checked the bounds.
 #[inline(always)]

@@ -29,14 +29,21 @@ impl Sink for Seen {
 /// seen and how many bytes were not understood.
 fn play(acts: &[(Side, &str)], step: usize) -> (Seen, u64) {
     let (mut app, mut seen, settings) = (App::default(), Seen::default(), Settings::default());
-    let mut opaque = 0;
+    let (mut opaque, mut said) = (0, [0u64; 2]);
     for (i, (side, text)) in acts.iter().enumerate() {
         for bytes in text.as_bytes().chunks(step) {
-            let mut cx = Context { time: i as i64, settings: &settings, sink: &mut seen };
+            let place = Place { offset: said[side.index()], received: said[side.peer().index()] };
+            said[side.index()] += bytes.len() as u64;
+            let mut cx = Context { time: i as i64, place, settings: &settings, sink: &mut seen };
             opaque += app.data(*side, bytes, &mut cx);
         }
     }
-    let mut cx = Context { time: acts.len() as i64, settings: &settings, sink: &mut seen };
+    let mut cx = Context {
+        time: acts.len() as i64,
+        place: Place::default(),
+        settings: &settings,
+        sink: &mut seen,
+    };
     opaque += app.close(Close::Finished, &mut cx);
     (seen, opaque)
 }

@@ -33,7 +33,14 @@ impl Http1 {
                 cx.sink.parse_error();
                 self.break_off(side, cx);
             }
-            _ if unknown => half.state = State::Peek(framing),
+            _ if unknown => {
+                half.state = State::Peek(framing);
+                // If there is no body, this was the end.
+                let seen = half.seen;
+                if let Some(message) = message(self.pairing.current(), side) {
+                    message.last_time = Some(seen);
+                }
+            }
             _ => half.state = State::Body(framing),
         }
     }
@@ -54,28 +61,36 @@ impl Http1 {
         match probe::response(&half.buf) {
             Probe::Yes => {
                 let buf = std::mem::take(&mut half.buf);
-                self.pairing.current().note(Oddity::BodyAbsent);
-                self.end_message(side, true, cx);
-                self.refeed(side, &buf, take, cx)
+                let pending = self.pairing.current();
+                pending.note(Oddity::BodyAbsent);
+                let end = message(pending, side).and_then(|message| message.last_time);
+                self.half(side).next_message();
+                self.conclude(side, Progress::Ended, end, cx);
+                self.refeed(side, &buf, take, bytes.len(), cx)
             }
             Probe::NeedMore => Step::Used(take),
             Probe::No => {
                 half.state = State::Body(framing);
                 let buf = std::mem::take(&mut half.buf);
-                self.refeed(side, &buf, take, cx)
+                self.refeed(side, &buf, take, bytes.len(), cx)
             }
         }
     }
 
-    /// Feeds what was held back, of which the last `take` bytes came now.
+    /// Feeds what was held back, of which the last `take` bytes came now, the first of `came`.
     pub(super) fn refeed(
         &mut self,
         side: Side,
         held: &[u8],
         take: usize,
+        came: usize,
         cx: &mut Context<'_>,
     ) -> Step {
-        match self.feed(side, held, cx) {
+        let end = self.half(side).end;
+        self.half(side).end = end.saturating_sub((came - take) as u64);
+        let verdict = self.feed(side, held, cx);
+        self.half(side).end = end;
+        match verdict {
             Verdict::Continue => Step::Used(take),
             Verdict::Switched { consumed } => {
                 // A head that was whole before would have been found before.
@@ -243,7 +258,10 @@ impl Http1 {
             }
         }
         match side {
-            Side::Client => self.pairing.request_over(cx),
+            Side::Client => {
+                let heard = self.halves[0].received;
+                self.pairing.request_over(heard, cx);
+            }
             Side::Server => self.pairing.response_over(cx),
         }
     }

@@ -2,6 +2,7 @@
 //! while a head is incomplete.
 
 use super::framing::{Codings, Framing};
+use crate::proto::Place;
 
 /// What the next bytes of a direction are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,9 +33,25 @@ pub(super) enum State {
 pub(super) enum LineStart {
     #[default]
     No,
-    /// It is the first byte after a loss or after the other side spoke.
+    /// It is the first byte after a loss, or the first sent since more of the other side came.
     Maybe,
     Yes,
+}
+
+/// Where a message begins.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Start {
+    /// Offset of its first byte in its direction.
+    pub(super) at: u64,
+    /// Bytes of the other direction that its sender had received.
+    pub(super) received: u64,
+    /// Its sender had received more than when it sent what stands before: a likely start of a
+    /// message, and in a client that waits for answers the only one.
+    pub(super) turn: bool,
+    /// Framing was lost between it and the message before.
+    pub(super) after_gap: bool,
+    /// Nothing stands before it, or the byte before it was lost.
+    pub(super) first: bool,
 }
 
 /// One direction.
@@ -49,6 +66,20 @@ pub(super) struct Half {
     pub(super) begin: i64,
     /// Time of the last bytes seen.
     pub(super) seen: i64,
+    /// Where the message being read begins.
+    pub(super) start: Start,
+    /// Offset of the first of the bytes given last.
+    pub(super) chunk: u64,
+    /// Offset behind the last byte given, or lost.
+    pub(super) end: u64,
+    /// Where the latest run of lost bytes begins and ends.
+    pub(super) hole_at: (u64, u64),
+    /// What the sender of the bytes given last had received of the other direction.
+    pub(super) received: u64,
+    /// That was more than the sender of the bytes before them had received.
+    pub(super) advanced: bool,
+    /// Framing was lost since the last message ended.
+    pub(super) lossy: bool,
     /// Content codings of the message being read.
     pub(super) codings: Codings,
     /// Bytes passed over before the first message.
@@ -72,9 +103,46 @@ pub(super) struct Half {
 }
 
 impl Half {
+    /// Takes note of where bytes stand that come next.
+    #[inline]
+    pub(super) fn arrive(&mut self, place: Place, len: usize) {
+        self.advanced = place.received > self.received;
+        self.received = place.received;
+        self.chunk = place.offset;
+        self.end = place.offset.saturating_add(len as u64);
+    }
+
+    /// A message begins, of which and of what follows `remaining` bytes have come.
+    #[inline]
+    pub(super) fn message_begins(&mut self, remaining: usize, time: i64) {
+        self.begin = time;
+        let at = self.end.saturating_sub(remaining as u64);
+        self.start = Start {
+            at,
+            received: self.received,
+            turn: at == 0 || (self.advanced && at == self.chunk),
+            after_gap: self.lossy,
+            first: at == self.hole_at.1,
+        };
+    }
+
+    /// Offset behind the last byte that was captured.
+    pub(super) fn captured_to(&self) -> u64 {
+        if self.hole_at.1 == self.end { self.hole_at.0 } else { self.end }
+    }
+
     /// Whether no message is under way, as far as is known.
     pub(super) fn is_between(&self) -> bool {
         matches!(self.state, State::Start | State::Scan) && self.buf.is_empty()
+    }
+
+    /// Whether no message need be under way: what was read may have ended one.
+    pub(super) fn may_be_between(&self) -> bool {
+        match self.state {
+            State::Scan => true,
+            State::Peek(_) => self.buf.is_empty(),
+            _ => false,
+        }
     }
 
     /// Starts to look for the next start line.
@@ -82,6 +150,7 @@ impl Half {
         self.state = State::Scan;
         self.line_start = line_start;
         self.assumed = false;
+        self.lossy = true;
         self.buf = Vec::new();
     }
 
@@ -90,5 +159,6 @@ impl Half {
         self.state = State::Start;
         self.blank = false;
         self.assumed = false;
+        self.lossy = false;
     }
 }

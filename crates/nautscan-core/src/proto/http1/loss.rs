@@ -11,8 +11,60 @@ use crate::limits::{HTTP_PROBE, HTTP_SCAN};
 use crate::proto::{Context, Side, Verdict};
 
 impl Http1 {
-    /// `lost` bytes of `side` were not captured.
-    pub(super) fn lost(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) {
+    /// `lost` bytes of `side` from `offset` on were not captured.
+    pub(super) fn lost(&mut self, side: Side, offset: u64, lost: u64, cx: &mut Context<'_>) {
+        let half = self.half(side);
+        let end = offset.saturating_add(lost);
+        // What the other side's acknowledgement told already is not lost again.
+        let mut from = offset.max(half.end);
+        if from >= end {
+            return;
+        }
+        if half.hole_at.1 != from {
+            half.hole_at.0 = from;
+        }
+        half.hole_at.1 = end;
+        half.end = end;
+        if side == Side::Server && half.state == State::Start {
+            // What the client had received before it asked is no answer to it.
+            from = from.max(self.pairing.asked_after().unwrap_or(0));
+            if from >= end {
+                return;
+            }
+        }
+        self.lose(side, end - from, cx);
+    }
+
+    /// The client had received the server's stream up to `received` when it sent what comes now:
+    /// a last byte that is still due, and belongs to what is being read, is lost.
+    pub(super) fn catch_up(&mut self, received: u64, cx: &mut Context<'_>) {
+        let server = self.half(Side::Server);
+        let end = server.end;
+        let is_reading = match server.state {
+            State::Body(framing) => !matches!(framing, Framing::UntilClose),
+            State::Head | State::Trailer | State::Scan => true,
+            _ => false,
+        };
+        if is_reading && received.checked_sub(end) == Some(1) {
+            self.lost(Side::Server, end, 1, cx);
+        }
+    }
+
+    /// The sender has received more: where framing is lost, a message may begin here.
+    #[cold]
+    pub(super) fn may_begin(&mut self, side: Side) {
+        let waits = self.pairing.client_waits();
+        let half = self.half(side);
+        if waits {
+            // What was held of the line before is the end of something else.
+            half.buf = Vec::new();
+        }
+        if half.buf.is_empty() && half.line_start == LineStart::No {
+            half.line_start = LineStart::Maybe;
+        }
+    }
+
+    fn lose(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) {
         match self.half(side).state {
             State::Body(Framing::Length(left)) => {
                 let within = left.min(lost);
@@ -22,7 +74,7 @@ impl Http1 {
                     self.end_message(side, false, cx);
                 }
                 if lost > within {
-                    self.lose_between(side, lost - within);
+                    self.lose_between(side, lost - within, cx);
                 }
             }
             State::Body(Framing::Chunked(mut chunked)) if lost <= chunked.skippable() => {
@@ -37,7 +89,7 @@ impl Http1 {
                 self.cut_head(side, lost, cx);
                 self.desync(side);
             }
-            State::Start => self.lose_between(side, lost),
+            State::Start => self.lose_between(side, lost, cx),
             State::Scan => self.desync(side),
             State::Held | State::Closed => {}
         }
@@ -55,12 +107,14 @@ impl Http1 {
     }
 
     /// The loss begins between messages.
-    fn lose_between(&mut self, side: Side, lost: u64) {
-        // The first byte lost belongs to the answer to the first request that waits.
-        if side == Side::Server
-            && let Some(pending) = self.pairing.waiting()
-        {
-            pending.lose(lost);
+    fn lose_between(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) {
+        if side == Side::Server {
+            // The first byte lost belongs to the answer to the first request that waits. If that
+            // was not seen, an interim response to it stands alone.
+            match self.pairing.waiting() {
+                Some(pending) => pending.lose(lost),
+                None => self.pairing.drop_orphan(None, cx),
+            }
         }
         self.desync(side);
     }
@@ -80,8 +134,10 @@ impl Http1 {
 
     /// Framing is gone: look for the next start line, which may be the next byte.
     fn desync(&mut self, side: Side) {
-        self.half(side).scan(LineStart::Maybe);
-        self.pairing.lose(side);
+        let half = self.half(side);
+        let at = if half.hole_at.1 == half.end { half.hole_at.0 } else { half.start.at };
+        half.scan(LineStart::Maybe);
+        self.pairing.lose(side, at);
     }
 
     /// The peer broke its own framing: the message has no end that can be known.
@@ -131,11 +187,17 @@ impl Http1 {
     }
 
     /// What was buffered as the beginning of a message is none.
-    pub(super) fn rescan(&mut self, side: Side, take: usize, cx: &mut Context<'_>) -> Step {
+    pub(super) fn rescan(
+        &mut self,
+        side: Side,
+        take: usize,
+        came: usize,
+        cx: &mut Context<'_>,
+    ) -> Step {
         let buf = std::mem::take(&mut self.half(side).buf);
         self.half(side).state = State::Start;
         self.garbage(side, cx);
-        self.refeed(side, &buf, take, cx)
+        self.refeed(side, &buf, take, came, cx)
     }
 
     /// Looks for the next start line.
@@ -154,7 +216,7 @@ impl Http1 {
         let lf = memchr::memchr(b'\n', bytes);
         let end = lf.map_or(bytes.len(), |lf| lf + 1);
         if held == 0 {
-            self.message_begins(side, cx.time);
+            self.message_begins(side, bytes.len(), cx.time);
         }
         let half = self.half(side);
         let mut may_restart = held + end <= HTTP_PROBE;
@@ -175,8 +237,12 @@ impl Http1 {
         if lf.is_none() {
             return Step::Used(end);
         }
+        let start = half.start;
+        let may_begin = half.hole_at.1 == 0 || self.pairing.may_begin(start);
+        let half = self.half(side);
         let line = half.buf.trim_ascii_end();
-        if !probe::restarts(side, line, line_start == LineStart::Yes) {
+        let is_line = line_start == LineStart::Yes || start.turn;
+        if !may_begin || !probe::restarts(side, line, is_line) {
             half.buf = Vec::new();
             half.line_start = LineStart::Yes;
             return self.pass(side, held + end, cx).minus(held);
@@ -207,7 +273,7 @@ impl Http1 {
         }
         // `Dead` is counted as a parse error by whoever is told.
         self.pairing.note_all(Oddity::NotHttp);
-        self.pairing.flush(None, cx);
+        self.pairing.flush(None, false, cx);
         Step::Stop(Verdict::Dead("no HTTP/1 message found"))
     }
 
@@ -246,10 +312,10 @@ impl Http1 {
     }
 
     /// A message of `side` begins, as far as is known.
-    pub(super) fn message_begins(&mut self, side: Side, time: i64) {
+    pub(super) fn message_begins(&mut self, side: Side, remaining: usize, time: i64) {
         let early = side == Side::Server && self.halves[0].state == State::Head;
         let half = self.half(side);
-        half.begin = time;
+        half.message_begins(remaining, time);
         half.early = early;
     }
 
@@ -296,11 +362,11 @@ impl Http1 {
 
     /// Of a status line that is not whole nothing is certain but that a response began.
     fn cut_status_line(&mut self) -> bool {
-        let begin = self.halves[1].begin;
+        let (begin, start) = (self.halves[1].begin, self.halves[1].start);
         let Some(pending) = self.pairing.waiting() else { return false };
         renew(&mut pending.exchange.response, begin).content_type = None;
         pending.response = Progress::Open;
-        self.pairing.response_begins();
+        self.pairing.response_begins(start);
         true
     }
 

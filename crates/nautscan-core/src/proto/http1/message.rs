@@ -5,6 +5,7 @@ use super::framing::{Facts, Framing};
 use super::half::State;
 use super::head::{Met, Reader, RequestSlots};
 use super::oddity::{OddSet, Oddity};
+use super::pair::Answered;
 use super::pending::{self, Asked, Pending, Progress, renew, set};
 use super::start::{self, StatusLine, Version};
 use super::{Http1, Step, probe};
@@ -38,7 +39,7 @@ impl Http1 {
             self.half(side).blank = true;
             return Step::Used(1);
         }
-        self.message_begins(side, cx.time);
+        self.message_begins(side, bytes.len(), cx.time);
         let window = &bytes[..bytes.len().min(HTTP_HEAD)];
         match self.head(side, window, Need::Whole, cx) {
             Head::Read(n) => Step::Used(n),
@@ -67,7 +68,7 @@ impl Http1 {
     /// A response belongs to the request that waits when its first byte comes.
     pub(super) fn choose_answer(&mut self, side: Side) {
         if side == Side::Server {
-            self.pairing.answer();
+            self.pairing.answer(self.halves[1].start);
         }
     }
 
@@ -79,7 +80,7 @@ impl Http1 {
         half.buf.extend_from_slice(&bytes[..take]);
         let end = fields::find_end(&half.buf, &mut half.scanned);
         if end.is_none() && !half.start_checked && !self.start_holds(side, cx) {
-            return self.rescan(side, take, cx);
+            return self.rescan(side, take, bytes.len(), cx);
         }
         let half = self.half(side);
         if end.is_none() && half.buf.len() < HTTP_HEAD {
@@ -97,7 +98,7 @@ impl Http1 {
             Head::Bad | Head::Part => {
                 buf.truncate(before + take);
                 self.half(side).buf = buf;
-                self.rescan(side, take, cx)
+                self.rescan(side, take, bytes.len(), cx)
             }
         }
     }
@@ -189,12 +190,36 @@ impl Http1 {
     }
 
     /// Lets a request into the order of the connection.
-    pub(super) fn take_request(&mut self, pending: Box<Pending>, cx: &mut Context<'_>) {
-        // A message that answers this one has begun after it.
+    #[inline]
+    pub(super) fn take_request(&mut self, mut pending: Box<Pending>, cx: &mut Context<'_>) {
+        pending.start = self.halves[0].start;
         let between = self.answering || self.halves[1].is_between();
-        let resolved = self.pairing.push(pending, between, cx) && !self.answering;
+        if between && self.pairing.is_clear() {
+            return self.pairing.push(pending, cx);
+        }
+        self.take_contended(pending, cx);
+    }
+
+    /// The same where earlier requests wait, or loss has left doubt.
+    #[cold]
+    fn take_contended(&mut self, pending: Box<Pending>, cx: &mut Context<'_>) {
+        if !self.answering {
+            self.catch_up(pending.start.received, cx);
+        }
+        let server = &self.halves[1];
+        let answered = match self.answering {
+            // A message that answers this one has begun after it.
+            true => Answered { between: true, to: server.start.at, captured_to: server.start.at },
+            false => Answered {
+                between: server.is_between() || server.may_be_between(),
+                to: server.end,
+                captured_to: server.captured_to(),
+            },
+        };
+        let resolved = self.pairing.contend(pending, answered, cx) && !self.answering;
         let server = self.half(Side::Server);
         if resolved && server.state == State::Scan {
+            server.buf = Vec::new();
             server.state = State::Start;
             server.blank = false;
             server.assumed = true;
@@ -212,7 +237,8 @@ impl Http1 {
         let Some(line) = start::status_line(text, &mut facts.odd) else { return Head::Bad };
         self.answers_early(line.status, cx);
         let begin = self.halves[1].begin;
-        let pending = self.pairing.answer();
+        let start = self.halves[1].start;
+        let pending = self.pairing.answer(start);
         let message = renew(&mut pending.exchange.response, begin);
         let reader =
             Reader { message, facts: &mut facts, request: None, keep: cx.settings.headers };
@@ -233,7 +259,7 @@ impl Http1 {
         };
         take_status(pending, &line, &facts);
         pending.response = Progress::Open;
-        self.pairing.response_begins();
+        self.pairing.response_begins(start);
         if used.is_none() {
             return Head::Read(size);
         }
@@ -286,7 +312,7 @@ impl Http1 {
             pending.request = Progress::Ended;
         }
         self.pairing.response_over(cx);
-        self.pairing.flush(None, cx);
+        self.pairing.flush(None, false, cx);
         // What the client sent meanwhile is of the new protocol and stays for it.
         for half in self.halves.iter_mut().filter(|half| half.state != State::Held) {
             half.state = State::Closed;

@@ -7,7 +7,7 @@
 //! | `framing`, `chunked` | how long is the body? |
 //! | `content` | content codings, bounded |
 //! | `half` | state of one direction |
-//! | `pending`, `pair` | exchanges in the making; which response answers which request |
+//! | `pending`, `pair`, `turn` | exchanges in the making; which response answers which request |
 //! | `message` | heads of one direction, as bytes come |
 //! | `body` | bodies and trailers, and the end of a message |
 //! | `loss` | gaps, broken framing, and the way back |
@@ -32,12 +32,13 @@ mod probe;
 mod start;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 pub use oddity::ODDITIES;
 
-use super::{Close, Context, Early, Parser, Protocol, Settings, Side, Verdict};
+use super::{Close, Context, Early, Parser, Place, Protocol, Settings, Side, Verdict};
 use crate::limits::HTTP_HEAD;
-use half::{Half, LineStart, State};
+use half::{Half, State};
 use pair::Pairing;
 
 /// Registry line.
@@ -52,8 +53,6 @@ fn open(_: &Settings) -> Box<dyn Parser> {
 struct Http1 {
     halves: [Half; 2],
     pairing: Pairing,
-    /// Who spoke last.
-    last: Option<Side>,
     /// A message that states a version of HTTP was read.
     is_http: bool,
     /// A request is let in because its response has begun.
@@ -123,7 +122,7 @@ impl Http1 {
         let half = self.half(Side::Client);
         if half.state != State::Held {
             half.state = State::Held;
-            half.begin = cx.time;
+            half.message_begins(bytes.len(), cx.time);
         }
         let take = bytes.len().min(HTTP_HEAD - half.buf.len());
         half.buf.extend_from_slice(&bytes[..take]);
@@ -139,9 +138,14 @@ impl Http1 {
         half.state = State::Start;
         half.seen = half.begin;
         let (time, ended) = (half.begin, half.ended);
-        self.pairing.client_pipelines();
-        let mut cx = Context { time, settings: cx.settings, sink: &mut *cx.sink };
+        let behind = (half.chunk, half.end);
+        (half.chunk, half.end) = (half.start.at, half.start.at.saturating_add(held.len() as u64));
+        half.advanced = half.start.turn;
+        let place = Place { offset: half.chunk, received: half.start.received };
+        let mut cx = Context { time, place, settings: cx.settings, sink: &mut *cx.sink };
         let verdict = self.feed(Side::Client, &held, &mut cx);
+        let half = self.half(Side::Client);
+        (half.chunk, half.end) = behind;
         if ended && verdict == Verdict::Continue && self.half(Side::Client).state != State::Held {
             self.finish(Side::Client, None, true, &mut cx);
         }
@@ -156,40 +160,27 @@ impl Http1 {
         self.holds_nothing = true;
         self.release(cx)
     }
-
-    /// Notes that `side` acts: a change of turns is a likely start of a message.
-    #[inline]
-    fn turn(&mut self, side: Side) {
-        if self.last == Some(side) {
-            return;
-        }
-        self.last = Some(side);
-        if side == Side::Client {
-            self.pairing.client_acts();
-        }
-        let half = self.half(side);
-        if half.state == State::Scan && half.line_start == LineStart::No {
-            half.line_start = LineStart::Maybe;
-        }
-    }
 }
 
 impl Parser for Http1 {
     fn data(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Verdict {
-        self.turn(side);
-        self.half(side).seen = cx.time;
+        let half = self.half(side);
+        half.arrive(cx.place, bytes.len());
+        half.seen = cx.time;
+        if half.advanced && half.state == State::Scan {
+            self.may_begin(side);
+        }
         self.feed(side, bytes, cx)
     }
 
     fn gap(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) -> Verdict {
-        self.turn(side);
         if side == Side::Client {
             let verdict = self.release_now(cx);
             if verdict != Verdict::Continue {
                 return verdict;
             }
         }
-        self.lost(side, lost, cx);
+        self.lost(side, cx.place.offset, lost, cx);
         Verdict::Continue
     }
 
@@ -200,6 +191,7 @@ impl Parser for Http1 {
         }
         self.finish(side, Some("connection closed during response"), true, cx);
         if side == Side::Server {
+            self.pairing.ends(self.halves[0].end);
             self.pairing.server_ends(cx);
         }
         Verdict::Continue
@@ -225,7 +217,9 @@ impl Parser for Http1 {
         let _ = self.release_now(cx);
         self.finish(Side::Client, None, close == Close::Finished, cx);
         self.finish(Side::Server, during, close == Close::Finished, cx);
-        self.pairing.flush(before, cx);
+        let orderly = before.is_some();
+        self.pairing.ends(self.halves[0].end);
+        self.pairing.flush(before, orderly, cx);
     }
 
     fn early(&mut self) -> Option<Early> {
@@ -235,7 +229,8 @@ impl Parser for Http1 {
         }
         half.state = State::Closed;
         let bytes = std::mem::take(&mut half.buf);
-        Some(Early { side: Side::Client, time: half.begin, bytes })
+        let place = Place { offset: half.start.at, received: half.start.received };
+        Some(Early { side: Side::Client, time: half.begin, place, bytes })
     }
 
     fn memory(&self) -> usize {

@@ -8,111 +8,142 @@
 //! - When bytes of the request stream are lost and framing with them, the number of requests
 //!   among them is unknown: requests before the loss stay firm, those after it *float*. When
 //!   the same happens to the response stream, every unanswered request floats.
-//! - While in doubt, a response finds only firm requests. With none left it is reported
-//!   without a request, and floating requests without a response.
-//! - Doubt ends when a request begins while no firm request waits, the server is between
-//!   messages, and either
-//!   (a) requests were not lost, and as many responses came in doubt as requests float: then
-//!   all are answered, whichever belongs to which; or
-//!   (b) the client works in *lockstep*: it was seen to send a request only after the response
-//!   to the last, at least once before the loss or three times since; it was never seen to do
-//!   otherwise; and more responses than floating requests came since the loss (or responses
-//!   were lost too). A client in lockstep has one request on its way at most, so that the
-//!   request that begins now is the only one.
+//! - While in doubt, a response finds only firm requests. With none left it is kept apart, and
+//!   paired or reported alone when the client next takes its turn.
+//! - What ends doubt, and pairs the responses kept apart, is the client's next turn ([`turn`]).
 //!
-//! (b) can err only for a client that begins to pipeline within the very bytes that were lost.
+//! [`turn`]: super::turn
 
 use std::collections::VecDeque;
 
+use super::half::Start;
 use super::oddity::Oddity;
 use super::pending::{self, Asked, Pending, Progress};
+use super::turn::answers;
 use crate::limits::HTTP_PIPELINE;
 use crate::proto::{Context, Side};
 
-/// Turns of request and response that show a client to work in lockstep when no turn was
-/// seen before the loss.
-const TRUST: u8 = 3;
+/// How far the server's stream was followed when a request begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Answered {
+    /// No response is under way, as far as is known.
+    pub(super) between: bool,
+    /// Offset behind the last byte given, or lost.
+    pub(super) to: u64,
+    /// Offset behind the last byte captured.
+    pub(super) captured_to: u64,
+}
 
 /// The exchanges of one connection that are not finished.
 #[derive(Default)]
 pub(super) struct Pairing {
     /// Requests in order. Only the last may be open; unless the queue holds that one alone,
     /// none has a response that is over.
-    queue: VecDeque<Box<Pending>>,
+    pub(super) queue: VecDeque<Box<Pending>>,
     /// A response that no request in the queue is paired with, from its first byte to its end.
-    orphan: Option<Box<Pending>>,
+    pub(super) orphan: Option<Box<Pending>>,
+    /// Responses that came in doubt, in order, until the client's next turn tells whose they are.
+    pub(super) apart: VecDeque<Box<Pending>>,
     /// How many unanswered requests at the front of the queue are firm.
-    firm: usize,
+    pub(super) firm: usize,
     /// Responses since the last request (outside doubt) or since the loss that did not answer
     /// a firm request read before it.
-    answers: usize,
+    pub(super) answers: usize,
+    /// What the server had received when it began the last response.
+    pub(super) answered_after: u64,
+    /// Where the client's stream ends, once the connection does.
+    pub(super) asked_to: Option<u64>,
+    /// Framing was lost at some time.
+    pub(super) lossy: bool,
     /// Loss has made the order uncertain.
-    doubt: bool,
-    /// Requests may be among what was lost.
-    requests_lost: bool,
-    /// Responses may be among what was lost.
-    responses_lost: bool,
-    /// The client was seen to send a request before the response to an earlier one ended.
-    pipelines: bool,
-    /// Turns in lockstep seen, up to [`TRUST`].
-    lockstep: u8,
-    /// Responses that ended since the last request began.
-    since_request: u8,
-    /// A response has ended and the client has sent nothing since.
-    client_quiet: bool,
+    pub(super) doubt: bool,
+    /// Requests may be among what was lost since doubt began.
+    pub(super) requests_lost: bool,
+    /// Offset from which on requests may have been lost since the last request.
+    pub(super) lost_at: Option<u64>,
+    /// Responses may be among what was lost since the last one began.
+    pub(super) answer_lost: bool,
+    /// The client was seen to take its turn while an answer was due.
+    pub(super) overlaps: bool,
+    /// The client was seen to send a request in the same turn as another.
+    pub(super) bursts: bool,
+    /// The client was seen to send a request after an earlier one was answered.
+    pub(super) turns: bool,
     /// A request was seen.
-    any_request: bool,
+    pub(super) any_request: bool,
     /// The server sends no more.
-    server_ended: bool,
+    pub(super) server_ended: bool,
 }
 
 impl Pairing {
-    /// The client sent something, or something of it was lost.
+    /// Whether a request that begins now is the only one without an answer.
     #[inline]
-    pub(super) fn client_acts(&mut self) {
-        self.client_quiet = false;
+    pub(super) fn is_clear(&self) -> bool {
+        !self.doubt && self.firm == 0
     }
 
-    /// Takes in a request whose head was read. `between`: the server is between messages, as
-    /// far as is known. True if doubt ended with it.
-    pub(super) fn push(
+    /// Whether the client is known to send a request only when the last is answered.
+    pub(super) fn client_waits(&self) -> bool {
+        self.turns && !self.bursts && !self.overlaps
+    }
+
+    /// Whether a message that is looked for may begin at `start`. Of a client that waits for its
+    /// answers both sides begin messages in turn; of one that pipelines, anywhere; and one that
+    /// is not known yet is not held to pipeline in the middle of what was captured, since content
+    /// can look like a message.
+    pub(super) fn may_begin(&self, start: Start) -> bool {
+        let pipelines = self.bursts || self.overlaps;
+        start.turn || pipelines || (!self.turns && start.first)
+    }
+
+    /// What the client had received when it sent the request that is answered next.
+    pub(super) fn asked_after(&self) -> Option<u64> {
+        let front = self.queue.front().filter(|_| self.front_waits());
+        front.map(|front| front.start.received)
+    }
+
+    /// Takes in a request whose head was read, while [`Self::is_clear`] and the server is
+    /// between messages.
+    #[inline]
+    pub(super) fn push(&mut self, pending: Box<Pending>, cx: &mut Context<'_>) {
+        self.turns |= self.any_request;
+        self.firm = 1;
+        self.answers = 0;
+        self.enqueue(pending, cx);
+    }
+
+    /// Takes in any other request. True if doubt ended with it.
+    pub(super) fn contend(
         &mut self,
-        pending: Box<Pending>,
-        between: bool,
+        mut pending: Box<Pending>,
+        answered: Answered,
         cx: &mut Context<'_>,
     ) -> bool {
-        let in_turn = between && self.since_request == 1;
-        if in_turn {
-            self.lockstep = if self.doubt { (self.lockstep + 1).min(TRUST) } else { TRUST };
+        if let Some(last) = self.queue.back_mut() {
+            last.until = Some(self.lost_at.unwrap_or(pending.start.at));
         }
-        let resolved = self.doubt && between && self.is_certain();
-        if resolved {
-            self.flush(None, cx);
-            self.doubt = false;
+        let resolved = self.takes_turn(&pending, answered, cx);
+        let received = pending.start.received;
+        if !self.overlaps && answered.captured_to <= received && received < answered.to {
+            // Its answer begins with what is known to be lost.
+            pending.lose(answered.to - received);
         }
-        if self.firm > 0 || !between {
-            self.pipelines = true;
-        }
+        self.doubt &= !resolved;
         if !self.doubt {
             self.firm += 1;
             self.answers = 0;
         }
-        self.since_request = 0;
+        self.enqueue(pending, cx);
+        resolved
+    }
+
+    fn enqueue(&mut self, pending: Box<Pending>, cx: &mut Context<'_>) {
         self.any_request = true;
+        self.lost_at = None;
         self.queue.push_back(pending);
         if self.queue.len() > HTTP_PIPELINE {
             self.overflow(cx);
         }
-        resolved
-    }
-
-    /// Whether every request before the one that begins now has been answered (see above).
-    fn is_certain(&self) -> bool {
-        let floating = self.queue.len() - self.firm;
-        let counted = !self.requests_lost && self.answers >= floating;
-        let in_lockstep = !self.pipelines && self.lockstep >= TRUST;
-        self.firm == 0
-            && (counted || (in_lockstep && (self.answers > floating || self.responses_lost)))
     }
 
     /// Gives up the oldest request; after that, counting has no ground.
@@ -121,22 +152,33 @@ impl Pairing {
             oldest.note(Oddity::PipelineOverflow);
             emit(oldest, None, cx);
         }
-        self.lose(Side::Server);
-        self.pipelines = true;
+        self.lose(Side::Server, 0);
+        self.overlaps = true;
     }
 
-    /// The exchange that the response which begins now belongs to.
-    pub(super) fn answer(&mut self) -> &mut Pending {
+    /// The exchange that the response which begins now, at `start`, belongs to.
+    pub(super) fn answer(&mut self, start: Start) -> &mut Pending {
+        if self.lossy && self.orphan.is_none() && self.is_refuted(start) {
+            self.retract();
+        }
         if self.orphan.is_none() && !self.front_waits() {
             let mut orphan = pending::take();
+            orphan.start = start;
             if self.doubt {
-                orphan.note(Oddity::PairingUncertain);
+                let waits = !self.bursts && !self.overlaps;
+                let asked = self.queue.iter().find(|r| waits && answers(r, start));
+                orphan.asked = asked.map_or(Asked::Unknown, |request| request.asked);
             } else if self.any_request {
                 orphan.note(Oddity::Unsolicited);
             }
             self.orphan = Some(orphan);
         }
         self.current()
+    }
+
+    /// The connection ends, and the client's stream at offset `at`.
+    pub(super) fn ends(&mut self, at: u64) {
+        self.asked_to = Some(at);
     }
 
     fn front_waits(&self) -> bool {
@@ -175,11 +217,6 @@ impl Pairing {
         !self.doubt && self.awaits_switch()
     }
 
-    /// The client sent requests before the answer to an earlier one.
-    pub(super) fn client_pipelines(&mut self) {
-        self.pipelines = true;
-    }
-
     /// The response that has begun answers the request that was let in after its first byte.
     pub(super) fn answers_latest(&mut self) {
         let is_empty = |o: &Pending| o.response == Progress::Absent && o.informational == 0;
@@ -209,40 +246,49 @@ impl Pairing {
         if orphan.response == Progress::Absent {
             pending::put(orphan);
         } else {
-            emit(orphan, error, cx);
+            orphan.exchange.error = error;
+            self.part(orphan, cx);
         }
     }
 
-    /// A final response has begun: its head was read.
-    pub(super) fn response_begins(&mut self) {
-        if self.doubt && self.client_quiet {
-            self.pipelines = true;
+    /// A final response has begun, at `start`: its head was read.
+    #[inline]
+    pub(super) fn response_begins(&mut self, start: Start) {
+        // Two responses to what was received at once: the client does not wait for each.
+        self.bursts |= self.doubt && start.received == self.answered_after && start.at > 0;
+        // An answer to one request when there was more: likewise.
+        if let (Some(at), None) = (self.lost_at, &self.orphan) {
+            let is_whole = self.queue.front().is_some_and(|p| p.request == Progress::Ended);
+            self.bursts |= is_whole && start.received > at;
         }
+        self.answered_after = start.received;
+        self.answer_lost = false;
         if self.orphan.is_none() {
             self.firm = self.firm.saturating_sub(1);
         }
     }
 
-    /// The request being read is over, as its progress says.
-    pub(super) fn request_over(&mut self, cx: &mut Context<'_>) {
+    /// The request being read is over, as its progress says. `heard`: what the sender of its last
+    /// bytes had received.
+    pub(super) fn request_over(&mut self, heard: u64, cx: &mut Context<'_>) {
         let ended = self.server_ended;
+        if let Some(last) = self.queue.back_mut().filter(|p| p.request == Progress::Ended) {
+            last.heard = heard;
+        }
         if self.queue.back().is_some_and(|p| p.response.is_over()) {
             if let Some(done) = self.queue.pop_back() {
                 emit(done, None, cx);
             }
         } else if ended {
-            self.flush(Some("connection closed before response"), cx);
+            self.flush(Some("connection closed before response"), true, cx);
         }
     }
 
     /// The current response is over, as its progress says.
     pub(super) fn response_over(&mut self, cx: &mut Context<'_>) {
-        self.client_quiet = true;
-        self.since_request = self.since_request.saturating_add(1);
         if let Some(orphan) = self.orphan.take() {
             self.answers += 1;
-            emit(orphan, None, cx);
-            return;
+            return self.part(orphan, cx);
         }
         let Some(front) = self.queue.front() else { return };
         if self.doubt && front.request == Progress::Cut {
@@ -255,65 +301,76 @@ impl Pairing {
         }
     }
 
-    /// Framing of `side` was lost: an unknown number of its messages with it.
-    pub(super) fn lose(&mut self, side: Side) {
+    /// Framing of `side` was lost from offset `at` on: an unknown number of its messages with it.
+    pub(super) fn lose(&mut self, side: Side, at: u64) {
         if !self.doubt {
-            (self.requests_lost, self.responses_lost) = (false, false);
+            self.requests_lost = false;
         }
-        self.doubt = true;
+        (self.doubt, self.lossy) = (true, true);
         match side {
-            Side::Client => self.requests_lost = true,
-            Side::Server => {
-                self.responses_lost = true;
-                self.firm = 0;
+            Side::Client => {
+                self.requests_lost = true;
+                self.lost_at.get_or_insert(at);
             }
+            Side::Server => (self.firm, self.answer_lost) = (0, true),
         }
     }
 
-    /// What followed a point of certainty was not what had to follow: it was none.
+    /// What followed a point of certainty was not what had to follow: it was none, and requests
+    /// that nobody saw wait for their answers.
     pub(super) fn retract(&mut self) {
-        self.lose(Side::Server);
+        self.lose(Side::Server, 0);
         self.requests_lost = true;
-        self.pipelines = true;
+        self.overlaps = true;
     }
 
     /// The server sends no more: what waits will not be answered.
     pub(super) fn server_ends(&mut self, cx: &mut Context<'_>) {
         self.server_ended = true;
         if self.open_request().is_none() {
-            self.flush(Some("connection closed before response"), cx);
+            self.flush(Some("connection closed before response"), true, cx);
         }
     }
 
-    /// Emits everything.
-    pub(super) fn flush(&mut self, error: Option<&'static str>, cx: &mut Context<'_>) {
+    /// Emits everything. `orderly`: what was not answered never will be.
+    pub(super) fn flush(
+        &mut self,
+        error: Option<&'static str>,
+        orderly: bool,
+        cx: &mut Context<'_>,
+    ) {
         self.drop_orphan(error, cx);
         let answered =
             usize::from(self.queue.front().is_some_and(|p| p.response != Progress::Absent));
-        let firm = std::mem::take(&mut self.firm) + answered;
-        for (i, mut pending) in self.queue.drain(..).enumerate() {
-            let floats = i >= firm;
-            if floats && !pending.gap {
-                pending.note(Oddity::PairingUncertain);
+        for _ in 0..std::mem::take(&mut self.firm) + answered {
+            if let Some(pending) = self.queue.pop_front() {
+                emit(pending, error, cx);
             }
-            emit(pending, if floats { None } else { error }, cx);
         }
+        let known = self.turns;
+        self.turns |= self.is_repeated();
+        self.settle(self.turns || (orderly && !self.bursts), known, cx);
     }
 
     /// Notes an oddity on whatever is pending.
     pub(super) fn note_all(&mut self, oddity: Oddity) {
-        self.queue.iter_mut().chain(&mut self.orphan).for_each(|p| p.note(oddity));
+        self.queue
+            .iter_mut()
+            .chain(&mut self.orphan)
+            .chain(&mut self.apart)
+            .for_each(|p| p.note(oddity));
     }
 
     /// Heap bytes held.
     pub(super) fn memory(&self) -> usize {
-        let pending: usize = self.queue.iter().chain(&self.orphan).map(|p| p.memory()).sum();
-        pending + self.queue.capacity() * size_of::<Box<Pending>>()
+        let pending = self.queue.iter().chain(&self.orphan).chain(&self.apart);
+        let slots = self.queue.capacity() + self.apart.capacity();
+        pending.map(|p| p.memory()).sum::<usize>() + slots * size_of::<Box<Pending>>()
     }
 }
 
 /// Hands an exchange out.
-fn emit(mut pending: Box<Pending>, error: Option<&'static str>, cx: &mut Context<'_>) {
+pub(super) fn emit(mut pending: Box<Pending>, error: Option<&'static str>, cx: &mut Context<'_>) {
     if pending.unsure && pending.response == Progress::Absent {
         cx.sink.parse_error();
         return pending::put(pending);

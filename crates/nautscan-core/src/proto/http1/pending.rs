@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use super::half::Start;
 use super::oddity::{OddSet, Oddity};
 use crate::event::{Completeness, Exchange, Message};
 use crate::limits::{HTTP_SPARE, HTTP_SPARE_BYTES};
@@ -54,6 +55,13 @@ impl Asked {
 #[derive(Debug, Default)]
 pub(super) struct Pending {
     pub(super) exchange: Exchange,
+    /// Where the request begins; of a response without one, where that begins.
+    pub(super) start: Start,
+    /// What the sender of the request's last byte had received; 0 until that was seen.
+    pub(super) heard: u64,
+    /// Offset of the next request, or of what may have held one and was lost; `None`: neither
+    /// has come.
+    pub(super) until: Option<u64>,
     pub(super) asked: Asked,
     pub(super) request: Progress,
     pub(super) response: Progress,
@@ -99,6 +107,28 @@ impl Pending {
             }
             None => self.exchange.detail.push((name, value.to_owned())),
         }
+    }
+
+    /// Takes in a response that was read apart.
+    pub(super) fn join(&mut self, mut response: Box<Self>) {
+        let (e, other) = (&mut self.exchange, &mut response.exchange);
+        std::mem::swap(&mut e.response, &mut other.response);
+        e.status = other.status;
+        e.error = other.error;
+        e.gap_bytes = e.gap_bytes.saturating_add(other.gap_bytes);
+        self.gap |= response.gap;
+        self.response = response.response;
+        self.informational = response.informational;
+        match (e.version, other.version) {
+            (Some(asked), Some(said)) if asked != said => {
+                self.detail("response_version", ',', said);
+            }
+            (None, said) => e.version = said,
+            _ => {}
+        }
+        self.exchange.detail.append(&mut response.exchange.detail);
+        self.note_all(response.odd);
+        put(response);
     }
 
     /// Makes the exchange say what was seen, and nothing else.
@@ -149,6 +179,9 @@ impl Pending {
         e.trace_id = None;
         e.oddities.clear();
         e.detail.clear();
+        self.start = Start::default();
+        self.heard = 0;
+        self.until = None;
         self.asked = Asked::Unknown;
         self.request = Progress::Absent;
         self.response = Progress::Absent;

@@ -34,6 +34,20 @@ enum Act {
     End(Side),
 }
 
+impl Act {
+    /// Where it stands behind what was `said`, which its side had received; adds it to that.
+    fn follows(&self, said: &mut [u64; 2]) -> Place {
+        let (side, len) = match self {
+            Self::Data(side, bytes) => (*side, bytes.len() as u64),
+            Self::Gap(side, lost) => (*side, *lost),
+            Self::End(side) => (*side, 0),
+        };
+        let place = Place { offset: said[side.index()], received: said[side.peer().index()] };
+        said[side.index()] = said[side.index()].saturating_add(len);
+        place
+    }
+}
+
 fn says(side: Side, bytes: impl AsRef<[u8]>) -> Act {
     Act::Data(side, bytes.as_ref().to_vec())
 }
@@ -43,9 +57,11 @@ fn play(acts: &[Act], close: Close, settings: &Settings) -> Collected {
     let mut sink = Collected::default();
     let mut parser = Http1::default();
     let mut verdict = Verdict::Continue;
-    let mut consumed = 0;
+    let (mut consumed, mut said) = (0, [0u64; 2]);
     for (i, act) in acts.iter().enumerate() {
-        let mut cx = Context { time: 1000 * (i as i64 + 1), settings, sink: &mut sink };
+        let time = 1000 * (i as i64 + 1);
+        let place = act.follows(&mut said);
+        let mut cx = Context { time, place, settings, sink: &mut sink };
         verdict = match act {
             Act::Data(side, bytes) => parser.data(*side, bytes, &mut cx),
             Act::Gap(side, lost) => parser.gap(*side, *lost, &mut cx),
@@ -63,7 +79,8 @@ fn play(acts: &[Act], close: Close, settings: &Settings) -> Collected {
         }
     }
     if verdict == Verdict::Continue {
-        let mut cx = Context { time: 1000 * (acts.len() as i64 + 1), settings, sink: &mut sink };
+        let time = 1000 * (acts.len() as i64 + 1);
+        let mut cx = Context { time, place: Place::default(), settings, sink: &mut sink };
         parser.close(close, &mut cx);
     }
     sink

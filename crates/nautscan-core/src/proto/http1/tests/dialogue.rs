@@ -544,7 +544,12 @@ fn verdict(acts: &[Act]) -> Verdict {
             last = parser.data(
                 *side,
                 bytes,
-                &mut Context { time: 0, settings: &settings, sink: &mut sink },
+                &mut Context {
+                    time: 0,
+                    place: Place::default(),
+                    settings: &settings,
+                    sink: &mut sink,
+                },
             );
         }
     }
