@@ -73,6 +73,7 @@ impl<'a> EngineScript<'a> {
             batch_rows: if set(16) { 1 } else { 8 },
             flow_update: set(32).then_some(1_000 * MILLISECOND),
             flow_id_base: 0,
+            flow_id_step: 1,
         });
         engine.add_interface(Some("eth0"));
         if set(64) {

@@ -123,7 +123,10 @@ def dissect(data: bytes, link_type: str) -> list[dict[str, Any]]:
 class Reader:
     """Capture files through the engine, tables out. One pass, bounded memory.
 
-    Without `tables`, those are `requests` and `flows`.
+    Without `tables`, those are `requests` and `flows`. `workers` are the engines that share the
+    flows, each in a thread: 1 works in the caller's thread and gives rows in the order in which
+    they are finished; more give the same rows, but for the numbers of flows, in any order; 0
+    chooses by the size of the files and the cores.
     """
 
     def __new__(
@@ -138,6 +141,7 @@ class Reader:
         sensor: str = "file",
         max_flows: int = 1_000_000,
         batch_rows: int = 65_536,
+        workers: int = 0,
     ) -> Self: ...
     def next(self, timeout_ms: int | None = None) -> tuple[str, RecordBatch] | None:
         """The next batch; None at the end (then `ended`) or after `timeout_ms`."""
@@ -196,10 +200,12 @@ class Capture:
         flow_id_base: int = 0,
         max_flows: int = 1_000_000,
         max_batches: int = 256,
+        workers: int = 1,
     ) -> Self:
         """Opens at once: a missing right or a bad filter raises here.
 
         `stream` is a file descriptor that carries pcap or pcapng, instead of interfaces.
+        `workers` are the engines that share the flows; one works in the capturing thread.
         """
     def next(self, timeout_ms: int) -> tuple[str, RecordBatch] | None:
         """The next batch, or None after `timeout_ms` or when capture has ended."""

@@ -75,6 +75,13 @@ def _parse_port(text: str) -> int:
     return port
 
 
+def _parse_workers(text: str) -> int:
+    workers = int(text)
+    if workers < 0:
+        raise ValueError("a number of threads is expected")
+    return workers
+
+
 def default_data_dir() -> Path:
     """Where the database lives unless told: the XDG data folder, for root /var/lib/nautscan."""
     base = os.environ.get("XDG_DATA_HOME")
@@ -169,6 +176,13 @@ class Config:
     )
     ring_bytes: int = _setting(
         "NAUTSCAN_RING_BYTES", 64 << 20, "Memory for recent raw packets in the sensor", parse_size
+    )
+    workers: int = _setting(
+        "NAUTSCAN_WORKERS",
+        1,
+        "Threads that share the flows of live capture, and of read and export, where it is chosen "
+        "by the size of the files and the cores if not given",
+        _parse_workers,
     )
     body_limit: int = _setting(
         "NAUTSCAN_BODY_LIMIT", 16_384, "Bytes kept of each body; 0 keeps none", parse_size

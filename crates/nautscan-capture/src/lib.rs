@@ -14,6 +14,7 @@
 
 #![deny(unsafe_code)]
 
+mod block;
 mod error;
 mod file;
 mod interface;

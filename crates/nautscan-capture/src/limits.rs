@@ -70,6 +70,33 @@ pub(crate) const MAX_OPTIMISED_FILTER: usize = 1024;
 /// finds the bytes warm; larger buffers and `mmap` were slower (see `file::window`).
 pub(crate) const FILE_BUFFER: usize = 256 * 1024;
 
+/// Buffers kept for use again while engine workers look into others: more than are under way at
+/// once (`PARCELS_WAITING` parcels for each of `FED_BY_ONE` workers, and what each has in hand).
+pub(crate) const LENT_BLOCKS: usize = 256;
+
+/// Engine workers at most: one thread reads for all, and cannot feed nearly as many.
+pub const MAX_WORKERS: usize = 64;
+
+/// Bytes of packets that are handed to the engine workers at once: large enough that waking a
+/// thread for them costs nothing, small enough to lie in the second-level cache.
+pub(crate) const PARCEL_BYTES: usize = 1 << 20;
+
+/// Packets handed over at once, if they are small.
+pub(crate) const PARCEL_PACKETS: usize = 8192;
+
+/// Parcels that may wait for one worker; then the reader waits.
+pub(crate) const PARCELS_WAITING: usize = 4;
+
+/// Batches that may wait to be taken, for each worker; then the worker waits.
+pub(crate) const BATCHES_WAITING: usize = 2;
+
+/// Packets taken from a live source before they are handed to several workers.
+pub(crate) const LIVE_PARCEL_PACKETS: usize = 1024;
+
+/// TCP datagrams in fragments of which the worker is remembered. They are rare: TCP avoids
+/// fragments, and those of one datagram come together.
+pub(crate) const DATAGRAMS: usize = 1024;
+
 /// Read buffer of a file that is only looked into, to find its first packet.
 pub(crate) const PROBE_BUFFER: usize = 64 * 1024;
 

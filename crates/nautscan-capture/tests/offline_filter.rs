@@ -63,7 +63,7 @@ fn packet(link_type: LinkType, interface: u16, data: &[u8]) -> Packet<'_> {
 }
 
 fn read(source: MergedSource, filter: &str) -> Result<Offline, CaptureError> {
-    let mut offline = Offline::new(source, Config::default(), Some(filter.to_owned()))?;
+    let mut offline = Offline::new(source, Config::default(), Some(filter.to_owned()), 1)?;
     while !matches!(offline.next(None)?, Step::End) {}
     Ok(offline)
 }
@@ -163,7 +163,7 @@ fn a_bad_filter_is_refused_before_anything_is_read() {
     let (one, two) = (folder.file("1.pcapng", &bytes), folder.file("2.pcapng", &bytes));
     for paths in [vec![&one], vec![&one, &two]] {
         let source = MergedSource::open(&paths).expect("captures");
-        let refused = Offline::new(source, Config::default(), Some("udp prt 53".into()));
+        let refused = Offline::new(source, Config::default(), Some("udp prt 53".into()), 1);
         let error = refused.err().expect("a bad filter");
         assert_eq!(error.code(), "bad_filter");
         assert!(error.to_string().contains("udp prt 53"), "{error}");
@@ -183,7 +183,7 @@ fn a_filter_that_does_not_fit_a_later_link_type_is_refused_before_its_packets() 
     let streams = vec![stream.expect("a stream opens")];
     let source = MergedSource::open_with::<&str>(&[], streams).expect("merged");
     let filter = "ether src 2:0:0:0:0:1".to_owned();
-    let mut offline = Offline::new(source, Config::default(), Some(filter)).expect("none known");
+    let mut offline = Offline::new(source, Config::default(), Some(filter), 1).expect("none known");
     let mut next = || loop {
         match offline.next(None) {
             Ok(Step::End) => panic!("the second interface was read past"),

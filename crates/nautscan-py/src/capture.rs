@@ -34,7 +34,7 @@ pub(crate) struct PyCapture {
 #[pymethods]
 impl PyCapture {
     #[new]
-    #[pyo3(signature = (interfaces, *, stream=None, stream_name="stdin", filter=None, promiscuous=true, snaplen=262_144, buffer_bytes=33_554_432, ring_bytes=67_108_864, flush_ms=250, body_limit=16_384, headers=true, redact=true, sensor="local", flow_update_s=10, flow_id_base=0, max_flows=1_000_000, max_batches=256))]
+    #[pyo3(signature = (interfaces, *, stream=None, stream_name="stdin", filter=None, promiscuous=true, snaplen=262_144, buffer_bytes=33_554_432, ring_bytes=67_108_864, flush_ms=250, body_limit=16_384, headers=true, redact=true, sensor="local", flow_update_s=10, flow_id_base=0, max_flows=1_000_000, max_batches=256, workers=1))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python constructor")]
     fn new(
         py: Python<'_>,
@@ -55,6 +55,7 @@ impl PyCapture {
         flow_id_base: u64,
         max_flows: usize,
         max_batches: usize,
+        workers: usize,
     ) -> PyResult<Self> {
         let tables = vec![Table::Requests, Table::Flows];
         let options = EngineOptions {
@@ -74,6 +75,7 @@ impl PyCapture {
             engine,
             ring_bytes,
             flush: Duration::from_millis(flush_ms.max(10)),
+            workers,
             max_batches,
             disorder: DISORDER,
         };

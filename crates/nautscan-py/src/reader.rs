@@ -30,7 +30,7 @@ pub(crate) struct PyReader(Mutex<Option<Offline>>);
 #[pymethods]
 impl PyReader {
     #[new]
-    #[pyo3(signature = (sources, *, tables=None, filter=None, body_limit=0, headers=true, redact=false, sensor="file", max_flows=1_000_000, batch_rows=65_536))]
+    #[pyo3(signature = (sources, *, tables=None, filter=None, body_limit=0, headers=true, redact=false, sensor="file", max_flows=1_000_000, batch_rows=65_536, workers=0))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python constructor")]
     fn new(
         py: Python<'_>,
@@ -43,6 +43,7 @@ impl PyReader {
         sensor: &str,
         max_flows: usize,
         batch_rows: usize,
+        workers: usize,
     ) -> PyResult<Self> {
         let names = tables.unwrap_or_else(|| vec!["requests".to_owned(), "flows".to_owned()]);
         let tables = self::tables(&names)?;
@@ -56,7 +57,7 @@ impl PyReader {
             batch_rows,
         };
         let config = options.config();
-        let offline = py.detach(|| Offline::new(open(sources)?, config, filter));
+        let offline = py.detach(|| Offline::new(open(sources)?, config, filter, workers));
         Ok(Self(Mutex::new(Some(offline.map_err(|error| from_capture(&error))?))))
     }
 
@@ -97,8 +98,7 @@ impl PyReader {
     /// Totals so far.
     fn summary<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let (totals, filtered_out, warnings, damaged) = self.with(|offline| {
-            let warnings = offline.warnings().to_vec();
-            (offline.totals(), offline.filtered_out(), warnings, offline.is_damaged())
+            (offline.totals(), offline.filtered_out(), offline.warnings(), offline.is_damaged())
         })?;
         let dict = PyDict::new(py);
         dict.set_item("packets", totals.packets)?;
@@ -132,7 +132,8 @@ impl PyReader {
     /// What each file says besides packets.
     fn notes<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
         self.with(|offline| {
-            offline.notes().map(|(file, notes)| files::notes_dict(py, file, notes)).collect()
+            let told = offline.notes();
+            told.iter().map(|(file, notes)| files::notes_dict(py, file, notes)).collect()
         })?
     }
 

@@ -34,6 +34,7 @@ _CAPTURE_OPTIONS = (
         metavar="SIZE",
         help="Kernel buffer of each interface, e.g. 64MiB.  [default: 32MiB]",
     ),
+    click.option("--workers", metavar="N", help="Threads that share the flows.  [default: 1]"),
 )
 
 
@@ -46,7 +47,7 @@ def capture_options(command: Command) -> Command:
 
 def capture_settings(options: dict[str, Any]) -> dict[str, Any]:
     """The settings among a command's options, for `Config.load`."""
-    settings = {name: options[name] for name in ("filter", "promiscuous", "snaplen")}
+    settings = {name: options[name] for name in ("filter", "promiscuous", "snaplen", "workers")}
     settings["buffer_bytes"] = options["buffer_bytes"]
     settings["interfaces"] = split_names(options["interfaces"])
     return settings

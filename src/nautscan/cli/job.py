@@ -47,6 +47,15 @@ _ARGUMENTS = (
         default=0,
         help="Keep this much content of each message.",
     ),
+    click.option(
+        "--workers",
+        metavar="N",
+        type=click.IntRange(0),
+        envvar="NAUTSCAN_WORKERS",
+        default=0,
+        help="Threads that follow flows; more than one gives rows in any order.  "
+        "[default: 1 for small files and for rows that are printed, else up to 4, by cores]",
+    ),
     click.option("--json", "as_json", is_flag=True, help="One JSON object a line; errors too."),
     click.option("--no-progress", is_flag=True, help="Never draw a progress bar."),
 )
@@ -73,7 +82,9 @@ class Job:
 
     def row_by_row(self) -> Job:
         """The same job in small batches, which become text, with no bar among the rows."""
-        options = replace(self.options, batch_rows=ROWS_OF_TEXT)
+        # One worker unless told otherwise: who reads rows wants them in order.
+        workers = self.options.workers or 1
+        options = replace(self.options, batch_rows=ROWS_OF_TEXT, workers=workers)
         quiet = sys.stdout.isatty()
         return replace(self, options=options, progress=self.progress and not quiet)
 
@@ -151,7 +162,12 @@ def reads_captures(run: Callable[..., int]) -> Callable[..., int]:
 
     @wraps(run)
     def command(**given: Any) -> int:
-        options = ReadOptions(given.pop("bpf"), given.pop("bodies"), given.pop("headers"))
+        options = ReadOptions(
+            given.pop("bpf"),
+            given.pop("bodies"),
+            given.pop("headers"),
+            workers=given.pop("workers"),
+        )
         job = Job(
             given.pop("files"),
             options,

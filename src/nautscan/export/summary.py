@@ -170,11 +170,11 @@ _LOSSES = {
     "opaque_bytes": "bytes of TCP streams are of no protocol that is read",
     "decode_errors": "packets could not be decoded",
     "truncated": "packets were cut by the snap length",
-    "time_clamped": "packets have a time outside 1970 to 2116; the nearest end was taken",
     "datagrams_incomplete": "IP datagrams lacked fragments",
     "unattributed": "packets belong to no flow: their ports were not captured",
     "too_deep": "packets have more headers than are walked",
     "aggregated_skipped": "aggregated 802.11 units were not decoded",
+    "time_clamped": "packets have a time outside 1970 to 2116; the nearest end was taken",
     "duplicates": "packets were seen twice and counted once",
     "evicted": "flows were dropped to stay within the memory set",
 }

@@ -35,6 +35,11 @@ class ReadOptions:
     """Whether header fields are kept."""
     batch_rows: int = 16384
     """Rows that come at once."""
+    workers: int = 0
+    """Threads that follow flows; 0: as many as the files and the cores are worth.
+
+    With 1, rows come in the order in which they are finished; with more, in any.
+    """
 
 
 def open_pass(sources: Sequence[str], tables: Sequence[str], options: ReadOptions) -> Reader:
@@ -48,6 +53,7 @@ def open_pass(sources: Sequence[str], tables: Sequence[str], options: ReadOption
         body_limit=options.body_limit,
         headers=options.headers,
         batch_rows=options.batch_rows,
+        workers=options.workers,
     )
 
 

@@ -218,13 +218,16 @@ def read(
     filter: str | None = None,  # noqa: A002 (the name that the command line has too)
     bodies: int = 0,
     headers: bool = True,
+    workers: int = 0,
 ) -> Recording:
     """Open capture files (pcap, pcapng, also .gz and .zst; ``"-"`` is standard input).
 
     `filter` is a BPF filter, `bodies` the bytes of content kept of each message, `headers`
-    whether header fields are kept. Files are read when a table is first asked for.
+    whether header fields are kept. `workers` are the threads that follow flows: 0 takes as many
+    as the files and the cores are worth, 1 keeps the rows in the order in which they were
+    finished. Files are read when a table is first asked for.
     """
-    return Recording(sources, ReadOptions(filter, bodies, headers))
+    return Recording(sources, ReadOptions(filter, bodies, headers, workers=workers))
 
 
 def _check_name(table: str) -> None:

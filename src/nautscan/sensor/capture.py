@@ -67,6 +67,7 @@ class EngineOptions:
     stream: StreamSource | None
     sensor: str
     ring_bytes: int
+    workers: int = 1
     body_limit: int
     headers: bool
     redact: bool
@@ -322,6 +323,7 @@ class CaptureController:
             snaplen=self._options.snaplen,
             buffer_bytes=self._options.buffer_bytes,
             ring_bytes=self._engine_options.ring_bytes,
+            workers=self._engine_options.workers,
             body_limit=self._engine_options.body_limit,
             headers=self._engine_options.headers,
             redact=self._engine_options.redact,

@@ -117,6 +117,7 @@ class _Sensor:
                 stream=self._options.stream,
                 sensor=config.sensor_name,
                 ring_bytes=config.ring_bytes,
+                workers=config.workers,
                 body_limit=config.body_limit,
                 headers=config.headers,
                 redact=config.redact,

@@ -108,6 +108,7 @@ class TerminalCapture:
             snaplen=config.snaplen,
             buffer_bytes=config.buffer_bytes,
             ring_bytes=config.ring_bytes,
+            workers=config.workers,
             body_limit=self._body_limit,
             headers=self._headers,
             redact=config.redact,

@@ -67,6 +67,20 @@ def test_a_descriptor_is_read_and_stays_the_callers(capture: Path) -> None:
         os.fstat(file.fileno())
 
 
+def test_several_workers_read_what_one_reads(capture: Path) -> None:
+    def rows(workers: int) -> tuple[list[Any], dict[str, Any]]:
+        reader = _engine.Reader([str(capture)], tables=["requests", "flows"], workers=workers)
+        found = []
+        while (taken := reader.next()) is not None:
+            table, batch = taken
+            query = "select * exclude (flow_id) from batch"
+            found += [(table, *row) for row in selected(duckdb.from_arrow(batch), "batch", query)]
+        return sorted(found, key=repr), reader.summary()
+
+    assert rows(3) == rows(1)
+    assert len(rows(3)[0]) == 2
+
+
 def test_a_missing_file_and_a_closed_reader_say_so(capture: Path) -> None:
     with pytest.raises(_engine.EngineError) as missing:
         _engine.Reader([str(capture) + ".not"])

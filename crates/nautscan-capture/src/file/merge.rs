@@ -14,6 +14,7 @@ use nautscan_core::packet::{InterfaceId, LinkType, Packet};
 
 use super::record::{Notes, Record};
 use super::single::{FileSource, Next};
+use super::window::Lent;
 use crate::limits::{FILE_BUFFER, PROBE_BUFFER};
 use crate::{
     CaptureError, InterfaceStats, MAX_INTERFACES, MAX_OPEN_FILES, PacketSource, Progress, Pulled,
@@ -174,6 +175,15 @@ impl MergedSource {
         max: usize,
         mut each: F,
     ) -> Result<Pulled, CaptureError> {
+        self.lend_each(max, |lent| each(&lent.packet))
+    }
+
+    /// Likewise, with the blocks that the packets lie in, which the caller may keep shares of.
+    pub(crate) fn lend_each<F: FnMut(&Lent<'_>)>(
+        &mut self,
+        max: usize,
+        mut each: F,
+    ) -> Result<Pulled, CaptureError> {
         let mut count = 0;
         while count < max {
             if let Some(outcome) = self.prepare(count)? {
@@ -263,7 +273,7 @@ impl MergedSource {
     }
 
     /// Delivers packets of one file for as long as no other has an earlier one.
-    fn run<F: FnMut(&Packet<'_>)>(&mut self, head: Head, max: usize, each: &mut F) -> usize {
+    fn run<F: FnMut(&Lent<'_>)>(&mut self, head: Head, max: usize, each: &mut F) -> usize {
         let others = self.ready.peek().map_or(i64::MAX, |Reverse(other)| other.time);
         let limit = others.min(self.waiting.front().map_or(i64::MAX, |file| file.first_time));
         let Some(slot) = self.slots[head.slot].as_mut() else {
@@ -274,7 +284,7 @@ impl MergedSource {
             match slot.source.next(false) {
                 // The first is delivered in any case: it is the earliest there is.
                 Ok(Next::Packet(record)) if record.time <= limit || count == 0 => {
-                    each(&slot.packet(&record));
+                    each(&slot.lend(&record));
                     count += 1;
                 }
                 Ok(Next::Packet(record)) => {
@@ -323,12 +333,11 @@ impl MergedSource {
 
 impl Slot {
     /// A packet with its interface as numbered in the merged list.
-    fn packet(&self, record: &Record) -> Packet<'_> {
+    fn lend(&self, record: &Record) -> Lent<'_> {
         let interface = self.interfaces.get(usize::from(record.interface));
-        Packet {
-            interface: InterfaceId(interface.copied().unwrap_or(record.interface)),
-            ..self.source.packet(record)
-        }
+        let mut lent = self.source.lend(record);
+        lent.packet.interface = InterfaceId(interface.copied().unwrap_or(record.interface));
+        lent
     }
 
     fn stats(&mut self) -> Vec<InterfaceStats> {

@@ -15,3 +15,4 @@ mod zstd;
 pub use merge::MergedSource;
 pub use record::{CustomBlock, NameRecord, Notes, PacketComment, Secret};
 pub use single::FileSource;
+pub(crate) use window::Lent;

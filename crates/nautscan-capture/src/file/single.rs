@@ -14,7 +14,7 @@ use super::order::Sorter;
 use super::pcap::{self, Pcap};
 use super::pcapng::{PcapNg, Sink};
 use super::record::{Damage, Notes, Record, Step};
-use super::window::{Fill, Window};
+use super::window::{Fill, Lent, Window};
 use crate::limits::{AHEAD_RECORDS, FILE_BUFFER};
 use crate::{
     CaptureError, DamageKind, InterfaceStats, PacketSource, Progress, Pulled, SourceInterface,
@@ -207,6 +207,13 @@ impl FileSource {
             wire_len: record.wire_len,
             data: &bytes[start..start + record.len as usize],
         }
+    }
+
+    /// Likewise, so that its bytes can be shared.
+    #[inline]
+    pub(super) fn lend(&self, record: &Record) -> Lent<'_> {
+        let block = self.sorter.is_none().then(|| self.window.block());
+        Lent { packet: self.packet(record), block, start: record.start as usize }
     }
 
     /// Makes `next` return the record again that it has just returned.

@@ -7,6 +7,20 @@
 //! 4 MiB, and 0.17 s mapped (sequential advice, populated at once or in windows).
 
 use std::io::{self, ErrorKind, Read};
+use std::sync::Arc;
+
+use nautscan_core::packet::Packet;
+
+use crate::block::{Block, BlockPool};
+
+/// A packet, and where its bytes stand in a block that can be shared.
+pub(crate) struct Lent<'a> {
+    pub(crate) packet: Packet<'a>,
+    /// `None`: the packet lies in memory that is not shared.
+    pub(crate) block: Option<&'a Block>,
+    /// Index in `block` of the packet's first byte.
+    pub(crate) start: usize,
+}
 
 /// Outcome of asking for more bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +36,9 @@ pub(super) enum Fill {
 /// Invariant: `start <= end <= buffer.len()`; `buffer[start..end]` is unread data whose first
 /// byte is byte `offset` of the stream.
 pub(super) struct Window {
-    buffer: Vec<u8>,
+    buffer: Block,
+    /// Blocks of which others may hold shares.
+    lent: BlockPool,
     start: usize,
     end: usize,
     offset: u64,
@@ -30,7 +46,13 @@ pub(super) struct Window {
 
 impl Window {
     pub(super) fn new(capacity: usize) -> Self {
-        Self { buffer: vec![0; capacity], start: 0, end: 0, offset: 0 }
+        Self {
+            buffer: BlockPool::new_block(capacity),
+            lent: BlockPool::default(),
+            start: 0,
+            end: 0,
+            offset: 0,
+        }
     }
 
     /// The bytes at hand.
@@ -43,6 +65,12 @@ impl Window {
     /// until the next `fill`.
     #[inline]
     pub(super) fn buffer(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// The same, to be shared: what a share shows stays as it is.
+    #[inline]
+    pub(super) fn block(&self) -> &Block {
         &self.buffer
     }
 
@@ -71,8 +99,10 @@ impl Window {
     /// A reader says "nothing within my timeout" by `WouldBlock`.
     pub(super) fn fill(&mut self, reader: &mut dyn Read, need: usize) -> io::Result<Fill> {
         self.make_room(need);
+        // Nobody else holds it: nothing is copied.
+        let buffer = Arc::make_mut(&mut self.buffer);
         while self.end - self.start < need {
-            match reader.read(&mut self.buffer[self.end..]) {
+            match reader.read(&mut buffer[self.end..]) {
                 Ok(0) => return Ok(Fill::End),
                 Ok(count) => self.end += count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -83,15 +113,21 @@ impl Window {
         Ok(Fill::Ready)
     }
 
+    /// Moves what is unread to the front of a buffer that is nobody else's and has room for
+    /// `need` bytes.
     fn make_room(&mut self, need: usize) {
-        if self.start > 0 {
-            self.buffer.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
+        let unread = self.start..self.end;
+        (self.start, self.end) = (0, unread.len());
+        let size = self.buffer.len().max(need.next_power_of_two());
+        if size == self.buffer.len()
+            && let Some(buffer) = Arc::get_mut(&mut self.buffer)
+        {
+            return buffer.copy_within(unread, 0);
         }
-        if self.buffer.len() < need {
-            self.buffer.resize(need.next_power_of_two(), 0);
-        }
+        let mut fresh = self.lent.take(size);
+        Arc::make_mut(&mut fresh)[..unread.len()].copy_from_slice(&self.buffer[unread]);
+        let old = std::mem::replace(&mut self.buffer, fresh);
+        self.lent.give(old);
     }
 }
 
@@ -112,6 +148,27 @@ mod tests {
         assert_eq!(&window.data()[..100], &bytes[10..110]);
         assert_eq!(window.fill(&mut reader, 1000).expect("read"), Fill::End);
         assert_eq!(window.data(), &bytes[10..]);
+    }
+
+    #[test]
+    fn what_is_lent_stays_as_it_is_and_is_used_again() {
+        let bytes: Vec<u8> = (0..=255).cycle().take(4096).collect();
+        let mut reader = &bytes[..];
+        let mut window = Window::new(16);
+        let mut lent = std::collections::VecDeque::new();
+        let mut seen = Vec::new();
+        for round in 0..250 {
+            assert_eq!(window.fill(&mut reader, 16).expect("read"), Fill::Ready);
+            seen.extend_from_slice(&window.data()[..11]);
+            window.consume(11);
+            lent.push_back((window.block().clone(), window.buffer().to_vec()));
+            if lent.len() > 3 {
+                let (block, then) = lent.pop_front().expect("four");
+                assert_eq!(*block, *then, "round {round}");
+            }
+            assert!(window.lent.len() <= 4, "those that were given back are used again");
+        }
+        assert_eq!(seen, bytes[..seen.len()]);
     }
 
     #[test]

@@ -1,26 +1,31 @@
 //! Live capture in a thread of its own: packets to batches, whatever the caller is doing.
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use nautscan_core::event::{Stat, Table, stats_batch};
-use nautscan_core::{Config, Engine, Packet, RecordBatch};
+use nautscan_core::{Config, Packet, RecordBatch};
 
+use super::engines::Engines;
+use super::parcel::Gone;
 use super::reorder::Reorder;
 use super::ring::PacketRing;
+use super::shared::{Queue, Shared, lock};
 use crate::{
     CaptureError, FileSource, InterfaceStats, LiveSource, PacketSource, Pulled, SourceInterface,
     Stopper,
 };
 
-/// Packets taken between two looks at commands and clock.
-const BURST: usize = 4096;
 /// How often counters become rows.
 const STATS_EVERY: Duration = Duration::from_secs(1);
+
+/// Code, message and remedy.
+const CAPTURE_FAILED: [&str; 3] = ["capture_failed", "the capture thread failed", REMEDY];
+const ENGINE_FAILED: [&str; 3] = ["capture_failed", "a thread of the engine failed", REMEDY];
+const REMEDY: &str = "Start the capture again, and report this as a fault of NautScan.";
 
 /// What to capture.
 #[allow(clippy::large_enum_variant, reason = "there is one for each capture")]
@@ -39,6 +44,8 @@ pub struct LiveConfig {
     pub ring_bytes: usize,
     /// Longest time that a row waits for its batch.
     pub flush: Duration,
+    /// Engines that share the flows, each with a thread; 1: one in the capturing thread.
+    pub workers: usize,
     /// Batches that may wait to be taken; then the oldest is dropped, and counted.
     pub max_batches: usize,
     /// How far packets of different interfaces may be out of order, ns.
@@ -67,22 +74,6 @@ enum Command {
 
 type Reply = Sender<Result<bool, CaptureError>>;
 
-struct Shared {
-    ring: Mutex<PacketRing>,
-    status: Mutex<LiveStatus>,
-    queue: Mutex<Queue>,
-    arrived: Condvar,
-    stop: AtomicBool,
-}
-
-#[derive(Default)]
-struct Queue {
-    batches: VecDeque<(Table, RecordBatch)>,
-    batches_dropped: u64,
-    rows_dropped: u64,
-    ended: bool,
-}
-
 /// A running capture. Dropping it stops it.
 pub struct Live {
     shared: Arc<Shared>,
@@ -94,13 +85,8 @@ pub struct Live {
 impl Live {
     /// Starts capturing.
     pub fn start(source: LiveSourceKind, config: LiveConfig) -> Result<Self, CaptureError> {
-        let shared = Arc::new(Shared {
-            ring: Mutex::new(PacketRing::new(config.ring_bytes)),
-            status: Mutex::default(),
-            queue: Mutex::default(),
-            arrived: Condvar::new(),
-            stop: AtomicBool::new(false),
-        });
+        let shared = Arc::new(Shared::new(config.ring_bytes, config.max_batches));
+        let engines = Engines::start(config.engine.clone(), config.workers, &shared)?;
         let stopper = match &source {
             LiveSourceKind::Interfaces(live) => Some(live.stopper()),
             LiveSourceKind::Stream(_) => None,
@@ -111,7 +97,7 @@ impl Live {
         let thread = std::thread::Builder::new()
             .name("nautscan-capture".to_owned())
             .spawn(move || {
-                let mut worker = Worker::new(source, config, for_thread, received);
+                let mut worker = Worker::new(source, engines, &config, for_thread, received);
                 worker.publish();
                 // The caller waits for this; it is gone only if it gave up.
                 let _ = started.send(());
@@ -184,21 +170,16 @@ impl Drop for Live {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// The thread's side.
 struct Worker {
     source: LiveSourceKind,
-    engine: Engine,
+    engines: Engines,
     sensor: String,
     shared: Arc<Shared>,
     commands: Receiver<(Command, Reply)>,
     reorder: Reorder,
     known_interfaces: usize,
     flush: Duration,
-    max_batches: usize,
     next_flush: Instant,
     next_stats: Instant,
 }
@@ -206,20 +187,20 @@ struct Worker {
 impl Worker {
     fn new(
         source: LiveSourceKind,
-        config: LiveConfig,
+        engines: Engines,
+        config: &LiveConfig,
         shared: Arc<Shared>,
         commands: Receiver<(Command, Reply)>,
     ) -> Self {
         let mut worker = Self {
             source,
             sensor: config.engine.sensor.clone(),
-            engine: Engine::new(config.engine),
+            engines,
             shared,
             commands,
             reorder: Reorder::new(config.disorder),
             known_interfaces: 0,
             flush: config.flush,
-            max_batches: config.max_batches.max(1),
             next_flush: Instant::now() + config.flush,
             next_stats: Instant::now() + STATS_EVERY,
         };
@@ -242,18 +223,19 @@ impl Worker {
                     break;
                 }
             }
-            self.keep_time();
+            // An engine that is gone has failed; `finish` says so.
+            if self.keep_time().is_err() {
+                break;
+            }
             if self.shared.stop.load(Ordering::Acquire) {
                 break;
             }
         }
-        let (engine, ring) = (&mut self.engine, &self.shared.ring);
-        self.reorder.release(true, |packet| {
-            let flow_id = engine.packet(packet);
-            lock(ring).push(packet, flow_id);
-        });
-        self.engine.finish();
-        self.hand_out();
+        let (engines, ring) = (&mut self.engines, &self.shared.ring);
+        self.reorder.release(true, |packet| engines.packet(packet, &mut lock(ring)));
+        if self.engines.finish(&self.shared).is_err() {
+            self.fail_with(ENGINE_FAILED);
+        }
         self.push_stats();
         self.publish();
     }
@@ -295,7 +277,7 @@ impl Worker {
         let known_before = self.known_interfaces;
         while let Some(interface) = self.interfaces().get(self.known_interfaces) {
             let name = self.name_of(interface);
-            self.engine.add_interface(name.as_deref());
+            self.engines.add_interface(name.as_deref());
             self.known_interfaces += 1;
         }
         if self.known_interfaces > known_before {
@@ -305,67 +287,49 @@ impl Worker {
     }
 
     fn pull(&mut self) -> Result<Pulled, CaptureError> {
-        let (engine, reorder) = (&mut self.engine, &mut self.reorder);
+        let burst = self.engines.burst();
+        let (engines, reorder) = (&mut self.engines, &mut self.reorder);
         // Locked from the first packet of a pull to its end, not while it waits for one.
         let mut ring = None;
         let mut take = |packet: &Packet<'_>| {
-            let flow_id = engine.packet(packet);
-            ring.get_or_insert_with(|| lock(&self.shared.ring)).push(packet, flow_id);
+            engines.packet(packet, ring.get_or_insert_with(|| lock(&self.shared.ring)));
         };
         match &mut self.source {
-            LiveSourceKind::Stream(stream) => stream.for_each(BURST, take),
+            LiveSourceKind::Stream(stream) => stream.for_each(burst, take),
             LiveSourceKind::Interfaces(live) if live.capturing().count() <= 1 => {
                 reorder.release(true, &mut take);
-                live.pull(BURST, &mut take)
+                live.pull(burst, &mut take)
             }
             LiveSourceKind::Interfaces(live) => {
-                let pulled = live.pull(BURST, &mut |packet| reorder.push(packet));
+                let pulled = live.pull(burst, &mut |packet| reorder.push(packet));
                 reorder.release(matches!(pulled, Ok(Pulled::Idle)), take);
                 pulled
             }
         }
     }
 
-    fn keep_time(&mut self) {
+    fn keep_time(&mut self) -> Result<(), Gone> {
         let now = Instant::now();
+        self.engines.send_on()?;
         if now >= self.next_flush {
             self.next_flush = now + self.flush;
             if matches!(self.source, LiveSourceKind::Interfaces(_)) {
                 // Held packets are older than this by what they are held for.
-                self.engine.advance(clock() - 1_000_000_000);
+                self.engines.advance(clock() - 1_000_000_000);
             }
-            self.hand_out();
+            self.engines.flush(&self.shared)?;
         }
         if now >= self.next_stats {
             self.next_stats = now + STATS_EVERY;
             self.push_stats();
             self.publish();
         }
-    }
-
-    /// Puts what the engine has into the queue.
-    fn hand_out(&mut self) {
-        self.engine.flush();
-        while let Some((table, batch)) = self.engine.take_batch() {
-            self.enqueue(table, batch);
-        }
-    }
-
-    fn enqueue(&self, table: Table, batch: RecordBatch) {
-        let mut queue = lock(&self.shared.queue);
-        if queue.batches.len() >= self.max_batches
-            && let Some((_, oldest)) = queue.batches.pop_front()
-        {
-            queue.batches_dropped += 1;
-            queue.rows_dropped += oldest.num_rows() as u64;
-        }
-        queue.batches.push_back((table, batch));
-        self.shared.arrived.notify_one();
+        Ok(())
     }
 
     fn push_stats(&mut self) {
         let stats = self.all_stats();
-        self.enqueue(Table::Stats, stats_batch(clock(), &self.sensor, &stats));
+        self.shared.enqueue(Table::Stats, stats_batch(clock(), &self.sensor, &stats));
     }
 
     fn interface_stats(&mut self) -> Vec<InterfaceStats> {
@@ -401,7 +365,7 @@ impl Worker {
             let queue = lock(&self.shared.queue);
             (queue.batches_dropped, queue.rows_dropped)
         };
-        for mut stat in self.engine.stats() {
+        for mut stat in self.engines.stats() {
             match (stat.stage, stat.name) {
                 ("queue", "batches_dropped") => stat.value += batches,
                 ("queue", "rows_dropped") => stat.value += rows,
@@ -443,6 +407,11 @@ impl Worker {
         let told = (error.code().to_owned(), error.to_string(), error.remedy());
         lock(&self.shared.status).error = Some(told);
     }
+
+    fn fail_with(&mut self, told: [&str; 3]) {
+        let [code, message, remedy] = told.map(str::to_owned);
+        lock(&self.shared.status).error = Some((code, message, remedy));
+    }
 }
 
 /// Says that the session is over, also when its thread panics.
@@ -453,11 +422,8 @@ impl Drop for Ended {
         let mut status = lock(&self.0.status);
         status.ended = true;
         if std::thread::panicking() {
-            status.error = Some((
-                "capture_failed".to_owned(),
-                "the capture thread failed".to_owned(),
-                "Start the capture again, and report this as a fault of NautScan.".to_owned(),
-            ));
+            let [code, message, remedy] = CAPTURE_FAILED.map(str::to_owned);
+            status.error = Some((code, message, remedy));
         }
         drop(status);
         lock(&self.0.queue).ended = true;

@@ -65,6 +65,23 @@ impl PacketRing {
         });
     }
 
+    /// Notes the flows of packets that were pushed without one: number and flow, by number. Those
+    /// that have left are passed over.
+    pub(super) fn tell_flows(&mut self, flows: &[(u64, u64)]) {
+        let first = flows.first().map_or(0, |&(id, _)| id);
+        let mut at = self.entries.partition_point(|entry| entry.id < first);
+        for &(id, flow_id) in flows {
+            while self.entries.get(at).is_some_and(|entry| entry.id < id) {
+                at += 1;
+            }
+            match self.entries.get_mut(at) {
+                Some(entry) if entry.id == id => entry.flow_id = Some(flow_id),
+                Some(_) => {}
+                None => return,
+            }
+        }
+    }
+
     fn make_room(&mut self, start: usize, len: usize) {
         let wraps = start < self.head;
         while let Some(oldest) = self.entries.front() {
@@ -155,6 +172,18 @@ mod tests {
         push(&mut ring, &[1; 11]);
         push(&mut ring, &[2; 10]);
         assert_eq!((ring.len(), ring.find(1).is_none(), ring.find(2).is_some()), (1, true, true));
+    }
+
+    #[test]
+    fn flows_told_later_reach_their_packets() {
+        let mut ring = PacketRing::new(5);
+        for _ in 0..8 {
+            push(&mut ring, b"x");
+        }
+        push(&mut ring, &[0; 6]);
+        ring.tell_flows(&[(1, 10), (4, 40), (6, 60), (9, 90), (12, 120)]);
+        let flows: Vec<_> = ring.recent(9, None).map(|entry| (entry.id, entry.flow_id)).collect();
+        assert_eq!(flows, [(4, Some(40)), (5, None), (6, Some(60)), (7, None), (8, None)]);
     }
 
     #[test]

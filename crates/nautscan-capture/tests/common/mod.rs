@@ -97,3 +97,34 @@ impl Drop for Folder {
         drop(fs::remove_dir_all(&self.0));
     }
 }
+
+/// A pcap file with `count` TCP connections of three packets each, one after the other.
+pub fn connections(count: u16) -> Vec<u8> {
+    let mut file = Vec::new();
+    file.extend(0xa1b2_c3d4_u32.to_le_bytes());
+    file.extend([2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    file.extend(65_535_u32.to_le_bytes());
+    file.extend(101_u32.to_le_bytes());
+    for number in 0..count {
+        let port = 1000 + number;
+        for (step, flags) in [2, 0x12, 0x10].into_iter().enumerate() {
+            let answers = flags == 0x12;
+            let (from, to) = if answers { (2, 1) } else { (1, 2) };
+            let (source, destination) = if answers { (80, port) } else { (port, 80) };
+            let mut ip =
+                vec![0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, from, 10, 0, 0, to];
+            ip.extend(source.to_be_bytes());
+            ip.extend(destination.to_be_bytes());
+            let sequence = u32::from(step > 0 && !answers);
+            ip.extend(sequence.to_be_bytes());
+            ip.extend(u32::from(step > 0).to_be_bytes());
+            ip.extend([0x50, flags, 1, 0, 0, 0, 0, 0]);
+            let time = u32::from(number) * 3 + step as u32;
+            file.extend((time / 1000).to_le_bytes());
+            file.extend((time % 1000 * 1000).to_le_bytes());
+            file.extend([40, 0, 0, 0, 40, 0, 0, 0]);
+            file.extend(ip);
+        }
+    }
+    file
+}

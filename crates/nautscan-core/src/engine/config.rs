@@ -21,8 +21,23 @@ pub struct Config {
     pub batch_rows: usize,
     /// A flow that lives on gets a row this often, ns; `None`: only when it ends.
     pub flow_update: Option<i64>,
-    /// Flow ids count up from here.
+    /// The first flow's id is the next number.
     pub flow_id_base: u64,
+    /// Flow ids go up by this, so that those of several engines can differ.
+    pub flow_id_step: u64,
+}
+
+impl Config {
+    /// What engine `index` of `count` is told, of those that share one input: flow ids that no
+    /// other gives, and its share of the flow table.
+    pub fn share(&self, index: usize, count: usize) -> Self {
+        Self {
+            flow_id_base: self.flow_id_base + index as u64,
+            flow_id_step: self.flow_id_step * count as u64,
+            max_flows: self.max_flows.div_ceil(count),
+            ..self.clone()
+        }
+    }
 }
 
 impl Default for Config {
@@ -36,6 +51,7 @@ impl Default for Config {
             batch_rows: limits::BATCH_ROWS,
             flow_update: None,
             flow_id_base: 0,
+            flow_id_step: 1,
         }
     }
 }

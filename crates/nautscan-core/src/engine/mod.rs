@@ -45,6 +45,7 @@ pub struct Engine {
     /// Whether packets were seen in tunnels: then they may also be seen outside.
     has_tunnels: bool,
     next_flow_id: u64,
+    flow_id_step: u64,
     /// Latest packet time: the engine's clock.
     now: i64,
     next_sweep: i64,
@@ -58,7 +59,8 @@ impl Engine {
             sightings: Sightings::new(),
             fragments: Fragments::new(),
             has_tunnels: false,
-            next_flow_id: config.flow_id_base,
+            next_flow_id: config.flow_id_base + 1,
+            flow_id_step: config.flow_id_step.max(1),
             now: 0,
             next_sweep: 0,
             out: Output::new(config),
@@ -79,6 +81,13 @@ impl Engine {
     /// Takes one packet; answers the flow that it belongs to.
     #[inline]
     pub fn packet(&mut self, packet: &Packet<'_>) -> Option<u64> {
+        self.numbered_packet(self.out.totals.packets + 1, packet)
+    }
+
+    /// Like [`Self::packet`], for an engine that is given a share of the packets: `number` is the
+    /// packet's in the whole capture.
+    #[inline]
+    pub fn numbered_packet(&mut self, number: u64, packet: &Packet<'_>) -> Option<u64> {
         let time = packet.time.clamp(0, TIME_LIMIT);
         self.out.totals.time_clamped += u64::from(time != packet.time);
         let packet = &Packet { time, ..*packet };
@@ -94,8 +103,8 @@ impl Engine {
             None => None,
         };
         if self.out.rows.wants_packets() {
-            let Output { rows, totals, config, interfaces } = &mut self.out;
-            rows.packet(totals.packets, flow_id, packet, config, interfaces);
+            let Output { rows, config, interfaces, .. } = &mut self.out;
+            rows.packet(number, flow_id, packet, config, interfaces);
         }
         if self.now >= self.next_sweep {
             self.sweep();
@@ -216,7 +225,8 @@ impl Engine {
                 self.out.retire(old, close);
             }
         }
-        self.next_flow_id += 1;
+        let id = self.next_flow_id;
+        self.next_flow_id += self.flow_id_step;
         self.out.totals.flows += 1;
         let source_is_client = roles::source_is_client(decoded, segment);
         let inserted = self.flows.insert(Flow {
@@ -227,7 +237,7 @@ impl Engine {
             interface: seen.interface,
             vlan: decoded.vlan,
             carrier: Carrier::of(decoded, source_is_low),
-            id: self.next_flow_id,
+            id,
             first_time: seen.since,
             last_time: seen.time,
             sent: Default::default(),
@@ -264,7 +274,13 @@ impl Engine {
 
     /// Time passes without a packet (live capture on a quiet network).
     pub fn advance(&mut self, now: i64) {
-        self.now = self.now.max(now.clamp(0, TIME_LIMIT));
+        self.follow_clock(self.now.max(now));
+    }
+
+    /// It is `now` by packets that other engines were given; as a packet's time, it may be earlier
+    /// than before.
+    pub fn follow_clock(&mut self, now: i64) {
+        self.keep_time(now.clamp(0, TIME_LIMIT));
         while self.now >= self.next_sweep && !(self.flows.is_empty() && self.fragments.is_empty()) {
             self.sweep();
         }
@@ -296,14 +312,24 @@ impl Engine {
 
     /// The input is at its end: every flow is retired.
     pub fn finish(&mut self) {
+        while self.finish_some(usize::MAX) {}
+    }
+
+    /// Likewise, `count` flows at a time, so that their rows can be taken in between; answers
+    /// whether there are more. No packet may come after the first call.
+    pub fn finish_some(&mut self, count: usize) -> bool {
         while let Some(datagram) = self.fragments.pop_oldest() {
             self.give_up(&datagram);
         }
-        let Self { flows, out, .. } = self;
+        let Self { flows, out, now, .. } = self;
         out.rows.let_the_rest_come();
-        for flow in flows.drain() {
-            out.retire(flow, Close::CaptureEnd);
+        for _ in 0..count {
+            let Some(flow) = flows.take_next() else { return false };
+            // The hand may not have come to it: that is no reason to call it open.
+            let close = if flow.is_idle(*now) { Close::Timeout } else { Close::CaptureEnd };
+            out.retire(flow, close);
         }
+        true
     }
 
     /// The next batch that is full; after [`Self::flush`], any.
@@ -337,9 +363,9 @@ impl Engine {
             stat("decode", "errors", totals.decode_errors),
             stat("decode", "truncated", totals.truncated),
             stat("decode", "not_ip", totals.not_ip),
-            stat("decode", "time_clamped", totals.time_clamped),
             stat("decode", "too_deep", totals.too_deep),
             stat("decode", "aggregated_skipped", totals.aggregated_skipped),
+            stat("decode", "time_clamped", totals.time_clamped),
             stat("decode", "fragments", totals.fragments),
             stat("decode", "fragments_overlapping", totals.fragments_overlapping),
             stat("decode", "fragments_refused", totals.fragments_refused),

@@ -16,12 +16,12 @@ pub struct Totals {
     pub truncated: u64,
     /// Packets without an IP header that could be read.
     pub not_ip: u64,
-    /// Packets whose time lay before 1970 or after 2116, and was taken for the nearest end.
-    pub time_clamped: u64,
     /// Packets of which not all headers were walked: more are nested than [`crate::limits`] allows.
     pub too_deep: u64,
     /// Aggregated 802.11 units that were not decoded: of each frame the first is.
     pub aggregated_skipped: u64,
+    /// Packets whose time lay before 1970 or after 2116, and was taken for the nearest end.
+    pub time_clamped: u64,
     /// IP fragments.
     pub fragments: u64,
     /// Fragments part of which was there before.
@@ -71,6 +71,40 @@ impl Totals {
         if self.first_time.is_none_or(|first| packet.time < first) {
             self.first_time = Some(packet.time);
         }
+    }
+
+    /// Adds what another engine has counted of the same capture.
+    pub fn add(&mut self, other: &Self) {
+        let Self { first_time, last_time, .. } = *self;
+        let earliest = [first_time, other.first_time].into_iter().flatten().min();
+        let latest = last_time.max(other.last_time);
+        *self = Self {
+            packets: self.packets + other.packets,
+            bytes: self.bytes + other.bytes,
+            decode_errors: self.decode_errors + other.decode_errors,
+            truncated: self.truncated + other.truncated,
+            not_ip: self.not_ip + other.not_ip,
+            too_deep: self.too_deep + other.too_deep,
+            aggregated_skipped: self.aggregated_skipped + other.aggregated_skipped,
+            time_clamped: self.time_clamped + other.time_clamped,
+            fragments: self.fragments + other.fragments,
+            fragments_overlapping: self.fragments_overlapping + other.fragments_overlapping,
+            fragments_refused: self.fragments_refused + other.fragments_refused,
+            datagrams: self.datagrams + other.datagrams,
+            datagrams_incomplete: self.datagrams_incomplete + other.datagrams_incomplete,
+            datagrams_evicted: self.datagrams_evicted + other.datagrams_evicted,
+            unattributed: self.unattributed + other.unattributed,
+            duplicates: self.duplicates + other.duplicates,
+            flows: self.flows + other.flows,
+            evicted: self.evicted + other.evicted,
+            gaps: self.gaps + other.gaps,
+            gap_bytes: self.gap_bytes + other.gap_bytes,
+            requests: self.requests + other.requests,
+            parse_errors: self.parse_errors + other.parse_errors,
+            opaque_bytes: self.opaque_bytes + other.opaque_bytes,
+            first_time: earliest,
+            last_time: latest,
+        };
     }
 
     #[cold]

@@ -135,13 +135,24 @@ impl FlowTable {
         }
     }
 
-    /// Takes every flow out, in the order of their slots.
-    pub fn drain(&mut self) -> impl Iterator<Item = Flow> + '_ {
-        self.index.clear();
-        self.free.clear();
-        self.latest = 0;
+    /// Takes the flows out one by one, in the order of their slots; until there is none left, the
+    /// table is of no other use.
+    pub fn take_next(&mut self) -> Option<Flow> {
+        if !self.index.is_empty() {
+            self.index = HashTable::new();
+            self.free = Vec::new();
+            self.latest = 0;
+            self.hand = 0;
+        }
+        while let Some(slot) = self.slots.get_mut(self.hand) {
+            self.hand += 1;
+            if let Some(flow) = slot.take() {
+                return Some(flow);
+            }
+        }
+        self.slots = Vec::new();
         self.hand = 0;
-        self.slots.drain(..).flatten()
+        None
     }
 
     /// Bytes of the table itself: slab, free list and index.
@@ -237,6 +248,20 @@ mod tests {
         assert_eq!(evicted, 1000 - 16);
         assert!(table.slots.len() <= 17);
         assert!(table.find(&flow(999, 0).key).is_some(), "the newest stays");
+    }
+
+    #[test]
+    fn what_is_taken_out_at_the_end_comes_in_the_order_of_the_slots() {
+        let mut table = FlowTable::new(100);
+        for port in 0..20 {
+            table.insert(flow(port, 0));
+        }
+        let slot = table.find(&flow(7, 0).key).unwrap();
+        table.remove(slot).unwrap();
+        let ids: Vec<_> = core::iter::from_fn(|| table.take_next()).map(|flow| flow.id).collect();
+        assert_eq!(ids, (0..20).filter(|&id| id != 7).collect::<Vec<_>>());
+        table.insert(flow(3, 0));
+        assert!(table.find(&flow(3, 0).key).is_some(), "of use again");
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod ipv4;
 pub mod ipv6;
 pub mod linux_sll;
 pub mod null;
+mod shard;
 pub mod tcp;
 mod tunnel;
 pub mod udp;
@@ -25,6 +26,7 @@ pub use decode::{
 };
 pub use error::{Layer, Reason, Stop};
 pub use ip::{Address, protocol};
+pub use shard::Shard;
 pub use tunnel::{Kind, Tunnel};
 
 /// Big-endian u16 at `at`; the caller has checked the bounds.

@@ -1,0 +1,24 @@
+//! How many engines share an input.
+
+use crate::limits::MAX_WORKERS;
+
+/// Files smaller than this are read by one worker: starting threads costs more than they gain,
+/// and the rows keep the order of the capture.
+const WORTH_THREADS: u64 = 32 << 20;
+/// More workers than this wait for the one thread that reads and tells flows apart.
+const FED_BY_ONE: usize = 4;
+
+/// The number of workers for files of `bytes` in all (`None`: a stream), where `asked` for; 0
+/// lets us choose.
+pub(super) fn workers_of(asked: usize, bytes: Option<u64>) -> usize {
+    if asked > 0 {
+        // Where reads of streams cannot be ended, no thread may be left in one.
+        return if cfg!(unix) || bytes.is_some() { asked.min(MAX_WORKERS) } else { 1 };
+    }
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    if cores > 1 && bytes.is_some_and(|bytes| bytes >= WORTH_THREADS) {
+        cores.min(FED_BY_ONE)
+    } else {
+        1
+    }
+}

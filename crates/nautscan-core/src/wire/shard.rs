@@ -1,0 +1,186 @@
+//! Which packets must meet in one engine, told from their headers at little cost: for several
+//! engines that share one input.
+//!
+//! Both directions of a flow have one value, and so has every sighting of one packet. TCP is
+//! spread by addresses and ports, as network cards spread it, since one pair of hosts may carry
+//! all there is; everything else by its addresses, so that the fragments of a datagram and what
+//! ICMP says stay with it. Inside a tunnel that [`decode`] looks into, the inner packet counts;
+//! fragments of tunnel packets go by the outer addresses, which the inner flow's whole packets
+//! need not do.
+
+use super::ethernet::ethertype;
+use super::{Address, be16, be32, decode, ethernet, ipv4, protocol};
+use crate::packet::{LinkType, Packet};
+
+/// Where a packet belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shard {
+    /// With all packets of this value.
+    Flow(u32),
+    /// Likewise; and the later fragments of the datagram belong with it.
+    FirstFragment {
+        /// Value of the flow.
+        flow: u32,
+        /// Tells datagrams apart.
+        datagram: u64,
+    },
+    /// With its first fragment, which alone tells the flow.
+    LaterFragment {
+        /// Value where the first fragment is not known: that of the addresses.
+        pair: u32,
+        /// As in the first fragment.
+        datagram: u64,
+    },
+}
+
+impl Shard {
+    /// The shard of `packet`.
+    #[inline]
+    pub fn of(packet: &Packet<'_>) -> Self {
+        match plain_tcp(packet) {
+            Some(value) => Self::Flow(value),
+            None => Self::of_any(packet),
+        }
+    }
+
+    fn of_any(packet: &Packet<'_>) -> Self {
+        let decoded = decode(packet);
+        let Some(network) = decoded.network else { return Self::Flow(0) };
+        let (source, destination) = (&network.source, &network.destination);
+        let pair = symmetric(end(source, 0), end(destination, 0));
+        if network.protocol != protocol::TCP {
+            return Self::Flow(pair);
+        }
+        let ports = decoded.transport.and_then(|transport| transport.ports());
+        let (from, to) = ports.unwrap_or_default();
+        let flow = symmetric(end(source, from), end(destination, to));
+        let Some(fragment) = network.fragment else { return Self::Flow(flow) };
+        let datagram = mix(u64::from(fragment.id)) ^ mix(end(source, 0)) ^ end(destination, 0);
+        if fragment.offset == 0 {
+            Self::FirstFragment { flow, datagram }
+        } else {
+            Self::LaterFragment { pair, datagram }
+        }
+    }
+}
+
+/// The value of what most packets are: TCP in IPv4 without options or fragments, in Ethernet
+/// without tags.
+#[inline]
+fn plain_tcp(packet: &Packet<'_>) -> Option<u32> {
+    const IP: usize = ethernet::LEN;
+    const TCP: usize = IP + ipv4::MIN_LEN;
+    /// More fragments, and the fragment offset.
+    const FRAGMENTED: u16 = 0x3fff;
+    let header = packet.data.first_chunk::<{ TCP + 4 }>()?;
+    let plain = packet.link_type == LinkType::ETHERNET
+        && be16(header, ethernet::LEN - 2) == ethertype::IPV4
+        && header[IP] == 0x45
+        && header[IP + 9] == protocol::TCP
+        && be16(header, IP + 6) & FRAGMENTED == 0
+        // The ports lie inside the packet.
+        && usize::from(be16(header, IP + 2)).wrapping_sub(1) >= ipv4::MIN_LEN + 3;
+    plain.then(|| {
+        let source = ipv4_end(be32(header, IP + 12), be16(header, TCP));
+        symmetric(source, ipv4_end(be32(header, IP + 16), be16(header, TCP + 2)))
+    })
+}
+
+fn ipv4_end(address: u32, port: u16) -> u64 {
+    mix((u64::from(address) << 16) | u64::from(port))
+}
+
+fn end(address: &Address, port: u16) -> u64 {
+    match *address.octets() {
+        [a, b, c, d] => ipv4_end(u32::from_be_bytes([a, b, c, d]), port),
+        _ => {
+            let [high, low] = address.raw().as_chunks::<8>().0 else { return 0 };
+            let high = mix(u64::from_be_bytes(*high));
+            mix(high ^ u64::from_be_bytes(*low).wrapping_add(u64::from(port)))
+        }
+    }
+}
+
+#[inline]
+fn symmetric(one: u64, other: u64) -> u32 {
+    (mix(one.wrapping_add(other)) >> 32) as u32
+}
+
+/// Stirs all bits into all bits (the finisher of splitmix64, without its last step).
+#[inline]
+fn mix(value: u64) -> u64 {
+    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packet::InterfaceId;
+    use crate::testing::{Tcp, raw, udp};
+    use crate::wire::tcp::flag;
+
+    fn tcp(from: (u8, u16), to: (u8, u16)) -> Vec<u8> {
+        Tcp { from, to, sequence: 1, acknowledgement: 0, flags: flag::ACK, payload: b"" }.bytes(9)
+    }
+
+    fn shard(bytes: &[u8]) -> Shard {
+        Shard::of(&raw(0, InterfaceId(0), bytes))
+    }
+
+    fn in_ethernet(bytes: &[u8]) -> Shard {
+        let mut frame = vec![0; 12];
+        frame.extend([8, 0]);
+        frame.extend(bytes);
+        let packet = raw(0, InterfaceId(0), &frame);
+        Shard::of(&Packet { link_type: LinkType::ETHERNET, ..packet })
+    }
+
+    #[test]
+    fn both_directions_agree_and_so_do_the_short_and_the_long_way() {
+        for port in 1000..1100 {
+            let there = tcp((1, port), (2, 80));
+            let back = tcp((2, 80), (1, port));
+            assert_eq!(shard(&there), shard(&back));
+            assert_eq!(shard(&there), in_ethernet(&there), "not decoded, and decoded");
+        }
+        assert_eq!(shard(&udp((1, 5), (2, 6), 1, b"x")), shard(&udp((2, 7), (1, 8), 2, b"y")));
+    }
+
+    #[test]
+    fn connections_of_one_pair_of_hosts_are_spread_evenly() {
+        let mut counts = [0; 8];
+        for port in 0..8000 {
+            let Shard::Flow(value) = shard(&tcp((1, port), (2, 80))) else { panic!("no fragment") };
+            counts[((u64::from(value) * 8) >> 32) as usize] += 1;
+        }
+        assert!(counts.iter().all(|count| (850..1150).contains(count)), "{counts:?}");
+    }
+
+    #[test]
+    fn later_fragments_name_the_datagram_of_the_first() {
+        let mut first = tcp((1, 1000), (2, 80));
+        first[6] = 0x20;
+        let mut later = first.clone();
+        later[6..8].copy_from_slice(&[0, 5]);
+        let (Shard::FirstFragment { flow, datagram }, Shard::LaterFragment { datagram: same, .. }) =
+            (shard(&first), shard(&later))
+        else {
+            panic!("fragments")
+        };
+        assert_eq!(datagram, same);
+        assert_eq!(Shard::Flow(flow), shard(&tcp((1, 1000), (2, 80))));
+        later[5] += 1;
+        assert!(!matches!(shard(&later), Shard::LaterFragment { datagram: d, .. } if d == same));
+    }
+
+    #[test]
+    fn a_packet_whose_ports_lie_outside_of_it_has_none() {
+        let mut bytes = tcp((1, 1000), (2, 80));
+        for stated in [20, 22, 24, 0] {
+            bytes[3] = stated;
+            assert_eq!(in_ethernet(&bytes), shard(&bytes), "stated length {stated}");
+        }
+    }
+}
