@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from tests.golden import differences, peers
+from tests.golden import differences, peers, sharkd
 from tests.golden.captures import DIRECTORY, REPOSITORY, Capture, all_captures
-from tests.golden.compared import comparisons
+from tests.golden.compared import comparisons, tcp_captures, tcp_comparisons
 from tests.golden.differences import FAULTS, Explained
 
 FILE = REPOSITORY / "docs" / "agreement.md"
@@ -28,6 +28,7 @@ SOURCES = {
     "suricata": "Suricata",
     "packetbeat": "Packetbeat",
     "deepflow": "DeepFlow",
+    "tcp": "Wireshark's analysis of TCP",
 }
 """Whose statements are compared, in the order of the table."""
 
@@ -56,6 +57,16 @@ OBSERVABLES = {
     "statuses": "statuses of a capture",
     "paths": "paths of a capture",
     "events": "events",
+    "retransmissions": "retransmissions of a connection",
+    "out_of_order": "segments out of order of a connection",
+    "duplicate_acks": "duplicate acknowledgements of a connection",
+    "keep_alives": "keep-alives of a connection",
+    "zero_windows": "zero windows of a connection",
+    "resets": "resets of a connection",
+    "sack_blocks": "segments with SACK blocks of a connection",
+    "handshake_ns": "time of the handshake",
+    "rtt_ns": "least round trip to each end",
+    "offers": "segment size and window scale of each SYN",
 }
 """What is compared, in words; fields that are not here are checks on single events."""
 
@@ -78,21 +89,20 @@ class Line:
 
 def main() -> None:
     """Write the file."""
+    missing = "no sharkd" if sharkd.EXECUTABLE is None else ""
     if not all_captures():
-        sys.stdout.write(f"docs/agreement.md left as it is: no captures in {DIRECTORY}\n")
+        missing = f"no captures in {DIRECTORY}"
+    if missing:
+        sys.stdout.write(f"docs/agreement.md left as it is: {missing}\n")
         return
-    write()
-    sys.stdout.write("docs/agreement.md\n")
-
-
-def write() -> None:
-    """Write what the run gives."""
     FILE.write_text(text(), encoding="utf-8")
+    sys.stdout.write("docs/agreement.md\n")
 
 
 def text() -> str:
     """The whole document."""
-    captures, explained = all_captures(), differences.load()
+    captures = all_captures()
+    explained = differences.load() | differences.load(differences.TCP_FILE)
     lines = _lines(captures, explained)
     parts = [_head(captures, lines), *_summary(lines), *_differences(explained.values())]
     return "\n".join(parts).rstrip() + "\n"
@@ -107,9 +117,11 @@ def _lines(
     captures: list[Capture], explained: dict[tuple[str, str], Explained]
 ) -> dict[tuple[str, str], Line]:
     lines: dict[tuple[str, str], Line] = {}
+    of_tcp = {capture: index for index, capture in enumerate(tcp_captures())}
     for capture in captures:
         touched = set()
-        for comparison in comparisons(capture):
+        tcp = tcp_comparisons(of_tcp[capture]) if capture in of_tcp else ()
+        for comparison in (*comparisons(capture), *tcp):
             if not comparison.items:
                 continue
             key = _observable(comparison.field)

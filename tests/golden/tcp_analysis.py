@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from tests.golden import sharkd
-from tests.golden.captures import Capture
-from tests.golden.mismatch import Mismatch, compare_bags
-from tests.golden.observed import Observed, Row, observe
+from tests.golden.mismatch import Comparison, compare_bags
+from tests.golden.observed import Observed, Row
 from tests.golden.sharkd import Packet
 
 FIELDS = (
@@ -77,20 +75,8 @@ class Account:
 Accounts = dict[Ends, Account]
 
 
-def compare_all(captures: Sequence[Capture]) -> Iterator[tuple[str, Mismatch]]:
-    """Every capture with its mismatches."""
-    for start in range(0, len(captures), sharkd.BATCH):
-        batch = captures[start : start + sharkd.BATCH]
-        read = sharkd.packets([capture.path for capture in batch], FIELDS)
-        for capture, packets in zip(batch, read, strict=True):
-            accounts = wireshark_accounts(packets)
-            if accounts:
-                for mismatch in compare(accounts, engine_accounts(observe(capture.path))):
-                    yield capture.name, mismatch
-
-
-def compare(theirs: Accounts, ours: Accounts) -> Iterator[Mismatch]:
-    """What Wireshark and the engine do not agree on, of what `compared` gives."""
+def compare(theirs: Accounts, ours: Accounts) -> Iterator[Comparison]:
+    """What both say of the connections that `compared` gives."""
     same = compared(theirs, ours)
     for name in COUNTERS:
         values = ({ends: side[ends].counts[name] for ends in same} for side in (theirs, ours))

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests.golden import differences, sharkd, tcp_analysis, tcp_script
-from tests.golden.captures import DIRECTORY, Capture, all_captures
+from tests.golden.captures import DIRECTORY
+from tests.golden.compared import (
+    engine_accounts,
+    mismatches,
+    tcp_captures,
+    tcp_comparisons,
+    wireshark_accounts,
+)
 from tests.golden.observed import observe
-from tests.golden.tcp_analysis import Account, Accounts
+from tests.golden.tcp_analysis import Account
 
 EXPLAINED = differences.load(differences.TCP_FILE)
 SEEDS = range(24)
@@ -20,29 +26,8 @@ MILLISECOND = 1_000_000
 with_sharkd = pytest.mark.skipif(sharkd.EXECUTABLE is None, reason="sharkd is not installed")
 
 
-def _has_tcp(capture: Capture) -> bool:
-    return any(truth["facts"]["tcp_streams"] for truth in capture.truths("tshark"))
-
-
-CAPTURES = [capture for capture in all_captures() if _has_tcp(capture)]
+CAPTURES = tcp_captures()
 shared = pytest.mark.skipif(not CAPTURES, reason=f"the shared captures are not in {DIRECTORY}")
-
-
-@cache
-def _batch(number: int) -> list[Accounts]:
-    """Wireshark's analysis of some captures: they are read together, which is far sooner."""
-    batch = CAPTURES[number * sharkd.BATCH : (number + 1) * sharkd.BATCH]
-    read = sharkd.packets([capture.path for capture in batch], tcp_analysis.FIELDS)
-    return [tcp_analysis.wireshark_accounts(packets) for packets in read]
-
-
-def _theirs(index: int) -> Accounts:
-    return _batch(index // sharkd.BATCH)[index % sharkd.BATCH]
-
-
-@cache
-def _ours(index: int) -> Accounts:
-    return tcp_analysis.engine_accounts(observe(CAPTURES[index].path))
 
 
 @with_sharkd
@@ -51,7 +36,7 @@ def _ours(index: int) -> Accounts:
 @pytest.mark.parametrize("index", range(len(CAPTURES)), ids=[capture.name for capture in CAPTURES])
 def test_shared_captures_agree(index: int) -> None:
     capture = CAPTURES[index]
-    found = list(tcp_analysis.compare(_theirs(index), _ours(index)))
+    found = mismatches(tcp_comparisons(index))
     assert not differences.unexplained(capture.name, found, EXPLAINED), "not in the explained list"
     assert not differences.outdated(capture.name, found, EXPLAINED), "no longer so"
 
@@ -61,11 +46,11 @@ def test_shared_captures_agree(index: int) -> None:
 @pytest.mark.shared
 def test_nearly_all_connections_are_compared() -> None:
     """Those of which both see the same packets; the others are in differences.toml."""
-    theirs = {(index, ends) for index in range(len(CAPTURES)) for ends in _theirs(index)}
+    theirs = {(index, ends) for index in range(len(CAPTURES)) for ends in wireshark_accounts(index)}
     same = {
         (index, ends)
         for index in range(len(CAPTURES))
-        for ends in tcp_analysis.compared(_theirs(index), _ours(index))
+        for ends in tcp_analysis.compared(wireshark_accounts(index), engine_accounts(index))
     }
     assert len(theirs) > 3000
     assert len(same) > 0.97 * len(theirs)
@@ -87,7 +72,7 @@ def test_connections_in_bad_weather_agree(tmp_path: Path) -> None:
     for path, packets in zip(paths, sharkd.packets(paths, tcp_analysis.FIELDS), strict=True):
         theirs = tcp_analysis.wireshark_accounts(packets)
         ours = tcp_analysis.engine_accounts(observe(path))
-        found = {mismatch.field for mismatch in tcp_analysis.compare(theirs, ours)}
+        found = {mismatch.field for mismatch in mismatches(tcp_analysis.compare(theirs, ours))}
         assert found <= {"tcp.handshake_ns", "tcp.rtt_ns"}, path.name
         assert ours.keys() == theirs.keys()
         for ends, account in theirs.items():

@@ -1,21 +1,21 @@
-"""Bring differences.toml and docs/agreement.md up to date: `python -m tests.golden.update`.
+"""Bring the differences and docs/agreement.md up to date: `python -m tests.golden.update`.
 
 With the argument `tcp`, the differences with Wireshark's analysis of TCP. Reasons already written
-are kept where the difference is still the same; new or changed differences get an empty reason,
-with which the tests fail until a person has written it. Sums over packets take the reason of what
-they sum up, where that has one.
+are kept where the difference is still the same; new or changed ones get an empty reason, with
+which the tests fail until a person has written it. Sums over packets take the reason of what they
+sum up, where that has one.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from tests.golden import differences, report, tcp_analysis
+from tests.golden import differences, report
 from tests.golden.captures import all_captures
-from tests.golden.compared import mismatches
+from tests.golden.compared import comparisons, mismatches, tcp_captures, tcp_comparisons
 from tests.golden.differences import Explained
 from tests.golden.mismatch import Mismatch
 
@@ -31,16 +31,27 @@ SUMS = {
 
 
 def main() -> None:
-    """Write the files and say what needs a reason."""
+    """Write the differences, say what needs a reason, and write the report."""
     if sys.argv[1:] == ["tcp"]:
-        _write(differences.TCP_FILE, tcp_analysis.compare_all(all_captures()))
-        return
-    captures = all_captures()
-    _write(differences.FILE, ((c.name, m) for c in captures for m in mismatches(c).values()))
-    report.write()
+        _write(differences.TCP_FILE, _of_tcp())
+    else:
+        _write(differences.FILE, _of_truths())
+    report.main()
 
 
-def _write(file: Path, found: Iterable[tuple[str, Mismatch]]) -> None:
+def _of_truths() -> Iterator[tuple[str, Mismatch]]:
+    for capture in all_captures():
+        for mismatch in mismatches(comparisons(capture)):
+            yield capture.name, mismatch
+
+
+def _of_tcp() -> Iterator[tuple[str, Mismatch]]:
+    for index, capture in enumerate(tcp_captures()):
+        for mismatch in mismatches(tcp_comparisons(index)):
+            yield capture.name, mismatch
+
+
+def _write(file: Path, found: Iterator[tuple[str, Mismatch]]) -> None:
     known = differences.load(file)
     entries = {
         (capture, mismatch.field): _entry(capture, mismatch, known.get((capture, mismatch.field)))

@@ -42,3 +42,18 @@ impl BlockPool {
         self.0.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reaches `LENT_BLOCKS`: one more is freed when its readers are done with it; nothing is lost.
+    #[test]
+    fn blocks_are_kept_up_to_the_cap() {
+        let mut pool = BlockPool::default();
+        for _ in 0..=LENT_BLOCKS {
+            pool.give(BlockPool::new_block(1));
+        }
+        assert_eq!(pool.len(), LENT_BLOCKS);
+    }
+}

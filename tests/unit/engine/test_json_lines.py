@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 import nautscan
-import pytest
 from nautscan import _engine, schema
 from nautscan.store import json_sql
 from tests.unit.support import arrow

@@ -175,6 +175,33 @@ fn every_count_of_a_file_is_documented() {
     }
 }
 
+/// Reaches `BATCHES_WAITING`: the engines wait until batches are taken, and drop none.
+#[test]
+fn batches_wait_up_to_the_cap() {
+    use nautscan_core::Config;
+    use nautscan_core::event::Table;
+
+    use crate::session::{Offline, Step};
+
+    let count = 40 * BATCHES_WAITING;
+    let path = std::env::temp_dir().join(format!("nautscan-batches-{}.pcap", std::process::id()));
+    std::fs::write(&path, pcap(0..count as i64, &[0; 60])).unwrap();
+    let config = Config { tables: vec![Table::Packets], batch_rows: 1, ..Config::default() };
+    let source = MergedSource::open(&[&path]).unwrap();
+    let mut offline = Offline::new(source, config, None, 2).unwrap();
+    let mut rows = 0;
+    loop {
+        match offline.next(None).unwrap() {
+            Step::Batch(_, batch) => rows += batch.num_rows(),
+            Step::Idle => {}
+            Step::End => break,
+        }
+    }
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(rows, count);
+    assert!(offline.warnings().is_empty());
+}
+
 const MS: i64 = 1_000_000;
 
 /// Reaches `REORDER_NANOS`: a packet further back stays where it is, and that is counted.

@@ -255,6 +255,12 @@ pub(super) trait Outlet {
 }
 
 impl Arrivals {
+    /// Takes the parcels that wait, and says how many packets they hold.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.full.try_iter().map(|parcel| parcel.items.len()).sum()
+    }
+
     /// Works until no more parcels come or nobody wants the rows; then retires every flow.
     pub(super) fn work(self, mut engine: Engine, outlet: &mut impl Outlet) {
         for mut parcel in &self.full {
@@ -375,6 +381,50 @@ mod tests {
             }
         }
         assert_eq!(seen, 300);
+    }
+
+    /// Reaches `PARCEL_PACKETS` and `PARCEL_BYTES`: the parcel is sent, and no packet waits longer.
+    #[test]
+    fn a_parcel_is_sent_when_it_is_full() {
+        let sent_after = |data: &[u8]| {
+            let (mut spread, arrivals) = Spread::new(1);
+            let mut count = 0;
+            while arrivals[0].full.try_recv().is_err() {
+                spread.copy(&packet(0, data));
+                count += 1;
+                spread.send_if_full().expect("taken");
+            }
+            count
+        };
+        assert_eq!(sent_after(&tcp(1, 0, [0, 0])), PARCEL_PACKETS);
+        let mut long = tcp(1, 0, [0, 0]);
+        long.resize(PARCEL_BYTES / 8, 0);
+        assert_eq!(sent_after(&long), 8);
+    }
+
+    /// Reaches `PARCELS_WAITING`: the reader waits for the engine, so that nothing is dropped.
+    #[test]
+    fn parcels_wait_up_to_the_cap() {
+        let (mut spread, arrivals) = Spread::new(1);
+        for _ in 0..PARCELS_WAITING {
+            spread.copy(&packet(0, &tcp(1, 0, [0, 0])));
+            spread.send(false).expect("room");
+        }
+        let refused = spread.lanes[0].full.try_send(Parcel::default());
+        assert!(matches!(refused, Err(std::sync::mpsc::TrySendError::Full(_))));
+        assert_eq!(numbers(&arrivals[0]).len(), PARCELS_WAITING);
+    }
+
+    /// Reaches `DATAGRAMS`: of two in one place the later is known. Fragments of the other go where
+    /// those of an unknown one go, and count as of an incomplete datagram there.
+    #[test]
+    fn datagrams_are_remembered_up_to_the_cap() {
+        let mut datagrams = Datagrams::default();
+        datagrams.note(7, 1);
+        datagrams.note(7 + DATAGRAMS as u64, 2);
+        assert_eq!(datagrams.lane_of(7), None);
+        assert_eq!(datagrams.lane_of(7 + DATAGRAMS as u64), Some(2));
+        assert_eq!(datagrams.0.len(), DATAGRAMS);
     }
 
     #[test]

@@ -22,3 +22,15 @@ pub(super) fn workers_of(asked: usize, bytes: Option<u64>) -> usize {
         1
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reaches `MAX_WORKERS`: more that are asked for are not started.
+    #[test]
+    fn workers_are_started_up_to_the_cap() {
+        assert_eq!(workers_of(MAX_WORKERS, Some(0)), MAX_WORKERS);
+        assert_eq!(workers_of(MAX_WORKERS + 1, Some(0)), MAX_WORKERS);
+    }
+}

@@ -273,6 +273,20 @@ fn sightings_beyond_the_cap_are_forgotten_and_counted() {
     assert!(forgotten >= u64::from(count) - SIGHTINGS as u64, "{forgotten}");
 }
 
+/// Headers beyond any of the caps on nesting have one counter.
+#[test]
+fn what_is_nested_too_deep_is_counted() {
+    let mut wire = Wire::new(Config::default());
+    let mut bytes = udp((1, 1), (2, 2), 1, b"q");
+    for _ in 0..=ENCAPSULATIONS {
+        wire.engine.packet(&raw(wire.time, wire.eth0, &bytes));
+        bytes = ipv4(4, 1, 2, 1, &bytes);
+    }
+    assert_eq!(wire.stat("decode", "too_deep"), 0);
+    wire.engine.packet(&raw(wire.time, wire.eth0, &bytes));
+    assert_eq!(wire.stat("decode", "too_deep"), 1);
+}
+
 /// Reaches `HTTP_HEAD`: the row says that the head's rest was not read.
 #[test]
 fn a_head_is_read_up_to_the_cap() {

@@ -294,7 +294,7 @@ fn fragments_without_ports_belong_to_their_addresses() {
     assert_eq!(flow_packets(&tables), [Some(1)]);
 }
 
-/// Reaches `FRAGMENT_DATAGRAMS`.
+/// Reaches `FRAGMENT_DATAGRAMS`: the oldest give way, and are counted.
 #[test]
 fn a_flood_of_datagrams_evicts_the_oldest() {
     let mut bench = Bench::new(Config::default());
@@ -309,7 +309,7 @@ fn a_flood_of_datagrams_evicts_the_oldest() {
     assert_eq!(bench.stat("datagrams_active"), FRAGMENT_DATAGRAMS as u64);
 }
 
-/// Reaches `FRAGMENT_BYTES`.
+/// Reaches `FRAGMENT_BYTES`: likewise.
 #[test]
 fn a_flood_of_bytes_evicts_the_oldest() {
     let mut bench = Bench::new(Config::default());
@@ -323,7 +323,7 @@ fn a_flood_of_bytes_evicts_the_oldest() {
     assert!(bench.stat("datagrams_active") * 30_000 <= FRAGMENT_BYTES as u64);
 }
 
-/// Reaches `FRAGMENT_PIECES`: between any two there is a hole.
+/// Reaches `FRAGMENT_PIECES`: what is beyond them is refused, and counted.
 #[test]
 fn more_pieces_than_a_datagram_may_have_are_refused() {
     let mut bench = Bench::new(Config::default());

@@ -119,6 +119,7 @@ mod tests {
         check::cuts(read, &STACK);
     }
 
+    /// Reaches `MPLS_LABELS`: such a packet is counted as nested too deep.
     #[test]
     fn a_stack_without_a_bottom_is_given_up() {
         assert_eq!(read(&[0; 4 * (MPLS_LABELS + 1)]), Err(Fault::TooDeep));

@@ -85,6 +85,8 @@ fn an_inner_packet_ends_where_the_outer_one_does() {
     assert_eq!((decoded.payload, decoded.payload_len), (&b"inside"[..], 6));
 }
 
+/// Reaches `ENCAPSULATIONS`: the packet stands as far as it was walked; see `limits::tests` for its
+/// counter.
 #[test]
 fn more_encapsulations_than_are_walked_are_counted_not_followed() {
     let mut bytes = udp((7, 53), (8, 5000), 1, b"x");
@@ -98,6 +100,7 @@ fn more_encapsulations_than_are_walked_are_counted_not_followed() {
     assert_eq!(protocol_of(&decoded), protocol::IPV4);
 }
 
+/// Reaches `VLAN_TAGS`, `ENCAPSULATING_HEADERS` and `IP_EXTENSIONS`: likewise.
 #[test]
 fn other_towers_of_headers_end_too() {
     let tags: Vec<[u8; 4]> = vec![[0x81, 0, 0, 1]; VLAN_TAGS + 1];
