@@ -200,3 +200,21 @@ impl Outlet for ToQueue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reaches `LIVE_PARCEL_PACKETS`: no more are taken before they are sent on.
+    #[test]
+    fn so_many_packets_are_taken_at_once() {
+        let shared = Arc::new(Shared::new(0, 1));
+        let burst = |workers| {
+            let mut engines = Engines::start(Config::default(), workers, &shared).expect("started");
+            let burst = engines.burst();
+            engines.finish(&shared).expect("finished");
+            burst
+        };
+        assert_eq!((burst(1), burst(2)), (BURST, LIVE_PARCEL_PACKETS));
+    }
+}
