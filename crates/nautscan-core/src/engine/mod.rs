@@ -222,10 +222,15 @@ impl Engine {
         decoded: &Decoded<'_>,
         segment: Option<&Segment<'_>>,
     ) -> u32 {
+        let mut rival = None;
         if let Some(slot) = self.flows.find(&key) {
-            let Some(close) = self.is_over(slot, source_is_low, seen.since, segment) else {
+            let Some(close) = self.is_over(slot, source_is_low, seen, segment) else {
                 return slot;
             };
+            rival = self
+                .flows
+                .get_mut(slot)
+                .and_then(|old| roles::take_rival(old, source_is_low, segment));
             self.retire(slot, close);
         } else if let Some(victim) = self.flows.victim() {
             self.out.totals.evicted += 1;
@@ -235,7 +240,7 @@ impl Engine {
         self.next_flow_id += self.flow_id_step;
         self.out.totals.flows += 1;
         let source_is_client = roles::source_is_client(decoded, segment);
-        self.flows.insert(Flow {
+        let mut flow = Flow {
             key,
             client_is_low: source_is_low == source_is_client,
             state: State::Active,
@@ -253,7 +258,11 @@ impl Engine {
             protocol: None,
             tcp: None,
             lone: None,
-        })
+        };
+        if let Some(rival) = rival {
+            roles::begin(&mut flow, &rival);
+        }
+        self.flows.insert(flow)
     }
 
     /// Writes the row of a flow and lets go of it.
@@ -271,17 +280,17 @@ impl Engine {
         &mut self,
         slot: u32,
         source_is_low: bool,
-        time: i64,
+        seen: &Seen,
         segment: Option<&Segment<'_>>,
     ) -> Option<Close> {
         let flow = self.flows.get_mut(slot)?;
-        if flow.is_idle(time) {
+        if flow.is_idle(seen.since) {
             return Some(Close::Timeout);
         }
         let segment = segment.filter(|segment| segment.flags & flag::SYN != 0)?;
         self.out.unfold(flow);
-        let connection = &flow.tcp.as_ref()?.connection;
-        connection.is_reused_by(flow.side(source_is_low), segment).then_some(Close::Replaced)
+        let side = flow.side(source_is_low);
+        roles::is_replaced(flow, side, segment, seen.load).then_some(Close::Replaced)
     }
 
     /// Time passes without a packet (live capture on a quiet network).
@@ -417,13 +426,17 @@ fn take_segment(out: &mut Output, flow: &mut Flow, mut side: Side, segment: &Seg
     {
         side = roles::settle_roles(flow, side, segment);
     }
+    let before = flow.state;
     let (close, state) = out.follow(flow, segment.time, |connection, feed| {
         let event = connection.segment(side, segment, feed);
         let close = Connection::close_of(event);
         if let Some(close) = close {
             feed.close(close);
         }
-        (close, connection.state(event))
+        // Only these, or an end, move an open connection on.
+        let is_special = segment.flags & (flag::SYN | flag::FIN | flag::RST) != 0;
+        let stays = before == State::Established && !is_special && close.is_none();
+        (close, if stays { before } else { connection.state(event) })
     });
     flow.state = state;
     flow.ended = close;

@@ -204,9 +204,9 @@ impl PacketsBuilder {
     }
 }
 
-/// A payload that is merely not decoded is no error.
+/// A payload that is merely not decoded, or not for us to read, is no error; `info` says so.
 fn is_other_kind(reason: &Reason) -> bool {
-    matches!(reason, Reason::NotDecoded { .. })
+    matches!(reason, Reason::NotDecoded { .. } | Reason::Unreadable(_))
 }
 
 fn highest_layer(decoded: &Decoded<'_>) -> &'static str {

@@ -24,7 +24,7 @@ pub(super) const COLUMNS: &[Column] = &[
     always(
         "value",
         Kind::Int,
-        "Count since the sensor's capture started; for `active` and `memory` the present value.",
+        "Count since the sensor's capture started; for `active`, `datagrams_active` and `memory` the present value.",
     ),
 ];
 
@@ -77,7 +77,36 @@ pub const COUNTERS: &[(&str, &str, &str)] = &[
         "time_clamped",
         "Packets whose time lay before 1970 or after 2116, and was taken for the nearest end.",
     ),
+    ("decode", "too_deep", "Packets with more nested headers than are walked."),
+    (
+        "decode",
+        "aggregated_skipped",
+        "Aggregated 802.11 units that were not decoded: of each frame the first is.",
+    ),
     ("decode", "fragments", "IP fragments."),
+    ("decode", "fragments_overlapping", "Fragments part of which was there before."),
+    (
+        "decode",
+        "fragments_refused",
+        "Fragments that no datagram can have: empty, of an impossible length or place, or more than one may have.",
+    ),
+    ("decode", "datagrams", "Datagrams put together from fragments."),
+    ("decode", "datagrams_active", "Datagrams that wait for fragments."),
+    (
+        "decode",
+        "datagrams_incomplete",
+        "Datagrams of which fragments were missing when they were given up.",
+    ),
+    (
+        "decode",
+        "datagrams_evicted",
+        "Those of them given up early because as many as may be were waiting.",
+    ),
+    (
+        "decode",
+        "unattributed",
+        "Packets with an IP header counted to no flow: their ports were cut off, or are in a fragment that was not seen.",
+    ),
     ("decode", "duplicates", "Further sightings of packets already counted."),
     (
         "decode",
