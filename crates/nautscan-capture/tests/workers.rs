@@ -233,3 +233,21 @@ fn a_live_session_of_several_engines_gives_the_same_rows_and_the_ring_knows_the_
         assert_eq!(one, several, "{workers} workers");
     }
 }
+
+/// Reaches `BATCHES_WAITING`: the engines wait within their first parcel, and the file is not read
+/// to its end, until batches are taken.
+#[test]
+fn batches_that_nobody_takes_stop_the_engines() {
+    let folder = Folder::new();
+    let path = folder.file("many.pcap", &connections(20_000));
+    let source = MergedSource::open(&[&path]).expect("open");
+    let config = Config { tables: vec![Table::Packets], batch_rows: 256, ..Config::default() };
+    let mut offline = Offline::new(source, config, None, 2).expect("start");
+    assert!(matches!(offline.next(None), Ok(Step::Batch(..))));
+    assert_eq!(offline.totals().packets, 0, "no engine is through with its first parcel");
+    let mut rows = 256;
+    while let Step::Batch(_, batch) = offline.next(None).expect("no error") {
+        rows += batch.num_rows();
+    }
+    assert_eq!((rows, offline.totals().packets), (60_000, 60_000));
+}

@@ -203,29 +203,18 @@ impl Outlet for ToQueue {
 
 #[cfg(test)]
 mod tests {
-    use nautscan_core::packet::{InterfaceId, LinkType};
-
     use super::*;
 
-    /// Reaches `LIVE_PARCEL_PACKETS`: so many packets are taken before the engines get them; one
-    /// engine, in the same thread, needs none of that.
+    /// Reaches `LIVE_PARCEL_PACKETS`: no more are taken before they are sent on.
     #[test]
-    fn live_packets_are_gathered_up_to_the_cap() {
-        let (spread, arrivals) = Spread::new(2);
-        let several = Several { spread: Some(spread), threads: Vec::new(), stats: Arc::new([]) };
-        let mut engines = Engines::Several(several);
-        assert_eq!(engines.burst(), LIVE_PARCEL_PACKETS);
-        let mut ring = PacketRing::new(0);
-        let data = [0x45; 20];
-        for _ in 0..engines.burst() {
-            let (interface, link_type) = (InterfaceId(0), LinkType::RAW);
-            let packet = Packet { time: 0, interface, link_type, wire_len: 20, data: &data };
-            engines.packet(&packet, &mut ring);
-        }
-        assert!(arrivals.iter().all(|arrivals| arrivals.waiting() == 0));
-        engines.send_on().expect("room");
-        let waiting: usize = arrivals.iter().map(super::super::parcel::Arrivals::waiting).sum();
-        assert_eq!(waiting, LIVE_PARCEL_PACKETS);
-        assert_eq!(Engines::One(Engine::new(Config::default())).burst(), BURST);
+    fn so_many_packets_are_taken_at_once() {
+        let shared = Arc::new(Shared::new(0, 1));
+        let burst = |workers| {
+            let mut engines = Engines::start(Config::default(), workers, &shared).expect("started");
+            let burst = engines.burst();
+            engines.finish(&shared).expect("finished");
+            burst
+        };
+        assert_eq!((burst(1), burst(2)), (BURST, LIVE_PARCEL_PACKETS));
     }
 }

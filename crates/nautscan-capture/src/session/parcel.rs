@@ -360,6 +360,49 @@ mod tests {
         }
     }
 
+    /// Reaches `DATAGRAMS`: the newest take the places of others.
+    #[test]
+    fn so_many_datagrams_are_remembered() {
+        let mut datagrams = Datagrams::default();
+        for datagram in 0..=DATAGRAMS as u64 {
+            datagrams.note(datagram, 3);
+        }
+        assert_eq!(datagrams.0.len(), DATAGRAMS);
+        assert_eq!((datagrams.lane_of(0), datagrams.lane_of(1)), (None, Some(3)));
+        assert_eq!(datagrams.lane_of(DATAGRAMS as u64), Some(3));
+    }
+
+    /// Reaches `PARCEL_PACKETS` and `PARCEL_BYTES`: then the packets are sent on.
+    #[test]
+    fn a_parcel_has_so_many_packets_or_bytes() {
+        let large = vec![0; 1 << 16];
+        for (data, count) in [(&[0][..], PARCEL_PACKETS), (&large, PARCEL_BYTES >> 16)] {
+            let (mut spread, arrivals) = Spread::new(1);
+            for _ in 1..count {
+                spread.copy(&packet(0, data));
+                spread.send_if_full().expect("there");
+            }
+            assert_eq!(numbers(&arrivals[0]).len(), 0);
+            spread.copy(&packet(0, data));
+            spread.send_if_full().expect("there");
+            assert_eq!(numbers(&arrivals[0]).len(), count);
+        }
+    }
+
+    /// Reaches `PARCELS_WAITING`: whoever has more to send waits until one is taken.
+    #[test]
+    fn so_many_parcels_wait() {
+        let (mut spread, arrivals) = Spread::new(1);
+        for _ in 0..PARCELS_WAITING {
+            spread.send(true).expect("there");
+        }
+        let sender = std::thread::spawn(move || spread.send(true));
+        assert!(!sender.is_finished());
+        arrivals[0].full.recv().expect("one that waited");
+        assert_eq!(sender.join().expect("no panic"), Ok(()));
+        assert_eq!(arrivals[0].full.try_iter().count(), PARCELS_WAITING);
+    }
+
     #[test]
     fn numbers_are_those_of_the_whole_and_copies_stay_apart() {
         let (mut spread, arrivals) = Spread::new(3);

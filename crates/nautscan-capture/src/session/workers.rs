@@ -27,10 +27,16 @@ pub(super) fn workers_of(asked: usize, bytes: Option<u64>) -> usize {
 mod tests {
     use super::*;
 
-    /// Reaches `MAX_WORKERS`: more that are asked for are not started.
+    /// Reaches `MAX_WORKERS`: more are not started.
     #[test]
-    fn workers_are_started_up_to_the_cap() {
-        assert_eq!(workers_of(MAX_WORKERS, Some(0)), MAX_WORKERS);
+    fn workers_are_as_many_as_asked_up_to_the_cap() {
+        assert_eq!(workers_of(3, Some(0)), 3);
         assert_eq!(workers_of(MAX_WORKERS + 1, Some(0)), MAX_WORKERS);
+    }
+
+    #[test]
+    fn small_files_and_streams_are_not_worth_threads() {
+        assert_eq!((workers_of(0, Some(WORTH_THREADS - 1)), workers_of(0, None)), (1, 1));
+        assert!((1..=FED_BY_ONE).contains(&workers_of(0, Some(u64::MAX))));
     }
 }

@@ -116,7 +116,11 @@ pub const COUNTERS: &[(&str, &str, &str)] = &[
     ("flow", "created", "Flows begun."),
     ("flow", "active", "Flows that are being followed."),
     ("flow", "evicted", "Flows given up because as many as may be were followed."),
-    ("flow", "memory", "Bytes that flows, fragments and sightings take."),
+    (
+        "flow",
+        "memory",
+        "Bytes that following flows takes: table, connections, held segments, parsers, fragments, sightings.",
+    ),
     (
         "stream",
         "gaps",

@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn flows_are_small() {
         assert!(size_of::<Option<Flow>>() <= 192, "{}", size_of::<Option<Flow>>());
-        assert!(size_of::<TcpFlow>() <= 344, "{}", size_of::<TcpFlow>());
+        assert!(size_of::<TcpFlow>() <= 352, "{}", size_of::<TcpFlow>());
         assert!(size_of::<LoneSyn>() <= 40, "{}", size_of::<LoneSyn>());
     }
 }
