@@ -54,9 +54,9 @@ impl Http1 {
     /// The sender has received more: where framing is lost, a message may begin here.
     #[cold]
     pub(super) fn may_begin(&mut self, side: Side) {
-        let waits = self.pairing.client_waits();
+        let pipelines = self.pairing.client_pipelines();
         let half = self.half(side);
-        if waits {
+        if !pipelines {
             // What was held of the line before is the end of something else.
             half.buf = Vec::new();
         }

@@ -59,6 +59,8 @@ pub(super) struct Pairing {
     pub(super) doubt: bool,
     /// Requests may be among what was lost since doubt began.
     pub(super) requests_lost: bool,
+    /// Requests may be among what was lost since following began.
+    pub(super) asks_lost: bool,
     /// Offset from which on requests may have been lost since the last request.
     pub(super) lost_at: Option<u64>,
     /// Responses may be among what was lost since the last one began.
@@ -84,9 +86,9 @@ impl Pairing {
         !self.doubt && self.firm == 0
     }
 
-    /// Whether the client is known to send a request only when the last is answered.
-    pub(super) fn client_waits(&self) -> bool {
-        self.turns && !self.bursts && !self.overlaps
+    /// Whether the client is known to send requests before the last is answered.
+    pub(super) fn client_pipelines(&self) -> bool {
+        self.bursts || self.overlaps
     }
 
     /// Whether a message that is looked for may begin at `start`. Of a client that waits for its
@@ -94,8 +96,7 @@ impl Pairing {
     /// is not known yet is not held to pipeline in the middle of what was captured, since content
     /// can look like a message.
     pub(super) fn may_begin(&self, start: Start) -> bool {
-        let pipelines = self.bursts || self.overlaps;
-        start.turn || pipelines || (!self.turns && start.first)
+        start.turn || self.client_pipelines() || (!self.turns && start.first)
     }
 
     /// What the client had received when it sent the request that is answered next.
@@ -305,7 +306,7 @@ impl Pairing {
         match side {
             Side::Client => {
                 self.alone |= is_clear && at > 0 && self.answered_after == at;
-                self.requests_lost = true;
+                (self.requests_lost, self.asks_lost) = (true, true);
                 self.lost_at.get_or_insert(at);
             }
             Side::Server => (self.firm, self.answer_lost) = (0, true),

@@ -11,8 +11,9 @@
 //!   burst follow each other. So responses that were kept apart find their requests, and what
 //!   finds none has lost its counterpart.
 //! - That the client is such has to be shown before: by a turn without loss; after a loss, if it
-//!   waits, by two neighbouring requests, or by two requests with an answer each that was begun
-//!   by a server that had received just them. Until then rows are held back.
+//!   waits, by a request with an answer that was begun by a server that had received just that,
+//!   and either a neighbouring request or another such pair; or, where nothing of what it sent
+//!   was lost, by two requests. Until then rows are held back.
 //! - It is refuted by a request while an answer is due; by more answers than requests, or less;
 //!   by an answer that was begun before the server had the request that it would be to.
 //! - Of a client that overlaps, doubt ends only when no requests were lost, and as many
@@ -58,7 +59,9 @@ impl Pairing {
             return false;
         }
         let known = self.turns;
-        let is_shown = self.any_request && self.lost_at.is_none();
+        let is_shown = self.any_request
+            && self.lost_at.is_none()
+            && (!self.asks_lost || self.has_exact(self.queue.len().wrapping_sub(1)));
         self.turns |= !self.bursts && (is_shown || self.is_repeated());
         if !self.turns {
             return false;
@@ -133,10 +136,15 @@ impl Pairing {
             && self.until(at) == Some(start.received)
     }
 
+    /// Whether the request at `at` of the queue, if there is one, has such an answer.
+    fn has_exact(&self, at: usize) -> bool {
+        at < self.queue.len() && self.apart.iter().any(|response| self.is_exact(at, response))
+    }
+
     /// Whether two requests at least have such answers, of which one may stand before the loss: the
     /// client waits.
     pub(super) fn is_repeated(&self) -> bool {
-        let has_answer = |at: &usize| self.apart.iter().any(|r| self.is_exact(*at, r));
+        let has_answer = |at: &usize| self.has_exact(*at);
         let before = usize::from(self.alone);
         (0..self.queue.len()).filter(has_answer).nth(1 - before).is_some()
     }
