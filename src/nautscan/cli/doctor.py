@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +49,7 @@ def command(interfaces: tuple[str, ...], data_dir: Path | None, *, as_json: bool
     from nautscan.config import Config
     from nautscan.doctor.command import examine_here
     from nautscan.doctor.model import State, overall
+    from nautscan.doctor.runner import left_alone
 
     config = Config.load(interfaces=split_names(interfaces), data_dir=data_dir)
     checks, facts = examine_here(config)
@@ -57,7 +60,11 @@ def command(interfaces: tuple[str, ...], data_dir: Path | None, *, as_json: bool
     else:
         for line in _lines(checks):
             click.echo(line)
-    return Exit.FAILED if overall(checks) is State.FAILED else Exit.OK
+    code = Exit.FAILED if overall(checks) is State.FAILED else Exit.OK
+    if left_alone():
+        sys.stdout.flush()
+        os._exit(code)
+    return code
 
 
 def _lines(checks: list[Check]) -> Iterator[str]:

@@ -83,7 +83,9 @@ def container_marks(evidence: Evidence) -> ContainerMarks:
     strong = next((name for name, sure in engines if sure), None)
     weak = next((name for name, _ in engines), None)
     engine = strong or weak
-    certain = strong is not None or not engines
+    # Without a mark it is no container only if the places of the marks could be read.
+    readable = evidence.text("/proc/self/mountinfo") is not None
+    certain = strong is not None or (not engines and readable)
     denial = None if strong else _denial(evidence)
     if denial is not None:
         signs.append(denial)

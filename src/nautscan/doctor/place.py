@@ -173,6 +173,8 @@ def _network(
     if first == f"net:[{INITIAL_NAMESPACES['net']}]":
         tells = "the machine's own network namespace"
         return Network.HOST, True, [Sign("/proc/self/ns/net", first, tells)]
+    if evidence.text("/proc/net/dev") is None:
+        return Network.UNKNOWN, False, []
     if not seen:
         return Network.NONE, True, [Sign("/sys/class/net", "loopback only", "no network")]
     real = [link for link in seen if link.device]

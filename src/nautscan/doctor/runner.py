@@ -50,9 +50,8 @@ def examine(
     end = time.monotonic() + deadline_s
     for work in works:
         # Daemons: a check that hangs in the kernel must not keep the process from ending.
-        threading.Thread(
-            target=work.run, args=(context,), name=f"doctor-{work.examination.name}", daemon=True
-        ).start()
+        name = f"{_THREAD}{work.examination.name}"
+        threading.Thread(target=work.run, args=(context,), name=name, daemon=True).start()
     found: list[Check] = []
     for work in works:
         if work.done.wait(max(end - time.monotonic(), 0)):
@@ -63,6 +62,15 @@ def examine(
     return [check.seen_from(context.where) for check in found]
 
 
+def left_alone() -> bool:
+    """Whether a check is still at work that nobody waits for any more.
+
+    It must not meet the interpreter's end: Python ends such threads in the midst of foreign code.
+    """
+    return any(thread.name.startswith(_THREAD) for thread in threading.enumerate())
+
+
+_THREAD: Final = "doctor-"
 _WHY: Final = "What it would have told is not known."
 
 

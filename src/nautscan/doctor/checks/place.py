@@ -19,7 +19,7 @@ def check(context: Context) -> list[Check]:
     told = f"This is {seen.label}." if seen.state is not State.UNKNOWN else "It is not known."
     if seen.state is not State.UNKNOWN and not place.certain:
         told = f"Probably {seen.label}; the evidence does not prove it."
-    evidence = "; ".join(f"{sign.source}: {sign.saw} ({sign.tells})" for sign in place.signs)
+    evidence = "; ".join(f"{sign.source} ({sign.tells})" for sign in place.signs)
     return [
         Check(
             "place.kind",
