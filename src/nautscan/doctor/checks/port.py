@@ -40,9 +40,9 @@ def check(context: Context) -> list[Check]:
         return [_made(State.OK, found, facts | {"holder": "nautscan"})]
     found = f"Port {port} of {host} is taken by another program."
     remedy = (
-        f"Take another port (0: any free one), or see who has it:\n"
+        f"Take another port (0: any free one):\n"
         f"    nautscan serve --port {port + 1 if port < 65_535 else 0}\n"
-        f"    sudo ss -ltnp 'sport = :{port}'"
+        f"Or see who has it:\n    sudo ss -ltnp 'sport = :{port}'"
     )
     return [_made(State.FAILED, found, facts | {"holder": "other"}, remedy)]
 
@@ -70,7 +70,7 @@ def _elsewhere(trouble: OSError) -> str:
         return "Ports below 1024 take root. Take another:\n    nautscan serve --port 8000"
     return (
         "The address must be one of this machine:\n"
-        "    ip -brief address\n    nautscan serve --host 127.0.0.1"
+        "    ip -brief address\nLoopback always is:\n    nautscan serve --host 127.0.0.1"
     )
 
 

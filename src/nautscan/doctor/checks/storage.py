@@ -76,9 +76,9 @@ def _not_writable(context: Context, folder: Path, facts: dict[str, Any]) -> Chec
         "." if folder == wanted else f", so {wanted} cannot be made."
     )
     remedy = (
-        "Name a folder that it may write to, or give it this one:\n"
+        "Name a folder that it may write to:\n"
         "    nautscan serve --data-dir ~/nautscan\n"
-        f"    sudo install -d -o $(id -un) {wanted}"
+        f"Or give it this one:\n    sudo install -d -o $(id -un) {wanted}"
     )
     return Check("storage.disk", _FREE, State.FAILED, found, _WHY_DISK, remedy, facts)
 
