@@ -146,6 +146,32 @@ export async function doctor_that_cannot_be_asked_says_so(visit) {
   visit.expectStatus(503);
 }
 
+export async function doctor_comes_first_where_nothing_is_captured(visit) {
+  const page = await openIll(visit);
+  const tops = () =>
+    Promise.all(
+      [
+        list(page),
+        dialog(page).getByText("Kernel drops", { exact: true }),
+      ].map(async (part) => (await part.boundingBox()).y),
+    );
+  const [below, stage] = await tops();
+  assert.ok(below > stage, "loss comes first while it captures");
+  await fetch(`${visit.url}/api/packets/stop`, { method: "POST" });
+  try {
+    await until(async () => {
+      const [doctor, drops] = await tops();
+      return doctor < drops;
+    }, "the doctor comes first once it does not");
+  } finally {
+    await fetch(`${visit.url}/api/packets/start`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: "{}",
+    });
+  }
+}
+
 async function fits(visit, options) {
   const page = await openIll(visit, options);
   for (const summary of await list(page).locator("summary").all())
