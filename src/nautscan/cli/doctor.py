@@ -7,6 +7,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -90,13 +91,15 @@ def _told(check: Check, width: int) -> Iterator[str]:
     if state == "ok" and not check.remedy:
         return
     if state != "ok":
-        yield from (indent + line for line in _wrapped(check.why, _WIDTH - len(indent)))
-    for line in check.remedy.splitlines():
-        if line.startswith("    "):
+        why = _wrapped(check.why, _WIDTH - len(indent))
+        yield from (indent + click.style(line, dim=True) for line in why)
+    for to_paste, lines in groupby(check.remedy.splitlines(), lambda line: line[:4].isspace()):
+        if to_paste:
             # A command is never broken: it is there to be pasted.
-            yield indent + click.style(line, bold=True)
+            yield from (indent + click.style(line, bold=True) for line in lines)
         else:
-            yield from (indent + part for part in _wrapped(line, _WIDTH - len(indent)))
+            words = " ".join(line.strip() for line in lines)
+            yield from (indent + part for part in _wrapped(words, _WIDTH - len(indent)))
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # Loading it would bring the store's libraries into the senso
 
 Where = Literal["command", "sensor", "server"]
 
-DEADLINE_S: Final = 2.4
+DEADLINE_S: Final = 2.0
 """A check that takes longer is reported as unknown: the whole doctor must take less than 3 s."""
 
 

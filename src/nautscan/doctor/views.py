@@ -218,15 +218,17 @@ def _ways_out(place: Place) -> str:
     if place.network in (Network.MACVLAN, Network.IPVLAN):
         return (
             "This is the third of the three ways. To see the host and its containers, take the "
-            f"second, the host's network:\n    {_host_run(place)}\n"
+            f"second, the host's network:\n    {host_run(place)}\n"
             "To see what a mirror port sends to the host, do the same and name the interface; or "
-            "make the macvlan network with -o macvlan_mode=passthru, the one mode in which the "
-            "kernel hands over frames for other addresses."
+            "take macvlan's mode passthru (-o macvlan_mode=passthru), the one in which the kernel "
+            "hands over frames for other addresses:\n"
+            "    sudo deploy/macvlan_setup.sh --mode passthru"
         )
     return "\n".join([_second_way(place), _first_way(), _third_way(place)])
 
 
-def _host_run(place: Place) -> str:
+def host_run(place: Place) -> str:
+    """The command that starts NautScan with the host's network and the right to capture."""
     if place.engine == "podman":
         return _HOST_RUN["podman_root" if place.rootless else "podman"]
     return _HOST_RUN["docker"]
@@ -235,7 +237,7 @@ def _host_run(place: Place) -> str:
 def _second_way(place: Place) -> str:
     words = (
         "Of the three ways out, the second applies here, the host's network. Start it anew "
-        f"(in a compose file: deploy/docker-compose.host.yml):\n    {_host_run(place)}"
+        f"(with Compose: deploy/host_network_fix.sh):\n    {host_run(place)}"
     )
     if place.machine.kind == DOCKER_DESKTOP:
         words += (

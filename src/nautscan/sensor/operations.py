@@ -13,7 +13,7 @@ A request is {id, op, params}, its answer {id, ok} or {id, error}. The operation
 * `packet` {packet}: the engine's facts with `time_ns` for `time`, `bytes` (binary) and `layers`
 * `export` {ids}: {pcapng: binary}
 * `stats`: {stats: [{interface, stage, name, value}]}
-* `doctor`: {checks: [checks of `nautscan.doctor` that concern capturing]}; takes up to 2.4 s
+* `doctor`: {checks: [checks of `nautscan.doctor` that concern capturing]}; takes up to 2 s
 
 Events: `status` whenever the state changes. `credit` {bytes}, without id and answer, widens the
 window for rows again.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -102,3 +104,24 @@ def test_every_check_of_this_machine_is_told(nautscan: Nautscan, tmp_path: Path)
         assert check["where"] == "command"
         assert check["state"] != "failed" or check["remedy"], check
     assert result.code == (Exit.FAILED if told["state"] == "failed" else Exit.OK)
+
+
+HANGS = """
+import sys, time
+from nautscan.cli.main import run
+from nautscan.doctor import command, runner
+from nautscan.doctor.runner import Examination
+command.SERVING = (Examination("stuck", lambda _: time.sleep(600)),)
+command.CAPTURING = ()
+sys.exit(run(["doctor"]))
+"""
+
+
+def test_a_check_that_hangs_is_left_alone_and_the_command_ends_in_order() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HANGS], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == Exit.OK, done.stderr
+    assert "was left alone" in done.stdout
+    assert done.stdout.endswith("1 not known.\n")
+    assert done.stderr == ""

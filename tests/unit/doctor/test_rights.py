@@ -51,7 +51,7 @@ def test_outside_of_the_bounding_set_only_a_new_start_helps(at: At) -> None:
     capture = checks_at(at, "podman_rootless")["rights.capture"]
     assert capture.state is State.FAILED
     assert "bounding set" in capture.found
-    assert "--cap-add NET_RAW" in capture.remedy
+    assert "    sudo podman run --network host --cap-add NET_RAW" in capture.remedy
     assert "setcap" not in capture.remedy
     assert "sudo /opt/bin/nautscan" not in capture.remedy
 
@@ -111,3 +111,14 @@ def test_a_system_without_capabilities_has_no_process_rights(at: At) -> None:
     evidence = at("only_dockerenv").evidence
     (evidence.root / "proc/self/status").unlink()
     assert process_rights(evidence) is None
+
+
+def test_a_service_that_is_bounded_is_told_its_unit(at: At) -> None:
+    """No container around it, and sudo could not give what the bounding set lacks."""
+    context = at("bare_host")
+    status = context.evidence.root / "proc/self/status"
+    status.write_text("Uid:\t990\t990\t990\t990\nCapEff:\t0\nCapBnd:\t0\nNoNewPrivs:\t1\n")
+    capture = rights.check(context)[0]
+    assert capture.state is State.FAILED
+    assert "    AmbientCapabilities=CAP_NET_RAW" in capture.remedy.splitlines()
+    assert "setcap" not in capture.remedy

@@ -68,6 +68,13 @@ describe("a remedy", () => {
       ),
     ).toEqual(["hostNetwork: true\ncontainers:\n  - name: nautscan"]));
 
+  it("does the same for a systemd unit", () =>
+    expect(
+      commands(
+        "Run\n    systemctl edit nautscan\nand there\n    [Service]\n    AmbientCapabilities=CAP_NET_RAW",
+      ),
+    ).toEqual(["systemctl edit nautscan", "[Service]\nAmbientCapabilities=CAP_NET_RAW"]));
+
   it("leaves out of a command what is a note behind it", () =>
     expect(remedyParts("    sudo apt-get install libpcap0.8     (Debian, Ubuntu)")).toEqual([
       { text: "sudo apt-get install libpcap0.8", command: true },

@@ -11,23 +11,23 @@ const COMMAND_LINE =
 /** Lines indented by four spaces are to paste; a note in brackets may stand behind. */
 const INDENTED = /^ {4}(\s*\S.*?)(?:\s{3,}\((.+)\))?$/;
 
-/** Lines of a specification (YAML) belong together. */
-const YAML = /^\s*(?:- )?[A-Za-z]+:(?:\s|$)/;
+/** Lines of a specification (YAML, or a systemd unit) belong together. */
+const SPECIFICATION = /^\s*(?:- )?[A-Za-z_]+:(?:\s|$)|^\[\w+\]$|^[A-Z][a-z]\w*=/;
 
 /** Commands are what stands between backticks, indented lines, and lines that begin like one. */
 export function remedyParts(text: string): RemedyPart[] {
   const parts = text.split("\n").flatMap(lineParts);
   return parts.reduce<RemedyPart[]>((joined, part) => {
     const last = joined.at(-1);
-    if (last?.command && part.command && isYaml(last.text) && isYaml(part.text)) {
+    if (last?.command && part.command && isSpecification(last.text) && isSpecification(part.text)) {
       last.text += `\n${part.text}`;
     } else joined.push({ ...part });
     return joined;
   }, []);
 }
 
-function isYaml(text: string): boolean {
-  return text.split("\n").every((line) => YAML.test(line));
+function isSpecification(text: string): boolean {
+  return text.split("\n").every((line) => SPECIFICATION.test(line));
 }
 
 function lineParts(line: string): RemedyPart[] {

@@ -15,6 +15,10 @@ from nautscan.sensor import selftest
 from nautscan.sensor.capture import check_filter
 
 _SAMPLE_FILTER: Final = "tcp port 80 or udp port 53"
+_SEE: Final = {
+    "no_permission": 'What to do stands under "Right to capture".',
+    "no_capture_library": 'What to do stands under "Capture library".',
+}
 _BUFFER_SHARE: Final = 4
 """Buffers above one part in so many of the memory that is free are worth a warning."""
 
@@ -63,14 +67,15 @@ def check_loopback(_context: Context) -> list[Check]:
 
 def _untried(title: str, why: str, error: dict[str, Any], facts: dict[str, Any]) -> Check:
     """Not tried for a reason that another check reports as failed: unknown, not failed again."""
-    told_elsewhere = error["code"] in ("no_permission", "no_capture_library", "unknown_interface")
+    remedy = _SEE.get(error["code"]) or str(error.get("remedy") or "")
+    unavailable = error["code"] in (*_SEE, "unknown_interface")
     return Check(
         "capture.loopback",
         title,
-        State.UNKNOWN if told_elsewhere else State.FAILED,
+        State.UNKNOWN if unavailable else State.FAILED,
         f"It could not be tried. {error['message']}.".replace("..", "."),
         why,
-        str(error.get("remedy") or ""),
+        remedy,
         facts,
     )
 

@@ -16,8 +16,8 @@ from nautscan.identity.client import EngineClient
 from nautscan.identity.endpoint import Endpoint, find_endpoint, usual_sockets
 from nautscan.identity.trouble import EngineUnavailable, NoSuchObject, Trouble
 
-ANSWER_S: Final = 1.5
-"""An engine that takes longer is reported as not answering in time."""
+ANSWER_S: Final = 0.9
+"""An engine that takes longer is reported as not answering; two are asked within the deadline."""
 
 _TITLE: Final = "Container engine"
 _WHY: Final = (

@@ -10,8 +10,11 @@ from typing import Any, Final
 from nautscan.doctor.capabilities import ProcessRights, file_capabilities, process_rights
 from nautscan.doctor.context import Context
 from nautscan.doctor.model import Check, State
-from nautscan.doctor.views import POD_SPEC
+from nautscan.doctor.views import POD_SPEC, host_run
 from nautscan.sensor import permission
+
+_WITH_RUN: Final = frozenset({"docker", "podman", "containerd"})
+"""Engines with a `run` command."""
 
 _WHY: Final = "Opening a packet socket takes the capability CAP_NET_RAW; without it, no packet."
 _WHY_ADMIN: Final = (
@@ -75,11 +78,21 @@ def _obstacle(rights: ProcessRights) -> str:
 def _remedy(context: Context, rights: ProcessRights) -> str:
     if context.place.engine == "kubernetes":
         return f"In the pod's specification:\n{POD_SPEC}"
-    text = permission.remedy(context.host)
-    if context.place.engine is not None and "net_raw" not in rights.bounding:
-        # What can be done from inside has no effect, so it is not advised.
-        return text.partition("Either run it as root")[0].rstrip()
-    return text
+    if context.place.engine in _WITH_RUN:
+        # What could be done from inside is lost with the container, or has no effect at all.
+        return (
+            "Start the container with the right, and with root inside (the part that serves the "
+            f"page gives root up before it listens):\n    {host_run(context.place)}\n"
+            "In a compose file:\n"
+            "    network_mode: host\n    cap_add: [NET_RAW]\n    user: '0'"
+        )
+    if "net_raw" not in rights.bounding:
+        return (
+            "Of a systemd unit:\n    systemctl edit nautscan\nand there\n"
+            "    [Service]\n    AmbientCapabilities=CAP_NET_RAW\n"
+            "    CapabilityBoundingSet=CAP_NET_RAW"
+        )
+    return permission.remedy(context.host)
 
 
 def _admin(rights: ProcessRights) -> Check:
