@@ -72,6 +72,8 @@ class ProcessRights:
 
 def process_rights(evidence: Evidence) -> ProcessRights | None:
     """Rights of this process, from /proc/self/status; None where the system has no such file."""
+    if evidence.platform != "linux":
+        return None
     pairs = (line.partition(":") for line in evidence.lines("/proc/self/status"))
     status = {name: value.strip() for name, _, value in pairs}
     if "CapEff" not in status:

@@ -173,6 +173,9 @@ def _network(
     if first == f"net:[{INITIAL_NAMESPACES['net']}]":
         tells = "the machine's own network namespace"
         return Network.HOST, True, [Sign("/proc/self/ns/net", first, tells)]
+    beside = _first_process(evidence)
+    if beside is not None and beside.saw == first:
+        return Network.HOST, True, [beside]
     if evidence.text("/proc/net/dev") is None:
         return Network.UNKNOWN, False, []
     if not seen:
@@ -180,13 +183,32 @@ def _network(
     real = [link for link in seen if link.device]
     if real:
         return Network.HOST, True, [_link_sign(real[0], "a device of the machine")]
-    own = _own_hostname(evidence, marks)
+    own = beside or _own_hostname(evidence, marks)
     joining = [link for link in seen if link.driver in BETWEEN]
     if joining and own is None:
         # Bridges are a host's. A namespace without a container may have been given one too.
         sign = _link_sign(joining[0], "a bridge, which joins others: a host's interfaces")
         return Network.HOST, marks.engine is not None, [sign]
     return _own_network(seen, route, own)
+
+
+def _first_process(evidence: Evidence) -> Sign | None:
+    """The network namespace of the machine's first process, where it can be seen.
+
+    That takes the machine's own process namespace, and the right to look at that process.
+    """
+    if evidence.link("/proc/self/ns/pid") != f"pid:[{INITIAL_NAMESPACES['pid']}]":
+        return None
+    there = evidence.link("/proc/1/ns/net")
+    if there is None:
+        return None
+    same = there == evidence.link("/proc/self/ns/net")
+    tells = "the machine's first process is in this network namespace"
+    return Sign(
+        "/proc/1/ns/net",
+        there,
+        tells if same else "the machine's first process is in another network namespace",
+    )
 
 
 def _own_network(seen: list[Link], route: str | None, own: Sign | None) -> _Verdict:

@@ -34,6 +34,8 @@ EXPECTED: dict[str, tuple[Kind, str | None, Network, str]] = {
     "kubernetes_host_network": (Kind.POD_HOST, "kubernetes", Network.HOST, "unknown"),
     "kubernetes_pod": (Kind.POD, "kubernetes", Network.BRIDGE, "unknown"),
     "lxc": (Kind.CONTAINER_BRIDGE, "lxc", Network.BRIDGE, "unknown"),
+    "host_seen_by_root": (Kind.HOST, None, Network.HOST, "bare"),
+    "named_namespace_with_bridge": (Kind.NAMESPACE, None, Network.BRIDGE, "bare"),
     "named_namespace": (Kind.NAMESPACE, None, Network.BRIDGE, "bare"),
     "only_dockerenv": (Kind.UNKNOWN, "docker", Network.UNKNOWN, "unknown"),
     "podman_bridge": (Kind.CONTAINER_BRIDGE, "podman", Network.BRIDGE, "unknown"),
