@@ -179,17 +179,25 @@ def _network(
     if evidence.text("/proc/net/dev") is None:
         return Network.UNKNOWN, False, []
     if not seen:
-        return Network.NONE, True, [Sign("/sys/class/net", "loopback only", "no network")]
-    real = [link for link in seen if link.device]
-    if real:
-        return Network.HOST, True, [_link_sign(real[0], "a device of the machine")]
+        return Network.NONE, True, [Sign("/proc/net/dev", "loopback only", "no network")]
     own = beside or _own_hostname(evidence, marks)
+    return _hosts_network(marks, seen, own) or _own_network(seen, route, own)
+
+
+def _hosts_network(marks: ContainerMarks, seen: list[Link], own: Sign | None) -> _Verdict | None:
+    """The host's, going by the interfaces; None if they look like a container's own."""
+    real = [link for link in seen if link.device]
+    virtual = [link for link in seen if not link.device]
+    if real:
+        # Containers that are virtual machines (Kata) have a device of their own, and nothing else.
+        certain = own is None and (marks.engine is None or bool(virtual))
+        return Network.HOST, certain, [_link_sign(real[0], "a device of the machine")]
     joining = [link for link in seen if link.driver in BETWEEN]
     if joining and own is None:
         # Bridges are a host's. A namespace without a container may have been given one too.
         sign = _link_sign(joining[0], "a bridge, which joins others: a host's interfaces")
         return Network.HOST, marks.engine is not None, [sign]
-    return _own_network(seen, route, own)
+    return None
 
 
 def _first_process(evidence: Evidence) -> Sign | None:

@@ -31,6 +31,7 @@ EXPECTED: dict[str, tuple[Kind, str | None, Network, str]] = {
     "docker_ipvlan": (Kind.CONTAINER_IPVLAN, "docker", Network.IPVLAN, "bare"),
     "docker_macvlan": (Kind.CONTAINER_MACVLAN, "docker", Network.MACVLAN, "vm"),
     "docker_none": (Kind.CONTAINER_NONE, "docker", Network.NONE, "vm"),
+    "kata_pod": (Kind.POD_HOST, "kubernetes", Network.HOST, "vm"),
     "kubernetes_host_network": (Kind.POD_HOST, "kubernetes", Network.HOST, "unknown"),
     "kubernetes_pod": (Kind.POD, "kubernetes", Network.BRIDGE, "unknown"),
     "lxc": (Kind.CONTAINER_BRIDGE, "lxc", Network.BRIDGE, "unknown"),
@@ -46,7 +47,7 @@ EXPECTED: dict[str, tuple[Kind, str | None, Network, str]] = {
     "wsl2_docker_engine_bridge": (Kind.CONTAINER_BRIDGE, "docker", Network.BRIDGE, "wsl2"),
 }  # fmt: skip
 
-UNCERTAIN = {"only_dockerenv"}
+UNCERTAIN = {"kata_pod", "only_dockerenv", "podman_rootless_host"}
 
 
 def test_every_recorded_place_is_expected_to_be_something() -> None:

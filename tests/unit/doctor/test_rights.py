@@ -56,6 +56,16 @@ def test_outside_of_the_bounding_set_only_a_new_start_helps(at: At) -> None:
     assert "sudo /opt/bin/nautscan" not in capture.remedy
 
 
+def test_where_the_container_is_not_certain_both_ways_are_told(at: At) -> None:
+    """A virtual machine may carry /.dockerenv: `docker run` alone would be no advice there."""
+    context = at("only_dockerenv")
+    status = context.evidence.root / "proc/self/status"
+    status.write_text("Uid:\t1000\t1000\t1000\t1000\nCapEff:\t0\nCapBnd:\t3fffffffff\n")
+    remedy = rights.check(context)[0].remedy
+    assert "docker run --network host" in remedy
+    assert "    sudo setcap cap_net_raw=ep /opt/py/bin/python3" in remedy.splitlines()
+
+
 def test_privileged_is_more_than_needed(at: At) -> None:
     found = checks_at(at, "docker_in_docker")
     assert found["rights.capture"].facts["privileged"] is True

@@ -78,7 +78,7 @@ def _obstacle(rights: ProcessRights) -> str:
 def _remedy(context: Context, rights: ProcessRights) -> str:
     if context.place.engine == "kubernetes":
         return f"In the pod's specification:\n{POD_SPEC}"
-    if context.place.engine in _WITH_RUN:
+    if context.place.engine in _WITH_RUN and context.place.certain:
         # What could be done from inside is lost with the container, or has no effect at all.
         return (
             "Start the container with the right, and with root inside (the part that serves the "
