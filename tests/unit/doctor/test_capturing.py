@@ -205,7 +205,7 @@ def test_the_test_packet(
     at: At, monkeypatch: pytest.MonkeyPatch, tried: Loopback, state: State, says: str
 ) -> None:
     monkeypatch.setattr(selftest, "loopback", lambda: tried)
-    [check] = capture.check_loopback(at("bare_host"))
+    [check] = capture.check_loopback(at("wsl2"))
     assert check.state is state
     assert says in check.found
     assert ".." not in check.found
@@ -294,3 +294,23 @@ def test_every_check_says_why_it_matters(at: At, present: list[dict[str, Any]]) 
         assert check.why, check.id
         assert check.title, check.id
         assert "." in check.id
+
+
+@pytest.mark.parametrize(
+    ("name", "says", "remedy"),
+    [
+        ("docker_bridge", "seccomp filter, SELinux or AppArmor", "dmesg"),
+        ("podman_rootless_host", "this user namespace only", "    sudo podman run"),
+    ],
+)
+def test_a_refusal_although_the_right_is_held_is_a_failure_of_its_own(
+    at: At, monkeypatch: pytest.MonkeyPatch, name: str, says: str, remedy: str
+) -> None:
+    error = {"code": "no_permission", "message": "socket: EPERM", "remedy": "", "detail": {}}
+    refused = Loopback(seen=False, interface="lo", error=error)
+    monkeypatch.setattr(selftest, "loopback", lambda: refused)
+    [check] = capture.check_loopback(at(name))
+    assert check.state is State.FAILED
+    assert says in check.found
+    assert "socket: EPERM." in check.found
+    assert remedy in check.remedy

@@ -132,3 +132,11 @@ def test_a_service_that_is_bounded_is_told_its_unit(at: At) -> None:
     assert capture.state is State.FAILED
     assert "    AmbientCapabilities=CAP_NET_RAW" in capture.remedy.splitlines()
     assert "setcap" not in capture.remedy
+
+
+def test_a_right_that_counts_in_a_namespace_of_its_own_only_is_none(at: At) -> None:
+    """Rootless with the host's network: the capability is held, and opens nothing."""
+    capture = checks_at(at, "podman_rootless_host")["rights.capture"]
+    assert capture.state is State.FAILED
+    assert "user namespace" in capture.found
+    assert "    sudo podman run --network host" in capture.remedy

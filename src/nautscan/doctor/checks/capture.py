@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, Final
 
+from nautscan.doctor.capabilities import process_rights
 from nautscan.doctor.checks.interfaces import chosen
 from nautscan.doctor.checks.memory import available_bytes
 from nautscan.doctor.context import Context
 from nautscan.doctor.model import Check, State
 from nautscan.doctor.sizes import size
+from nautscan.doctor.views import view
 from nautscan.errors import NautScanError
 from nautscan.sensor import selftest
 from nautscan.sensor.capture import check_filter
@@ -39,7 +41,7 @@ def check_filters(context: Context) -> list[Check]:
     return [Check("capture.filter", title, State.OK, f"{which}: {text}.", why, facts=facts)]
 
 
-def check_loopback(_context: Context) -> list[Check]:
+def check_loopback(context: Context) -> list[Check]:
     """Sends a packet to oneself and looks for it."""
     title = "A test packet is seen"
     why = (
@@ -55,6 +57,8 @@ def check_loopback(_context: Context) -> list[Check]:
         )
         return [Check("capture.loopback", title, State.OK, found, why, facts=facts)]
     if tried.error is not None:
+        if tried.error["code"] == "no_permission" and _holds_the_right(context):
+            return [_forbidden(context, title, why, tried.error, facts)]
         return [_untried(title, why, tried.error, facts)]
     found = f"The packet was sent, but not seen on {tried.interface} within {selftest.WAIT_S:g} s."
     remedy = (
@@ -63,6 +67,28 @@ def check_loopback(_context: Context) -> list[Check]:
         "If it does, please report this."
     )
     return [Check("capture.loopback", title, State.FAILED, found, why, remedy, facts)]
+
+
+def _holds_the_right(context: Context) -> bool:
+    rights = process_rights(context.evidence)
+    return rights is not None and "net_raw" in rights.effective
+
+
+def _forbidden(
+    context: Context, title: str, why: str, error: dict[str, Any], facts: dict[str, Any]
+) -> Check:
+    """Refused although the capability is held: something else than the capability decides."""
+    if context.place.rootless:
+        cause = "it counts in this user namespace only, and the interfaces belong to another one"
+        remedy = view(context.place).ways
+    else:
+        cause = "a seccomp filter, SELinux or AppArmor may forbid packet sockets"
+        remedy = "Look for the refusal:\n    sudo dmesg | grep -iE 'seccomp|apparmor|avc'"
+    found = (
+        f"It could not be tried, although CAP_NET_RAW is held: {cause}. "
+        f"The system said: {error['message'].rstrip('.')}."
+    )
+    return Check("capture.loopback", title, State.FAILED, found, why, remedy, facts)
 
 
 def _untried(title: str, why: str, error: dict[str, Any], facts: dict[str, Any]) -> Check:

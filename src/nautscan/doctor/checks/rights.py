@@ -10,6 +10,7 @@ from typing import Any, Final
 from nautscan.doctor.capabilities import ProcessRights, file_capabilities, process_rights
 from nautscan.doctor.context import Context
 from nautscan.doctor.model import Check, State
+from nautscan.doctor.place import Network
 from nautscan.doctor.views import POD_SPEC, host_run
 from nautscan.sensor import permission
 
@@ -48,6 +49,8 @@ def _capture(context: Context, rights: ProcessRights, facts: dict[str, Any]) -> 
     title = "Right to capture"
     who = f"user id {rights.uid}" + (" (root)" if rights.uid == 0 else "")
     if "net_raw" in rights.effective:
+        if context.place.rootless and context.place.network is Network.HOST:
+            return _in_name_only(context, title, who, facts)
         source = _source(rights)
         found = f"This process ({who}) holds CAP_NET_RAW{source}."
         return Check("rights.capture", title, State.OK, found, _WHY, facts=facts)
@@ -55,6 +58,15 @@ def _capture(context: Context, rights: ProcessRights, facts: dict[str, Any]) -> 
     return Check(
         "rights.capture", title, State.FAILED, found, _WHY, _remedy(context, rights), facts
     )
+
+
+def _in_name_only(context: Context, title: str, who: str, facts: dict[str, Any]) -> Check:
+    found = (
+        f"This process ({who}) holds CAP_NET_RAW in a user namespace of its own. It does not count "
+        "for the host's interfaces."
+    )
+    remedy = f"Start the container with the host's root:\n    {host_run(context.place)}"
+    return Check("rights.capture", title, State.FAILED, found, _WHY, remedy, facts)
 
 
 def _source(rights: ProcessRights) -> str:
