@@ -68,10 +68,24 @@ def test_a_clock_that_cannot_be_asked_about_is_not_called_right(at: At) -> None:
     assert clock.judged(at("bare_host"), 2e9, 1.9e9, None).state is State.UNKNOWN
 
 
+def test_where_the_kernel_may_not_be_asked_systemd_is(
+    at: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "discipline", lambda: None)
+    context = at("bare_host")
+    assert clock.check(context)[0].state is State.UNKNOWN
+    mark = context.evidence.root / "run/systemd/timesync/synchronized"
+    mark.parent.mkdir(parents=True)
+    mark.touch()
+    [check] = clock.check(context)
+    assert (check.state, check.facts["max_error_s"]) == (State.OK, None)
+    assert check.found.endswith("is kept right.")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="adjtimex is Linux's")
 def test_the_kernel_is_asked() -> None:
     kept = clock.discipline()
-    assert kept is None or kept.max_error_s >= 0
+    assert kept is None or (kept.max_error_s or 0) >= 0
 
 
 # Memory.

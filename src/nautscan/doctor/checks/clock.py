@@ -22,6 +22,7 @@ _WHY: Final = (
 )
 _STA_UNSYNC: Final = 0x40
 _TIME_ERROR: Final = 5
+_SYNCHRONISED: Final = "/run/systemd/timesync/synchronized"
 _DAY_S: Final = 86_400.0
 
 
@@ -44,8 +45,8 @@ class Discipline:
     """What the kernel knows about its clock."""
 
     synchronised: bool
-    max_error_s: float
-    """The most that it is wrong, if it is synchronised."""
+    max_error_s: float | None
+    """The most that it is wrong, if it is synchronised; None if that is not told."""
 
 
 def discipline() -> Discipline | None:
@@ -65,7 +66,15 @@ def discipline() -> Discipline | None:
 
 def check(context: Context) -> list[Check]:
     """Whether the clock can be right, and whether something keeps it right."""
-    return [judged(context, time.time(), installed_s(), discipline())]
+    kept = discipline() or _timesyncd(context)
+    return [judged(context, time.time(), installed_s(), kept)]
+
+
+def _timesyncd(context: Context) -> Discipline | None:
+    """What systemd-timesyncd leaves once it is synchronised; its absence says nothing."""
+    if context.evidence.exists(_SYNCHRONISED):
+        return Discipline(synchronised=True, max_error_s=None)
+    return None
 
 
 def installed_s() -> float:
@@ -93,7 +102,8 @@ def judged(context: Context, now: float, installed: float, kept: Discipline | No
     if not kept.synchronised:
         found = f"It says {_text(now)}, but nothing keeps it right, as far as the kernel knows."
         return _made(State.WARNING, found, facts, _set_it(context))
-    found = f"It says {_text(now)} and is kept right, to {kept.max_error_s:.3f} s at worst."
+    at_worst = "" if kept.max_error_s is None else f", to {kept.max_error_s:.3f} s at worst"
+    found = f"It says {_text(now)} and is kept right{at_worst}."
     return _made(State.OK, found, facts)
 
 
