@@ -148,21 +148,18 @@ export async function doctor_that_cannot_be_asked_says_so(visit) {
 
 export async function doctor_comes_first_where_nothing_is_captured(visit) {
   const page = await openIll(visit);
-  const tops = () =>
-    Promise.all(
-      [
-        list(page),
-        dialog(page).getByText("Kernel drops", { exact: true }),
-      ].map(async (part) => (await part.boundingBox()).y),
+  const loss = dialog(page).getByText("Kernel drops", { exact: true });
+  /** Whether the doctor stands above the losses; null while it moves. */
+  const isAbove = async () => {
+    const boxes = await Promise.all(
+      [list(page), loss].map((part) => part.boundingBox()),
     );
-  const [below, stage] = await tops();
-  assert.ok(below > stage, "loss comes first while it captures");
+    return boxes.includes(null) ? null : boxes[0].y < boxes[1].y;
+  };
+  assert.equal(await isAbove(), false, "loss comes first while it captures");
   await fetch(`${visit.url}/api/packets/stop`, { method: "POST" });
   try {
-    await until(async () => {
-      const [doctor, drops] = await tops();
-      return doctor < drops;
-    }, "the doctor comes first once it does not");
+    await until(isAbove, "the doctor comes first once it does not");
   } finally {
     await fetch(`${visit.url}/api/packets/start`, {
       method: "POST",
