@@ -462,6 +462,46 @@ class Health(_Shape):
     source: SourceName
 
 
+class DoctorCheck(_Shape):
+    """One thing that the doctor looked at."""
+
+    id: str = Field(description="Stable, `family.name`")
+    title: str
+    state: Literal["ok", "warning", "failed", "unknown"] = Field(
+        description="unknown: it could not be found out, and `found` says why"
+    )
+    found: str = Field(description="What was seen")
+    why: str = Field(description="Why it matters")
+    remedy: str = Field(
+        description="What to do here; lines indented by four spaces are to paste. Empty: nothing"
+    )
+    facts: dict[str, Any] = Field(
+        description="The same for programs; the keys are each check's own"
+    )
+    where: str = Field(description="Which process looked: sensor or server")
+
+
+class DoctorCounts(_Shape):
+    """How many checks came out how."""
+
+    ok: int
+    warning: int
+    failed: int
+    unknown: int
+
+
+class DoctorReport(_Shape):
+    """What is needed, what is missing, and what to do. `nautscan doctor --json` prints the same."""
+
+    state: Literal["ok", "warning", "failed"] = Field(description="The worst of the checks")
+    counts: DoctorCounts
+    checks: list[DoctorCheck]
+    version: str
+    platform: str = Field(description="The server's system: linux, darwin or win32")
+    time: Time = Field(description="When it looked")
+    source: SourceName
+
+
 class ColumnFacts(_Shape):
     """One column, for completion and help."""
 

@@ -27,6 +27,16 @@ async def health(service: ServiceDep) -> Response:
     return JsonText(await service.health.snapshot_text())
 
 
+@router.get("/api/doctor", response_model=models.DoctorReport, tags=["state"])
+async def doctor(service: ServiceDep) -> dict[str, Any]:
+    """What capturing, naming and storing need here, what is missing, and what to do.
+
+    Answers 200 whatever is found. Checks that concern capturing are made in the sensor, the others
+    in the server. However many ask, it looks once in five seconds at most.
+    """
+    return await service.doctor.report()
+
+
 @router.get("/api/source", response_model=models.SourceFacts, tags=["state"])
 async def source(service: ServiceDep) -> dict[str, Any]:
     """Where the traffic comes from."""

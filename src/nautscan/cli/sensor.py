@@ -43,6 +43,7 @@ def command(socket_path: Path, **options: Any) -> None:
     alone where another program keeps it alive.
     """
     from nautscan.config import Config
+    from nautscan.doctor.capturing import sensor_checks
     from nautscan.sensor.process import SensorOptions, run
 
     config = Config.load(**capture_settings(options))
@@ -55,6 +56,7 @@ def command(socket_path: Path, **options: Any) -> None:
                 stream=_stream(options),
                 identity=_identity(options),
                 supervised=options["supervised"],
+                examine=sensor_checks,
             )
         )
     except OSError as error:

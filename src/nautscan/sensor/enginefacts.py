@@ -77,9 +77,17 @@ def described(facts: dict[str, Any]) -> str:
 def capture_library() -> str | None:
     """Version of libpcap, or None where it is missing."""
     try:
-        return _engine.capture_library()
-    except _engine.EngineError:
+        return capture_library_version()
+    except NautScanError:
         return None
+
+
+def capture_library_version() -> str:
+    """Version of libpcap. Raises NautScanError with what to install where it is missing."""
+    try:
+        return _engine.capture_library()
+    except _engine.EngineError as error:
+        raise relayed(error) from error
 
 
 def outbox_counters(counters: OutboxCounters) -> dict[str, int]:

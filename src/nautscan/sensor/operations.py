@@ -13,6 +13,7 @@ A request is {id, op, params}, its answer {id, ok} or {id, error}. The operation
 * `packet` {packet}: the engine's facts with `time_ns` for `time`, `bytes` (binary) and `layers`
 * `export` {ids}: {pcapng: binary}
 * `stats`: {stats: [{interface, stage, name, value}]}
+* `doctor`: {checks: [checks of `nautscan.doctor` that concern capturing]}; takes up to 2 s
 
 Events: `status` whenever the state changes. `credit` {bytes}, without id and answer, widens the
 window for rows again.
@@ -51,6 +52,9 @@ class Answer:
 Params = dict[str, Any]
 Operation = Callable[[Params], Awaitable[Answer]]
 
+Examine = Callable[[tuple[str, ...]], list[dict[str, Any]]]
+"""Looks at what capturing needs; given the interfaces being captured. Blocks."""
+
 
 @dataclass(slots=True)
 class Operations:
@@ -58,6 +62,8 @@ class Operations:
 
     controller: CaptureController
     outbox: Outbox
+    examine: Examine | None = None
+    examining: asyncio.Lock = field(default_factory=asyncio.Lock)
     table: dict[str, Operation] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -72,6 +78,7 @@ class Operations:
             "packet": self._packet,
             "export": self._export,
             "stats": self._stats,
+            "doctor": self._doctor,
         }
 
     async def run(self, op: str, params: Params) -> Answer:
@@ -162,6 +169,15 @@ class Operations:
         for name, value in enginefacts.outbox_counters(self.outbox.counters()).items():
             rows.append({"interface": None, "stage": "queue", "name": name, "value": value})
         return Answer({"stats": rows})
+
+    async def _doctor(self, _params: Params) -> Answer:
+        """In a thread, one at a time: neither the capture nor other questions wait for it."""
+        if self.examine is None:
+            raise NotFound("This sensor has no doctor", remedy="Run `nautscan doctor` beside it.")
+        status = self.controller.status()
+        captured = () if status["stream"] else tuple(self.controller.captured_names())
+        async with self.examining:
+            return Answer({"checks": await asyncio.to_thread(self.examine, captured)})
 
 
 def _text(params: Params, name: str) -> str | None:

@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,6 +50,8 @@ class SensorOptions:
     """Who it becomes after binding, if it is root; the socket belongs to that user too."""
     supervised: bool = False
     """Standard input is a lifeline: its end means that the supervisor has gone."""
+    examine: Callable[[Config, tuple[str, ...]], list[dict[str, Any]]] | None = None
+    """The doctor, handed in: it stands above the sensor and is not known here."""
 
 
 def run(options: SensorOptions) -> None:
@@ -95,7 +98,12 @@ class _Sensor:
         self._ending = asyncio.Event()
         self._outbox = Outbox(on_put=_from_thread(loop, self._arrived))
         self._controller = self._new_controller()
-        self._operations = Operations(self._controller, self._outbox)
+        examine = self._options.examine
+        self._operations = Operations(
+            self._controller,
+            self._outbox,
+            None if examine is None else partial(examine, self._options.config),
+        )
         _end_on_signals(loop, self._ending)
         if self._options.supervised:
             watch_lifeline(_from_thread(loop, self._ending))

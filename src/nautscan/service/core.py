@@ -14,6 +14,7 @@ from nautscan.identity import Directory
 from nautscan.identity.docker import DockerWatcher
 from nautscan.identity.interfaces import InterfaceOwners
 from nautscan.service.containers import Containers
+from nautscan.service.doctor import Doctor
 from nautscan.service.gaps import Gaps, SensorState
 from nautscan.service.health import HealthBoard
 from nautscan.service.history import History
@@ -85,6 +86,7 @@ class Service:
             source=config.source,
             retention=(config.retention_age, config.retention_bytes),
         )
+        self.doctor = Doctor(config, sensor, lambda: sensor.state, store)
         self._tasks: list[asyncio.Task[Any]] = []
 
     async def _settled(self) -> None:

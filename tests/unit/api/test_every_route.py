@@ -35,6 +35,7 @@ DOCUMENTED = {
     ("GET", "/api/map"),
     ("GET", "/api/columns"),
     ("GET", "/api/health"),
+    ("GET", "/api/doctor"),
     ("GET", "/api/source"),
     ("GET", "/metrics"),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,8 @@ class Sensor:
             },
         )
         self.sent: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
+        self.found: list[dict[str, Any]] = []
+        """What its doctor answers."""
         self.asked: deque[tuple[str, dict[str, Any]]] = deque(maxlen=100)
         self.packets: Table = rows(
             "packets", "range(3) t(n)", id="n + 1", source_ip="'10.0.0.1'", protocol="'tcp'"
@@ -95,10 +97,15 @@ class Sensor:
 
     async def request(self, op: str, *, timeout_s: float = 10, **params: Any) -> dict[str, Any]:
         self.asked.append((op, params))
-        if op == "interfaces":
-            return {"interfaces": [{"name": "br-1", "selected": True, "kind": "bridge"}]}
-        if op == "recent":
-            return {"ipc": ipc(self.packets)}
+        simple: dict[str, Callable[[], dict[str, Any]]] = {
+            "interfaces": lambda: {
+                "interfaces": [{"name": "br-1", "selected": True, "kind": "bridge"}]
+            },
+            "recent": lambda: {"ipc": ipc(self.packets)},
+            "doctor": lambda: {"checks": self.found},
+        }
+        if op in simple:
+            return simple[op]()
         if op == "packet":
             if params["packet"] != 1:
                 raise NotFound("That packet is not in memory", remedy="Take another.")

@@ -81,6 +81,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Doctor
+         * @description What capturing, naming and storing need here, what is missing, and what to do.
+         *
+         *     Answers 200 whatever is found. Checks that concern capturing are made in the sensor, the others
+         *     in the server. However many ask, it looks once in five seconds at most.
+         */
+        get: operations["state_doctor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/flows": {
         parameters: {
             query?: never;
@@ -723,6 +746,101 @@ export interface components {
              * @description connected, absent, unreachable or off
              */
             state: string;
+        };
+        /**
+         * DoctorCheck
+         * @description One thing that the doctor looked at.
+         */
+        DoctorCheck: {
+            /**
+             * Facts
+             * @description The same for programs; the keys are each check's own
+             */
+            facts: {
+                [key: string]: unknown;
+            };
+            /**
+             * Found
+             * @description What was seen
+             */
+            found: string;
+            /**
+             * Id
+             * @description Stable, `family.name`
+             */
+            id: string;
+            /**
+             * Remedy
+             * @description What to do here; lines indented by four spaces are to paste. Empty: nothing
+             */
+            remedy: string;
+            /**
+             * State
+             * @description unknown: it could not be found out, and `found` says why
+             * @enum {string}
+             */
+            state: "ok" | "warning" | "failed" | "unknown";
+            /** Title */
+            title: string;
+            /**
+             * Where
+             * @description Which process looked: sensor or server
+             */
+            where: string;
+            /**
+             * Why
+             * @description Why it matters
+             */
+            why: string;
+        };
+        /**
+         * DoctorCounts
+         * @description How many checks came out how.
+         */
+        DoctorCounts: {
+            /** Failed */
+            failed: number;
+            /** Ok */
+            ok: number;
+            /** Unknown */
+            unknown: number;
+            /** Warning */
+            warning: number;
+        };
+        /**
+         * DoctorReport
+         * @description What is needed, what is missing, and what to do. `nautscan doctor --json` prints the same.
+         */
+        DoctorReport: {
+            /** Checks */
+            checks: components["schemas"]["DoctorCheck"][];
+            counts: components["schemas"]["DoctorCounts"];
+            /**
+             * Platform
+             * @description The server's system: linux, darwin or win32
+             */
+            platform: string;
+            /**
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
+             */
+            source: "live" | "demo" | "file";
+            /**
+             * State
+             * @description The worst of the checks
+             * @enum {string}
+             */
+            state: "ok" | "warning" | "failed";
+            /**
+             * Time
+             * Format: date-time
+             * @description When it looked
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            time: string;
+            /** Version */
+            version: string;
         };
         /**
          * Drop
@@ -2510,6 +2628,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestList"];
+                };
+            };
+        };
+    };
+    state_doctor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoctorReport"];
                 };
             };
         };

@@ -3,6 +3,7 @@ import type {
   CaptureStatus,
   ColumnFacts,
   Container,
+  DoctorReport,
   ErrorFacts,
   FlowRow,
   Health,
@@ -127,6 +128,7 @@ const signalled = (signal?: AbortSignal): RequestInit => (signal ? { signal } : 
 export const api = {
   source: () => answer<SourceFacts>(address("source")),
   health: () => answer<Health>(address("health")),
+  doctor: (signal?: AbortSignal) => answer<DoctorReport>(address("doctor"), signalled(signal)),
   columns: (table: string) =>
     answer<{ columns: ColumnFacts[]; functions: string[] }>(address("columns", { table })),
 

@@ -8,14 +8,42 @@ export interface RemedyPart {
 const COMMAND_LINE =
   /^\s*(?:\$\s+)?((?:sudo|docker|ip|ethtool|setcap|nautscan|systemctl|make|chmod|usermod|apt|apt-get)\s.+)$/;
 
-/** Commands are what stands between backticks, and lines that begin like one. */
+/** Lines indented by four spaces are to paste; a note in brackets may stand behind. */
+const INDENTED = /^ {4}(\s*\S.*?)(?:\s{3,}\((.+)\))?$/;
+
+/** Lines of a specification (YAML, or a systemd unit) belong together. */
+const SPECIFICATION = /^\s*(?:- )?[A-Za-z_]+:(?:\s|$)|^\[\w+\]$|^[A-Z][a-z]\w*=/;
+
+/** Commands are what stands between backticks, indented lines, and lines that begin like one. */
 export function remedyParts(text: string): RemedyPart[] {
-  return text
-    .split(/(`[^`]+`)|\n/)
-    .filter((part): part is string => part !== undefined && part.trim() !== "")
+  const parts = text.split("\n").flatMap(lineParts);
+  return parts.reduce<RemedyPart[]>((joined, part) => {
+    const last = joined.at(-1);
+    if (last?.command && part.command && isSpecification(last.text) && isSpecification(part.text)) {
+      last.text += `\n${part.text}`;
+    } else joined.push({ ...part });
+    return joined;
+  }, []);
+}
+
+function isSpecification(text: string): boolean {
+  return text.split("\n").every((line) => SPECIFICATION.test(line));
+}
+
+function lineParts(line: string): RemedyPart[] {
+  const [, indented, note] = INDENTED.exec(line) ?? [];
+  if (indented !== undefined) {
+    const part = { text: indented, command: true };
+    return note === undefined ? [part] : [part, { text: note, command: false }];
+  }
+  return line
+    .split(/(`[^`]+`)/)
+    .filter((part) => part.trim() !== "")
     .map((part) => {
       if (/^`.+`$/.test(part)) return { text: part.slice(1, -1), command: true };
-      const line = COMMAND_LINE.exec(part)?.[1];
-      return line === undefined ? { text: part, command: false } : { text: line, command: true };
+      const command = COMMAND_LINE.exec(part)?.[1];
+      return command === undefined
+        ? { text: part, command: false }
+        : { text: command, command: true };
     });
 }
