@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "capture": "Capture to a file or print rows as they happen.",
     "interfaces": "List the network interfaces and whether they can be captured.",
     "sensor": "Run the capturing process alone.",
+    "frontend": "Serve the page alone, for an API that is elsewhere.",
 }
 
 
