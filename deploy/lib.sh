@@ -92,7 +92,10 @@ up() { # up [--no-build] : starts what is not started, changes what changed
     run_compose up --detach --build --remove-orphans
   fi
 }
-container_of() { compose ps -q "$1" 2>/dev/null | head -n 1; }
+container_of() { # container_of SERVICE : by its labels, since asking Compose takes a second
+  docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$PROJECT" \
+    --filter "label=com.docker.compose.service=$1" | head -n 1
+}
 
 # need_port PORT SERVICE OPTION : nothing but our own container may listen on it
 need_port() {
@@ -105,20 +108,27 @@ need_port() {
   fi
 }
 
+# The image's own health check, run now and not when its turn comes.
+answers() { # answers CONTAINER
+  local check
+  check=$(docker inspect -f '{{if .Config.Healthcheck}}{{index .Config.Healthcheck.Test 3}}{{end}}' "$1")
+  [ -z "$check" ] || docker exec "$1" python3 -c "$check" >/dev/null 2>&1
+}
 wait_healthy() { # wait_healthy SERVICE
   [ -z "$DRY_RUN" ] || return 0
   local id state deadline=$((SECONDS + ${PATIENCE_S:-120}))
+  id=$(container_of "$1")
+  [ -n "$id" ] || fail "$1 has no container"
   while [ "$SECONDS" -lt "$deadline" ]; do
-    id=$(container_of "$1")
-    state=$(docker inspect -f '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}healthy{{end}}' "$id" 2>/dev/null || true)
+    state=$(docker inspect -f '{{.State.Status}}' "$id")
     case $state in
-    "running healthy") return 0 ;;
-    exited* | dead* | restarting*) break ;;
+    running) if answers "$id"; then return 0; fi ;;
+    exited | dead | restarting) break ;;
     esac
-    sleep 0.5
+    sleep 0.3
   done
-  compose logs --tail 30 "$1" >&2 || true
-  fail "$1 did not come up (${state:-no container})" "Its last words are above."
+  docker logs --tail 30 "$id" >&2 || true
+  fail "$1 did not come up (it is $state)" "Its last words are above."
 }
 
 # token_of SERVICE : the token that the server made, unless one was given or none is asked for

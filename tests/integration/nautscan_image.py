@@ -31,7 +31,7 @@ _UID = 990
 _LIBRARY = "/opt/nautscan/lib"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _DECLARATIONS = ("ENV", "VOLUME", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT", "CMD")
-_LEFT_OUT = {"__pycache__", "test", "tests", "idlelib", "tkinter", "ensurepip", "site-packages"}
+_LEFT_OUT = {"test", "tests", "idlelib", "tkinter", "ensurepip", "site-packages"}
 _LIBPCAP = ("libpcap.so.1", "libpcap.so.0.8")
 
 
@@ -116,6 +116,7 @@ class _Archive:
         real = source.resolve()
         entry = tarfile.TarInfo(name.lstrip("/"))
         entry.size = real.stat().st_size
+        entry.mtime = int(real.stat().st_mtime)  # Or compiled modules count as stale.
         # Readable by everybody, wherever it comes from.
         entry.mode = 0o755 if real.stat().st_mode & 0o100 or ".so" in name else 0o644
         if entry.mode == 0o755:
@@ -177,7 +178,7 @@ def _packages(image: _Archive) -> None:
             continue  # of another platform
         for file in distribution.files or ():
             path = Path(str(distribution.locate_file(file)))
-            if ".." not in file.parts and "__pycache__" not in file.parts and path.is_file():
+            if ".." not in file.parts and path.is_file():
                 image.file(path, f"{_LIBRARY}/{file.as_posix()}")
 
 
