@@ -13,7 +13,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -75,6 +75,14 @@ def deployed(engine: DockerEngine, script: str, *arguments: str) -> Iterator[Dep
     assert not deployment.containers()
 
 
+def assert_answered(answers: list[dict[str, Any]]) -> None:
+    """Interfaces, started, packets: none of the printed commands was refused."""
+    interfaces, started, recent = answers
+    assert interfaces["interfaces"]
+    assert started["running"], started
+    assert isinstance(recent["packets"], list), recent
+
+
 def test_the_demo_on_a_bridge(host: DockerEngine) -> None:
     with deployed(host, "docker_fix.sh") as demo:
         api, page = "http://localhost:8000", "http://localhost:3000"
@@ -83,7 +91,7 @@ def test_the_demo_on_a_bridge(host: DockerEngine) -> None:
         assert names[0] == "demo"
         assert {"lo", "eth0"} <= set(names), "a container on a bridge sees its own two"
         assert listed["source"] == "demo"
-        assert demo.start(api, "demo")["running"]
+        assert_answered(demo.typed())
         packets = until(lambda: demo.recent(api))
         assert {packet["interface"] for packet in packets} == {"demo"}
         refused = demo.start(api, "eth0")["error"]
@@ -138,6 +146,7 @@ def test_host_networking(host: DockerEngine) -> None:
     with deployed(host, "host_network_fix.sh", "--interfaces", "docker0") as nautscan:
         api = "http://localhost:8000"
         assert "security options" in nautscan.said
+        assert_answered(nautscan.typed())
         names = {e["name"] for e in nautscan.ask(f"{api}/api/packets/interfaces")["interfaces"]}
         assert {"eth0", "docker0", "lo"} <= names, "the host's interfaces"
         assert nautscan.start(api, "docker0")["running"]
@@ -200,7 +209,7 @@ def test_macvlan(routed: DockerEngine) -> None:
             listed = lan.ask(f"{api}/api/packets/interfaces", outside=outside)["interfaces"]
             own = next(entry for entry in listed if entry["name"] == "eth0")
             assert own["addresses"] == ["198.18.0.241"]
-        assert lan.start(api, "eth0", outside=True)["running"]
+        assert_answered(lan.typed())
         assert until(lambda: lan.recent(api, outside=True))
         before = lan.containers()
         lan.run("--no-build")
