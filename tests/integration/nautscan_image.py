@@ -9,7 +9,9 @@ machine's haproxy with the repository's configuration.
 from __future__ import annotations
 
 import importlib.metadata
+import io
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -32,6 +34,8 @@ _LIBRARY = "/opt/nautscan/lib"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _DECLARATIONS = ("ENV", "VOLUME", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT", "CMD")
 _LEFT_OUT = {"test", "tests", "idlelib", "tkinter", "ensurepip", "site-packages"}
+_UNUSED = re.compile(r"\.opt-[12]\.pyc$|\.a$|^config-")
+"""For optimised runs, and for embedding Python."""
 _LIBPCAP = ("libpcap.so.1", "libpcap.so.0.8")
 
 
@@ -44,10 +48,8 @@ def import_nautscan(engine: DockerEngine) -> None:
         _python(image)
         _packages(image)
         image.tree(Path(nautscan.__file__).parent, f"{_LIBRARY}/nautscan")
-        start = f"#!{sys.executable}\nimport sys; from nautscan.cli import main; sys.exit(main())\n"
-        image.text(
-            "/opt/nautscan/bin/nautscan", start.replace(sys.executable, _interpreter()), 0o755
-        )
+        start = f"#!{_interpreter()}\nimport sys; from nautscan.cli import main; sys.exit(main())\n"
+        image.text("/opt/nautscan/bin/nautscan", start, 0o755)
         image.libraries()
     _import(engine, archive, NAUTSCAN_IMAGE, DEPLOY / "Dockerfile", f"ENV PYTHONPATH={_LIBRARY}")
 
@@ -100,8 +102,6 @@ class _Archive:
         self._tar.addfile(entry)
 
     def text(self, name: str, text: str, mode: int = 0o644) -> None:
-        import io
-
         entry = tarfile.TarInfo(name.lstrip("/"))
         content = text.encode()
         entry.size, entry.mode = len(content), mode
@@ -127,7 +127,11 @@ class _Archive:
     def tree(self, source: Path, name: str) -> None:
         for path in sorted(source.rglob("*")):
             inside = path.relative_to(source)
-            if path.is_file() and not _LEFT_OUT & set(inside.parts):
+            if (
+                path.is_file()
+                and not _LEFT_OUT & set(inside.parts)
+                and not _UNUSED.search(str(inside))
+            ):
                 self.file(path, f"{name}/{inside.as_posix()}")
 
     def libraries(self) -> None:
@@ -183,15 +187,13 @@ def _packages(image: _Archive) -> None:
 
 
 def _found(program: str) -> Path:
-    import shutil
-
     path = shutil.which(program)
     assert path is not None, program
     return Path(path)
 
 
 def _linked_with(programs: Iterable[Path]) -> set[str]:
-    """Paths of shared libraries, by ldd; libpcap, which is loaded by name, among them."""
+    """Paths of shared libraries, by ldd."""
     asked = subprocess.run(
         ["ldd", *map(str, programs)], capture_output=True, text=True, check=False
     )
