@@ -113,6 +113,7 @@ fi
 say "Live capture of this host: network_mode host, NET_RAW, not privileged."
 up $BUILD
 wait_healthy backend
+[ -z "$FRONTEND" ] || wait_healthy frontend
 
 TOKEN=
 if [ -n "$FOR_CONTAINERS${NAUTSCAN_TOKEN:-}" ]; then TOKEN=$(token_of backend); fi

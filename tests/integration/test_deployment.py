@@ -175,7 +175,8 @@ def _reached_from_containers(host: DockerEngine, nautscan: Deployment) -> None:
         nautscan_image.NAUTSCAN_IMAGE, "-c", ask,
     )  # fmt: skip
     assert host.docker(*command, "x", check=False) == "", "the host's loopback is not theirs"
-    nautscan.run("--no-build", "--for-containers")
+    nautscan.run("--no-build", "--for-containers", "--frontend")
+    assert '"api": "http://localhost:8000/api"' in nautscan.curl("http://localhost:3000/config.js")
     assert nautscan.token is not None
     assert '"docker0"' in host.docker(*command, nautscan.token)
     assert host.docker(*command, "wrong", check=False) == ""
@@ -200,6 +201,10 @@ def flags(engine: DockerEngine, interface: str) -> str:
 
 
 def test_macvlan(routed: DockerEngine) -> None:
+    would = Deployment(routed, "macvlan_setup.sh").run("--dry-run")
+    assert "+ ip link set dev eth0 promisc on" in would
+    assert "+ ip link add nautscan-shim link eth0 type macvlan mode bridge" in would
+    assert "PROMISC" not in flags(routed, "eth0")
     with deployed(routed, "macvlan_setup.sh") as lan:
         # Found: the interface of the default route, its subnet, the end of that, a free address.
         api = "http://198.18.0.241:8000"
