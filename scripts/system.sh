@@ -30,6 +30,9 @@ have tshark|tshark|comparison with Wireshark's reading
 have dockerd|docker.io|a real Docker Engine for identity tests
 have busybox|busybox-static|the containers of that engine
 have iptables|iptables|networks of that engine
+have_compose|docker-compose|the compose files, started
+have haproxy|haproxy|the Docker socket proxy, before that engine
+have shellcheck|shellcheck|the set-up scripts, checked
 have chromium|chromium|the page in a real browser
 LIST
 }
@@ -41,6 +44,7 @@ wanted = tuple(int(part) for part in sys.argv[1].split("."))
 sys.exit(sys.version_info < wanted)
 PY
 }
+have_compose() { have docker-compose || docker compose version >/dev/null 2>&1; }
 has_libpcap() { ldconfig -p 2>/dev/null | grep 'libpcap\.so' >/dev/null; }
 has_apt() { have apt-get && have dpkg; }
 rust_ready() {
@@ -101,6 +105,7 @@ rest_services() {
   have systemctl || return 0
   case " $* " in *" nginx-light "*) systemctl disable -q nginx 2>/dev/null || true ;; esac
   case " $* " in *" docker.io "*) systemctl disable -q docker docker.socket 2>/dev/null || true ;; esac
+  case " $* " in *" haproxy "*) systemctl disable -q haproxy 2>/dev/null || true ;; esac
 }
 
 provide_rust() {

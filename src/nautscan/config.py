@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 
 from nautscan.errors import BadRequest
 
@@ -82,6 +83,16 @@ def _parse_workers(text: str) -> int:
     return workers
 
 
+def _parse_api_url(text: str) -> str:
+    text = text.strip().rstrip("/")
+    parts = urlsplit(text)
+    beside = not parts.scheme and not parts.netloc and text.startswith("/")
+    elsewhere = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    if not (beside or elsewhere) or parts.query or parts.fragment or re.search(r"[\s;,'\"]", text):
+        raise ValueError("an address such as http://localhost:8000/api is expected")
+    return text
+
+
 def default_data_dir() -> Path:
     """Where the database lives unless told: the XDG data folder, for root /var/lib/nautscan."""
     base = os.environ.get("XDG_DATA_HOME")
@@ -124,7 +135,9 @@ class Config:
 
     # Where it listens, and who may ask.
     host: str = _setting(
-        "NAUTSCAN_HOST", "127.0.0.1", "Address to listen on. Anything but loopback needs a token"
+        "NAUTSCAN_HOST",
+        "127.0.0.1",
+        "Address to listen on, or several with commas. Anything but loopback needs a token",
     )
     port: int = _setting("NAUTSCAN_PORT", 8000, "Port of the page and the API", _parse_port)
     token: str | None = _setting(
@@ -147,6 +160,20 @@ class Config:
         "Origins of pages served elsewhere that may call the API, comma separated, "
         "e.g. http://localhost:3000",
         _parse_list,
+    )
+    demo_open: bool = _setting(
+        "NAUTSCAN_DEMO_OPEN",
+        False,
+        "The demo asks for no token, wherever it listens: what it shows is made up. Live capture "
+        "asks whatever stands here",
+        _parse_bool,
+    )
+    api_url: str = _setting(
+        "NEXT_PUBLIC_API_URL",
+        "http://localhost:8000/api",
+        "Address of the API as browsers reach it, for `nautscan frontend`, which reads it when it "
+        "starts. The page of `nautscan serve` has its API beside it",
+        _parse_api_url,
     )
     max_request_bytes: int = _setting(
         "NAUTSCAN_MAX_REQUEST_BYTES",
@@ -326,21 +353,30 @@ class Config:
         return dataclasses.replace(self, **changes)
 
     @property
+    def hosts(self) -> tuple[str, ...]:
+        """The addresses to listen on."""
+        return _parse_list(self.host)
+
+    @property
     def loopback(self) -> bool:
         """Whether only this machine can reach the server."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            # A name may lead anywhere, whatever it looks like.
-            return False
+        return all(map(_is_loopback, self.hosts))
 
     @property
     def database_path(self) -> Path:
         """The database file. A demo has its own, so that it never mixes with real traffic."""
         name = "nautscan.duckdb" if self.source == "live" else f"{self.source}.duckdb"
         return self.data_dir / name
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        # A name may lead anywhere, whatever it looks like.
+        return False
 
 
 def _parsed(item: dataclasses.Field[Any], text: str, origin: str) -> Any:

@@ -22,13 +22,15 @@ STOP_S = 20.0
 class Running:
     """A running `nautscan serve` or `nautscan demo`. Use as a context manager."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, **environment: str) -> None:
         # Below /tmp and open, since the server gives up root and must get at its data.
         self._folder = Path(tempfile.mkdtemp(prefix="nautscan-e2e-", dir="/tmp"))
         self._folder.chmod(0o777)
         self._log = self._folder / "log"
         data = str(self._folder / "data")
-        command = [sys.executable, "-m", "nautscan", *arguments, "--port", "0", "--data-dir", data]
+        command = [sys.executable, "-m", "nautscan", *arguments]
+        if "--port" not in arguments:
+            command += ["--port", "0", "--data-dir", data]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 command,
@@ -36,7 +38,11 @@ class Running:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd="/",
-                env={**os.environ, "PYTHONPATH": str(Path(nautscan.__file__).parents[1])},
+                env={
+                    **os.environ,
+                    "PYTHONPATH": str(Path(nautscan.__file__).parents[1]),
+                    **environment,
+                },
             )
 
     def __enter__(self) -> Self:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from nautscan.api.models import Interface
 from nautscan.errors import Conflict
 from tests.integration.sensor_lab import PYTHON, WAIT_S, sensor
 
@@ -53,6 +54,8 @@ async def test_a_stream_cannot_be_read_twice(shop: Path, tmp_path: Path) -> None
             await running.state("ended")
             with pytest.raises(Conflict, match="cannot be read again"):
                 await running.client.request("start")
+            with pytest.raises(Conflict, match="cannot be read again"):
+                await running.client.request("start", interfaces=["stdin"])
             with pytest.raises(Conflict, match="not from interfaces"):
                 await running.client.request("start", interfaces=["lo"])
 
@@ -64,6 +67,15 @@ async def test_a_stream_that_is_no_capture_is_said(tmp_path: Path) -> None:
             status = await running.state("failed")
             assert status["error"]["code"] == "bad_file"
             assert status["error"]["message"]
+
+
+async def test_the_stream_is_listed_as_what_is_captured(shop: Path, tmp_path: Path) -> None:
+    with shop.open("rb") as stream:
+        async with sensor(tmp_path, "--stdin", stdin=stream) as running:
+            await running.state("ended")
+            first, *_ = (await running.client.request("interfaces"))["interfaces"]
+            assert (first["name"], first["kind"]) == ("stdin", "stream")
+            assert Interface.model_validate(first).selected is False
 
 
 async def test_packets_stay_after_the_end(shop: Path, tmp_path: Path) -> None:

@@ -75,16 +75,17 @@ class Site:
             if total > MAX_SITE_BYTES:
                 raise ValueError(f"{folder} holds more than {MAX_SITE_BYTES} bytes")
             name = path.relative_to(folder).as_posix()
-            files[name] = _file(name, content)
+            files[name] = file(name, content)
         return cls(files)
 
     @classmethod
     def missing(cls) -> Site:
         """What is served when the page was not built."""
-        return cls({"index.html": _file("index.html", _MISSING.encode())})
+        return cls({"index.html": file("index.html", _MISSING.encode())})
 
 
-def _file(name: str, content: bytes) -> File:
+def file(name: str, content: bytes) -> File:
+    """A file of the page, as it is served."""
     suffix = Path(name).suffix.lower()
     kind = _TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
     etag = f'"{hashlib.blake2s(content, digest_size=12).hexdigest()}"'

@@ -29,13 +29,21 @@ BODY_SECONDS: Final = 30.0
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
-_CSP: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
-    "worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+
+def content_policy(api_origin: str | None = None) -> str:
+    """What the page may load and ask: itself, and `api_origin` where its API is elsewhere."""
+    asked = "'self'"
+    if api_origin is not None:
+        # Policies know WebSockets as an origin of their own.
+        asked += f" {api_origin} {api_origin.replace('http', 'ws', 1)}"
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+        f"img-src 'self' data:; font-src 'self'; connect-src {asked}; manifest-src 'self'; "
+        "worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
 _HEADERS: Final = {
-    "Content-Security-Policy": _CSP,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -67,7 +75,7 @@ class Gate:
     @classmethod
     def of(cls, config: Config, token: str | None) -> Gate:
         """The rules that the settings ask for."""
-        hosts = {_host_name(name) for name in (*config.allowed_hosts, config.host)}
+        hosts = {_host_name(name) for name in (*config.allowed_hosts, *config.hosts)}
         return cls(
             token=token,
             hosts=frozenset(hosts | _LOOPBACK_NAMES),
@@ -142,11 +150,14 @@ def _foreign(origin: str) -> Forbidden:
 class GateKeeper:
     """The ASGI layer that applies the rules of a `Gate` to everything inside it."""
 
-    def __init__(self, app: ASGIApp, gate: Gate, source: str = "live") -> None:
+    def __init__(
+        self, app: ASGIApp, gate: Gate, source: str = "live", policy: str | None = None
+    ) -> None:
         """`source` is told in a header of every answer, unless it is live."""
         self._app = app
         self._gate = gate
         self._source = source
+        self._always = {"Content-Security-Policy": policy or content_policy(), **_HEADERS}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or WebSocket."""
@@ -288,7 +299,7 @@ class GateKeeper:
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in self._always.items():
                     headers.setdefault(name, value)
                 if path.startswith("/api"):
                     headers.setdefault("Cache-Control", "no-store")

@@ -11,7 +11,7 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -58,13 +58,14 @@ def run(config: Config, *, before_listen: Callable[[], None], ready: Callable[[s
     """
     os.umask(0o077)  # What is written here is other people's traffic.
     site = Site.load()
-    _import_late()
+    import_late()
     create_app(None, site)  # Once, so that all it imports and reads is there.
     before_listen()
     asyncio.run(_serve(config, site, ready))
 
 
-def _import_late() -> None:
+def import_late() -> None:
+    """Import what libraries would import only once it is needed."""
     for name in _LATE_IMPORTS:
         try:
             importlib.import_module(name)
@@ -74,23 +75,24 @@ def _import_late() -> None:
 
 async def _serve(config: Config, site: Site, ready: Callable[[str], None]) -> None:
     token = access_token(config)
-    listener = bind(config.host, config.port)
+    listeners = bind_all(config.hosts, config.port)
     service = build_service(config)
     app = create_app(service, site)
     gated = GateKeeper(app, Gate.of(config, token), config.source)
-    server = _Server(uvicorn_config(gated, config))
+    server = Server(uvicorn_config(gated, config))
     server.end_on_signals()
     await service.start()
     try:
-        address = address_of(listener, config.host)
+        address = address_of(listeners[0], config.hosts[0])
         ready(f"{address}/?token={token}" if token is not None else address)
-        await server.serve(sockets=[listener])
+        await server.serve(sockets=listeners)
     finally:
         await service.stop()
-        listener.close()
+        for listener in listeners:
+            listener.close()
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Ends by a flag when a signal comes.
 
     uvicorn's own way raises the signal anew once it has ended, which would end the process before
@@ -172,6 +174,24 @@ def uvicorn_config(app: Any, config: Config) -> uvicorn.Config:
     )
 
 
+def bind_all(hosts: Sequence[str], port: int) -> list[socket.socket]:
+    """Sockets that listen on each address, all on one port. Raises `BadRequest`."""
+    if not hosts:
+        raise BadRequest(
+            "No address to listen on is given", remedy="Name one with --host, e.g. 127.0.0.1."
+        )
+    listeners: list[socket.socket] = []
+    try:
+        for host in hosts:
+            listeners.append(bind(host, port))
+            port = listeners[0].getsockname()[1]  # 0 is any free one: the same for all.
+    except BadRequest:
+        for listener in listeners:
+            listener.close()
+        raise
+    return listeners
+
+
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket. Raises `BadRequest` where that is not possible."""
     try:
@@ -202,14 +222,14 @@ def address_of(listener: socket.socket, host: str) -> str:
 
 
 def access_token(config: Config) -> str | None:
-    """The token that must be shown; None on loopback, unless one was given.
+    """The token that must be shown; None on loopback or for an open demo, unless one was given.
 
     One that had to be made is kept in the data folder, readable by this user only, so that it
     stays the same over restarts.
     """
     if config.token:
         return config.token
-    if config.loopback:
+    if config.loopback or (config.demo_open and config.source == "demo"):
         return None
     path = config.data_dir / TOKEN_FILE
     try:

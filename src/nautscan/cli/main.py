@@ -30,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "interfaces": "List the network interfaces and whether they can be captured.",
     "doctor": "Check what capturing needs here, and say what to do.",
     "sensor": "Run the capturing process alone.",
+    "frontend": "Serve the page alone, for an API that is elsewhere.",
 }
 
 

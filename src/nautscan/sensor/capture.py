@@ -119,6 +119,11 @@ class CaptureController:
         self._base = 0
 
     @property
+    def stream_name(self) -> str | None:
+        """The stream that is read instead of interfaces."""
+        return None if self._stream is None else self._stream.name
+
+    @property
     def state(self) -> State:
         """In a word."""
         if self._open is None:
@@ -145,7 +150,8 @@ class CaptureController:
             if changed != self._options or self._stream is not None:
                 await self._close()
             self._options = changed
-            self._wanted = None if interfaces is None else tuple(interfaces)
+            named = self._stream is None and interfaces is not None
+            self._wanted = tuple(interfaces or ()) if named else None
             self._active, self._error = True, None
             await self._apply()
             if self._open is None and self._error is not None:
@@ -246,7 +252,7 @@ class CaptureController:
         }
 
     def _check(self, interfaces: Sequence[str] | None, options: CaptureOptions) -> None:
-        if self._stream is not None and interfaces is not None:
+        if self._stream is not None and interfaces not in (None, [self._stream.name]):
             raise Conflict(
                 f"This sensor reads packets from {self._stream.name}, not from interfaces",
                 remedy="Leave the interface out, or start nautscan without a stream.",
@@ -254,7 +260,8 @@ class CaptureController:
         if options.filter:
             check_filter(options.filter, None, options.snaplen)
         present = present_names()
-        unknown = select(interfaces or (), present, ((), "")).missing
+        wanted = () if self._stream is not None else interfaces or ()
+        unknown = select(wanted, present, ((), "")).missing
         if unknown:
             raise UnknownInterface(
                 f"There is no network interface named {', '.join(map(repr, unknown))}",

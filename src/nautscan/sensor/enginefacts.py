@@ -39,6 +39,22 @@ def interfaces(captured: Collection[str]) -> list[dict[str, Any]]:
     return [{**facts, "selected": facts["name"] in captured} for facts in found]
 
 
+def stream_as_interface(name: str, *, running: bool) -> dict[str, Any]:
+    """A stream in the shape of an interface: it is what rows name as theirs."""
+    return {
+        "name": name,
+        "description": "A stream of packets that this NautScan was started with",
+        "kind": "stream",
+        "addresses": [],
+        "mac": None,
+        "up": running,
+        "link_type": None,
+        "selected": running,
+        "capturable": True,
+        "reason": None,
+    }
+
+
 def default_interfaces() -> tuple[list[str], str]:
     """Those captured where the user named none, and why these. Raises NautScanError."""
     try:

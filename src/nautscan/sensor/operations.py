@@ -125,6 +125,10 @@ class Operations:
     async def _interfaces(self, _params: Params) -> Answer:
         captured = self.controller.captured_names()
         found = await asyncio.to_thread(enginefacts.interfaces, captured)
+        stream = self.controller.stream_name
+        if stream is not None:
+            running = self.controller.state == "running"
+            found.insert(0, enginefacts.stream_as_interface(stream, running=running))
         return Answer({"interfaces": found})
 
     async def _check_filter(self, params: Params) -> Answer:

@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 
 from nautscan.api.app import create_app
-from nautscan.api.page import Site, _file
+from nautscan.api.page import Site, file
 from nautscan.api.security import Gate, GateKeeper
 from nautscan.api.server import bind, uvicorn_config
 from tests.unit.service.world import World
@@ -38,8 +38,8 @@ def site() -> Site:
     """A built page of two files."""
     return Site(
         {
-            "index.html": _file("index.html", b"<!doctype html><title>page</title>"),
-            "assets/app-1a2b.js": _file("assets/app-1a2b.js", b"export {}"),
+            "index.html": file("index.html", b"<!doctype html><title>page</title>"),
+            "assets/app-1a2b.js": file("assets/app-1a2b.js", b"export {}"),
         }
     )
 

@@ -215,3 +215,37 @@ def test_the_process_from_start_to_a_signal(tmp_path: Path) -> None:
     assert code == 0
     # The log was folded in: it ended in order.
     assert [path.name for path in data.iterdir()] == ["nautscan.duckdb"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "asked"),
+    [
+        ({"source": "demo"}, True),
+        ({"source": "demo", "demo_open": True}, False),
+        ({"source": "demo", "demo_open": True, "token": TOKEN}, True),
+        ({"source": "live", "demo_open": True}, True),
+    ],
+)
+def test_only_a_demo_can_be_left_open(
+    tmp_path: Path, settings: dict[str, object], *, asked: bool
+) -> None:
+    config = Config.load({}, host="0.0.0.0", data_dir=tmp_path, **settings)
+    assert (server_module.access_token(config) is not None) == asked
+
+
+def test_several_addresses_have_one_port_and_the_strictest_rule(tmp_path: Path) -> None:
+    listeners = server_module.bind_all(("127.0.0.1", "127.0.0.2"), 0)
+    try:
+        assert len({listener.getsockname()[1] for listener in listeners}) == 1
+        port = listeners[0].getsockname()[1]
+        with pytest.raises(BadRequest, match="cannot listen"):
+            server_module.bind_all(("127.0.0.3", "127.0.0.1"), port)
+        # The first of the two was let go again.
+        server_module.bind("127.0.0.3", port).close()
+    finally:
+        for listener in listeners:
+            listener.close()
+    config = Config.load({}, host="127.0.0.1, 172.17.0.1", data_dir=tmp_path)
+    assert not config.loopback
+    assert server_module.access_token(config) is not None
+    assert {"127.0.0.1", "172.17.0.1"} <= Gate.of(config, "t").hosts

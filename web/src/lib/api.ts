@@ -16,6 +16,7 @@ import type {
   SourceFacts,
   TimeSeries,
 } from "./types";
+import { place, socketAddress, token } from "./server";
 
 /** What the server, or the way to it, answered instead of data. */
 export class ApiError extends Error {
@@ -49,7 +50,17 @@ function address(path: string, parameters: Parameters = {}): string {
     if (value !== null && value !== undefined && value !== "") query.set(name, String(value));
   }
   const text = query.toString();
-  return `/api/${path}${text ? `?${text}` : ""}`;
+  return `${place.base}/${path}${text ? `?${text}` : ""}`;
+}
+
+/** For where no header can be given: a link, a WebSocket. */
+function withToken(parameters: Parameters = {}): Parameters {
+  return { ...parameters, token: token.get() };
+}
+
+function authorization(): Record<string, string> {
+  const known = token.get();
+  return known === null ? {} : { authorization: `Bearer ${known}` };
 }
 
 async function answer<T>(path: string, init: RequestInit = {}): Promise<T> {
@@ -57,7 +68,7 @@ async function answer<T>(path: string, init: RequestInit = {}): Promise<T> {
   try {
     response = await fetch(path, {
       ...init,
-      headers: { accept: "application/json", ...init.headers },
+      headers: { accept: "application/json", ...authorization(), ...init.headers },
     });
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
@@ -158,7 +169,7 @@ export const api = {
     answer<PacketList>(address("packets/recent", query), signalled(signal)),
   packet: (id: string | number, signal?: AbortSignal) =>
     answer<PacketDetail>(address(`packets/${encodeURIComponent(id)}`), signalled(signal)),
-  exportAddress: () => address("packets/export"),
+  exportAddress: () => address("packets/export", withToken()),
 
   interfaces: () => answer<{ interfaces: Interface[] }>(address("packets/interfaces")),
   status: () => answer<CaptureStatus>(address("packets/status")),
@@ -167,10 +178,11 @@ export const api = {
   checkFilter: (filter: string) => post<{ ok: true }>("packets/check-filter", { filter }),
 };
 
-/** Where the live rows are, on the server that the page came from. */
+/** Where the live rows are. */
 export function liveAddress(): string {
-  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  return `${scheme}//${location.host}${address("live")}`;
+  const known = token.get();
+  const query = known === null ? "" : `?token=${encodeURIComponent(known)}`;
+  return socketAddress(place, location.href, `live${query}`);
 }
 
 /** Any failure as facts that a person can act on. */

@@ -255,12 +255,6 @@ pub(super) trait Outlet {
 }
 
 impl Arrivals {
-    /// Takes the parcels that wait, and says how many packets they hold.
-    #[cfg(test)]
-    pub(super) fn waiting(&self) -> usize {
-        self.full.try_iter().map(|parcel| parcel.items.len()).sum()
-    }
-
     /// Works until no more parcels come or nobody wants the rows; then retires every flow.
     pub(super) fn work(self, mut engine: Engine, outlet: &mut impl Outlet) {
         for mut parcel in &self.full {
