@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo build test lint fuzz bench bench-peers bench-live docs lock clean
+.PHONY: help run demo build test lint fuzz bench bench-micro bench-peers bench-live docs lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ fuzz: ## Run each fuzz target for FUZZ_SECONDS (60), e.g. ARGS="wire http1"
 bench: ## Compare with tcpdump, tshark and others on one large capture (root makes it)
 	@scripts/setup.sh run
 	@.venv/bin/python -m bench $(ARGS)
+
+bench-micro: ## Time the engine's stages one by one, e.g. ARGS="reassembly"
+	@cargo bench -p nautscan-core --bench engine -- $(ARGS)
 
 bench-peers: ## Install the Python peers of bench (dpkt, nfstream, scapy) and see them work
 	@scripts/setup.sh run

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import environment, report
+from bench import environment, floods, report, scaling
 from bench.http_capture import DEFAULT_FILE, DEFAULT_PACKETS, CaptureFacts, ensure
 from bench.lab import LabError
 from bench.measure import RunFailed, measure
@@ -38,9 +38,12 @@ def main() -> int:
     checks = _checks(nautscan[0], options.file, facts) if nautscan else {}
     text = report.table(rows, facts.packets, REFERENCE.name)
     document = report.document(machine, facts, rows, checks, text)
+    data = report.as_data(machine, facts, rows)
+    if nautscan and not options.only_programs:
+        document += _further_sections(options, data)
     print(document)
     if not options.no_results:
-        path = report.write("http", document, report.as_data(machine, facts, rows))
+        path = report.write("http", document, data)
         print(f"written to {path}", file=sys.stderr)
     return 0
 
@@ -54,10 +57,20 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--timeout", type=float, default=900, help="seconds for one run")
     parser.add_argument("--only", nargs="*", help="names of programs, or parts of names")
     parser.add_argument(
+        "--only-programs", action="store_true", help="the comparison alone: no scaling, no floods"
+    )
+    parser.add_argument(
         "--slice", type=int, metavar="PACKETS", help="slow ones read only the first so many"
     )
     parser.add_argument("--no-results", action="store_true", help="print only")
     return parser.parse_args()
+
+
+def _further_sections(options: argparse.Namespace, data: dict[str, object]) -> str:
+    """Measure how cost grows, and floods; adds to `data` what is found."""
+    growth, data["scaling"] = scaling.section(options.file, options.runs, options.timeout)
+    flood, data["floods"] = floods.section(options.slow_runs, options.timeout)
+    return f"\n## More packets, more workers\n\n{growth}\n## Floods\n\n{flood}"
 
 
 def _candidates(options: argparse.Namespace) -> list[Program]:

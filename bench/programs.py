@@ -26,7 +26,8 @@ class Program:
     """Runs for minutes, so it runs once unless asked otherwise."""
 
 
-def _nautscan(*arguments: str) -> list[str]:
+def nautscan(*arguments: str) -> list[str]:
+    """Give the command line of this environment's NautScan."""
     return [str(Path(sys.executable).with_name("nautscan")), *arguments]
 
 
@@ -34,14 +35,14 @@ NAUTSCAN = (
     Program(
         "nautscan read",
         "every request parsed, paired, timed; flows; a summary",
-        lambda file, _: _nautscan("read", str(file), "--json"),
-        _nautscan("--version"),
+        lambda file, _: nautscan("read", str(file), "--json"),
+        nautscan("--version"),
     ),
     Program(
         "nautscan to Parquet",
         "the same, and both tables written as Parquet",
-        lambda file, work: _nautscan("export", str(file), "-o", str(work), "--format", "parquet"),
-        _nautscan("--version"),
+        lambda file, work: nautscan("export", str(file), "-o", str(work), "--format", "parquet"),
+        nautscan("--version"),
     ),
 )
 

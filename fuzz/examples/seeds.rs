@@ -151,7 +151,10 @@ fn kind(packet: &Packet<'_>, decoded: &Decoded<'_>) -> u64 {
     let mut hasher = DefaultHasher::new();
     let transport = decoded.transport.as_ref().map(std::mem::discriminant);
     let stop = decoded.stop.map(|stop| stop.layer);
-    (packet.link_type, decoded.vlan, transport, stop, packet.data.len() / 256).hash(&mut hasher);
+    let tunnel = decoded.tunnel.map(|tunnel| tunnel.to_string());
+    let fragment = decoded.network.is_some_and(|network| network.fragment.is_some());
+    (packet.link_type, decoded.vlan, tunnel, fragment).hash(&mut hasher);
+    (transport, stop, packet.data.len() / 256).hash(&mut hasher);
     hasher.finish()
 }
 

@@ -93,9 +93,9 @@ pub(crate) const BATCHES_WAITING: usize = 2;
 /// Packets taken from a live source before they are handed to several workers.
 pub(crate) const LIVE_PARCEL_PACKETS: usize = 1024;
 
-/// TCP datagrams in fragments of which the worker is remembered. They are rare: TCP avoids
-/// fragments, and those of one datagram come together.
-pub(crate) const DATAGRAMS: usize = 1024;
+/// Datagrams in fragments of which the worker is remembered: those of one datagram come together,
+/// so these are many times those under way.
+pub(crate) const DATAGRAMS: usize = 4096;
 
 /// Read buffer of a file that is only looked into, to find its first packet.
 pub(crate) const PROBE_BUFFER: usize = 64 * 1024;

@@ -36,5 +36,6 @@ export const ODDITIES: Readonly<Record<string, string>> = {
   unsolicited_response: "A response came while no request was waiting for one.",
   pairing_uncertain: "Loss left open which request and which response belong together; they are reported apart.",
   pipeline_overflow: "More requests waited for responses than are followed.",
+  informational_overflow: "More informational responses (1xx) came than are noted.",
   not_http: "The connection went on with bytes that are not HTTP.",
 };

@@ -192,10 +192,12 @@ impl Outlet for ToQueue {
         self.flows.extend(flow_id.map(|flow_id| (number, flow_id)));
     }
 
-    fn parcel_done(&mut self, engine: &Engine) {
+    fn parcel_done(&mut self, engine: &Engine, flushed: bool) {
         lock(&self.shared.ring).tell_flows(&self.flows);
         self.flows.clear();
-        *lock(&self.stats[self.index]) = engine.stats();
+        if flushed {
+            *lock(&self.stats[self.index]) = engine.stats();
+        }
     }
 }
 

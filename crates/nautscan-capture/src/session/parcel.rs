@@ -225,7 +225,7 @@ impl Spread {
     }
 }
 
-/// Where the later fragments of TCP segments belong: a table of fixed size, newest first come.
+/// Where the later fragments of datagrams belong: a table of fixed size, the newest stay.
 #[derive(Default)]
 struct Datagrams(Vec<Option<(u64, usize)>>);
 
@@ -249,8 +249,9 @@ pub(super) trait Outlet {
     fn batch(&mut self, table: Table, batch: RecordBatch) -> bool;
     /// A packet was put into a flow.
     fn packet(&mut self, number: u64, flow_id: Option<u64>);
-    /// A parcel is done; the engine shows its counters.
-    fn parcel_done(&mut self, engine: &Engine);
+    /// A parcel is done; the engine shows its counters. `flushed`: its rows were asked for, or
+    /// it was the last.
+    fn parcel_done(&mut self, engine: &Engine, flushed: bool);
 }
 
 impl Arrivals {
@@ -264,14 +265,15 @@ impl Arrivals {
     pub(super) fn work(self, mut engine: Engine, outlet: &mut impl Outlet) {
         for mut parcel in &self.full {
             take_parcel(&mut engine, &parcel, outlet);
-            if parcel.flush {
+            let flush = parcel.flush;
+            if flush {
                 engine.flush();
             }
             parcel.clear();
             // It is gone only if nothing more will come.
             let _ = self.empty.send(parcel);
             let go_on = hand_out(&mut engine, outlet);
-            outlet.parcel_done(&engine);
+            outlet.parcel_done(&engine, flush);
             if !go_on {
                 return;
             }
@@ -283,7 +285,7 @@ impl Arrivals {
         }
         engine.flush();
         hand_out(&mut engine, outlet);
-        outlet.parcel_done(&engine);
+        outlet.parcel_done(&engine, true);
     }
 }
 

@@ -192,7 +192,7 @@ impl Outlet for ToCaller {
 
     fn packet(&mut self, _number: u64, _flow_id: Option<u64>) {}
 
-    fn parcel_done(&mut self, engine: &Engine) {
+    fn parcel_done(&mut self, engine: &Engine, _flushed: bool) {
         *lock(&self.shared.counted[self.index]) = (engine.totals(), engine.dropped_rows());
     }
 }

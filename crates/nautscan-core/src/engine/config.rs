@@ -29,12 +29,14 @@ pub struct Config {
 
 impl Config {
     /// What engine `index` of `count` is told, of those that share one input: flow ids that no
-    /// other gives, and its share of the flow table.
+    /// other gives, and its share of the flow table with a little more, since a hash does not
+    /// spread flows quite evenly.
     pub fn share(&self, index: usize, count: usize) -> Self {
+        let share = self.max_flows.div_ceil(count);
         Self {
             flow_id_base: self.flow_id_base + index as u64,
             flow_id_step: self.flow_id_step * count as u64,
-            max_flows: self.max_flows.div_ceil(count),
+            max_flows: share.saturating_add(share / 64),
             ..self.clone()
         }
     }

@@ -3,6 +3,8 @@
 mod config;
 mod defrag;
 mod fragments;
+mod lone;
+mod memory;
 mod output;
 mod roles;
 mod rows;
@@ -15,12 +17,13 @@ mod totals;
 use arrow_array::RecordBatch;
 
 use crate::event::{Stat, Table};
-use crate::flow::{Carrier, Flow, FlowKey, FlowTable, State, TcpFlow, key_ports};
+use crate::flow::{Carrier, Flow, FlowKey, FlowTable, State, key_ports};
 use crate::packet::{InterfaceId, Packet};
 use crate::proto::{Close, Side};
 use crate::stream::{Connection, Segment};
 use crate::wire::{Decoded, Network, decode, protocol, tcp::flag};
 use fragments::Fragments;
+use memory::Held;
 use output::Output;
 use seen::Seen;
 use sightings::Sightings;
@@ -41,6 +44,7 @@ pub struct Engine {
     out: Output,
     flows: FlowTable,
     sightings: Sightings,
+    held: Held,
     fragments: Fragments,
     /// Whether packets were seen in tunnels: then they may also be seen outside.
     has_tunnels: bool,
@@ -57,6 +61,7 @@ impl Engine {
         Self {
             flows: FlowTable::new(config.max_flows),
             sightings: Sightings::new(),
+            held: Held::default(),
             fragments: Fragments::new(),
             has_tunnels: false,
             next_flow_id: config.flow_id_base + 1,
@@ -217,19 +222,25 @@ impl Engine {
         decoded: &Decoded<'_>,
         segment: Option<&Segment<'_>>,
     ) -> u32 {
+        let mut rival = None;
         if let Some(slot) = self.flows.find(&key) {
-            let Some(close) = self.is_over(slot, source_is_low, seen.since, segment) else {
+            let Some(close) = self.is_over(slot, source_is_low, seen, segment) else {
                 return slot;
             };
-            if let Some(old) = self.flows.remove(slot) {
-                self.out.retire(old, close);
-            }
+            rival = self
+                .flows
+                .get_mut(slot)
+                .and_then(|old| roles::take_rival(old, source_is_low, segment));
+            self.retire(slot, close);
+        } else if let Some(victim) = self.flows.victim() {
+            self.out.totals.evicted += 1;
+            self.retire(victim, Close::Evicted);
         }
         let id = self.next_flow_id;
         self.next_flow_id += self.flow_id_step;
         self.out.totals.flows += 1;
         let source_is_client = roles::source_is_client(decoded, segment);
-        let inserted = self.flows.insert(Flow {
+        let mut flow = Flow {
             key,
             client_is_low: source_is_low == source_is_client,
             state: State::Active,
@@ -245,13 +256,22 @@ impl Engine {
             requests: 0,
             reported: i64::MIN,
             protocol: None,
-            tcp: segment.is_some().then(Box::<TcpFlow>::default),
-        });
-        if let Some(evicted) = inserted.evicted {
-            self.out.totals.evicted += 1;
-            self.out.retire(evicted, Close::Evicted);
+            tcp: None,
+            lone: None,
+        };
+        if let Some(rival) = rival {
+            roles::begin(&mut flow, &rival);
         }
-        inserted.slot
+        self.flows.insert(flow)
+    }
+
+    /// Writes the row of a flow and lets go of it.
+    #[inline(never)]
+    fn retire(&mut self, slot: u32, close: Close) {
+        if let Some(flow) = self.flows.get_mut(slot) {
+            self.out.retire(flow, close);
+            self.flows.remove(slot);
+        }
     }
 
     /// How the flow that holds a packet's ports has ended, if the packet cannot be of it.
@@ -260,16 +280,17 @@ impl Engine {
         &mut self,
         slot: u32,
         source_is_low: bool,
-        time: i64,
+        seen: &Seen,
         segment: Option<&Segment<'_>>,
     ) -> Option<Close> {
         let flow = self.flows.get_mut(slot)?;
-        if flow.is_idle(time) {
+        if flow.is_idle(seen.since) {
             return Some(Close::Timeout);
         }
         let segment = segment.filter(|segment| segment.flags & flag::SYN != 0)?;
-        let connection = &flow.tcp.as_ref()?.connection;
-        connection.is_reused_by(flow.side(source_is_low), segment).then_some(Close::Replaced)
+        self.out.unfold(flow);
+        let side = flow.side(source_is_low);
+        roles::is_replaced(flow, side, segment, seen.load).then_some(Close::Replaced)
     }
 
     /// Time passes without a packet (live capture on a quiet network).
@@ -294,20 +315,18 @@ impl Engine {
         let is_behind = self.next_sweep < now.saturating_sub(10 * SECOND);
         self.next_sweep = if is_behind { now + SECOND } else { self.next_sweep + SECOND };
         self.expire_fragments();
-        let Self { flows, out, .. } = self;
-        let mut gone = Vec::new();
-        let visit = |flow: &mut Flow| {
+        let Self { flows, out, held, .. } = self;
+        held.begin();
+        flows.sweep(|flow| {
             if flow.is_idle(now) {
+                out.retire(flow, Close::Timeout);
                 return true;
             }
             out.settle(flow, now);
             out.report(flow, now);
+            held.add(flow);
             false
-        };
-        flows.sweep(visit, |flow| gone.push(flow));
-        for flow in gone {
-            out.retire(flow, Close::Timeout);
-        }
+        });
     }
 
     /// The input is at its end: every flow is retired.
@@ -323,13 +342,11 @@ impl Engine {
         }
         let Self { flows, out, now, .. } = self;
         out.rows.let_the_rest_come();
-        for _ in 0..count {
-            let Some(flow) = flows.take_next() else { return false };
+        flows.drain(count, |flow| {
             // The hand may not have come to it: that is no reason to call it open.
             let close = if flow.is_idle(*now) { Close::Timeout } else { Close::CaptureEnd };
             out.retire(flow, close);
-        }
-        true
+        })
     }
 
     /// The next batch that is full; after [`Self::flush`], any.
@@ -347,9 +364,12 @@ impl Engine {
         self.out.rows.flush();
     }
 
-    /// Bytes that flows, fragments and sightings hold.
-    fn memory(&self) -> usize {
-        self.flows.memory() + self.sightings.memory() + self.fragments.memory()
+    /// Bytes that following flows takes: the table, what its flows hold, fragments and sightings.
+    pub fn memory(&self) -> usize {
+        self.flows.memory()
+            + self.held.bytes(&self.flows)
+            + self.sightings.memory()
+            + self.fragments.memory()
     }
 
     /// Counters of this engine's stages, for the `stats` table.
@@ -394,6 +414,9 @@ impl Engine {
 /// Follows a connection by one segment.
 #[inline]
 fn take_segment(out: &mut Output, flow: &mut Flow, mut side: Side, segment: &Segment<'_>) {
+    if flow.tcp.is_none() && !out.begin(flow, side, segment) {
+        return;
+    }
     if flow.ended.is_some() && !roles::resumes(flow, side, segment) {
         return roles::stray(flow, side, segment);
     }
@@ -403,13 +426,17 @@ fn take_segment(out: &mut Output, flow: &mut Flow, mut side: Side, segment: &Seg
     {
         side = roles::settle_roles(flow, side, segment);
     }
+    let before = flow.state;
     let (close, state) = out.follow(flow, segment.time, |connection, feed| {
         let event = connection.segment(side, segment, feed);
         let close = Connection::close_of(event);
         if let Some(close) = close {
             feed.close(close);
         }
-        (close, connection.state(event))
+        // Only these, or an end, move an open connection on.
+        let is_special = segment.flags & (flag::SYN | flag::FIN | flag::RST) != 0;
+        let stays = before == State::Established && !is_special && close.is_none();
+        (close, if stays { before } else { connection.state(event) })
     });
     flow.state = state;
     flow.ended = close;

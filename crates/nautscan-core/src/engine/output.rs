@@ -16,12 +16,14 @@ pub(super) struct Output {
     pub(super) interfaces: Vec<Option<String>>,
     pub(super) rows: Rows,
     pub(super) totals: Totals,
+    /// State of a connection that was retired, for the next one: see `unfold_into_spare`.
+    pub(super) spare: Option<Box<TcpFlow>>,
 }
 
 impl Output {
     pub(super) fn new(config: Config) -> Self {
         let rows = Rows::new(&config);
-        Self { config, interfaces: Vec::new(), rows, totals: Totals::default() }
+        Self { config, interfaces: Vec::new(), rows, totals: Totals::default(), spare: None }
     }
 
     /// Lets `act` work on the flow's connection, what comes out of it going on to the flow's
@@ -67,10 +69,14 @@ impl Output {
     }
 
     /// Ends what a flow still carries, and writes its row.
-    pub(super) fn retire(&mut self, mut flow: Flow, close: Close) {
+    pub(super) fn retire(&mut self, flow: &mut Flow, close: Close) {
+        let is_lone = flow.lone.is_some();
+        if is_lone {
+            self.unfold_into_spare(flow);
+        }
         if flow.tcp.is_some() && flow.ended.is_none() {
             let time = flow.last_time;
-            self.follow(&mut flow, time, |connection, feed| {
+            self.follow(flow, time, |connection, feed| {
                 connection.finish(feed);
                 feed.close(close);
             });
@@ -79,7 +85,10 @@ impl Output {
             Close::Timeout if flow.state == State::Closed => Close::Finished,
             other => other,
         };
-        self.rows.flow(&flow, Some(end), &self.config, &self.interfaces);
+        self.rows.flow(flow, Some(end), &self.config, &self.interfaces);
+        if is_lone {
+            self.spare = flow.tcp.take();
+        }
     }
 
     /// Writes a row for a flow that lives on, if it is time for one and there is news.
@@ -92,6 +101,7 @@ impl Output {
         };
         if due {
             flow.reported = now;
+            self.unfold(flow);
             self.rows.flow(flow, None, &self.config, &self.interfaces);
         }
     }

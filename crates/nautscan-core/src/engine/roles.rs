@@ -1,8 +1,9 @@
 //! What a packet says of its flow: who asked, whether it goes on, whether it came late.
 
+use super::seen::Load;
 use crate::flow::Flow;
 use crate::proto::{App, Close, Side, side_of};
-use crate::stream::Segment;
+use crate::stream::{Rival, Segment};
 use crate::wire::{Decoded, Transport, icmp, protocol, tcp::flag};
 
 /// The TCP part of a packet, if it has one.
@@ -88,4 +89,44 @@ pub(super) fn stray(flow: &mut Flow, side: Side, segment: &Segment<'_>) {
     if let Some(tcp) = flow.tcp.as_deref_mut() {
         tcp.connection.observe(side, segment);
     }
+}
+
+/// Whether a segment with SYN is of a connection that took the place of `flow`.
+#[cold]
+pub(super) fn is_replaced(flow: &mut Flow, side: Side, segment: &Segment<'_>, load: Load) -> bool {
+    let has_ended = flow.ended.is_some();
+    let Some(tcp) = flow.tcp.as_deref_mut() else { return false };
+    let connection = &mut tcp.connection;
+    connection.is_succeeded_by(side, segment)
+        || (connection.is_reused_by(side, segment)
+            && (has_ended || !connection.contest(side, segment, load.packets, load.bytes)))
+}
+
+/// The SYN that an answer to it proves not to be of `old`, where it was counted.
+#[cold]
+pub(super) fn take_rival(
+    old: &mut Flow,
+    source_is_low: bool,
+    segment: Option<&Segment<'_>>,
+) -> Option<Box<Rival>> {
+    let side = old.side(source_is_low);
+    let connection = &mut old.tcp.as_deref_mut()?.connection;
+    if !connection.is_succeeded_by(side, segment?) {
+        return None;
+    }
+    let rival = connection.take_rival()?;
+    let sent = &mut old.sent[side.peer().index()];
+    sent.packets = sent.packets.saturating_sub(rival.packets);
+    sent.bytes = sent.bytes.saturating_sub(rival.bytes);
+    Some(rival)
+}
+
+/// A flow begins with a SYN that was held to be of another.
+#[cold]
+pub(super) fn begin(flow: &mut Flow, rival: &Rival) {
+    flow.first_time = rival.time;
+    let sent = &mut flow.sent[Side::Client.index()];
+    sent.packets += rival.packets;
+    sent.bytes += rival.bytes;
+    flow.tcp.get_or_insert_default().connection.begin(rival);
 }

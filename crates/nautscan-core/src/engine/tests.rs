@@ -392,3 +392,124 @@ fn the_end_of_the_input_drops_nothing() {
     let tables = bench.finish();
     assert_eq!(tables.flows.len(), usize::from(flows));
 }
+
+/// RFC 5961 section 4: a SYN in the middle of a connection is challenged and changes nothing.
+#[test]
+fn a_forged_syn_ends_nothing() {
+    let mut bench = Bench::new(Config::default());
+    let (client, server) = ((1, 40000), (2, 80));
+    let request = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+    bench.tcp(client, server, SYN, (100, 0), b"");
+    bench.tcp(server, client, SYN | ACK, (500, 101), b"");
+    bench.tcp(client, server, ACK, (101, 501), request);
+    bench.tcp(client, server, SYN, (70_000, 0), b"");
+    bench.tcp(server, client, ACK, (501, 128), b"");
+    bench.tcp(server, client, ACK, (501, 128), b"HTTP/1.1 204 No Content\r\n\r\n");
+    let tables = bench.finish();
+    assert_eq!(tables.totals.flows, 1);
+    assert_eq!(text(&tables.requests, "completeness"), some(&["complete"]));
+    assert_eq!(int(&tables.flows, "client_packets"), [Some(3)]);
+}
+
+/// A client that has restarted: the server still holds the old connection, challenges the SYN, is
+/// reset, and then answers.
+#[test]
+fn a_half_open_connection_gives_way() {
+    let mut bench = Bench::new(Config::default());
+    let (client, server) = ((1, 40000), (2, 80));
+    bench.exchange(client, server, 100);
+    bench.time += 3 * 3_600_000 * MS;
+    bench.tcp(client, server, SYN, (70_000, 0), b"");
+    bench.tcp(server, client, ACK, (541, 129), b"");
+    bench.tcp(client, server, RST, (129, 0), b"");
+    bench.exchange(client, server, 70_000);
+    let tables = bench.finish();
+    assert_eq!(text(&tables.flows, "end_reason"), some(&["reset", "capture_end"]));
+    assert_eq!(int(&tables.flows, "requests"), [Some(1), Some(1)]);
+    assert_eq!(int(&tables.flows, "handshake_ns"), [Some(2 * MS), Some(2 * MS)]);
+    assert_eq!(text(&tables.requests, "completeness"), some(&["complete", "complete"]));
+}
+
+/// The SYN is the new connection's, though it was only known to be so once it was answered.
+#[test]
+fn an_open_connection_gives_way_to_an_answered_syn() {
+    let mut bench = Bench::new(Config::default());
+    bench.exchange((1, 40000), (2, 80), 100);
+    bench.exchange((1, 40000), (2, 80), 70_000);
+    let tables = bench.finish();
+    assert_eq!(text(&tables.flows, "end_reason"), some(&["replaced", "capture_end"]));
+    for column in ["client_packets", "server_packets", "handshake_ns", "client_bytes"] {
+        let values = int(&tables.flows, column);
+        assert_eq!(values[0], values[1], "{column}");
+    }
+    assert_eq!(int(&tables.flows, "retransmissions"), [Some(0), Some(0)]);
+}
+
+#[test]
+fn ports_used_again_while_the_old_connection_lingers_are_a_new_flow() {
+    let mut bench = Bench::new(Config::default());
+    let (client, server) = ((1, 40000), (2, 80));
+    bench.exchange(client, server, 100);
+    bench.tcp(client, server, FIN | ACK, (129, 541), b"");
+    bench.tcp(server, client, FIN | ACK, (541, 130), b"");
+    bench.tcp(client, server, ACK, (130, 542), b"");
+    bench.exchange(client, server, 70_000);
+    // A straggler of the first one would be of the second now; it is too far away to matter.
+    let tables = bench.finish();
+    assert_eq!(text(&tables.flows, "end_reason"), some(&["finished", "capture_end"]));
+    assert_eq!(int(&tables.flows, "client_packets"), [Some(5), Some(3)]);
+    assert_eq!(int(&tables.flows, "requests"), [Some(1), Some(1)]);
+}
+
+#[test]
+fn what_comes_after_the_end_is_counted_and_told_to_nobody() {
+    let mut bench = Bench::new(Config::default());
+    let (client, server) = ((1, 40000), (2, 80));
+    bench.exchange(client, server, 100);
+    bench.tcp(client, server, FIN | ACK, (129, 541), b"");
+    bench.tcp(server, client, FIN | ACK, (541, 130), b"");
+    bench.time += 300 * MS;
+    bench.tcp(server, client, FIN | ACK, (541, 130), b"");
+    bench.tcp(client, server, RST, (130, 0), b"");
+    let tables = bench.finish();
+    assert_eq!(tables.totals.flows, 1);
+    assert_eq!(int(&tables.flows, "retransmissions"), [Some(1)]);
+    assert_eq!(int(&tables.flows, "resets"), [Some(1)]);
+    assert_eq!(text(&tables.flows, "state"), some(&["closed"]));
+}
+
+/// Keep-alives every hour, then silence that is shorter than a connection's timeout.
+#[test]
+fn an_idle_connection_is_followed_for_hours() {
+    let mut bench = Bench::new(Config::default());
+    let (client, server) = ((1, 40000), (2, 80));
+    bench.exchange(client, server, 100);
+    for _ in 0..3 {
+        bench.time += 3_600_000 * MS;
+        bench.tcp(client, server, ACK, (128, 541), b"");
+        bench.tcp(server, client, ACK, (541, 129), b"");
+    }
+    bench.time += 3 * 3_600_000 * MS;
+    bench.tcp(client, server, ACK, (129, 541), b"GET /b HTTP/1.1\r\nHost: h\r\n\r\n");
+    let tables = bench.finish();
+    assert_eq!(tables.totals.flows, 1);
+    assert_eq!(int(&tables.flows, "requests"), [Some(2)]);
+    assert_eq!(int(&tables.flows, "keep_alives"), [Some(3)]);
+    assert_eq!(int(&tables.flows, "duplicate_acks"), [Some(0)]);
+}
+
+/// Only what the server sends was captured: its answers are told, and what was asked is counted
+/// as missing.
+#[test]
+fn one_direction_alone_gives_answers() {
+    let mut bench = Bench::new(Config::default());
+    let (client, server) = ((1, 40000), (2, 80));
+    bench.tcp(server, client, SYN | ACK, (500, 101), b"");
+    bench.tcp(server, client, ACK, (501, 129), b"HTTP/1.1 204 No Content\r\n\r\n");
+    bench.tcp(server, client, FIN | ACK, (528, 129), b"");
+    let tables = bench.finish();
+    assert_eq!(text(&tables.requests, "completeness"), some(&["response_only"]));
+    assert_eq!(text(&tables.flows, "client_ip"), some(&["10.0.0.1"]));
+    assert_eq!(text(&tables.flows, "state"), some(&["closing"]));
+    assert_eq!(int(&tables.flows, "client_packets"), [Some(0)]);
+}

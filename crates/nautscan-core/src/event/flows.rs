@@ -1,13 +1,11 @@
 //! The `flows` table.
 
-use arrow_array::builder::{
-    Int64Builder, StringBuilder, TimestampNanosecondBuilder, UInt16Builder,
-};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::SchemaRef;
 use std::sync::Arc;
 
 use super::column::{self, Column, Kind, always, maybe};
+use super::sized::{Int64Builder, StringBuilder, TimestampNanosecondBuilder, UInt16Builder};
 use super::text::TextBuffer;
 use crate::flow::{CommunityId, Endpoints, Flow};
 use crate::proto::{Close, Side};

@@ -9,6 +9,7 @@ mod flows;
 mod packets;
 mod redact;
 mod requests;
+mod sized;
 mod stats;
 mod text;
 

@@ -1,14 +1,12 @@
 //! The `packets` table: one line a packet, made on demand from captured bytes.
 
-use arrow_array::builder::{
-    Int64Builder, StringBuilder, TimestampNanosecondBuilder, UInt16Builder,
-};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::SchemaRef;
 use std::sync::Arc;
 
 use super::column::{self, Column, Kind, always, maybe};
 use super::flows::transport_name;
+use super::sized::{Int64Builder, StringBuilder, TimestampNanosecondBuilder, UInt16Builder};
 use super::text::TextBuffer;
 use crate::flow::{FlowKey, community_id, key_ports};
 use crate::packet::Packet;
@@ -206,9 +204,9 @@ impl PacketsBuilder {
     }
 }
 
-/// A payload that is merely not decoded is no error.
+/// A payload that is merely not decoded, or not for us to read, is no error; `info` says so.
 fn is_other_kind(reason: &Reason) -> bool {
-    matches!(reason, Reason::NotDecoded { .. })
+    matches!(reason, Reason::NotDecoded { .. } | Reason::Unreadable(_))
 }
 
 fn highest_layer(decoded: &Decoded<'_>) -> &'static str {

@@ -1,9 +1,6 @@
 //! The `requests` table.
 
-use arrow_array::builder::{
-    BinaryBuilder, BooleanBuilder, Int32Builder, Int64Builder, ListBuilder, StringBuilder,
-    TimestampNanosecondBuilder, UInt16Builder,
-};
+use arrow_array::builder::{self, BinaryBuilder, BooleanBuilder, ListBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::SchemaRef;
 use std::sync::Arc;
@@ -12,6 +9,9 @@ use super::column::{self, Column, Kind, always, maybe};
 use super::exchange::{Exchange, Message};
 use super::flows::FlowFacts;
 use super::redact::Redactor;
+use super::sized::{
+    Int32Builder, Int64Builder, StringBuilder, TimestampNanosecondBuilder, UInt16Builder,
+};
 use super::text::{HeaderListBuilder, TextBuffer, push_json_object};
 
 /// Columns in order.
@@ -167,7 +167,7 @@ pub struct RequestsBuilder {
     decrypted: StringBuilder,
     completeness: StringBuilder,
     gap_bytes: Int64Builder,
-    oddities: ListBuilder<StringBuilder>,
+    oddities: ListBuilder<builder::StringBuilder>,
     detail: StringBuilder,
 }
 

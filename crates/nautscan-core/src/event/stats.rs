@@ -24,7 +24,7 @@ pub(super) const COLUMNS: &[Column] = &[
     always(
         "value",
         Kind::Int,
-        "Count since the sensor's capture started; for `active` and `memory` the present value.",
+        "Count since the sensor's capture started; for `active`, `datagrams_active` and `memory` the present value.",
     ),
 ];
 
@@ -77,11 +77,7 @@ pub const COUNTERS: &[(&str, &str, &str)] = &[
         "time_clamped",
         "Packets whose time lay before 1970 or after 2116, and was taken for the nearest end.",
     ),
-    (
-        "decode",
-        "too_deep",
-        "Packets of which not all headers were walked: more are nested than the caps allow.",
-    ),
+    ("decode", "too_deep", "Packets with more nested headers than are walked."),
     (
         "decode",
         "aggregated_skipped",
@@ -92,7 +88,7 @@ pub const COUNTERS: &[(&str, &str, &str)] = &[
     (
         "decode",
         "fragments_refused",
-        "Fragments that no datagram can have: empty, of an impossible length or place, or beyond the pieces that one may have.",
+        "Fragments that no datagram can have: empty, of an impossible length or place, or more than one may have.",
     ),
     ("decode", "datagrams", "Datagrams put together from fragments."),
     ("decode", "datagrams_active", "Datagrams that wait for fragments."),
@@ -101,11 +97,15 @@ pub const COUNTERS: &[(&str, &str, &str)] = &[
         "datagrams_incomplete",
         "Datagrams of which fragments were missing when they were given up.",
     ),
-    ("decode", "datagrams_evicted", "Those of them given up early because too many were waiting."),
+    (
+        "decode",
+        "datagrams_evicted",
+        "Those of them given up early because as many as may be were waiting.",
+    ),
     (
         "decode",
         "unattributed",
-        "Packets with an IP header that were counted to no flow: what tells their ports was cut off, or is in a fragment that was not seen.",
+        "Packets with an IP header counted to no flow: their ports were cut off, or are in a fragment that was not seen.",
     ),
     ("decode", "duplicates", "Further sightings of packets already counted."),
     (
@@ -116,7 +116,7 @@ pub const COUNTERS: &[(&str, &str, &str)] = &[
     ("flow", "created", "Flows begun."),
     ("flow", "active", "Flows that are being followed."),
     ("flow", "evicted", "Flows given up because as many as may be were followed."),
-    ("flow", "memory", "Bytes that the flow table takes."),
+    ("flow", "memory", "Bytes that flows, fragments and sightings take."),
     (
         "stream",
         "gaps",

@@ -2,12 +2,14 @@
 
 mod community_id;
 mod key;
+mod lone;
 mod table;
 
 pub use community_id::{CommunityId, community_id};
 pub(crate) use key::ports as key_ports;
 pub use key::{Endpoints, FlowKey};
-pub use table::{FlowTable, Insert};
+pub use lone::LoneSyn;
+pub use table::FlowTable;
 
 use crate::packet::InterfaceId;
 use crate::proto::{App, Close, Side};
@@ -106,8 +108,10 @@ pub struct Flow {
     pub reported: i64,
     /// Name of the application protocol, once it is known.
     pub protocol: Option<&'static str>,
-    /// TCP state; `None` for other transports.
+    /// TCP state; `None` for other transports, and while there is no more than `lone`.
     pub tcp: Option<Box<TcpFlow>>,
+    /// The client's SYN, where nothing came after it. Most flows of a scan or a flood are no more.
+    pub lone: Option<Box<LoneSyn>>,
 }
 
 /// The tunnel of a flow.
@@ -174,5 +178,19 @@ impl Flow {
         size_of::<Self>()
             + self.tcp.as_deref().map_or(0, TcpFlow::memory)
             + self.carrier.as_deref().map_or(0, size_of_val)
+            + self.lone.as_deref().map_or(0, LoneSyn::memory)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a million flows cost; raise these knowingly, and `bench/README.md` with them.
+    #[test]
+    fn flows_are_small() {
+        assert!(size_of::<Option<Flow>>() <= 192, "{}", size_of::<Option<Flow>>());
+        assert!(size_of::<TcpFlow>() <= 344, "{}", size_of::<TcpFlow>());
+        assert!(size_of::<LoneSyn>() <= 40, "{}", size_of::<LoneSyn>());
     }
 }

@@ -19,14 +19,6 @@ const SWEEP_SECONDS: usize = 10;
 /// A slot's number in the slab.
 type Slot = u32;
 
-/// Where a packet's flow is, and what had to go for it.
-pub struct Insert {
-    /// The slot of the new flow.
-    pub slot: Slot,
-    /// The flow that gave way to it.
-    pub evicted: Option<Flow>,
-}
-
 /// All flows that are being followed.
 pub struct FlowTable {
     slots: Vec<Option<Flow>>,
@@ -88,9 +80,8 @@ impl FlowTable {
         self.slots.get_mut(slot as usize)?.as_mut()
     }
 
-    /// Adds a flow whose key is not in the table. A full table gives one up for it.
-    pub fn insert(&mut self, flow: Flow) -> Insert {
-        let evicted = if self.index.len() >= self.max_flows { self.evict() } else { None };
+    /// Adds a flow whose key is not in the table.
+    pub fn insert(&mut self, flow: Flow) -> Slot {
         let hash = self.hasher.hash_one(flow.key);
         let slot = match self.free.pop() {
             Some(slot) => {
@@ -107,59 +98,60 @@ impl FlowTable {
             slots[other as usize].as_ref().map_or(0, |flow| hasher.hash_one(flow.key))
         });
         self.latest = slot;
-        Insert { slot, evicted }
+        slot
     }
 
-    /// Takes a flow out.
-    pub fn remove(&mut self, slot: Slot) -> Option<Flow> {
-        let flow = self.slots.get_mut(slot as usize)?.take()?;
-        if let Ok(entry) =
-            self.index.find_entry(self.hasher.hash_one(flow.key), |&other| other == slot)
-        {
+    /// Lets go of a flow.
+    pub fn remove(&mut self, slot: Slot) {
+        let Some(flow) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) else { return };
+        let hash = self.hasher.hash_one(flow.key);
+        if let Ok(entry) = self.index.find_entry(hash, |&other| other == slot) {
             entry.remove();
         }
+        self.slots[slot as usize] = None;
         self.free.push(slot);
-        Some(flow)
     }
 
     /// Moves the hand on by one second's share and calls `visit` on each flow it passes;
-    /// those for which it answers true are taken out and handed to `gone`.
-    pub fn sweep(&mut self, mut visit: impl FnMut(&mut Flow) -> bool, mut gone: impl FnMut(Flow)) {
+    /// those for which it answers true are let go.
+    pub fn sweep(&mut self, mut visit: impl FnMut(&mut Flow) -> bool) {
         for _ in 0..self.slots.len().div_ceil(SWEEP_SECONDS) {
             let slot = self.advance_hand();
-            if self.slots[slot as usize].as_mut().is_some_and(&mut visit)
-                && let Some(flow) = self.remove(slot)
-            {
-                gone(flow);
+            if self.slots[slot as usize].as_mut().is_some_and(&mut visit) {
+                self.remove(slot);
             }
         }
     }
 
-    /// Takes the flows out one by one, in the order of their slots; until there is none left, the
-    /// table is of no other use.
-    pub fn take_next(&mut self) -> Option<Flow> {
+    /// Lets go of up to `count` flows in the order of their slots, each after `visit`; answers
+    /// whether there are more. Until there are none, the table is of no other use.
+    pub fn drain(&mut self, count: usize, mut visit: impl FnMut(&mut Flow)) -> bool {
         if !self.index.is_empty() {
             self.index = HashTable::new();
             self.free = Vec::new();
             self.latest = 0;
             self.hand = 0;
         }
-        while let Some(slot) = self.slots.get_mut(self.hand) {
+        for _ in 0..count {
+            let Some(slot) = self.slots.get_mut(self.hand) else {
+                self.slots = Vec::new();
+                self.hand = 0;
+                return false;
+            };
             self.hand += 1;
-            if let Some(flow) = slot.take() {
-                return Some(flow);
+            if let Some(flow) = slot {
+                visit(flow);
+                *slot = None;
             }
         }
-        self.slots = Vec::new();
-        self.hand = 0;
-        None
+        true
     }
 
-    /// Bytes of the table itself: slab, free list and index.
+    /// Bytes of the table itself: slab, free list and index, as far as they were ever used.
     pub fn memory(&self) -> usize {
-        self.slots.capacity() * size_of::<Option<Flow>>()
-            + (self.free.capacity() + self.index.capacity()) * size_of::<Slot>()
-            + self.index.capacity()
+        self.slots.len() * size_of::<Option<Flow>>()
+            + self.free.capacity() * size_of::<Slot>()
+            + self.index.allocation_size()
     }
 
     /// All flows, for accounting.
@@ -173,8 +165,12 @@ impl FlowTable {
         slot as Slot
     }
 
-    /// The stalest of the next flows under the hand; ended and half-open ones go first.
-    fn evict(&mut self) -> Option<Flow> {
+    /// The flow that must give way before another can be added, if the table is full: the stalest
+    /// of the next ones under the hand; ended and half-open ones go first.
+    pub fn victim(&mut self) -> Option<Slot> {
+        if self.index.len() < self.max_flows {
+            return None;
+        }
         let mut victim: Option<(bool, i64, Slot)> = None;
         let mut looked_at = 0;
         // The table is full, so nearly every slot holds a flow; the bound is for the rest.
@@ -190,7 +186,7 @@ impl FlowTable {
                 break;
             }
         }
-        self.remove(victim?.2)
+        Some(victim?.2)
     }
 }
 
@@ -221,6 +217,7 @@ mod tests {
             reported: i64::MIN,
             protocol: None,
             tcp: None,
+            lone: None,
         }
     }
 
@@ -232,7 +229,8 @@ mod tests {
         }
         let slot = table.find(&flow(7, 0).key).unwrap();
         assert_eq!(table.get_mut(slot).unwrap().id, 7);
-        assert_eq!(table.remove(slot).unwrap().id, 7);
+        table.remove(slot);
+        table.remove(slot);
         assert!(table.find(&flow(7, 0).key).is_none());
         assert_eq!(table.len(), 49);
     }
@@ -242,7 +240,11 @@ mod tests {
         let mut table = FlowTable::new(16);
         let mut evicted = 0;
         for port in 0..1000 {
-            evicted += usize::from(table.insert(flow(port, i64::from(port))).evicted.is_some());
+            if let Some(slot) = table.victim() {
+                table.remove(slot);
+                evicted += 1;
+            }
+            table.insert(flow(port, i64::from(port)));
             assert!(table.len() <= 16);
         }
         assert_eq!(evicted, 1000 - 16);
@@ -257,8 +259,9 @@ mod tests {
             table.insert(flow(port, 0));
         }
         let slot = table.find(&flow(7, 0).key).unwrap();
-        table.remove(slot).unwrap();
-        let ids: Vec<_> = core::iter::from_fn(|| table.take_next()).map(|flow| flow.id).collect();
+        table.remove(slot);
+        let mut ids = Vec::new();
+        while table.drain(3, |flow| ids.push(flow.id)) {}
         assert_eq!(ids, (0..20).filter(|&id| id != 7).collect::<Vec<_>>());
         table.insert(flow(3, 0));
         assert!(table.find(&flow(3, 0).key).is_some(), "of use again");
@@ -272,7 +275,11 @@ mod tests {
         }
         let mut gone = Vec::new();
         for _ in 0..SWEEP_SECONDS {
-            table.sweep(|flow| flow.id % 2 == 0, |flow| gone.push(flow.id));
+            table.sweep(|flow| {
+                let goes = flow.id % 2 == 0;
+                gone.extend(goes.then_some(flow.id));
+                goes
+            });
         }
         assert_eq!((gone.len(), table.len()), (48, 47));
     }

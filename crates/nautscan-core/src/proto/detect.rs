@@ -16,7 +16,7 @@ pub struct App(State);
 enum State {
     Undecided(Undecided),
     Known {
-        name: &'static str,
+        protocol: &'static Protocol,
         parser: Box<dyn Parser>,
     },
     /// Not a protocol that we know, or no longer followed.
@@ -25,10 +25,17 @@ enum State {
 
 #[derive(Default)]
 struct Undecided {
+    /// There is seldom anything: what comes first mostly decides.
+    waiting: Option<Box<Waiting>>,
+    attempts: u8,
+}
+
+/// What came before a protocol was found.
+#[derive(Default)]
+struct Waiting {
     pending: [Pending; 2],
     /// From where to where bytes of each side were lost, others between them included.
     lost: [Option<(u64, u64)>; 2],
-    attempts: u8,
 }
 
 /// What one side has sent and no probe has decided on.
@@ -59,7 +66,7 @@ impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Undecided { .. } => "undecided",
-            Self::Known { name, .. } => name,
+            Self::Known { protocol, .. } => protocol.name,
             Self::Opaque => "opaque",
         })
     }
@@ -69,7 +76,7 @@ impl App {
     /// Name of the protocol that is being followed.
     pub fn protocol(&self) -> Option<&'static str> {
         match &self.0 {
-            State::Known { name, .. } => Some(name),
+            State::Known { protocol, .. } => Some(protocol.name),
             _ => None,
         }
     }
@@ -105,7 +112,7 @@ impl App {
             }
             State::Undecided(undecided) => {
                 let to = cx.place.offset.saturating_add(lost);
-                let range = &mut undecided.lost[side.index()];
+                let range = &mut undecided.waiting.get_or_insert_default().lost[side.index()];
                 *range = Some((range.map_or(cx.place.offset, |(from, _)| from), to));
                 undecided.drop_pending(side)
             }
@@ -136,18 +143,19 @@ impl App {
     pub fn memory(&self) -> usize {
         match &self.0 {
             State::Known { parser, .. } => parser.memory(),
-            State::Undecided(undecided) => {
-                undecided.pending.iter().map(|pending| pending.bytes.capacity()).sum()
-            }
+            State::Undecided(undecided) => undecided.waiting.as_deref().map_or(0, |waiting| {
+                let bytes = waiting.pending.iter().map(|pending| pending.bytes.capacity());
+                size_of::<Waiting>() + bytes.sum::<usize>()
+            }),
             State::Opaque => 0,
         }
     }
 
     /// Client and server were guessed the wrong way round.
     pub fn swap_roles(&mut self) {
-        if let State::Undecided(undecided) = &mut self.0 {
-            undecided.pending.swap(0, 1);
-            undecided.lost.swap(0, 1);
+        if let State::Undecided(Undecided { waiting: Some(waiting), .. }) = &mut self.0 {
+            waiting.pending.swap(0, 1);
+            waiting.lost.swap(0, 1);
         }
     }
 
@@ -175,7 +183,7 @@ impl App {
                     Detected::Protocol(protocol) => {
                         let mut parser = (protocol.open)(cx.settings);
                         undecided.tell_lost(&mut *parser, &mut cx);
-                        self.0 = State::Known { name: protocol.name, parser };
+                        self.0 = State::Known { protocol, parser };
                     }
                     Detected::Nothing { opaque: bytes, is_last } => {
                         opaque += bytes;
@@ -234,13 +242,14 @@ impl Undecided {
     /// `todo` for the parser, each with its own time and the other side's first.
     fn detect<'a>(&mut self, piece: Piece<'a>, todo: &mut Vec<Piece<'a>>) -> Detected {
         let side = piece.side;
-        let mine = &mut self.pending[side.index()];
         let joined;
-        let seen: &[u8] = if mine.bytes.is_empty() {
-            &piece.bytes
-        } else {
-            joined = [&mine.bytes, &*piece.bytes].concat();
-            &joined
+        let before = self.waiting.as_ref().map(|waiting| &waiting.pending[side.index()].bytes);
+        let seen: &[u8] = match before {
+            Some(before) if !before.is_empty() => {
+                joined = [before, &*piece.bytes].concat();
+                &joined
+            }
+            _ => &piece.bytes,
         };
         let probe = |protocol: &&Protocol| (protocol.probe)(side, seen);
         if let Some(protocol) = PROTOCOLS.iter().find(|p| probe(p) == Probe::Yes) {
@@ -251,6 +260,7 @@ impl Undecided {
         }
         let may_be = PROTOCOLS.iter().any(|protocol| probe(&protocol) == Probe::NeedMore);
         if may_be && seen.len() < DETECTION_BYTES {
+            let mine = &mut self.waiting.get_or_insert_default().pending[side.index()];
             if mine.bytes.is_empty() {
                 (mine.time, mine.place) = (piece.time, piece.place);
             }
@@ -268,8 +278,9 @@ impl Undecided {
 
     /// Tells a new parser what was lost before it was there. It has nothing to say to that yet.
     fn tell_lost(&self, parser: &mut dyn Parser, cx: &mut Context<'_>) {
+        let Some(waiting) = &self.waiting else { return };
         for side in [Side::Client, Side::Server] {
-            if let Some((offset, to)) = self.lost[side.index()] {
+            if let Some((offset, to)) = waiting.lost[side.index()] {
                 let place = Place { offset, received: 0 };
                 let mut cx = Context { place, settings: cx.settings, sink: &mut *cx.sink, ..*cx };
                 parser.gap(side, to - offset, &mut cx);
@@ -278,7 +289,8 @@ impl Undecided {
     }
 
     fn take_pending(&mut self, side: Side, todo: &mut Vec<Piece<'_>>) {
-        let Pending { bytes, time, place } = core::mem::take(&mut self.pending[side.index()]);
+        let Some(waiting) = &mut self.waiting else { return };
+        let Pending { bytes, time, place } = core::mem::take(&mut waiting.pending[side.index()]);
         if !bytes.is_empty() {
             todo.push(Piece { side, time, place, bytes: Cow::Owned(bytes) });
         }
@@ -286,7 +298,8 @@ impl Undecided {
 
     /// Gives up what `side` has sent; answers how many bytes that were.
     fn drop_pending(&mut self, side: Side) -> u64 {
-        core::mem::take(&mut self.pending[side.index()]).bytes.len() as u64
+        let Some(waiting) = &mut self.waiting else { return 0 };
+        core::mem::take(&mut waiting.pending[side.index()]).bytes.len() as u64
     }
 
     fn drop_all(&mut self) -> u64 {

@@ -38,6 +38,8 @@ mod bit {
     pub(super) const PROBE: u8 = 1 << 5;
     /// Nothing but a SYN was sent, which was not an answer to one.
     pub(super) const OPENING: u8 = 1 << 6;
+    /// The latest window was closed.
+    pub(super) const CLOSED: u8 = 1 << 7;
 }
 
 /// What one side was seen to send. One for each side of each connection: kept small.
@@ -72,8 +74,7 @@ impl Default for Sender {
             next: 0,
             ack: 0,
             timed_end: 0,
-            // Open until it is known to be closed.
-            window: u16::MAX,
+            window: 0,
             duplicates: 0,
             bits: 0,
             next_time: 0,
@@ -190,7 +191,7 @@ impl Analysis {
     }
 
     /// Takes note of a segment.
-    #[inline]
+    #[inline(always)]
     pub(super) fn observe(
         &mut self,
         side: Side,
@@ -198,41 +199,63 @@ impl Analysis {
         length: u32,
         counters: &mut Counters,
     ) {
-        const SETTLED: u8 = bit::KNOWN | bit::ACKED;
-        const MATTERS: u8 = SETTLED | bit::OPENING | bit::KEEP_ALIVE | bit::PROBE;
+        /// What must be so of the sender, and what must not; likewise of the other side.
+        const OWN: u8 = bit::KNOWN | bit::ACKED;
+        const NOT_OWN: u8 = bit::OPENING | bit::KEEP_ALIVE | bit::PROBE;
+        const NOT_PEER: u8 = NOT_OWN | bit::CLOSED;
         let [client, server] = &mut self.senders;
         let (own, peer) = match side {
             Side::Client => (client, server),
             Side::Server => (server, client),
         };
+        let (time, ack) = (segment.time, segment.acknowledgement);
         let end = segment.sequence.wrapping_add(length);
-        let repeats = segment.acknowledgement == own.ack && segment.window == own.window;
         let is_plain = segment.flags & (flag::SYN | flag::FIN | flag::RST | flag::ACK) == flag::ACK
-            && own.bits & MATTERS == SETTLED
-            && peer.bits & (bit::OPENING | bit::KEEP_ALIVE | bit::PROBE) == 0
+            && own.bits & (OWN | NOT_OWN) == OWN
+            && peer.bits & (bit::ACKED | NOT_PEER) == bit::ACKED
             && segment.sequence == own.next
-            && segment.window != 0
-            && peer.window != 0;
+            && segment.window != 0;
         // A plain segment goes on where the one before it ended. It still matters if it says
         // nothing new, or if its bytes were acknowledged before they came.
-        let says_new =
-            if length == 0 { !repeats } else { is_before(peer.ack, end) || !peer.has(bit::ACKED) };
-        if is_plain && says_new {
-            if length > 0 {
-                own.sent(end, segment.time);
-            }
-        } else if !self.examine(side, segment, length, counters) {
-            return;
+        let says_new = match length {
+            0 => ack != own.ack || segment.window != own.window,
+            _ => is_before(peer.ack, end),
+        };
+        if !(is_plain && says_new) {
+            return self.observe_closely(side, segment, length, counters);
         }
-        self.note(side, segment);
+        if length > 0 {
+            own.sent(end, time);
+        }
+        own.window = segment.window;
+        own.time = time;
+        if own.ack != ack {
+            own.ack = ack;
+            own.duplicates = 0;
+            peer.acknowledged(ack, time);
+        }
     }
 
-    /// What the next segments are compared with.
-    #[inline]
-    fn note(&mut self, side: Side, segment: &Segment<'_>) {
+    /// As [`Self::observe`], for a segment that is not plainly the next one.
+    #[cold]
+    #[inline(never)]
+    fn observe_closely(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        length: u32,
+        counters: &mut Counters,
+    ) {
+        if !self.examine(side, segment, length, counters) {
+            return;
+        }
         let own = &mut self.senders[side.index()];
         own.window = segment.window;
         own.time = segment.time;
+        own.bits &= !bit::CLOSED;
+        if segment.window == 0 {
+            own.bits |= bit::CLOSED;
+        }
         let acknowledges = segment.flags & flag::ACK != 0;
         if acknowledges && (own.ack != segment.acknowledgement || !own.has(bit::ACKED)) {
             own.ack = segment.acknowledgement;
@@ -242,10 +265,7 @@ impl Analysis {
         }
     }
 
-    /// A segment that is not plainly the next one; answers false if it cannot be of this
-    /// connection.
-    #[cold]
-    #[inline(never)]
+    /// Looks at all that a segment may be; answers false if it cannot be of this connection.
     fn examine(
         &mut self,
         side: Side,
@@ -287,7 +307,7 @@ impl Analysis {
         let own = &mut self.senders[side.index()];
         let known = own.has(bit::KNOWN);
         let is_next = known && segment.sequence == own.next;
-        if length == 1 && is_next && peer.window == 0 {
+        if length == 1 && is_next && peer.has(bit::CLOSED) {
             return bit::PROBE;
         }
         if special {
@@ -397,3 +417,7 @@ impl Analysis {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "analysis_tests.rs"]
+mod tests;

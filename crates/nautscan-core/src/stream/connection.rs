@@ -4,6 +4,7 @@ use super::Receiver;
 use super::analysis::Analysis;
 use super::half::{Came, Half};
 use super::options::{self, Offer};
+use super::rival::Rival;
 use crate::flow::State;
 use crate::limits::MAX_WINDOW;
 use crate::proto::{Close, Place, Side};
@@ -93,14 +94,13 @@ pub struct Connection {
     pub counters: Counters,
     /// Roles are known from a SYN, or from what was said; otherwise guessed from ports.
     pub roles_known: bool,
+    rival: Option<Box<Rival>>,
 }
 
 impl Connection {
     /// Whether `segment` opens a new connection on ports that an old one still holds: a SYN
     /// with another initial sequence number. An attempt that nobody has answered yet may be
-    /// made again with another number, and is the same attempt. A SYN inside an open
-    /// connection may also be a stray that will be challenged (RFC 5961 section 4); ports used
-    /// again after an end that was not captured are far more common, so that is assumed.
+    /// made again with another number, and is the same attempt.
     pub fn is_reused_by(&self, side: Side, segment: &Segment<'_>) -> bool {
         if segment.flags & (flag::SYN | flag::ACK | flag::RST) != flag::SYN {
             return false;
@@ -112,6 +112,56 @@ impl Connection {
         !repeated
             && half.is_started()
             && (peer.is_started() || self.initial[side.index()].is_none())
+    }
+
+    /// Notes a SYN for which [`Self::is_reused_by`] holds, if the connection may still be alive;
+    /// answers false if it may not. A host that is in the middle of a connection challenges a SYN
+    /// (RFC 5961 section 4), which may be forged: it opens another connection only once it is
+    /// answered. `packets` and `bytes`: what it came in.
+    #[cold]
+    pub fn contest(&mut self, side: Side, segment: &Segment<'_>, packets: u64, bytes: u64) -> bool {
+        let was_heard = self.analysis.window(side.peer()).is_some();
+        let is_ending = self.halves.iter().any(Half::has_fin);
+        if !was_heard || is_ending || segment.has_payload() {
+            return false;
+        }
+        let known = self.rival.as_ref().map(|rival| rival.sequence);
+        if known != Some(segment.sequence) {
+            self.rival = Some(Box::new(Rival::new(side, segment, packets, bytes)));
+        }
+        true
+    }
+
+    /// Whether `segment` answers the SYN that contests this connection, which so is over.
+    #[cold]
+    pub fn is_succeeded_by(&self, side: Side, segment: &Segment<'_>) -> bool {
+        self.rival.as_ref().is_some_and(|rival| {
+            segment.flags & (flag::SYN | flag::ACK | flag::RST) == flag::SYN | flag::ACK
+                && rival.side == side.peer()
+                && rival.sequence.wrapping_add(1) == segment.acknowledgement
+        })
+    }
+
+    /// The SYN that contests this connection.
+    pub fn take_rival(&mut self) -> Option<Box<Rival>> {
+        self.rival.take()
+    }
+
+    /// Begins with a SYN that contested the connection before.
+    #[cold]
+    pub fn begin(&mut self, rival: &Rival) {
+        let syn = rival.segment();
+        self.observe(Side::Client, &syn);
+        self.syn(Side::Client, &syn);
+    }
+
+    /// Whether `segment` is the SYN that contests this connection, and so is not of it.
+    fn is_rival(&self, side: Side, segment: &Segment<'_>) -> bool {
+        self.rival.as_ref().is_some_and(|rival| {
+            rival.side == side
+                && rival.sequence == segment.sequence
+                && segment.flags & (flag::SYN | flag::ACK) == flag::SYN
+        })
     }
 
     /// Whether `segment` shows that a reset was not taken: the handshake or the data go on where
@@ -151,6 +201,9 @@ impl Connection {
         segment: &Segment<'_>,
         out: &mut R,
     ) -> Event {
+        if segment.has(flag::SYN) && self.is_rival(side, segment) {
+            return Event::None;
+        }
         self.observe(side, segment);
         if segment.has(flag::RST) {
             return self.reset(side, segment, out);
@@ -179,7 +232,7 @@ impl Connection {
 
     /// Takes note of a segment without following its bytes: all that is left to do for one that
     /// comes after the end.
-    #[inline]
+    #[inline(always)]
     pub fn observe(&mut self, side: Side, segment: &Segment<'_>) {
         if segment.has(flag::SYN) || options::are_notable(segment.options) {
             self.observe_rare(side, segment);
@@ -350,7 +403,8 @@ impl Connection {
 
     /// Heap bytes held.
     pub fn memory(&self) -> usize {
-        self.halves.iter().map(Half::memory).sum()
+        let rival = self.rival.as_ref().map_or(0, |_| size_of::<Rival>());
+        rival + self.halves.iter().map(Half::memory).sum::<usize>()
     }
 
     /// Why the connection ended, if `event` ended it.

@@ -5,6 +5,10 @@
 //! most receivers do. Bytes that the receiver acknowledged but that were not captured are lost
 //! to us and become a gap; bytes that nobody acknowledged yet are waited for.
 //!
+//! Urgent data stand in line (RFC 6093); what a reset carries is no data. A reset is believed
+//! within the receiver's window, and a SYN in the middle of a connection opens another one once
+//! it is answered: either may be forged (RFC 5961).
+//!
 //! Order between the directions: when bytes are handed out, all that their sender had received
 //! by then has been handed out or named as a gap, save at most its last byte, which may have
 //! been a FIN that was not captured.
@@ -14,9 +18,11 @@ mod connection;
 mod half;
 mod held;
 mod options;
+mod rival;
 
 pub use connection::{Connection, Counters, Event, Segment};
 pub use options::Offer;
+pub use rival::Rival;
 
 use crate::proto::{Place, Side};
 

@@ -421,3 +421,231 @@ proptest! {
         d.connection.finish(&mut d.log);
     }
 }
+
+#[test]
+fn the_first_captured_copy_wins() {
+    let mut d = Dialogue::opened();
+    d.send(Client, ACK, 101, 501, b"ab").send(Client, ACK, 107, 501, b"gh");
+    // Over what was told, over what is held, and over the hole between them.
+    d.send(Client, ACK, 101, 501, b"XXcdXX").send(Client, ACK, 105, 501, b"YYYYij");
+    assert_eq!(d.log.0, [Dialogue::data(Client, b"abcdXXghij")]);
+}
+
+/// RFC 9293 section 3.5.3: a reset may say why, which is no part of the stream.
+#[test]
+fn what_a_reset_says_is_not_data() {
+    let mut d = Dialogue::opened();
+    d.send(Server, ACK, 501, 101, b"half").send(Server, RST | ACK, 505, 101, b"No cookie!");
+    assert_eq!(d.last, Event::Reset(Server));
+    assert_eq!(d.log.0, [Dialogue::data(Server, b"half")]);
+}
+
+/// RFC 6093 section 2: urgent data stand in line.
+#[test]
+fn urgent_data_stand_in_line() {
+    const URG: u8 = 0x20;
+    let mut d = Dialogue::opened();
+    d.send(Client, ACK, 101, 501, b"ab").send(Client, ACK | URG, 103, 501, b"!");
+    d.send(Client, ACK, 104, 501, b"cd");
+    assert_eq!(d.log.0, [Dialogue::data(Client, b"ab!cd")]);
+}
+
+/// TCP Fast Open (RFC 7413): whether or not the server takes the data in the SYN, and whether or
+/// not the SYN is sent again without them.
+#[test]
+fn data_in_the_syn_are_read_once() {
+    for (acknowledged, again) in [(104, false), (101, false), (101, true)] {
+        let mut d = Dialogue::new();
+        d.send(Client, SYN, 100, 0, b"GET");
+        if again {
+            d.send(Client, SYN, 100, 0, b"");
+        }
+        d.send(Server, SYN | ACK, 500, acknowledged, b"");
+        if acknowledged == 101 {
+            d.send(Client, ACK, 101, 501, b"GET");
+        }
+        d.send(Client, ACK, 104, 501, b" /").send(Server, ACK, 501, 106, b"ok");
+        assert_eq!(d.log.0, [Dialogue::data(Client, b"GET /"), Dialogue::data(Server, b"ok")]);
+        assert_eq!(d.connection.counters.gaps, 0);
+    }
+}
+
+#[test]
+fn both_sides_may_open_at_once() {
+    let mut d = Dialogue::new();
+    d.send(Client, SYN, 100, 0, b"").send(Server, SYN, 500, 0, b"");
+    d.send(Client, SYN | ACK, 100, 501, b"").send(Server, SYN | ACK, 500, 101, b"");
+    d.send(Client, ACK, 101, 501, b"ask").send(Server, ACK, 501, 104, b"answer");
+    assert_eq!(d.log.0, [Dialogue::data(Client, b"ask"), Dialogue::data(Server, b"answer")]);
+    assert_eq!(d.connection.state(d.last), State::Established);
+}
+
+/// The byte of a probe is the next one; the receiver may refuse it until its window opens.
+#[test]
+fn a_probe_of_a_closed_window_tells_its_byte_once() {
+    let mut d = Dialogue::opened();
+    d.send(Client, ACK, 101, 501, b"a").send(Server, ACK, 501, 101, b"");
+    d.send(Client, ACK, 101, 501, b"a").send(Server, ACK, 501, 101, b"");
+    d.send(Client, ACK, 101, 501, b"abc").send(Server, ACK, 501, 104, b"");
+    assert_eq!(d.log.0, [Dialogue::data(Client, b"abc")]);
+}
+
+#[test]
+fn a_keep_alive_tells_nothing() {
+    let mut d = Dialogue::opened();
+    d.send(Client, ACK, 101, 501, b"ab").send(Client, ACK, 102, 501, b"\0");
+    d.send(Client, ACK, 102, 501, b"").send(Client, ACK, 103, 501, b"cd");
+    assert_eq!(d.log.0, [Dialogue::data(Client, b"abcd")]);
+}
+
+#[test]
+fn a_repeated_fin_ends_once() {
+    let mut d = Dialogue::opened();
+    d.send(Client, FIN | ACK, 101, 501, b"bye").send(Client, FIN | ACK, 101, 501, b"bye");
+    d.send(Client, FIN | ACK, 104, 501, b"");
+    assert_eq!(d.log.0, [Dialogue::data(Client, b"bye"), Told::End(Client)]);
+    assert_eq!(d.connection.counters.retransmissions, 2);
+}
+
+/// RFC 5961 section 3.2: what stands outside the window is ignored; within it, but not next, it is
+/// challenged. What the receiver had in its window is not certain here, so that is believed.
+#[test]
+fn a_reset_is_believed_within_a_window() {
+    let window = 64 * 1024u32;
+    for (sequence, believed) in
+        [(501, true), (600, true), (501 + window, false), (501u32.wrapping_sub(window), false)]
+    {
+        let mut d = Dialogue::opened();
+        d.send(Server, RST, sequence, 0, b"");
+        assert_eq!(d.last == Event::Reset(Server), believed, "{sequence}");
+    }
+}
+
+/// Its scale counts, if both sides offered one.
+#[test]
+fn a_scaled_window_is_wider() {
+    for (scale, believed) in [(&[3, 3, 10][..], true), (&[], false)] {
+        let mut d = Dialogue::new();
+        let syn = |sequence, flags, acknowledgement, options| Segment {
+            time: 0,
+            sequence,
+            acknowledgement,
+            flags,
+            window: 1000,
+            options,
+            payload: b"",
+            cut: 0,
+        };
+        d.connection.segment(Client, &syn(100, SYN, 0, &[3, 3, 10]), &mut d.log);
+        d.connection.segment(Server, &syn(500, SYN | ACK, 101, scale), &mut d.log);
+        d.send(Client, ACK, 101, 501, b"").send(Server, RST, 501 + 900_000, 0, b"");
+        assert_eq!(d.last == Event::Reset(Server), believed);
+    }
+}
+
+/// RFC 9293 section 3.10.7.3: a refusal acknowledges the SYN.
+#[test]
+fn a_refusal_acknowledges_the_syn() {
+    for (flags, acknowledgement, believed) in
+        [(RST | ACK, 101, true), (RST | ACK, 7777, false), (RST, 101, false)]
+    {
+        let mut d = Dialogue::new();
+        d.send(Client, SYN, 100, 0, b"").send(Server, flags, 0, acknowledgement, b"");
+        assert_eq!(d.last == Event::Reset(Server), believed);
+    }
+}
+
+/// A hole that waits when the clock is set back by an hour waits no hour.
+#[test]
+fn a_clock_that_is_set_back_keeps_no_hole_open() {
+    let mut d = Dialogue::opened();
+    d.time = 3_600_000_000_000;
+    d.send(Client, ACK, 111, 501, b"second").send(Server, ACK, 501, 117, b"");
+    d.time = 0;
+    d.send(Server, ACK, 501, 117, b"");
+    d.time += 20_000_000;
+    d.send(Server, ACK, 501, 117, b"");
+    assert_eq!(d.log.0, [Told::Gap(Client, 10), Dialogue::data(Client, b"second")]);
+}
+
+/// What each side was told to have sent.
+fn sides(told: &[Told]) -> [Vec<u8>; 2] {
+    let mut sent = [Vec::new(), Vec::new()];
+    for told in told {
+        match told {
+            Told::Data(side, bytes) => sent[side.index()].extend_from_slice(bytes),
+            Told::Gap(side, lost) => panic!("{lost} bytes of {side:?} lost"),
+            Told::End(_) => {}
+        }
+    }
+    sent
+}
+
+/// Which of `a` and `b` pieces comes next, until both are through.
+fn woven(a: usize, b: usize, seed: u64) -> Vec<Side> {
+    let (mut left, mut state) = ([a, b], seed);
+    let mut order = Vec::with_capacity(a + b);
+    while left != [0, 0] {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let side =
+            if (state >> 33) as usize % (left[0] + left[1]) < left[0] { Client } else { Server };
+        left[side.index()] -= 1;
+        order.push(side);
+    }
+    order
+}
+
+proptest! {
+    /// Both sides at once, in pieces of any size, order and number: each side's bytes are told as
+    /// they were sent, and nothing is missing. Acknowledgements are of what came in order.
+    #[test]
+    fn both_streams_are_told_as_they_were_sent(
+        initial in any::<[u32; 2]>(),
+        client in pieces(300),
+        server in pieces(300),
+        streams in prop::collection::vec(prop::collection::vec(any::<u8>(), 300), 2),
+        seed in any::<u64>(),
+    ) {
+        let first = initial.map(|number| number.wrapping_add(1));
+        let mut d = Dialogue::new();
+        d.send(Client, SYN, initial[0], 0, b"").send(Server, SYN | ACK, initial[1], first[0], b"");
+        d.send(Client, ACK, first[0], first[1], b"");
+        let mut left = [client.iter(), server.iter()];
+        for side in woven(client.len(), server.len(), seed) {
+            let (own, peer) = (side.index(), side.peer().index());
+            let &(start, end) = left[own].next().unwrap();
+            let sequence = first[own].wrapping_add(start as u32);
+            let received = sides(&d.log.0)[peer].len() as u32;
+            d.send(side, ACK, sequence, first[peer].wrapping_add(received), &streams[own][start..end]);
+        }
+        prop_assert_eq!(sides(&d.log.0).to_vec(), streams);
+        prop_assert_eq!(d.connection.counters.gaps, 0);
+    }
+
+    /// Overlapping pieces that do not agree: of each byte, the first copy that was captured.
+    #[test]
+    fn of_copies_that_differ_the_first_is_told(
+        initial in any::<u32>(),
+        pieces in pieces(120),
+    ) {
+        let first = initial.wrapping_add(1);
+        let mut d = Dialogue::new();
+        d.send(Client, SYN, initial, 0, b"").send(Server, SYN | ACK, 0, first, b"");
+        let mut expected = vec![None; 120];
+        for (copy, (start, end)) in pieces.into_iter().enumerate() {
+            let bytes = vec![copy as u8; end - start];
+            for byte in &mut expected[start..end] {
+                byte.get_or_insert(copy as u8);
+            }
+            d.send(Client, ACK, first.wrapping_add(start as u32), 1, &bytes);
+        }
+        let expected: Vec<u8> = expected.into_iter().flatten().collect();
+        prop_assert_eq!(d.log.0, vec![Told::Data(Client, expected)]);
+    }
+}
+
+/// There may be a million connections.
+#[test]
+fn a_connection_is_small() {
+    assert!(size_of::<Connection>() <= 320);
+}

@@ -3,13 +3,15 @@
 //!
 //! Both directions of a flow have one value, and so has every sighting of one packet. TCP is
 //! spread by addresses and ports, as network cards spread it, since one pair of hosts may carry
-//! all there is; everything else by its addresses, so that the fragments of a datagram and what
-//! ICMP says stay with it. Inside a tunnel that [`decode`] looks into, the inner packet counts;
-//! fragments of tunnel packets go by the outer addresses, which the inner flow's whole packets
-//! need not do.
+//! all there is; everything else by its addresses, so that what ICMP says stays with it. Inside a
+//! tunnel that [`decode`] looks into, the inner packet counts. Later fragments belong with the
+//! first, which alone tells; one that comes before it is taken for one of its addresses' packets,
+//! which for TCP and tunnels is a guess: such datagrams may not be put together.
 
 use super::ethernet::ethertype;
-use super::{Address, be16, be32, decode, ethernet, ipv4, protocol};
+use super::{
+    Address, Decoded, Network, be16, be32, decode, decode_datagram, ethernet, ipv4, protocol,
+};
 use crate::packet::{LinkType, Packet};
 
 /// Where a packet belongs.
@@ -46,22 +48,32 @@ impl Shard {
     fn of_any(packet: &Packet<'_>) -> Self {
         let decoded = decode(packet);
         let Some(network) = decoded.network else { return Self::Flow(0) };
-        let (source, destination) = (&network.source, &network.destination);
-        let pair = symmetric(end(source, 0), end(destination, 0));
-        if network.protocol != protocol::TCP {
-            return Self::Flow(pair);
+        let Some(fragment) = network.fragment else { return Self::Flow(value(&decoded)) };
+        let pair = pair(&network);
+        let datagram = mix(u64::from(fragment.id))
+            ^ mix(end(&network.source, 0))
+            ^ end(&network.destination, 0);
+        if fragment.offset > 0 {
+            return Self::LaterFragment { pair, datagram };
         }
-        let ports = decoded.transport.and_then(|transport| transport.ports());
-        let (from, to) = ports.unwrap_or_default();
-        let flow = symmetric(end(source, from), end(destination, to));
-        let Some(fragment) = network.fragment else { return Self::Flow(flow) };
-        let datagram = mix(u64::from(fragment.id)) ^ mix(end(source, 0)) ^ end(destination, 0);
-        if fragment.offset == 0 {
-            Self::FirstFragment { flow, datagram }
-        } else {
-            Self::LaterFragment { pair, datagram }
-        }
+        let (payload, len) = (decoded.payload, decoded.payload_len);
+        let first = decode_datagram(&decoded, fragment.protocol, payload, len);
+        Self::FirstFragment { flow: value(&first), datagram }
     }
+}
+
+/// The value of a packet that is whole, or of what its first fragment tells.
+fn value(decoded: &Decoded<'_>) -> u32 {
+    let Some(network) = &decoded.network else { return 0 };
+    let ports = decoded.transport.and_then(|transport| transport.ports());
+    match ports.filter(|_| network.protocol == protocol::TCP) {
+        Some((from, to)) => symmetric(end(&network.source, from), end(&network.destination, to)),
+        None => pair(network),
+    }
+}
+
+fn pair(network: &Network) -> u32 {
+    symmetric(end(&network.source, 0), end(&network.destination, 0))
 }
 
 /// The value of what most packets are: TCP in IPv4 without options or fragments, in Ethernet

@@ -54,6 +54,9 @@ TEXT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "state",
         "community_id",
         "interface",
+        "tunnel",
+        "tunnel_client_ip",
+        "tunnel_server_ip",
     ),
 }
 """Where a word is looked for, without regard to case."""

@@ -67,6 +67,9 @@ fn packets_name_their_flow_as_soon_as_the_ports_are_known() {
     assert_eq!(bench.raw(&fragment(&whole, 32..48)), Some(1));
     let tables = bench.finish();
     assert_eq!(int(&tables.packets, "flow_id"), [None, Some(1), Some(1)]);
+    let info = |offset| format!("fragment id=0x0005 offset={offset} len=16");
+    let lines: Vec<_> = [16, 0, 32].map(|offset| Some(info(offset))).into();
+    assert_eq!(text(&tables.packets, "info"), lines);
     assert_eq!(flow_packets(&tables), [Some(3)]);
     assert_eq!(int(&tables.flows, "client_payload_bytes"), [Some(40)]);
 }
@@ -291,7 +294,7 @@ fn fragments_without_ports_belong_to_their_addresses() {
     assert_eq!(flow_packets(&tables), [Some(1)]);
 }
 
-/// Reaches `FRAGMENT_DATAGRAMS`: the oldest give way, and are counted.
+/// Reaches `FRAGMENT_DATAGRAMS`.
 #[test]
 fn a_flood_of_datagrams_evicts_the_oldest() {
     let mut bench = Bench::new(Config::default());
@@ -306,7 +309,7 @@ fn a_flood_of_datagrams_evicts_the_oldest() {
     assert_eq!(bench.stat("datagrams_active"), FRAGMENT_DATAGRAMS as u64);
 }
 
-/// Reaches `FRAGMENT_BYTES`: likewise.
+/// Reaches `FRAGMENT_BYTES`.
 #[test]
 fn a_flood_of_bytes_evicts_the_oldest() {
     let mut bench = Bench::new(Config::default());
@@ -320,7 +323,7 @@ fn a_flood_of_bytes_evicts_the_oldest() {
     assert!(bench.stat("datagrams_active") * 30_000 <= FRAGMENT_BYTES as u64);
 }
 
-/// Reaches `FRAGMENT_PIECES`: what is beyond them is refused, and counted.
+/// Reaches `FRAGMENT_PIECES`: between any two there is a hole.
 #[test]
 fn more_pieces_than_a_datagram_may_have_are_refused() {
     let mut bench = Bench::new(Config::default());

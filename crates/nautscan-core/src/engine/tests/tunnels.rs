@@ -1,6 +1,8 @@
 //! Tunnels in, flows of the packets inside out.
 
 use super::*;
+use crate::limits::{ENCAPSULATING_HEADERS, ENCAPSULATIONS, IP_EXTENSIONS, MPLS_LABELS, VLAN_TAGS};
+use crate::packet::LinkType;
 use crate::testing::{framed, ipv4, vxlan};
 
 fn packet(bench: &mut Bench, interface: InterfaceId, bytes: &[u8]) {
@@ -83,15 +85,29 @@ fn a_tunnel_without_a_packet_in_it_is_a_flow_of_its_own() {
     assert_eq!(tables.totals.decode_errors, 0);
 }
 
+/// Reaches `ENCAPSULATIONS`, `ENCAPSULATING_HEADERS`, `VLAN_TAGS`, `MPLS_LABELS` and
+/// `IP_EXTENSIONS`: each packet is of nothing but headers of one kind, and `too_deep` counts it.
 #[test]
 fn towers_of_headers_are_counted() {
-    let mut bench = Bench::new(all_tables());
-    let eth0 = bench.eth0;
-    let mut bytes = udp((7, 5000), (8, 53), 1, b"x");
-    for _ in 0..40 {
-        bytes = ipv4(4, 1, 2, 1, &bytes);
+    let mut nested = udp((7, 5000), (8, 53), 1, b"x");
+    for _ in 0..=ENCAPSULATIONS {
+        nested = ipv4(4, 1, 2, 1, &nested);
     }
-    packet(&mut bench, eth0, &bytes);
-    let tables = bench.finish();
-    assert_eq!((tables.totals.too_deep, tables.totals.decode_errors), (1, 0));
+    let frame = |kind: u16, rest: Vec<u8>| [&[2; 12][..], &kind.to_be_bytes(), &rest].concat();
+    let shims = [0, 0, 0, 0, 0x89, 0x26].repeat(usize::from(ENCAPSULATING_HEADERS) + 1);
+    let options = [60, 0, 0, 0, 0, 0, 0, 0].repeat(IP_EXTENSIONS + 1);
+    let ipv6 = [&[0x60, 0, 0, 0, 0xff, 0xff, 60, 64][..], &[1; 32], &options].concat();
+    let towers = [
+        (LinkType::RAW, nested),
+        (LinkType::ETHERNET, frame(0x8926, shims)),
+        (LinkType::ETHERNET, frame(0x8100, [0, 1, 0x81, 0].repeat(VLAN_TAGS + 1))),
+        (LinkType::ETHERNET, frame(0x8847, [0, 1, 0, 64].repeat(MPLS_LABELS + 1))),
+        (LinkType::RAW, ipv6),
+    ];
+    let mut bench = Bench::new(all_tables());
+    for (counted, (link_type, bytes)) in towers.iter().enumerate() {
+        bench.engine.packet(&Packet { link_type: *link_type, ..raw(1, bench.eth0, bytes) });
+        assert_eq!(bench.engine.totals().too_deep, counted as u64 + 1, "{link_type:?}");
+    }
+    assert_eq!(bench.finish().totals.decode_errors, 0);
 }

@@ -69,9 +69,9 @@ pub fn below(bytes: &[u8], wire_len: usize) -> Result<(usize, Inner), Fault> {
             Ok((CONTROL_WORD, Inner::Ethernet))
         }
         _ if looks_like_ethernet(bytes) => Ok((0, Inner::Ethernet)),
-        // Too little of it was captured to tell: the nibble decides.
-        4 if bytes.len() < wire_len => Ok((0, Inner::EtherType(ethertype::IPV4))),
-        6 if bytes.len() < wire_len => Ok((0, Inner::EtherType(ethertype::IPV6))),
+        // A wrong length, or too little captured to tell: the nibble decides.
+        4 if bytes[0] & 0x0f >= 5 => Ok((0, Inner::EtherType(ethertype::IPV4))),
+        6 => Ok((0, Inner::EtherType(ethertype::IPV6))),
         _ => Err(Fault::Unreadable("below the label stack there is neither IP nor Ethernet")),
     }
 }
@@ -132,6 +132,8 @@ mod tests {
         assert_eq!(below(&frame, frame.len()), Ok((0, Inner::Ethernet)));
         frame.splice(0..0, [0; 4]);
         assert_eq!(below(&frame, frame.len()), Ok((4, Inner::Ethernet)));
+        let wrong_length = [&[0x45, 0, 0xff, 0xff][..], &[0; 16]].concat();
+        assert_eq!(below(&wrong_length, 20), Ok((0, Inner::EtherType(ethertype::IPV4))));
         assert!(matches!(below(&[0x10, 0, 0, 7], 4), Err(Fault::Unreadable(_))));
         assert_eq!(below(&[], 0), Err(Fault::Short(1)));
     }
