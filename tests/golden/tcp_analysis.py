@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from tests.golden import sharkd
 from tests.golden.captures import Capture
-from tests.golden.mismatch import Mismatch, compare_bags
+from tests.golden.mismatch import Comparison, Mismatch, compare_bags
 from tests.golden.observed import Observed, Row, observe
 from tests.golden.sharkd import Packet
 
@@ -91,6 +91,12 @@ def compare_all(captures: Sequence[Capture]) -> Iterator[tuple[str, Mismatch]]:
 
 def compare(theirs: Accounts, ours: Accounts) -> Iterator[Mismatch]:
     """What Wireshark and the engine do not agree on, of what `compared` gives."""
+    for comparison in _compare(theirs, ours):
+        if comparison.mismatch is not None:
+            yield comparison.mismatch
+
+
+def _compare(theirs: Accounts, ours: Accounts) -> Iterator[Comparison]:
     same = compared(theirs, ours)
     for name in COUNTERS:
         values = ({ends: side[ends].counts[name] for ends in same} for side in (theirs, ours))
