@@ -32,6 +32,7 @@ have busybox|busybox-static|the containers of that engine
 have iptables|iptables|networks of that engine
 have_compose|docker-compose|the compose files, started
 have haproxy|haproxy|the Docker socket proxy, before that engine
+have podman|podman|its Docker-compatible socket, in identity tests
 have shellcheck|shellcheck|the set-up scripts, checked
 have chromium|chromium|the page in a real browser
 LIST
@@ -106,6 +107,7 @@ rest_services() {
   case " $* " in *" nginx-light "*) systemctl disable -q nginx 2>/dev/null || true ;; esac
   case " $* " in *" docker.io "*) systemctl disable -q docker docker.socket 2>/dev/null || true ;; esac
   case " $* " in *" haproxy "*) systemctl disable -q haproxy 2>/dev/null || true ;; esac
+  case " $* " in *" podman "*) systemctl disable -q podman.socket podman-restart podman-auto-update.timer 2>/dev/null || true ;; esac
 }
 
 provide_rust() {

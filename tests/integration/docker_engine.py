@@ -332,7 +332,7 @@ class DockerEngine:
             "via", self.host_address)  # fmt: skip
 
     def _import_image(self) -> None:
-        self.docker("import", "-", IMAGE, stdin=_image())
+        self.docker("import", "-", IMAGE, stdin=root_file_system())
 
     def _own_leftovers(self) -> Iterator[int]:
         """Processes that the daemon started and left: they name our folder on their command."""
@@ -350,7 +350,7 @@ class DockerEngine:
         return sorted((m for m in mounts if m.startswith(ours)), reverse=True)
 
 
-def _image() -> bytes:
+def root_file_system() -> bytes:
     """A root file system as a tar archive: busybox under all its names, and a small web site."""
     busybox = shutil.which("busybox")
     assert busybox is not None
