@@ -19,8 +19,11 @@ impl Output {
         }
         if flow.lone.is_some() {
             flow.state = State::SynSent;
+            return false;
         }
-        flow.lone.is_none()
+        // Who is the client is told by what is said first, and noted there.
+        flow.tcp = Some(Box::default());
+        true
     }
 
     /// Follows the SYN that was only noted, as if it came now.

@@ -165,6 +165,8 @@ fn following_that_begins_in_the_middle_learns_the_roles_from_what_is_said() {
     bench.tcp((2, 40000), (1, 80), ACK, (1, 28), b"HTTP/1.1 204 No Content\r\n\r\n");
     let tables = bench.finish();
     assert_eq!(text(&tables.requests, "client_ip"), some(&["10.0.0.1"]));
+    assert_eq!(text(&tables.requests, "target"), some(&["/x"]), "the first message is not lost");
+    assert_eq!(text(&tables.requests, "completeness"), some(&["complete"]));
     assert_eq!(text(&tables.flows, "server_ip"), some(&["10.0.0.2"]));
     assert_eq!(int(&tables.flows, "client_packets"), [Some(1)]);
 }

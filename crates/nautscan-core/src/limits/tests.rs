@@ -183,13 +183,13 @@ fn bytes_of_no_protocol_are_looked_at_up_to_the_cap() {
     assert_eq!(wire.stat("proto", "opaque_bytes"), all);
 }
 
-/// Reaches `DETECTION_ATTEMPTS`: after so many segments no request is looked for any more.
+/// Reaches `DETECTION_ATTEMPTS`: after so many turns no request is looked for any more.
 #[test]
 fn a_protocol_is_looked_for_so_many_times() {
-    let sent = |noise: u8| {
+    let sent = |turns: u8| {
         let mut wire = Wire::connected(Config::default());
-        for _ in 0..noise {
-            wire.says(0, b"\0noise");
+        for turn in 0..turns {
+            wire.says(usize::from(turn % 2), b"\0noise");
         }
         wire.asks("/");
         let wire = wire.finish();
@@ -199,6 +199,25 @@ fn a_protocol_is_looked_for_so_many_times() {
     assert_eq!(sent(DETECTION_ATTEMPTS - 1), (1, noise - 6));
     assert_eq!(sent(DETECTION_ATTEMPTS).0, 0);
     assert!(sent(DETECTION_ATTEMPTS).1 > noise);
+}
+
+/// Reaches `DETECTION_PASSED`: after so many bytes, all of one turn, likewise.
+#[test]
+fn a_protocol_is_looked_for_in_so_many_bytes() {
+    const NOISE: [u8; 1024] = [0; 1024];
+    let sent = |pieces: u64| {
+        let mut wire = Wire::connected(Config::default());
+        for _ in 0..pieces {
+            wire.says(0, &NOISE);
+        }
+        wire.asks("/");
+        let wire = wire.finish();
+        (wire.requests(), wire.stat("proto", "opaque_bytes"))
+    };
+    let pieces = DETECTION_PASSED / NOISE.len() as u64;
+    assert_eq!(sent(pieces), (1, DETECTION_PASSED));
+    assert_eq!(sent(pieces + 1).0, 0);
+    assert!(sent(pieces + 1).1 > DETECTION_PASSED + NOISE.len() as u64);
 }
 
 /// Reaches `FLOWS`: one more makes another give way, and is counted.
