@@ -189,8 +189,18 @@ _FLOWS: Final = (
     _column("out_of_order", "i64", "Segments that later ones overtook"),
     _column("zero_windows", "i64", "Times a side had no room to receive"),
     _column("resets", "i64", "RST segments"),
-    _column("duplicate_acks", "i64", "Acknowledgements that repeated the one before"),
-    _column("keep_alives", "i64", "Segments that asked whether the other side is still there"),
+    _column(
+        "duplicate_acks",
+        "i64",
+        "Acknowledgements that repeated the one before; null for other transports than TCP",
+        null=True,
+    ),
+    _column(
+        "keep_alives",
+        "i64",
+        "Segments that asked whether the other side is still there; null if not TCP",
+        null=True,
+    ),
     _column(
         "client_mss",
         "u16",
@@ -215,7 +225,12 @@ _FLOWS: Final = (
         "Shift of the server's windows; null if its SYN did not say",
         null=True,
     ),
-    _column("sack_blocks", "i64", "Segments that acknowledged bytes behind a hole"),
+    _column(
+        "sack_blocks",
+        "i64",
+        "Segments that acknowledged bytes behind a hole; null if not TCP",
+        null=True,
+    ),
     _column("gap_bytes", "i64", "Stream bytes that were lost"),
     _column("duplicates", "i64", "Packets seen twice and counted once"),
     _column(

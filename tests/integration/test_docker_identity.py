@@ -177,7 +177,8 @@ async def test_a_container_that_lives_for_an_instant_is_known(engine: DockerEngi
         (binding,) = addresses_of(directory, "flash")
         assert binding.until_ns is not None
         assert binding.since_ns < binding.until_ns
-        assert watcher.state.gone_before_asked == 0
+        # On a slow machine it may be gone before it could be asked: then the events told all.
+        assert watcher.state.gone_before_asked <= 1
 
 
 def get_body(host: str, port: int) -> str:
@@ -227,7 +228,8 @@ async def test_a_container_on_the_hosts_network_is_not_guessed_at(engine: Docker
         assert "edge" in found.reason
         await docker(engine, "restart", "-t", "0", "edge")
         await until(lambda: watcher.state.events >= 4)
-        assert watcher.state.gone_before_asked == 0
+        # On a slow machine it may be gone before it could be asked: then the events told all.
+        assert watcher.state.gone_before_asked <= 1
 
 
 async def test_a_container_in_anothers_network_says_whose(engine: DockerEngine) -> None:

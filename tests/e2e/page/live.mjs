@@ -246,8 +246,13 @@ export async function flow_leads_to_its_requests(visit) {
   const port = new URL(TARGET).port;
   const page = await visit.open("#/flows");
   await visit.filter(`server_port = ${port} and requests > 0`);
-  await visit.rows().first().click();
-  await visit.pane().getByText("Packets", { exact: true }).waitFor();
+  // The list is live: a row that comes in between press and release takes the click away.
+  const packets = visit.pane().getByText("Packets", { exact: true });
+  for (let tries = 0; tries < 5 && !(await packets.isVisible()); tries++) {
+    await visit.rows().first().click();
+    await packets.waitFor({ timeout: 3000 }).catch(() => {});
+  }
+  await packets.waitFor();
   await visit.pane().getByRole("button", { name: "Its requests" }).click();
   await page.getByRole("grid", { name: "Requests" }).waitFor();
   assert.match(await page.inputValue("#filter"), /^flow_id = \d+$/);

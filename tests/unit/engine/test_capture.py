@@ -111,6 +111,9 @@ def test_the_end_of_the_stream_ends_the_capture_and_its_flows(piped: Piped) -> N
     piped.feed.close()
     (row,) = piped.rows("flows")
     assert row["end_reason"] == "capture_end"
+    until = time.monotonic() + PATIENCE_S
+    while not piped.capture.status()["ended"] and time.monotonic() < until:
+        time.sleep(0.02)
     assert piped.capture.status()["ended"]
 
 

@@ -995,10 +995,9 @@ export interface components {
             community_id: string;
             /**
              * Duplicate Acks
-             * Format: int64
-             * @description Acknowledgements that repeated the one before
+             * @description Acknowledgements that repeated the one before; null for other transports than TCP
              */
-            duplicate_acks: number;
+            duplicate_acks: number | null;
             /**
              * Duplicates
              * Format: int64
@@ -1040,10 +1039,9 @@ export interface components {
             interface: string | null;
             /**
              * Keep Alives
-             * Format: int64
-             * @description Segments that asked whether the other side is still there
+             * @description Segments that asked whether the other side is still there; null if not TCP
              */
-            keep_alives: number;
+            keep_alives: number | null;
             /**
              * Last Time
              * Format: date-time
@@ -1082,10 +1080,9 @@ export interface components {
             retransmissions: number;
             /**
              * Sack Blocks
-             * Format: int64
-             * @description Segments that acknowledged bytes behind a hole
+             * @description Segments that acknowledged bytes behind a hole; null if not TCP
              */
-            sack_blocks: number;
+            sack_blocks: number | null;
             /**
              * Sensor
              * @description Name of the sensor that saw it

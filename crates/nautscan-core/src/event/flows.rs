@@ -125,15 +125,15 @@ pub(super) const COLUMNS: &[Column] = &[
         "TCP segments that announced a closed window; neither SYN, FIN or RST, nor probes of a closed window.",
     ),
     always("resets", Kind::Int, "RST segments, also those that were not believed."),
-    always(
+    maybe(
         "duplicate_acks",
         Kind::Int,
-        "TCP segments without payload that repeated acknowledgement number and window of the one before; not answers to keep-alives or to probes of a closed window. As Wireshark's.",
+        "TCP segments without payload that repeated acknowledgement number and window of the one before; not answers to keep-alives or to probes of a closed window. As Wireshark's. Null for other transports.",
     ),
-    always(
+    maybe(
         "keep_alives",
         Kind::Int,
-        "TCP segments with at most one byte that stand one before the next number (RFC 9293 section 3.8.4).",
+        "TCP segments with at most one byte that stand one before the next number (RFC 9293 section 3.8.4). Null for other transports.",
     ),
     maybe(
         "client_mss",
@@ -147,10 +147,10 @@ pub(super) const COLUMNS: &[Column] = &[
         "Shift of the client's windows as its SYN states it (RFC 7323); in use if both sides state one. Null where the SYN was not captured or has no such option.",
     ),
     maybe("server_window_scale", Kind::Port, "The same of the server's SYN."),
-    always(
+    maybe(
         "sack_blocks",
         Kind::Int,
-        "TCP segments that acknowledged bytes behind a hole (SACK blocks, RFC 2018).",
+        "TCP segments that acknowledged bytes behind a hole (SACK blocks, RFC 2018). Null for other transports.",
     ),
     always("gap_bytes", Kind::Int, "TCP bytes that were sent but not captured."),
     always(
@@ -318,16 +318,20 @@ impl FlowsBuilder {
         for (builder, time) in self.times.iter_mut().zip(times) {
             builder.append_option(time);
         }
-        let counted = connection.map_or(Counters::default(), |connection| connection.counters);
+        let counted = connection.map(|connection| connection.counters);
+        let all = counted.unwrap_or_default();
+        let known = |count: fn(&Counters) -> u32| counted.as_ref().map(count);
         let counters = [
-            counted.retransmissions,
-            counted.out_of_order,
-            counted.zero_windows,
-            counted.resets,
-            counted.duplicate_acks,
-            counted.keep_alives,
+            Some(all.retransmissions),
+            Some(all.out_of_order),
+            Some(all.zero_windows),
+            Some(all.resets),
+            known(|counted| counted.duplicate_acks),
+            known(|counted| counted.keep_alives),
         ];
-        append_all(&mut self.counters, counters.map(u64::from));
+        for (builder, count) in self.counters.iter_mut().zip(counters) {
+            builder.append_option(count.map(i64::from));
+        }
         let offer = |side| connection.map_or(Offer::default(), |connection| connection.offer(side));
         let (client, server) = (offer(Side::Client), offer(Side::Server));
         let offers = [
@@ -339,8 +343,10 @@ impl FlowsBuilder {
         for (builder, offer) in self.offers.iter_mut().zip(offers) {
             builder.append_option(offer);
         }
-        let more = [u64::from(counted.sack_blocks), counted.gap_bytes, duplicates];
-        append_all(&mut self.more_counters, more);
+        let [sack_blocks, gap_bytes, seen_twice] = &mut self.more_counters;
+        sack_blocks.append_option(known(|counted| counted.sack_blocks).map(i64::from));
+        gap_bytes.append_value(all.gap_bytes as i64);
+        seen_twice.append_value(duplicates as i64);
     }
 
     /// The rows as one record batch; the builder is empty after it.
