@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.golden import differences, report
-from tests.golden.captures import all_captures
+from tests.golden.captures import DIRECTORY, all_captures
 from tests.golden.compared import comparisons, mismatches, tcp_captures, tcp_comparisons
 from tests.golden.differences import Explained
 from tests.golden.mismatch import Mismatch
@@ -32,6 +32,8 @@ SUMS = {
 
 def main() -> None:
     """Write the differences, say what needs a reason, and write the report."""
+    if not all_captures():
+        sys.exit(f"No captures in {DIRECTORY}: nothing was written. Set NAUTSCAN_SHARED_PCAPS.")
     if sys.argv[1:] == ["tcp"]:
         _write(differences.TCP_FILE, _of_tcp())
     else:
