@@ -26,6 +26,7 @@ LOSSES: Final = {
     ("capture", "kernel_drops"): "Packets that the kernel dropped since capture was too slow",
     ("capture", "interface_drops"): "Packets that the network interface dropped",
     ("decode", "errors"): "Packets that could not be decoded",
+    ("decode", "datagrams_evicted"): "IP datagrams given up early to keep within memory",
     ("flow", "evicted"): "Flows that were ended early to keep within memory",
     ("stream", "gaps"): "Holes in TCP streams: segments that were never seen",
     ("stream", "gap_bytes"): "Bytes of TCP streams that were never seen",
