@@ -110,15 +110,13 @@ class FreshRows:
 
         It can be done again, when more is known about the owners.
         """
-        narrow = "client_ip, client_port, server_ip, server_port, time"
-        transport = "'tcp'" if table == "requests" else "transport"
+        narrow = "client_ip, client_port, server_ip, server_port, transport, time"
         join = self._join_for(table)
         sides = [self._side(side, join) for side in ("client", "server")]
         self._run(
             f"""CREATE OR REPLACE TABLE names_{table} AS
             SELECT rows.id, {", ".join(columns for columns, _ in sides)}
-            FROM (SELECT rowid + $first AS id, {narrow}, {transport} AS transport
-                FROM raw_{table}) AS rows
+            FROM (SELECT rowid + $first AS id, {narrow} FROM raw_{table}) AS rows
             {" ".join(joins for _, joins in sides)}
             ORDER BY rows.id""",
             {"first": first_id},

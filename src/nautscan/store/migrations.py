@@ -100,6 +100,11 @@ MIGRATIONS: Final = (
             "ALTER TABLE flows ADD COLUMN sack_blocks BIGINT",
         ),
     ),
+    Migration(
+        5,
+        # All that was understood before was HTTP over TCP.
+        ("ALTER TABLE requests ADD COLUMN transport VARCHAR DEFAULT 'tcp'",),
+    ),
 )
 
 VERSION: Final = MIGRATIONS[-1].version
