@@ -284,9 +284,7 @@ _NAMES: Final = (
         "mac", "text", "Hardware address, as a DHCP message states it; null otherwise", null=True
     ),
     _column("ttl_s", "i64", "Seconds that it holds; null where it was not said", null=True),
-    _column(
-        "asked_by", "text", "Who asked; null where a host announced itself", null=True
-    ),
+    _column("asked_by", "text", "Who asked; null where a host announced itself", null=True),
     _column("answered_by", "text", "Who said so; null if it has no address yet", null=True),
 )
 
