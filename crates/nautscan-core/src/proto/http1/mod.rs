@@ -59,6 +59,8 @@ struct Http1 {
     answering: bool,
     /// Nothing more is held: there was too much of it, or the connection ends.
     holds_nothing: bool,
+    /// What was held as a head and is none is being read again.
+    rescans: bool,
 }
 
 /// What became of bytes.

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+pub(super) const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 /// One request and what the server says to it, which it may end by closing.
 fn answer(request: &str, response: &[u8], end: bool) -> Collected {
