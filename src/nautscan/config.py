@@ -260,6 +260,28 @@ class Config:
         "DOCKER_HOST", None, "Docker Engine API", shown="unix:///var/run/docker.sock"
     )
 
+    names: bool = _setting(
+        "NAUTSCAN_NAMES",
+        True,
+        "Name hosts that are no containers: by DNS answers, DHCP and mDNS seen on the wire, by "
+        "aliases of container networks, and by the hosts file. Nobody is asked",
+        _parse_bool,
+    )
+    hosts_file: Path | None = _setting(
+        "NAUTSCAN_HOSTS_FILE",
+        None,
+        "Hosts file whose names are used",
+        Path,
+        shown="that of the system",
+    )
+    geoip: tuple[str, ...] = _setting(
+        "NAUTSCAN_GEOIP",
+        (),
+        "Files in MaxMind's .mmdb format that tell country and autonomous system of an address, "
+        "comma separated, e.g. /srv/GeoLite2-Country.mmdb,/srv/GeoLite2-ASN.mmdb",
+        _parse_list,
+    )
+
     # What is kept.
     data_dir: Path = _setting(
         "NAUTSCAN_DATA_DIR",

@@ -40,16 +40,65 @@ def _workload_columns() -> tuple[Column, ...]:
     columns = []
     for side in ("client", "server"):
         for suffix, doc in (
-            ("", f"Best name of the {side}: Compose service, else container name, else host name"),
+            (
+                "",
+                f"Best name of the {side}: Compose service, else container name, else the name of "
+                f"this machine, else {side}_host",
+            ),
             ("_container_id", f"Container that owned the {side}'s address at that time"),
             ("_container", f"Name of the {side}'s container"),
             ("_image", f"Image of the {side}'s container"),
             ("_project", f"Compose project of the {side}"),
             ("_service", f"Compose service of the {side}"),
         ):
-            text = f"{doc}; null when no workload is known to own the address"
+            reason = "null when no workload is known to own the address"
+            if not suffix:
+                reason = "null when none of them is known"
+            text = f"{doc}; {reason}"
             columns.append(Column(side + suffix, "text", nullable=True, doc=text, stored=True))
     return tuple(columns)
+
+
+def _host_columns() -> tuple[Column, ...]:
+    """What is known of an address beside its container: of either side."""
+    return tuple(
+        Column(f"{side}_{suffix}", "text", nullable=True, doc=doc.format(side), stored=True)
+        for side in ("client", "server")
+        for suffix, doc in (
+            (
+                "host",
+                "Name that the {}'s address had at that time, as the wire or a file said; null "
+                "when none was seen",
+            ),
+            (
+                "host_source",
+                "Who said {}_host: dns, llmnr, docker (an alias on its network), hosts (the hosts "
+                "file), mdns, dhcp, dhcpv6",
+            ),
+            (
+                "country",
+                "Country of the {}'s address, ISO 3166-1; null without a GeoIP file that knows it",
+            ),
+            (
+                "as",
+                "Autonomous system of the {}'s address, e.g. AS64500 Example; null without a file "
+                "that knows it",
+            ),
+        )
+    )
+
+
+_VENDORS: Final = tuple(
+    Column(
+        f"{side}_vendor",
+        "text",
+        nullable=True,
+        doc=f"Organisation that {side}_mac is registered to with the IEEE; null if it was chosen "
+        "by software, or is not in the register",
+        stored=True,
+    )
+    for side in ("client", "server")
+)
 
 
 _ID: Final = Column(
@@ -279,24 +328,39 @@ _STATS: Final = (
     _column("value", "i64", "Cumulative since the sensor started"),
 )
 
+_NAMES: Final = (
+    _column("time", "time", "When the wire said it"),
+    _column("sensor", "text", "Name of the sensor that saw it"),
+    _column("interface", "text", "Interface; null in files without one", null=True),
+    _column("source", "text", "dns, mdns, llmnr, dhcp or dhcpv6"),
+    _column("ip", "text", "Address that has the name"),
+    _column("name", "text", "The name, in lower case and without a dot at its end"),
+    _column("mac", "text", "Hardware address; null if it was not said", null=True),
+    _column("ttl_s", "i64", "How long it may be kept, s; null if it was not said", null=True),
+    _column("asked_by", "text", "Address of whoever asked; null if nobody did", null=True),
+    _column("answered_by", "text", "Address of whoever answered; null if not known", null=True),
+)
+
 ENGINE_COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
     "requests": _REQUESTS,
     "flows": _FLOWS,
     "packets": _PACKETS,
     "stats": _STATS,
+    "names": _NAMES,
 }
 """What the engine puts out, in its order."""
 
 COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
-    "requests": (_ID, *_REQUESTS, *_workload_columns()),
-    "flows": (_ID, *_FLOWS, *_workload_columns()),
+    "requests": (_ID, *_REQUESTS, *_workload_columns(), *_host_columns()),
+    "flows": (_ID, *_FLOWS, *_workload_columns(), *_host_columns(), *_VENDORS),
     "packets": _PACKETS,
     "stats": _STATS,
+    "names": _NAMES,
 }
 """What the server knows of each table: the engine's columns and the stored ones."""
 
 STORED_TABLES: Final = ("requests", "flows", "stats")
-"""Tables that are kept on disk; packets live in the sensor's ring."""
+"""Tables that are kept on disk; packets live in the sensor's ring, names in memory."""
 
 
 def columns(table: str) -> tuple[Column, ...]:

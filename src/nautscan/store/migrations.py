@@ -18,6 +18,11 @@ _WORKLOADS: Final = ",\n".join(
     for side in ("client", "server")
     for suffix in ("", "_container_id", "_container", "_image", "_project", "_service")
 )
+_HOSTS: Final = tuple(
+    f"{side}_{suffix}"
+    for side in ("client", "server")
+    for suffix in ("host", "host_source", "country", "as")
+)
 _HEADERS: Final = "STRUCT(name VARCHAR, value VARCHAR)[]"
 
 
@@ -98,6 +103,19 @@ MIGRATIONS: Final = (
             "ALTER TABLE flows ADD COLUMN client_window_scale USMALLINT",
             "ALTER TABLE flows ADD COLUMN server_window_scale USMALLINT",
             "ALTER TABLE flows ADD COLUMN sack_blocks BIGINT",
+        ),
+    ),
+    Migration(
+        5,
+        # Null in rows that were written before: names of hosts were not learned then.
+        (
+            *(
+                f"ALTER TABLE {table} ADD COLUMN {column} VARCHAR"
+                for table in ("requests", "flows")
+                for column in _HOSTS
+            ),
+            "ALTER TABLE flows ADD COLUMN client_vendor VARCHAR",
+            "ALTER TABLE flows ADD COLUMN server_vendor VARCHAR",
         ),
     ),
 )
