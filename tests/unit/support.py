@@ -54,7 +54,7 @@ def arrow(sql: str) -> Table:
     return Table.from_arrow(relation)
 
 
-def rows_sql(table: str, source: str, **values: str) -> str:
+def rows_sql(table: str, source: str, /, **values: str) -> str:
     """A query with the engine's columns of a table, each cast to its type.
 
     `values` are SQL expressions over `source`; columns that are not given are null where they
@@ -70,7 +70,7 @@ def rows_sql(table: str, source: str, **values: str) -> str:
     return f"SELECT {', '.join(parts)} FROM {source}"
 
 
-def rows(table: str, source: str = "range(1) t(n)", **values: str) -> Table:
+def rows(table: str, source: str = "range(1) t(n)", /, **values: str) -> Table:
     """Rows of a table as the engine makes them."""
     return arrow(rows_sql(table, source, **values))
 

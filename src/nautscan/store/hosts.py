@@ -208,6 +208,7 @@ class LookedUp:
 
     def see(self, source: str) -> None:
         """Look up the keys of these rows that are new."""
+        self._keep_cap()  # Before: what these rows need must stay.
         table, keys = self._what.table, self._what.keys
         sides = " UNION ".join(f"SELECT {key} AS key FROM {source}" for key in keys)
         new = self._run(
@@ -225,15 +226,14 @@ class LookedUp:
         self._connection.register("looked_up", Table.from_pydict(columns))
         self._run(f"INSERT INTO {table} BY NAME SELECT * FROM looked_up")
         self._connection.unregister("looked_up")
-        if self.size() > MAX_LOOKED_UP:
+
+    def _keep_cap(self) -> None:
+        table = self._what.table
+        if self._run(f"SELECT count(*) FROM {table}") > [(MAX_LOOKED_UP,)]:
             self._run(
                 f"""CREATE OR REPLACE TABLE {table} AS SELECT * FROM {table}
                 ORDER BY rowid DESC LIMIT {MAX_LOOKED_UP // 2}"""
             )
-
-    def size(self) -> int:
-        """How many are remembered."""
-        return int(self._run(f"SELECT count(*) FROM {self._what.table}")[0][0])
 
     def join(self) -> Joined:
         """The columns of both sides, and their joins."""
