@@ -63,6 +63,11 @@ def _parse_list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def _parse_paths(text: str) -> tuple[str, ...]:
+    """Absolute, since the server may be started in another folder."""
+    return tuple(str(Path(part).expanduser().absolute()) for part in _parse_list(text))
+
+
 def _parse_source(text: str) -> str:
     if text not in {"live", "demo", "file"}:
         raise ValueError("live, demo or file is expected")
@@ -279,7 +284,7 @@ class Config:
         (),
         "Files in MaxMind's .mmdb format that tell country and autonomous system of an address, "
         "comma separated, e.g. /srv/GeoLite2-Country.mmdb,/srv/GeoLite2-ASN.mmdb",
-        _parse_list,
+        _parse_paths,
     )
 
     # What is kept.

@@ -98,7 +98,8 @@ _SAMPLE: Final = """(VALUES
 """
 
 REQUESTS: Final = f"""SELECT id, client, server, NULL::VARCHAR AS client_container,
-    NULL::VARCHAR AS server_container, engine.* FROM (
+    NULL::VARCHAR AS server_container, NULL::VARCHAR AS client_host,
+    NULL::VARCHAR AS server_host, engine.* FROM (
         {
     rows_sql(
         "requests",

@@ -96,7 +96,7 @@ class GeoFiles:
 
     def __init__(self, paths: Sequence[str]) -> None:
         """Open them. Raises `BadRequest` with a remedy for one that cannot be used."""
-        self._files = [_File(Path(path).expanduser()) for path in paths]
+        self._files = [_File(Path(path)) for path in paths]
 
     def __bool__(self) -> bool:
         """Whether there are any."""

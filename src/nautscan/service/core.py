@@ -55,25 +55,23 @@ class SensorClient(Sensor, Batches, Protocol):
 class Service:
     """Everything the doors may ask. `start` begins the work; `stop` ends it in order."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 (one argument a part)
         self,
         config: Config,
         store: Store,
         sensor: SensorClient,
         directory: Directory,
         docker: DockerWatcher | None,
+        names: Names,
     ) -> None:
-        """`docker` None: nobody is asked who owns addresses.
-
-        Raises `BadRequest` for a GeoIP file that cannot be used.
-        """
+        """`docker` None: nobody is asked who owns addresses."""
         self.source = config.source
         self._store = store
         self._sensor = sensor
         self._docker = docker
         self._recent = RecentRequests(config.recent_requests, config.recent_containers)
         self.live = LiveHub(config.live_subscribers, config.live_rows, config.source, self._settled)
-        self.names = Names(config)
+        self.names = names
         self._ingest = Ingest(store, directory, self.names, self.live, self._recent)
         owners = InterfaceOwners(directory) if docker is not None else None
         self.packets = PacketService(sensor, self._ingest, lambda: owners, config.source)

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from nautscan import schema
+from nautscan.config import Config
 from nautscan.errors import BadRequest
 from nautscan.identity import Attachment, Binding, Directory, Workload
 from nautscan.identity.hostnames import FOR_EVER
-from nautscan.service.names import aliases_of
+from nautscan.service.names import Names, aliases_of
 from tests.unit import mmdb
 from tests.unit.service.world import WEB, World, directory
 from tests.unit.support import START, at, rows
@@ -129,7 +130,7 @@ async def test_a_new_geoip_file_is_used_for_addresses_seen_before(
 def test_a_geoip_file_that_cannot_be_used_ends_the_start(tmp_path: Path) -> None:
     (tmp_path / "bad.mmdb").write_text("nothing")
     with pytest.raises(BadRequest, match="is not a MaxMind DB file"):
-        World(tmp_path, geoip=(str(tmp_path / "bad.mmdb"),))
+        Names(Config.load({}, geoip=(str(tmp_path / "bad.mmdb"),)))
 
 
 async def test_switched_off(tmp_path: Path) -> None:
