@@ -39,8 +39,9 @@ EVERYBODY: Final = ""
 _RANKS: Final = {"dns": 0, "llmnr": 0, "mdns": 1, "dhcp": 1, "dhcpv6": 1}
 """What somebody asked for comes before what a device calls itself."""
 
-_FIXED: Final = ("docker", "hosts")
-"""Configured names, the first one wins; they stand between the two ranks."""
+_FIXED: Final = ("docker", "hosts", "capture_file")
+"""Configured names, the first one wins; they stand between the two ranks. `capture_file`: a name
+record of a capture file, which states no time."""
 
 
 class Sighting(NamedTuple):

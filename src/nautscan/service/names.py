@@ -16,7 +16,6 @@ from nautscan.identity import Attachment, Snapshot, Workload
 from nautscan.identity.geoip import GeoFiles
 from nautscan.identity.hostnames import (
     FOR_EVER,
-    Changes,
     Known,
     NameBook,
     Segment,
@@ -100,7 +99,7 @@ class Names:
         """Let fresh rows have what is known by now."""
         changes = self.book.take_changes()
         if changes is not None:
-            fresh.set_hosts(changes.keys, segments_of(changes))
+            fresh.set_hosts(changes.keys, HostSegments.of(changes.segments))
         if self._handed_geo != self._geo_revision:
             if self._handed_geo is None and self._wanted:
                 fresh.set_vendors(lambda mac: (vendor_of(mac).name,))
@@ -159,19 +158,6 @@ class Names:
                 for state in self.geo.states()
             ],
         }
-
-
-def segments_of(changes: Changes) -> HostSegments:
-    """Columns for the join."""
-    columns = HostSegments()
-    for (client, ip), segment in changes.segments:
-        columns.client.append(client)
-        columns.ip.append(ip)
-        columns.since_ns.append(segment.since_ns)
-        columns.until_ns.append(segment.until_ns)
-        columns.name.append(segment.name)
-        columns.source.append(segment.source)
-    return columns
 
 
 def aliases_of(snapshot: Snapshot) -> dict[str, list[Segment]]:

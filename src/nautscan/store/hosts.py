@@ -6,7 +6,7 @@ something to say: where nothing is known, rows cost nothing. One thread uses it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -40,6 +40,21 @@ class HostSegments:
     until_ns: list[int] = field(default_factory=list)
     name: list[str] = field(default_factory=list)
     source: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls, segments: Iterable[tuple[tuple[str, str], tuple[int, int, str, str]]]
+    ) -> HostSegments:
+        """From client and address, and since, until, name and source, of each."""
+        columns = cls()
+        for (client, ip), (since_ns, until_ns, name, source) in segments:
+            columns.client.append(client)
+            columns.ip.append(ip)
+            columns.since_ns.append(since_ns)
+            columns.until_ns.append(until_ns)
+            columns.name.append(name)
+            columns.source.append(source)
+        return columns
 
 
 _TEXT: Final = DataType.utf8()
