@@ -23,6 +23,9 @@ TABLE_INTRODUCTIONS = {
     "flows": "One row a flow. Rows are cumulative; live, a long flow gets several rows with one "
     "`flow_id`, and the last one holds.",
     "packets": "One row a packet kept in the sensor's ring, or of a capture file.",
+    "names": "One row each time it was said that an address has a name: by DNS, mDNS or LLMNR to "
+    "who asked, by a host of itself, or by a DHCP server. What is known is not said again while it "
+    "holds, for a minute at least.",
     "stats": "The counters of every stage, each second, cumulative since the sensor started. "
     "Losses of every kind are among them.",
 }

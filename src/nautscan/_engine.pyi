@@ -30,7 +30,8 @@ __all__ = [
 __version__: str
 
 TABLES: tuple[str, ...]
-"""Names of the tables, in the order of the reference."""
+"""Names of the tables, in the order of the reference; `Capture` gives requests, flows, names and
+stats."""
 
 class EngineError(Exception):
     """What failed, in `message`; which kind, in `code`; what to do, in `remedy`.

@@ -120,6 +120,7 @@ _REQUESTS: Final = (
     _column("version", "text", "Version as spoken, e.g. 1.1; null if not stated", null=True),
     _column("flow_id", "i64", "The flow that carried it"),
     _column("community_id", "text", "Community ID v1 of the flow"),
+    _column("transport", "text", "What carried it: tcp or udp"),
     _column("client_ip", "text", "Address of the side that asked"),
     _column("client_port", "u16", "Port of the side that asked"),
     _column("server_ip", "text", "Address of the side that answered"),
@@ -319,6 +320,23 @@ _PACKETS: Final = (
     _column("error", "text", "Why decoding stopped; null if it did not", null=True),
 )
 
+_NAMES: Final = (
+    _column("time", "time", "When the message that said so was captured"),
+    _column("sensor", "text", "Name of the sensor that saw it"),
+    _column("interface", "text", "Interface; null in files without one", null=True),
+    _column("source", "text", "What said so: dns, mdns, llmnr, dhcp or dhcpv6"),
+    _column("ip", "text", "The address that has the name"),
+    _column(
+        "name", "text", "The name as it was asked for: lower case, aliases followed back to it"
+    ),
+    _column(
+        "mac", "text", "Hardware address, as a DHCP message states it; null otherwise", null=True
+    ),
+    _column("ttl_s", "i64", "Seconds that it holds; null where it was not said", null=True),
+    _column("asked_by", "text", "Who asked; null where a host announced itself", null=True),
+    _column("answered_by", "text", "Who said so; null if it has no address yet", null=True),
+)
+
 _STATS: Final = (
     _column("time", "time", "When it was read, on the sensor's clock"),
     _column("sensor", "text", "Name of the sensor"),
@@ -328,25 +346,12 @@ _STATS: Final = (
     _column("value", "i64", "Cumulative since the sensor started"),
 )
 
-_NAMES: Final = (
-    _column("time", "time", "When the wire said it"),
-    _column("sensor", "text", "Name of the sensor that saw it"),
-    _column("interface", "text", "Interface; null in files without one", null=True),
-    _column("source", "text", "dns, mdns, llmnr, dhcp or dhcpv6"),
-    _column("ip", "text", "Address that has the name"),
-    _column("name", "text", "The name, in lower case and without a dot at its end"),
-    _column("mac", "text", "Hardware address; null if it was not said", null=True),
-    _column("ttl_s", "i64", "How long it may be kept, s; null if it was not said", null=True),
-    _column("asked_by", "text", "Address of whoever asked; null if nobody did", null=True),
-    _column("answered_by", "text", "Address of whoever answered; null if not known", null=True),
-)
-
 ENGINE_COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
     "requests": _REQUESTS,
     "flows": _FLOWS,
     "packets": _PACKETS,
-    "stats": _STATS,
     "names": _NAMES,
+    "stats": _STATS,
 }
 """What the engine puts out, in its order."""
 
@@ -354,8 +359,8 @@ COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
     "requests": (_ID, *_REQUESTS, *_workload_columns(), *_host_columns()),
     "flows": (_ID, *_FLOWS, *_workload_columns(), *_host_columns(), *_VENDORS),
     "packets": _PACKETS,
-    "stats": _STATS,
     "names": _NAMES,
+    "stats": _STATS,
 }
 """What the server knows of each table: the engine's columns and the stored ones."""
 

@@ -41,6 +41,9 @@ _DEFAULTS: Final[dict[str, str]] = {
     "response_body_truncated": "false",
     "link_type": "'ETHERNET'",
     "info": "'GET /'",
+    "source": "'dns'",
+    "ip": "'10.0.0.2'",
+    "name": "'orders.example'",
 }
 
 START: Final = 1_700_000_000_000_000_000

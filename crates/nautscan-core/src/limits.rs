@@ -111,3 +111,38 @@ pub const HTTP_SPARE_BYTES: usize = 64 * 1024;
 
 /// Largest Zstandard window accepted: what RFC 9659 allows for the content coding.
 pub const ZSTD_WINDOW: u64 = 8 * 1024 * 1024;
+
+/// Datagrams of a flow that are probed before it is held to be of no known protocol: the first
+/// one mostly decides, but following may begin anywhere.
+pub const DATAGRAM_ATTEMPTS: u8 = 8;
+
+/// Names remembered so that they are not said again (16 bytes each): the names that a large
+/// office asks for within an hour.
+pub const NAMES_SAID: usize = 1 << 15;
+
+/// Clients that wait for a DHCP server's answer: a rack that starts at once.
+pub const LEASES_WAITING: usize = 256;
+
+/// DNS questions that may wait for their answers in one flow. A stub resolver has a few; a
+/// forwarder that uses one port for all has hundreds.
+pub const DNS_WAITING: usize = 512;
+
+/// Records of a DNS message shown in the detail of its row. Answers of more are zone transfers
+/// and attacks.
+pub const DNS_RECORDS: usize = 24;
+
+/// Characters shown of one DNS record's data: room for a host name, or a key's beginning.
+pub const DNS_DATA: usize = 256;
+
+/// Questions of one DNS message shown: mDNS asks several at once.
+pub const DNS_QUESTIONS: usize = 8;
+
+/// Aliases (CNAME) followed from a question to its addresses; resolvers give up at 8 to 16.
+pub const DNS_ALIASES: usize = 16;
+
+/// Addresses taken from one DNS message for `names`. Round robin sets have dozens.
+pub const DNS_ADDRESSES: usize = 64;
+
+/// Bytes of a DNS connection given up after a loss while a message is looked for: a zone
+/// transfer's worth.
+pub const DNS_LOST: u64 = 4 << 20;

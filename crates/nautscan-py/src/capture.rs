@@ -57,7 +57,7 @@ impl PyCapture {
         max_batches: usize,
         workers: usize,
     ) -> PyResult<Self> {
-        let tables = vec![Table::Requests, Table::Flows];
+        let tables = vec![Table::Requests, Table::Flows, Table::Names];
         let options = EngineOptions {
             tables,
             body_limit,

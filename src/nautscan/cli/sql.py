@@ -16,7 +16,7 @@ FORMATS = ("csv", "json", "parquet")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Format of the file.")
 @click.option("-o", "--output", metavar="FILE", help="Write the answer to this file.")
 def command(job: Job, query: str, form: str | None, output: str | None) -> int:
-    """Run one SELECT over the tables requests, flows and packets of capture files.
+    """Run one SELECT over the tables requests, flows, packets and names of capture files.
 
     The SQL is DuckDB's. `DESCRIBE requests` lists the columns.
     """

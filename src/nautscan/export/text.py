@@ -169,6 +169,19 @@ VIEWS: dict[str, View] = {
         ),
         frozenset({"ID", "LENGTH"}),
     ),
+    "names": View(
+        (
+            ("TIME", _TIME, printable),
+            ("ADDRESS", "ip", printable),
+            ("NAME", "name", printable),
+            ("SOURCE", "source", printable),
+            ("HOLDS (s)", "ttl_s", printable),
+            ("MAC", "mac", printable),
+            ("ASKED BY", "asked_by", printable),
+            ("ANSWERED BY", "answered_by", printable),
+        ),
+        frozenset({"HOLDS (s)"}),
+    ),
 }
 
 

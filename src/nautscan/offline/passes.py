@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nautscan.schema import Column
 
 STANDARD_INPUT = "-"
-FILE_TABLES = ("requests", "flows", "packets")
+FILE_TABLES = ("requests", "flows", "packets", "names")
 """Tables that a capture file has; `stats` exists only live."""
 
 _POLL_MS = 200

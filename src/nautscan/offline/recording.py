@@ -100,6 +100,11 @@ class Recording:
         return self._table("packets")
 
     @property
+    def names(self) -> Table:
+        """One row each time it was said that an address has a name."""
+        return self._table("names")
+
+    @property
     def summary(self) -> dict[str, Any]:
         """Totals, under the names of ``nautscan read --json``."""
         if self._summary is None:
@@ -143,7 +148,7 @@ class Recording:
         return RecordBatchReader.from_batches(_engine.schema(table), rows)
 
     def sql(self, query: str) -> Table:
-        """Answer a SELECT over `requests`, `flows` and `packets` (DuckDB's SQL).
+        """Answer a SELECT over `requests`, `flows`, `packets` and `names` (DuckDB's SQL).
 
         The tables that the query names are copied into a private database in memory.
         """
@@ -206,7 +211,7 @@ class Recording:
     def _pass_with(self, wanted: str) -> tuple[str, ...]:
         if not all(Path(source).is_file() for source in self.sources):
             return FILE_TABLES
-        return ("packets",) if wanted == "packets" else ("requests", "flows")
+        return ("packets",) if wanted == "packets" else ("requests", "flows", "names")
 
     def __repr__(self) -> str:
         """Where it comes from."""

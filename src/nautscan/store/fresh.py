@@ -26,7 +26,7 @@ _NEVER: Final = -(2**63)
 _FOR_EVER: Final = 2**63 - 1
 _NUMBERED: Final = ("requests", "flows")
 _FACTS: Final = ("container_id", "container", "image", "project", "service")
-_NARROW: Final = ("time", "client_ip", "client_port", "server_ip", "server_port")
+_NARROW: Final = ("time", "client_ip", "client_port", "server_ip", "server_port", "transport")
 PLACE: Final = ("country", "as")
 VENDOR: Final = ("vendor",)
 _MACS: Final = ("client_mac", "server_mac")
@@ -165,9 +165,8 @@ class FreshRows:
     def _narrow(self, table: str, first_id: int) -> str:
         """The rows that were loaded, numbered, with what joins look at."""
         columns = [*_NARROW, *(_MACS if _has_macs(table) else ())]
-        transport = "'tcp'" if table == "requests" else "transport"
         return f"""(SELECT rowid + {int(first_id)} AS id, epoch_ns(time) AS at,
-            {", ".join(columns)}, {transport} AS transport FROM raw_{table})"""
+            {", ".join(columns)} FROM raw_{table})"""
 
     def _lookups(self, table: str) -> list[Joined]:
         """Places and vendors: looked up when first seen, where there is a source to look in."""

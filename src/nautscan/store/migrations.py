@@ -107,6 +107,11 @@ MIGRATIONS: Final = (
     ),
     Migration(
         5,
+        # All that was understood before was HTTP over TCP.
+        ("ALTER TABLE requests ADD COLUMN transport VARCHAR DEFAULT 'tcp'",),
+    ),
+    Migration(
+        6,
         # Null in rows that were written before: names of hosts were not learned then.
         (
             *(

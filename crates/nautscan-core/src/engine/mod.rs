@@ -1,10 +1,12 @@
 //! The engine: packets in, record batches out.
 
 mod config;
+mod datagrams;
 mod defrag;
 mod fragments;
 mod lone;
 mod memory;
+mod names;
 mod output;
 mod roles;
 mod rows;
@@ -22,6 +24,7 @@ use crate::packet::{InterfaceId, Packet};
 use crate::proto::{Close, Side};
 use crate::stream::{Connection, Segment};
 use crate::wire::{Decoded, Network, decode, protocol, tcp::flag};
+use datagrams::take_datagram;
 use fragments::Fragments;
 use memory::Held;
 use output::Output;
@@ -178,8 +181,12 @@ impl Engine {
         sent.packets += seen.load.packets;
         sent.bytes += seen.load.bytes;
         sent.payload += decoded.payload_len as u64;
-        if let Some(segment) = &segment {
-            take_segment(&mut self.out, flow, side, segment);
+        match &segment {
+            Some(segment) => take_segment(&mut self.out, flow, side, segment),
+            None if network.protocol == protocol::UDP => {
+                take_datagram(&mut self.out, flow, side, seen.time, decoded);
+            }
+            None => {}
         }
         Some(id)
     }
@@ -257,6 +264,8 @@ impl Engine {
             reported: i64::MIN,
             protocol: None,
             tcp: None,
+            udp: None,
+            unrecognised: 0,
             lone: None,
         };
         if let Some(rival) = rival {
@@ -344,6 +353,7 @@ impl Engine {
         out.rows.let_the_rest_come();
         flows.drain(count, |flow| {
             // The hand may not have come to it: that is no reason to call it open.
+            out.settle_datagrams(flow, *now);
             let close = if flow.is_idle(*now) { Close::Timeout } else { Close::CaptureEnd };
             out.retire(flow, close);
         })
@@ -370,6 +380,7 @@ impl Engine {
             + self.held.bytes(&self.flows)
             + self.sightings.memory()
             + self.fragments.memory()
+            + self.out.rows.names_memory()
     }
 
     /// Counters of this engine's stages, for the `stats` table.
@@ -405,6 +416,7 @@ impl Engine {
             stat("proto", "requests", totals.requests),
             stat("proto", "parse_errors", totals.parse_errors),
             stat("proto", "opaque_bytes", totals.opaque_bytes),
+            stat("proto", "names_overwritten", self.out.rows.names_overwritten()),
             stat("queue", "batches_dropped", dropped_batches),
             stat("queue", "rows_dropped", dropped_rows),
         ]

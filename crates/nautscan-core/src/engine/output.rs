@@ -66,6 +66,9 @@ impl Output {
             let time = flow.last_time;
             self.follow(flow, time, |connection, feed| connection.settle(now, feed));
         }
+        if flow.udp.is_some() {
+            self.settle_datagrams(flow, now);
+        }
     }
 
     /// Ends what a flow still carries, and writes its row.
@@ -80,6 +83,9 @@ impl Output {
                 connection.finish(feed);
                 feed.close(close);
             });
+        }
+        if flow.udp.is_some() {
+            self.close_datagrams(flow, close);
         }
         let end = match flow.ended.unwrap_or(close) {
             Close::Timeout if flow.state == State::Closed => Close::Finished,

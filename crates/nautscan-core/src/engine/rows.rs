@@ -5,7 +5,10 @@ use std::collections::VecDeque;
 use arrow_array::RecordBatch;
 
 use super::config::Config;
-use crate::event::{Exchange, FlowFacts, FlowsBuilder, PacketsBuilder, RequestsBuilder, Table};
+use super::names::{Carried, Names};
+use crate::event::{
+    Exchange, FlowFacts, FlowsBuilder, Lease, Naming, PacketsBuilder, RequestsBuilder, Table,
+};
 use crate::flow::{CommunityId, Flow, community_id};
 use crate::limits::{BATCH_BYTES, READY_BATCHES};
 use crate::packet::{InterfaceId, Packet};
@@ -17,6 +20,7 @@ pub(super) struct Rows {
     requests: Option<RequestsBuilder>,
     flows: Option<FlowsBuilder>,
     packets: Option<PacketsBuilder>,
+    names: Option<Names>,
     batch_rows: usize,
     ready: VecDeque<(Table, RecordBatch)>,
     /// Set at the end of the input: what is still to come is bounded by the flow table.
@@ -32,6 +36,7 @@ impl Rows {
             requests: wants(Table::Requests).then(|| RequestsBuilder::new(config.redactor.clone())),
             flows: wants(Table::Flows).then(FlowsBuilder::default),
             packets: wants(Table::Packets).then(PacketsBuilder::default),
+            names: wants(Table::Names).then(Names::default),
             batch_rows: config.batch_rows.max(1),
             ready: VecDeque::new(),
             is_last: false,
@@ -76,12 +81,17 @@ impl Rows {
     ) {
         let Some(flows) = &mut self.flows else { return };
         let ends = flow.endpoints();
-        let known = flow.tcp.as_deref().and_then(|tcp| tcp.community_id);
+        let known = match (&flow.tcp, &flow.udp) {
+            (Some(tcp), _) => tcp.community_id,
+            (None, Some(udp)) => udp.community_id,
+            (None, None) => None,
+        };
         let facts = FlowFacts {
             id: flow.id,
             sensor: &config.sensor,
             interface: interface_name(interfaces, flow.interface),
             ends,
+            transport: flow.key.protocol(),
             community_id: known.unwrap_or_else(|| community_id(flow.key.protocol(), &ends)),
             first_time: flow.first_time,
         };
@@ -135,6 +145,19 @@ impl Rows {
         {
             self.push(Table::Packets, batch);
         }
+        if let Some(batch) = self.names.as_mut().and_then(Names::take) {
+            self.push(Table::Names, batch);
+        }
+    }
+
+    /// Bytes that are kept to know which names were said.
+    pub(super) fn names_memory(&self) -> usize {
+        self.names.as_ref().map_or(0, Names::memory)
+    }
+
+    /// Names said that made room for others' too soon.
+    pub(super) fn names_overwritten(&self) -> u64 {
+        self.names.as_ref().map_or(0, Names::overwritten)
     }
 
     /// From here on nothing is dropped: no more packets come, and rows end with the flows.
@@ -199,6 +222,7 @@ impl Sink for FlowSink<'_> {
             sensor: &self.config.sensor,
             interface: interface_name(self.interfaces, self.interface),
             ends: self.ends,
+            transport: self.transport,
             community_id: *self
                 .community_id
                 .get_or_insert_with(|| community_id(self.transport, &self.ends)),
@@ -213,6 +237,25 @@ impl Sink for FlowSink<'_> {
 
     fn parse_error(&mut self) {
         self.counted.parse_errors += 1;
+    }
+
+    fn name(&mut self, naming: &Naming<'_>) {
+        let Some(names) = &mut self.rows.names else { return };
+        let interface = interface_name(self.interfaces, self.interface);
+        let (sensor, transport) = (&self.config.sensor, self.transport);
+        names.said(naming, Carried { sensor, interface, ends: &self.ends, transport });
+        if names.rows() >= self.rows.batch_rows
+            && let Some(batch) = names.take()
+        {
+            self.rows.push(Table::Names, batch);
+        }
+    }
+
+    fn lease(&mut self, lease: &Lease<'_>) {
+        let Some(names) = &mut self.rows.names else { return };
+        let interface = interface_name(self.interfaces, self.interface);
+        let (sensor, transport) = (&self.config.sensor, self.transport);
+        names.lease(lease, Carried { sensor, interface, ends: &self.ends, transport });
     }
 }
 

@@ -1,5 +1,6 @@
 //! Packets in, rows out.
 
+mod datagrams;
 mod fragments;
 mod tunnels;
 
@@ -68,6 +69,7 @@ impl Bench {
                 Table::Requests => tables.requests.push(batch),
                 Table::Flows => tables.flows.push(batch),
                 Table::Packets => tables.packets.push(batch),
+                Table::Names => tables.names.push(batch),
                 Table::Stats => unreachable!("the engine makes no stats rows by itself"),
             }
         }
@@ -81,6 +83,7 @@ struct Tables {
     requests: Vec<RecordBatch>,
     flows: Vec<RecordBatch>,
     packets: Vec<RecordBatch>,
+    names: Vec<RecordBatch>,
     totals: Totals,
 }
 

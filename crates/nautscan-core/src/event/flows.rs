@@ -23,6 +23,8 @@ pub struct FlowFacts<'a> {
     pub interface: Option<&'a str>,
     /// Client and server.
     pub ends: Endpoints,
+    /// IP protocol number.
+    pub transport: u8,
     /// Its Community ID.
     pub community_id: CommunityId,
     /// Time of its first packet.
@@ -264,7 +266,7 @@ impl FlowsBuilder {
         self.sensor.append_value(facts.sensor);
         self.interface.append_option(facts.interface);
         append_transport(&mut self.transport, flow.key.protocol());
-        self.protocol.append_option(flow.protocol);
+        self.protocol.append_option(flow.protocol.copied());
         text.append_address(&mut self.client_ip, facts.ends.client);
         self.client_port.append_value(facts.ends.client_port);
         text.append_address(&mut self.server_ip, facts.ends.server);
@@ -390,7 +392,8 @@ fn append_all<const N: usize>(builders: &mut [Int64Builder; N], values: [u64; N]
     }
 }
 
-fn append_transport(column: &mut StringBuilder, number: u8) {
+/// Appends the value of `transport` for an IP protocol number.
+pub(super) fn append_transport(column: &mut StringBuilder, number: u8) {
     match transport_name(number) {
         Some(name) => column.append_value(name),
         None => column.append_value(format!("ip-{number}")),

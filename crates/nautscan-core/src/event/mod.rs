@@ -6,6 +6,7 @@ use arrow_schema::SchemaRef;
 mod column;
 mod exchange;
 mod flows;
+mod names;
 mod packets;
 mod redact;
 mod requests;
@@ -16,6 +17,7 @@ mod text;
 pub use column::{Column, Kind};
 pub use exchange::{Body, Completeness, Exchange, Headers, Message};
 pub use flows::{FlowFacts, FlowsBuilder};
+pub use names::{Lease, LeaseStep, NamesBuilder, Naming};
 pub use packets::PacketsBuilder;
 pub use redact::Redactor;
 pub use requests::RequestsBuilder;
@@ -30,13 +32,16 @@ pub enum Table {
     Flows,
     /// One row a packet.
     Packets,
+    /// One row each time it was said that an address has a name.
+    Names,
     /// One row a counter and second.
     Stats,
 }
 
 impl Table {
     /// Every table, in the order of the reference.
-    pub const ALL: [Self; 4] = [Self::Requests, Self::Flows, Self::Packets, Self::Stats];
+    pub const ALL: [Self; 5] =
+        [Self::Requests, Self::Flows, Self::Packets, Self::Names, Self::Stats];
 
     /// Name in SQL.
     pub fn name(self) -> &'static str {
@@ -44,6 +49,7 @@ impl Table {
             Self::Requests => "requests",
             Self::Flows => "flows",
             Self::Packets => "packets",
+            Self::Names => "names",
             Self::Stats => "stats",
         }
     }
@@ -59,6 +65,7 @@ impl Table {
             Self::Requests => requests::COLUMNS,
             Self::Flows => flows::COLUMNS,
             Self::Packets => packets::COLUMNS,
+            Self::Names => names::COLUMNS,
             Self::Stats => stats::COLUMNS,
         }
     }

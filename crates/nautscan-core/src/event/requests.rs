@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::column::{self, Column, Kind, always, maybe};
 use super::exchange::{Exchange, Message};
-use super::flows::FlowFacts;
+use super::flows::{FlowFacts, append_transport};
 use super::redact::Redactor;
 use super::sized::{
     Int32Builder, Int64Builder, StringBuilder, TimestampNanosecondBuilder, UInt16Builder,
@@ -27,7 +27,7 @@ pub(super) const COLUMNS: &[Column] = &[
         Kind::Text,
         "Capture interface. Null where the capture file does not name one.",
     ),
-    always("protocol", Kind::Text, "Application protocol, e.g. `http`."),
+    always("protocol", Kind::Text, "Application protocol, e.g. `http`, `dns`."),
     maybe(
         "version",
         Kind::Text,
@@ -35,6 +35,7 @@ pub(super) const COLUMNS: &[Column] = &[
     ),
     always("flow_id", Kind::Int, "The flow in `flows` that carried it."),
     always("community_id", Kind::Text, "Community ID v1 of the flow, seed 0."),
+    always("transport", Kind::Text, "What carried it: `tcp` or `udp`."),
     always("client_ip", Kind::Text, "Address of the end that asked."),
     always("client_port", Kind::Port, "Port of the end that asked."),
     always("server_ip", Kind::Text, "Address of the end that was asked."),
@@ -42,7 +43,7 @@ pub(super) const COLUMNS: &[Column] = &[
     maybe(
         "method",
         Kind::Text,
-        "What was to be done, e.g. `GET`. Null where the request was not captured.",
+        "What was to be done, e.g. `GET`; DNS: the type that was asked for, or the operation if it was no query. Null where it was not seen.",
     ),
     maybe(
         "host",
@@ -52,17 +53,17 @@ pub(super) const COLUMNS: &[Column] = &[
     maybe(
         "target",
         Kind::Text,
-        "What it was asked of (HTTP: the request target). Null where the request was not captured.",
+        "What it was asked of (HTTP: the request target; DNS: the name). Null where it was not seen.",
     ),
     maybe(
         "status",
         Kind::Int32,
-        "Outcome as a number of the protocol (HTTP: status code). Null where no response was seen.",
+        "Outcome as a number of the protocol (HTTP: status code; DNS: response code). Null where no response was seen.",
     ),
     maybe(
         "error",
         Kind::Text,
-        "Why the exchange failed below the protocol's own status, e.g. `connection reset by server`. Null where it did not.",
+        "Why the exchange failed, in words: below the protocol's own status, e.g. `connection reset by server`, or by it where that is a number, e.g. `NXDOMAIN`. Null where it did not.",
     ),
     maybe(
         "ttfb_ns",
@@ -77,7 +78,7 @@ pub(super) const COLUMNS: &[Column] = &[
     maybe(
         "request_bytes",
         Kind::Int,
-        "Bytes of request content after transfer decoding, before content decoding. Null where not known.",
+        "Bytes of request content after transfer decoding, before content decoding; DNS: of the message. Null where not known.",
     ),
     maybe("response_bytes", Kind::Int, "Bytes of response content likewise."),
     maybe(
@@ -150,6 +151,7 @@ pub struct RequestsBuilder {
     version: StringBuilder,
     flow_id: Int64Builder,
     community_id: StringBuilder,
+    transport: StringBuilder,
     client_ip: StringBuilder,
     client_port: UInt16Builder,
     server_ip: StringBuilder,
@@ -226,6 +228,7 @@ impl RequestsBuilder {
             version: StringBuilder::default(),
             flow_id: Int64Builder::default(),
             community_id: StringBuilder::default(),
+            transport: StringBuilder::default(),
             client_ip: StringBuilder::default(),
             client_port: UInt16Builder::default(),
             server_ip: StringBuilder::default(),
@@ -257,7 +260,7 @@ impl RequestsBuilder {
         self.rows
     }
 
-    /// Bytes of headers and bodies since the last [`Self::finish`].
+    /// Bytes of headers, bodies and details since the last [`Self::finish`].
     pub fn bytes(&self) -> usize {
         self.bytes
     }
@@ -275,6 +278,7 @@ impl RequestsBuilder {
         self.version.append_option(exchange.version);
         self.flow_id.append_value(flow.id as i64);
         self.community_id.append_value(flow.community_id.as_str());
+        append_transport(&mut self.transport, flow.transport);
         text.append_address(&mut self.client_ip, flow.ends.client);
         self.client_port.append_value(flow.ends.client_port);
         text.append_address(&mut self.server_ip, flow.ends.server);
@@ -305,6 +309,7 @@ impl RequestsBuilder {
             self.oddities.values().append_value(oddity);
         }
         self.oddities.append(true);
+        self.bytes += exchange.detail.iter().map(|(_, text)| text.len()).sum::<usize>();
         match redactor {
             Some(redactor) => {
                 push_json_object(&mut self.detail, &redactor.detail(&exchange.detail))
@@ -325,6 +330,7 @@ impl RequestsBuilder {
             Arc::new(self.version.finish()),
             Arc::new(self.flow_id.finish()),
             Arc::new(self.community_id.finish()),
+            Arc::new(self.transport.finish()),
             Arc::new(self.client_ip.finish()),
             Arc::new(self.client_port.finish()),
             Arc::new(self.server_ip.finish()),

@@ -130,6 +130,11 @@ pub const COUNTERS: &[(&str, &str, &str)] = &[
     ("proto", "requests", "Rows of `requests`."),
     ("proto", "parse_errors", "Violations of an application protocol."),
     ("proto", "opaque_bytes", "TCP payload bytes of no known protocol."),
+    (
+        "proto",
+        "names_overwritten",
+        "Names forgotten so soon that `names` may say them again before their time.",
+    ),
     ("queue", "batches_dropped", "Batches dropped because nobody took them in time."),
     ("queue", "rows_dropped", "Their rows."),
 ];

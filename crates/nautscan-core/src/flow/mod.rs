@@ -12,7 +12,7 @@ pub use lone::LoneSyn;
 pub use table::FlowTable;
 
 use crate::packet::InterfaceId;
-use crate::proto::{App, Close, Side};
+use crate::proto::{App, Close, Side, datagram};
 use crate::stream::Connection;
 use crate::wire::{Address, Decoded, Tunnel, protocol};
 
@@ -106,10 +106,14 @@ pub struct Flow {
     pub requests: u64,
     /// Last time a row of `flows` was written for it; `i64::MIN`: never.
     pub reported: i64,
-    /// Name of the application protocol, once it is known.
-    pub protocol: Option<&'static str>,
+    /// Name of the application protocol, once it is known; where it stands, to keep this small.
+    pub protocol: Option<&'static &'static str>,
     /// TCP state; `None` for other transports, and while there is no more than `lone`.
     pub tcp: Option<Box<TcpFlow>>,
+    /// What UDP flows of a known protocol have; `None` for others.
+    pub udp: Option<Box<UdpFlow>>,
+    /// Datagrams of which the protocol was sought in vain.
+    pub unrecognised: u8,
     /// The client's SYN, where nothing came after it. Most flows of a scan or a flood are no more.
     pub lone: Option<Box<LoneSyn>>,
 }
@@ -156,6 +160,22 @@ impl TcpFlow {
     }
 }
 
+/// What a UDP flow has beyond other flows, once its protocol is known.
+#[derive(Debug)]
+pub struct UdpFlow {
+    /// The application protocol.
+    pub app: datagram::App,
+    /// Computed when a row first needs it.
+    pub community_id: Option<CommunityId>,
+}
+
+impl UdpFlow {
+    /// Bytes that it holds, itself included.
+    pub fn memory(&self) -> usize {
+        size_of::<Self>() + self.app.memory()
+    }
+}
+
 impl Flow {
     /// Which side the sender of a packet with these `endpoints` is.
     #[inline]
@@ -177,6 +197,7 @@ impl Flow {
     pub fn memory(&self) -> usize {
         size_of::<Self>()
             + self.tcp.as_deref().map_or(0, TcpFlow::memory)
+            + self.udp.as_deref().map_or(0, UdpFlow::memory)
             + self.carrier.as_deref().map_or(0, size_of_val)
             + self.lone.as_deref().map_or(0, LoneSyn::memory)
     }

@@ -217,6 +217,8 @@ mod tests {
             reported: i64::MIN,
             protocol: None,
             tcp: None,
+            udp: None,
+            unrecognised: 0,
             lone: None,
         }
     }

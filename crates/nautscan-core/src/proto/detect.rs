@@ -78,9 +78,9 @@ impl fmt::Debug for State {
 
 impl App {
     /// Name of the protocol that is being followed.
-    pub fn protocol(&self) -> Option<&'static str> {
+    pub fn protocol(&self) -> Option<&'static &'static str> {
         match &self.0 {
-            State::Known { protocol, .. } => Some(protocol.name),
+            State::Known { protocol, .. } => Some(&protocol.name),
             _ => None,
         }
     }

@@ -5,14 +5,21 @@
 //! hypothesis: ports are not asked, bytes decide, and a parser that meets bytes it cannot
 //! belong to answers [`Verdict::Dead`], which ends parsing of that flow.
 //!
+//! Where nothing is put in order (UDP), the same is a [`DatagramProtocol`] and a
+//! [`DatagramParser`]: see [`datagram`].
+//!
 //! A parser is sans-IO: it knows neither clock nor file nor thread. Time is that of the
 //! packet that carried the bytes.
 
-use crate::event::Exchange;
+use crate::event::{Exchange, Lease, Naming};
 
+pub mod datagram;
 mod detect;
+pub mod dhcp;
+pub mod dns;
 pub mod http1;
 
+pub use datagram::{DATAGRAM_PROTOCOLS, DatagramParser, DatagramProtocol};
 pub use detect::App;
 pub(crate) use detect::side_of;
 
@@ -123,6 +130,10 @@ pub trait Sink {
     fn exchange(&mut self, exchange: &Exchange);
     /// Counts one violation of the protocol (`parse_errors`).
     fn parse_error(&mut self);
+    /// It was said that an address has a name (`names`). Who does not gather names need not care.
+    fn name(&mut self, _naming: &Naming<'_>) {}
+    /// An address was asked for, or given, by name (DHCP): likewise.
+    fn lease(&mut self, _lease: &Lease<'_>) {}
 }
 
 /// Settings that hold for every parser.
@@ -184,4 +195,4 @@ pub struct Protocol {
 }
 
 /// Every protocol, in the order in which they are probed.
-pub static PROTOCOLS: &[Protocol] = &[http1::PROTOCOL];
+pub static PROTOCOLS: &[Protocol] = &[http1::PROTOCOL, dns::PROTOCOL];

@@ -3,7 +3,8 @@
 //!
 //! Both directions of a flow have one value, and so has every sighting of one packet. TCP is
 //! spread by addresses and ports, as network cards spread it, since one pair of hosts may carry
-//! all there is; everything else by its addresses, so that what ICMP says stays with it. Inside a
+//! all there is; everything else by its addresses, so that what ICMP says stays with it. DHCP goes
+//! one way, since a host that asks has no address yet, and is answered at another. Inside a
 //! tunnel that [`decode`] looks into, the inner packet counts. Later fragments belong with the
 //! first, which alone tells; one that comes before it is taken for one of its addresses' packets,
 //! which for TCP and tunnels is a guess: such datagrams may not be put together.
@@ -66,10 +67,19 @@ impl Shard {
 fn value(decoded: &Decoded<'_>) -> u32 {
     let Some(network) = &decoded.network else { return 0 };
     let ports = decoded.transport.and_then(|transport| transport.ports());
+    if network.protocol == protocol::UDP && ports.is_some_and(|(_, to)| is_dhcp(to)) {
+        return 0;
+    }
     match ports.filter(|_| network.protocol == protocol::TCP) {
         Some((from, to)) => symmetric(end(&network.source, from), end(&network.destination, to)),
         None => pair(network),
     }
+}
+
+/// Whether a port is one that DHCP or DHCPv6 is sent to (RFC 2131 section 4.1, RFC 8415 section
+/// 7.2): to a server or a client.
+fn is_dhcp(port: u16) -> bool {
+    matches!(port, 67 | 68 | 546 | 547)
 }
 
 fn pair(network: &Network) -> u32 {
@@ -158,6 +168,14 @@ mod tests {
             assert_eq!(shard(&there), in_ethernet(&there), "not decoded, and decoded");
         }
         assert_eq!(shard(&udp((1, 5), (2, 6), 1, b"x")), shard(&udp((2, 7), (1, 8), 2, b"y")));
+    }
+
+    #[test]
+    fn who_asks_for_an_address_and_who_gives_it_meet() {
+        let asks = udp((0, 68), (255, 67), 1, b"x");
+        let answers = udp((1, 67), (77, 68), 2, b"y");
+        assert_eq!(shard(&asks), shard(&answers));
+        assert_ne!(shard(&udp((0, 9), (255, 67), 1, b"x")), shard(&udp((0, 9), (255, 69), 1, b"x")));
     }
 
     #[test]

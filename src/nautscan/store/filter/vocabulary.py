@@ -62,12 +62,24 @@ TEXT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "tunnel_client_ip",
         "tunnel_server_ip",
     ),
+    "packets": (
+        "source_ip",
+        "destination_ip",
+        "transport",
+        "protocol",
+        "info",
+        "error",
+        "interface",
+    ),
+    "names": ("ip", "name", "source", "mac", "asked_by", "answered_by"),
 }
 """Where a word is looked for, without regard to case."""
 
 NUMBER_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "requests": ("status", "client_port", "server_port"),
     "flows": ("client_port", "server_port"),
+    "packets": ("source_port", "destination_port"),
+    "names": (),
 }
 """Where a word of digits is looked for as well, as a whole number."""
 

@@ -1,0 +1,188 @@
+//! DHCP for IPv4.
+
+use super::{host_name, labelled_name};
+use crate::event::{Lease, LeaseStep};
+use crate::proto::datagram::{Datagram, Recognised};
+use crate::proto::{Context, Side};
+use crate::wire::Address;
+
+/// Where fields stand in the fixed part (RFC 2131 section 2).
+mod at {
+    pub(super) const OPERATION: usize = 0;
+    pub(super) const HARDWARE_TYPE: usize = 1;
+    pub(super) const HARDWARE_LEN: usize = 2;
+    pub(super) const TRANSACTION: core::ops::Range<usize> = 4..8;
+    pub(super) const CLIENT_IP: core::ops::Range<usize> = 12..16;
+    pub(super) const YOUR_IP: core::ops::Range<usize> = 16..20;
+    pub(super) const HARDWARE: core::ops::Range<usize> = 28..44;
+    pub(super) const COOKIE: core::ops::Range<usize> = 236..240;
+}
+
+const OPTIONS: usize = at::COOKIE.end;
+const COOKIE: [u8; 4] = [0x63, 0x82, 0x53, 0x63];
+const REQUEST: u8 = 1;
+const REPLY: u8 = 2;
+const ETHERNET: u8 = 1;
+
+/// Options (RFC 2132, RFC 4702).
+mod option {
+    pub(super) const PAD: u8 = 0;
+    pub(super) const HOST_NAME: u8 = 12;
+    pub(super) const LEASE_TIME: u8 = 51;
+    pub(super) const MESSAGE: u8 = 53;
+    pub(super) const CLIENT_FQDN: u8 = 81;
+    pub(super) const END: u8 = 255;
+}
+
+/// Messages (RFC 2132 section 9.6).
+mod message {
+    pub(super) const DISCOVER: u8 = 1;
+    pub(super) const REQUEST: u8 = 3;
+    pub(super) const ACK: u8 = 5;
+    pub(super) const INFORM: u8 = 8;
+}
+
+/// The magic cookie tells, whatever the ports.
+pub(super) fn probe(datagram: &Datagram<'_>) -> Recognised {
+    let bytes = datagram.bytes;
+    if bytes.get(at::COOKIE) != Some(&COOKIE[..]) {
+        return Recognised::No;
+    }
+    match bytes[at::OPERATION] {
+        REQUEST => Recognised::Yes(Some(Side::Client)),
+        REPLY => Recognised::Yes(Some(Side::Server)),
+        _ => Recognised::No,
+    }
+}
+
+/// What of the options counts here.
+#[derive(Default)]
+struct Options<'a> {
+    message: Option<u8>,
+    host_name: Option<&'a [u8]>,
+    fqdn: Option<&'a [u8]>,
+    lease_s: Option<u32>,
+}
+
+impl<'a> Options<'a> {
+    /// Reads options up to their end; `None`: one goes beyond it. Of an option that comes twice
+    /// the first counts.
+    fn read(mut bytes: &'a [u8]) -> Option<Self> {
+        let mut options = Self::default();
+        loop {
+            match bytes {
+                [] | [option::END, ..] => return Some(options),
+                [option::PAD, rest @ ..] => bytes = rest,
+                [code, len, rest @ ..] => {
+                    let (value, next) = rest.split_at_checked(usize::from(*len))?;
+                    options.take(*code, value);
+                    bytes = next;
+                }
+                [_] => return None,
+            }
+        }
+    }
+
+    fn take(&mut self, code: u8, value: &'a [u8]) {
+        match code {
+            option::MESSAGE => self.message = self.message.or(value.first().copied()),
+            option::HOST_NAME => self.host_name = self.host_name.or(Some(value)),
+            option::CLIENT_FQDN => self.fqdn = self.fqdn.or(Some(value)),
+            option::LEASE_TIME => {
+                let seconds = value.first_chunk().map(|bytes| u32::from_be_bytes(*bytes));
+                self.lease_s = self.lease_s.or(seconds);
+            }
+            _ => {}
+        }
+    }
+
+    /// The name of the client: its host name, else its qualified name.
+    fn name(&self) -> Option<String> {
+        /// Flags and two response codes stand before the name (RFC 4702 section 2).
+        const BEFORE: usize = 3;
+        /// The flag E: the name is in labels.
+        const IN_LABELS: u8 = 0x04;
+        self.host_name.and_then(host_name).or_else(|| {
+            let fqdn = self.fqdn?;
+            let name = fqdn.get(BEFORE..)?;
+            if fqdn[0] & IN_LABELS != 0 { labelled_name(name) } else { host_name(name) }
+        })
+    }
+}
+
+/// Tells what a message says of a lease.
+pub(super) fn read(datagram: &Datagram<'_>, cx: &mut Context<'_>) -> Option<()> {
+    let bytes = datagram.bytes;
+    if bytes.get(at::COOKIE)? != COOKIE {
+        return None;
+    }
+    let options = Options::read(&bytes[OPTIONS..])?;
+    let step = match options.message {
+        Some(message::DISCOVER | message::REQUEST | message::INFORM) => LeaseStep::Asked,
+        Some(message::ACK) => LeaseStep::Given {
+            ip: granted(bytes)?,
+            ttl_s: options.lease_s,
+            by: datagram.side,
+        },
+        _ => return Some(()),
+    };
+    let hardware = &bytes[at::HARDWARE];
+    let is_ethernet = (bytes[at::HARDWARE_TYPE], bytes[at::HARDWARE_LEN]) == (ETHERNET, 6);
+    let transaction = [&bytes[at::TRANSACTION], hardware].concat();
+    let name = options.name();
+    cx.sink.lease(&Lease {
+        time: cx.time,
+        source: "dhcp",
+        transaction: &transaction,
+        mac: hardware.first_chunk().copied().filter(|_| is_ethernet),
+        name: name.as_deref(),
+        step,
+    });
+    Some(())
+}
+
+/// The address that an ACK grants, or in answer to INFORM the one that the client has already.
+fn granted(bytes: &[u8]) -> Option<Address> {
+    let ips = [&bytes[at::YOUR_IP], &bytes[at::CLIENT_IP]];
+    let ip = ips.into_iter().find(|ip| ip.iter().any(|&byte| byte != 0))?;
+    Some(Address::v4(*ip.first_chunk()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::told;
+    use super::*;
+
+    fn bytes(operation: u8, yours: [u8; 4], options: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![0; OPTIONS];
+        bytes[..3].copy_from_slice(&[operation, ETHERNET, 6]);
+        bytes[at::TRANSACTION].copy_from_slice(b"1234");
+        bytes[at::YOUR_IP].copy_from_slice(&yours);
+        bytes[33] = 9;
+        bytes[at::COOKIE].copy_from_slice(&COOKIE);
+        bytes.extend(options);
+        bytes
+    }
+
+    #[test]
+    fn a_client_asks_and_a_server_gives() {
+        let asked = told(read, &bytes(1, [0; 4], b"\x35\x01\x03\x00\x0c\x02PC\xff"));
+        assert_eq!(asked.leases, ["pc Some(9) asks"]);
+        let options = b"\x35\x01\x05\x33\x04\x00\x00\x0e\x10\xff";
+        let given = told(read, &bytes(2, [10, 0, 0, 7], options));
+        assert_eq!(given.leases, ["- Some(9) 10.0.0.7 for Some(3600) by Server"]);
+        let fqdn = told(read, &bytes(1, [0; 4], b"\x35\x01\x03\x51\x09\x04\x00\x00\x02pc\x01x\x00"));
+        assert_eq!(fqdn.leases, ["pc.x Some(9) asks"]);
+    }
+
+    #[test]
+    fn malformed_messages_say_nothing_and_are_counted() {
+        let whole = bytes(1, [0; 4], b"\x35\x01\x03\x0c\x02PC");
+        for cut in [OPTIONS + 1, OPTIONS + 4, whole.len() - 1] {
+            let told = told(read, &whole[..cut]);
+            assert!(told.leases.is_empty() && told.errors == 1, "{cut} bytes");
+        }
+        let none = told(read, &bytes(2, [0; 4], b"\x35\x01\x05"));
+        assert!(none.leases.is_empty() && none.errors == 1, "grants nothing");
+    }
+}

@@ -1,0 +1,135 @@
+//! Over TCP.
+
+use domain::base::iana::Rtype;
+
+use super::Told;
+use crate::proto::dns::PROTOCOL;
+use crate::proto::dns::testing::{answer, question};
+use crate::proto::{Close, Context, Parser, Place, Settings, Side, Verdict};
+
+/// A connection.
+struct Connection {
+    parser: Box<dyn Parser>,
+    settings: Settings,
+    told: Told,
+    time: i64,
+}
+
+impl Connection {
+    fn new() -> Self {
+        let settings = Settings::default();
+        let parser = (PROTOCOL.open)(&settings);
+        Self { parser, settings, told: Told::default(), time: 0 }
+    }
+
+    fn with<T>(&mut self, act: impl FnOnce(&mut dyn Parser, &mut Context<'_>) -> T) -> T {
+        self.time += 1;
+        let (time, place) = (self.time, Place::default());
+        act(&mut *self.parser, &mut Context {
+            time,
+            place,
+            settings: &self.settings,
+            sink: &mut self.told,
+        })
+    }
+
+    fn say(&mut self, side: Side, bytes: &[u8]) -> Verdict {
+        self.with(|parser, cx| parser.data(side, bytes, cx))
+    }
+
+    fn lose(&mut self, side: Side, lost: usize) {
+        let verdict = self.with(|parser, cx| parser.gap(side, lost as u64, cx));
+        assert_eq!(verdict, Verdict::Continue);
+    }
+
+    fn end(mut self, close: Close) -> Told {
+        self.with(|parser, cx| parser.close(close, cx));
+        self.told
+    }
+}
+
+fn framed(message: &[u8]) -> Vec<u8> {
+    [&(message.len() as u16).to_be_bytes()[..], message].concat()
+}
+
+fn ask(id: u16) -> Vec<u8> {
+    framed(&question(id, "a.example", Rtype::A))
+}
+
+fn reply(id: u16) -> Vec<u8> {
+    framed(&answer(id, "a.example", Rtype::A, 0, &[]))
+}
+
+const ROW: &str = "A a.example 0 complete -";
+
+/// Three questions in one piece, answered in another order, in pieces of every size.
+#[test]
+fn messages_are_whole_however_they_come() {
+    let asked = [ask(1), ask(2), ask(3)].concat();
+    let answered = [reply(3), reply(1), reply(2)].concat();
+    for piece in 1..=answered.len() {
+        let mut connection = Connection::new();
+        for bytes in asked.chunks(piece) {
+            connection.say(Side::Client, bytes);
+        }
+        for bytes in answered.chunks(piece) {
+            connection.say(Side::Server, bytes);
+        }
+        let told = connection.end(Close::Finished);
+        assert_eq!(told.rows, [ROW, ROW, ROW], "pieces of {piece}");
+        let ids: Vec<_> = (0..3).map(|row| told.detail(row, "id").unwrap().to_owned()).collect();
+        assert_eq!(ids, ["0x0003", "0x0001", "0x0002"]);
+    }
+}
+
+/// A loss within a message leaves the next one where the length says.
+#[test]
+fn a_loss_within_a_message_leaves_the_next_in_its_place() {
+    let answered = reply(1);
+    for kept in 2..answered.len() {
+        for lost in 1..=answered.len() - kept {
+            let mut connection = Connection::new();
+            connection.say(Side::Client, &[ask(1), ask(2)].concat());
+            connection.say(Side::Server, &answered[..kept]);
+            connection.lose(Side::Server, lost);
+            let rest = [&answered[kept + lost..], &reply(2)].concat();
+            connection.say(Side::Server, &rest);
+            let told = connection.end(Close::CaptureEnd);
+            assert_eq!(told.exchanges.len(), 2);
+            assert_eq!(told.rows.iter().filter(|row| *row == ROW).count(), 1, "{kept} {lost}");
+            let gap = told.exchanges.iter().find(|row| row.gap_bytes > 0);
+            let missing = answered.len() - kept;
+            assert!(gap.is_none_or(|row| row.gap_bytes == missing as u64), "{kept} {lost}");
+        }
+    }
+}
+
+#[test]
+fn after_a_loss_of_unknown_extent_messages_are_looked_for() {
+    let mut connection = Connection::new();
+    connection.say(Side::Client, &[ask(1), ask(2)].concat());
+    connection.lose(Side::Server, 1000);
+    assert_eq!(connection.say(Side::Server, b"tail of a message"), Verdict::Continue);
+    connection.say(Side::Server, &reply(2));
+    let told = connection.end(Close::Finished);
+    assert_eq!(told.rows, [ROW, "A a.example - request_only connection closed before response"]);
+    assert_eq!(told.errors, 0);
+}
+
+#[test]
+fn a_connection_that_is_something_else_is_given_up() {
+    let mut connection = Connection::new();
+    connection.say(Side::Client, &ask(1));
+    let other = [&[0, 20][..], &[0xff; 20]].concat();
+    let verdicts: Vec<_> = (0..3).map(|_| connection.say(Side::Client, &other)).collect();
+    assert!(matches!(verdicts[..], [Verdict::Continue, Verdict::Continue, Verdict::Dead(_)]));
+    assert_eq!(connection.told.rows, ["A a.example - request_only -"]);
+}
+
+#[test]
+fn a_reset_is_the_fault_of_who_sent_it() {
+    let mut connection = Connection::new();
+    connection.say(Side::Client, &ask(1));
+    let told = connection.end(Close::Reset(Side::Server));
+    assert_eq!(told.rows, ["A a.example - request_only connection reset by server"]);
+}
