@@ -100,6 +100,13 @@ MIGRATIONS: Final = (
             "ALTER TABLE flows ADD COLUMN sack_blocks BIGINT",
         ),
     ),
+    Migration(
+        5,
+        (
+            "ALTER TABLE flows ADD COLUMN client_mac VARCHAR",
+            "ALTER TABLE flows ADD COLUMN server_mac VARCHAR",
+        ),
+    ),
 )
 
 VERSION: Final = MIGRATIONS[-1].version

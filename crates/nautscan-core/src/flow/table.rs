@@ -193,7 +193,7 @@ impl FlowTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::State;
+    use crate::flow::{Macs, State};
     use crate::packet::InterfaceId;
     use crate::wire::Address;
 
@@ -218,6 +218,7 @@ mod tests {
             protocol: None,
             tcp: None,
             lone: None,
+            macs: Macs::default(),
         }
     }
 

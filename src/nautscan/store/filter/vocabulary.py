@@ -57,6 +57,8 @@ TEXT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "tunnel",
         "tunnel_client_ip",
         "tunnel_server_ip",
+        "client_mac",
+        "server_mac",
     ),
 }
 """Where a word is looked for, without regard to case."""
