@@ -216,6 +216,13 @@ _FLOWS: Final = (
     ),
     _column("tunnel_client_ip", "text", "Outermost address on the client's side", null=True),
     _column("tunnel_server_ip", "text", "Outermost address on the server's side", null=True),
+    _column(
+        "client_mac",
+        "text",
+        "Hardware address on the client's side in the first packet's frame; null without one",
+        null=True,
+    ),
+    _column("server_mac", "text", "The same on the server's side", null=True),
     _column("client_packets", "i64", "Packets from the client"),
     _column("client_bytes", "i64", "Bytes from the client on the wire, link header included"),
     _column("server_packets", "i64", "Packets from the server"),

@@ -123,6 +123,13 @@ MIGRATIONS: Final = (
             "ALTER TABLE flows ADD COLUMN server_vendor VARCHAR",
         ),
     ),
+    Migration(
+        7,
+        (
+            "ALTER TABLE flows ADD COLUMN client_mac VARCHAR",
+            "ALTER TABLE flows ADD COLUMN server_mac VARCHAR",
+        ),
+    ),
 )
 
 VERSION: Final = MIGRATIONS[-1].version

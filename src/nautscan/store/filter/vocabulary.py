@@ -61,6 +61,8 @@ TEXT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "tunnel",
         "tunnel_client_ip",
         "tunnel_server_ip",
+        "client_mac",
+        "server_mac",
     ),
     "packets": (
         "source_ip",
