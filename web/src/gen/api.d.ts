@@ -990,6 +990,11 @@ export interface components {
              */
             client_ip: string;
             /**
+             * Client Mac
+             * @description Hardware address on the client's side in the first packet's frame; null without one
+             */
+            client_mac: string | null;
+            /**
              * Client Mss
              * @description Largest segment that the client asked for, bytes; null if its SYN did not say
              */
@@ -1187,6 +1192,11 @@ export interface components {
              * @description Address of the other side
              */
             server_ip: string;
+            /**
+             * Server Mac
+             * @description The same on the server's side
+             */
+            server_mac: string | null;
             /**
              * Server Mss
              * @description Largest segment that the server asked for, bytes; null if its SYN did not say
@@ -2281,6 +2291,11 @@ export interface components {
              */
             trace_id: string | null;
             /**
+             * Transport
+             * @description What carried it: tcp or udp
+             */
+            transport: string;
+            /**
              * Ttfb Ns
              * @description First byte of the request to first byte of the response, ns
              */
@@ -2567,6 +2582,11 @@ export interface components {
              * @description W3C trace id; null if none was sent
              */
             trace_id: string | null;
+            /**
+             * Transport
+             * @description What carried it: tcp or udp
+             */
+            transport: string;
             /**
              * Ttfb Ns
              * @description First byte of the request to first byte of the response, ns
