@@ -63,6 +63,11 @@ def _parse_list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def _parse_paths(text: str) -> tuple[str, ...]:
+    """Absolute, since the server may be started in another folder."""
+    return tuple(str(Path(part).expanduser().absolute()) for part in _parse_list(text))
+
+
 def _parse_source(text: str) -> str:
     if text not in {"live", "demo", "file"}:
         raise ValueError("live, demo or file is expected")
@@ -258,6 +263,28 @@ class Config:
     )
     docker_host: str | None = _setting(
         "DOCKER_HOST", None, "Docker Engine API", shown="unix:///var/run/docker.sock"
+    )
+
+    names: bool = _setting(
+        "NAUTSCAN_NAMES",
+        True,
+        "Name hosts that are no containers: by DNS answers, DHCP and mDNS seen on the wire, by "
+        "aliases of container networks, and by the hosts file. Nobody is asked",
+        _parse_bool,
+    )
+    hosts_file: Path | None = _setting(
+        "NAUTSCAN_HOSTS_FILE",
+        None,
+        "Hosts file whose names are used",
+        Path,
+        shown="that of the system",
+    )
+    geoip: tuple[str, ...] = _setting(
+        "NAUTSCAN_GEOIP",
+        (),
+        "Files in MaxMind's .mmdb format that tell country and autonomous system of an address, "
+        "comma separated, e.g. /srv/GeoLite2-Country.mmdb,/srv/GeoLite2-ASN.mmdb",
+        _parse_paths,
     )
 
     # What is kept.

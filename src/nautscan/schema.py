@@ -40,16 +40,65 @@ def _workload_columns() -> tuple[Column, ...]:
     columns = []
     for side in ("client", "server"):
         for suffix, doc in (
-            ("", f"Best name of the {side}: Compose service, else container name, else host name"),
+            (
+                "",
+                f"Best name of the {side}: Compose service, else container name, else the name of "
+                f"this machine, else {side}_host",
+            ),
             ("_container_id", f"Container that owned the {side}'s address at that time"),
             ("_container", f"Name of the {side}'s container"),
             ("_image", f"Image of the {side}'s container"),
             ("_project", f"Compose project of the {side}"),
             ("_service", f"Compose service of the {side}"),
         ):
-            text = f"{doc}; null when no workload is known to own the address"
+            reason = "null when no workload is known to own the address"
+            if not suffix:
+                reason = "null when none of them is known"
+            text = f"{doc}; {reason}"
             columns.append(Column(side + suffix, "text", nullable=True, doc=text, stored=True))
     return tuple(columns)
+
+
+def _host_columns() -> tuple[Column, ...]:
+    """What is known of an address beside its container: of either side."""
+    return tuple(
+        Column(f"{side}_{suffix}", "text", nullable=True, doc=doc.format(side), stored=True)
+        for side in ("client", "server")
+        for suffix, doc in (
+            (
+                "host",
+                "Name that the {}'s address had at that time, as the wire or a file said; null "
+                "when none was seen",
+            ),
+            (
+                "host_source",
+                "Who said {}_host: dns, llmnr, docker (an alias on its network), hosts (the hosts "
+                "file), mdns, dhcp, dhcpv6",
+            ),
+            (
+                "country",
+                "Country of the {}'s address, ISO 3166-1; null without a GeoIP file that knows it",
+            ),
+            (
+                "as",
+                "Autonomous system of the {}'s address, e.g. AS64500 Example; null without a file "
+                "that knows it",
+            ),
+        )
+    )
+
+
+_VENDORS: Final = tuple(
+    Column(
+        f"{side}_vendor",
+        "text",
+        nullable=True,
+        doc=f"Organisation that {side}_mac is registered to with the IEEE; null if it was chosen "
+        "by software, or is not in the register",
+        stored=True,
+    )
+    for side in ("client", "server")
+)
 
 
 _ID: Final = Column(
@@ -167,6 +216,13 @@ _FLOWS: Final = (
     ),
     _column("tunnel_client_ip", "text", "Outermost address on the client's side", null=True),
     _column("tunnel_server_ip", "text", "Outermost address on the server's side", null=True),
+    _column(
+        "client_mac",
+        "text",
+        "Hardware address on the client's side in the first packet's frame; null without one",
+        null=True,
+    ),
+    _column("server_mac", "text", "The same on the server's side", null=True),
     _column("client_packets", "i64", "Packets from the client"),
     _column("client_bytes", "i64", "Bytes from the client on the wire, link header included"),
     _column("server_packets", "i64", "Packets from the server"),
@@ -307,8 +363,8 @@ ENGINE_COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
 """What the engine puts out, in its order."""
 
 COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
-    "requests": (_ID, *_REQUESTS, *_workload_columns()),
-    "flows": (_ID, *_FLOWS, *_workload_columns()),
+    "requests": (_ID, *_REQUESTS, *_workload_columns(), *_host_columns()),
+    "flows": (_ID, *_FLOWS, *_workload_columns(), *_host_columns(), *_VENDORS),
     "packets": _PACKETS,
     "names": _NAMES,
     "stats": _STATS,
@@ -316,7 +372,7 @@ COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
 """What the server knows of each table: the engine's columns and the stored ones."""
 
 STORED_TABLES: Final = ("requests", "flows", "stats")
-"""Tables that are kept on disk as they come; packets live in the sensor's ring."""
+"""Tables that are kept on disk; packets live in the sensor's ring, names in memory."""
 
 
 def columns(table: str) -> tuple[Column, ...]:

@@ -57,7 +57,7 @@ def arrow(sql: str) -> Table:
     return Table.from_arrow(relation)
 
 
-def rows_sql(table: str, source: str, **values: str) -> str:
+def rows_sql(table: str, source: str, /, **values: str) -> str:
     """A query with the engine's columns of a table, each cast to its type.
 
     `values` are SQL expressions over `source`; columns that are not given are null where they
@@ -73,7 +73,7 @@ def rows_sql(table: str, source: str, **values: str) -> str:
     return f"SELECT {', '.join(parts)} FROM {source}"
 
 
-def rows(table: str, source: str = "range(1) t(n)", **values: str) -> Table:
+def rows(table: str, source: str = "range(1) t(n)", /, **values: str) -> Table:
     """Rows of a table as the engine makes them."""
     return arrow(rows_sql(table, source, **values))
 
@@ -101,7 +101,8 @@ _SAMPLE: Final = """(VALUES
 """
 
 REQUESTS: Final = f"""SELECT id, client, server, NULL::VARCHAR AS client_container,
-    NULL::VARCHAR AS server_container, engine.* FROM (
+    NULL::VARCHAR AS server_container, NULL::VARCHAR AS client_host,
+    NULL::VARCHAR AS server_host, engine.* FROM (
         {
     rows_sql(
         "requests",

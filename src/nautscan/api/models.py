@@ -323,6 +323,33 @@ class TimeSeries(_Shape):
     source: SourceName
 
 
+class HostName(_Shape):
+    """A name that an address had for a time."""
+
+    ip: str
+    name: str
+    source: str = Field(description="dns, llmnr, mdns, dhcp, dhcpv6, docker or hosts")
+    since: Time | None = Field(description="First seen; null: configured before NautScan started")
+    last: Time | None = Field(description="Last seen; null for configured names")
+    until: Time | None = Field(description="When it ceases to hold; null: when it is changed")
+    asked_by: str | None = Field(description="Who asked for it last; null if nobody did")
+    mac: str | None = Field(description="Hardware address, where DHCP or mDNS told it")
+    vendor: str | None = Field(
+        description="Organisation that the hardware address is registered to"
+    )
+    vendor_reason: str | None = Field(description="Why a hardware address has no vendor")
+    country: str | None
+    as_: str | None = Field(alias="as")
+
+
+class HostNameList(_Shape):
+    """Names of hosts, those seen last first."""
+
+    names: list[HostName]
+    left_out: int = Field(description="How many more there are beyond the limit")
+    source: SourceName
+
+
 class MapNode(_Shape):
     """A workload, or an address that no workload is known to own."""
 
@@ -395,6 +422,41 @@ class DockerHealth(_Shape):
     containers: int
 
 
+class HostsFileHealth(_Shape):
+    """The hosts file of this machine."""
+
+    path: str
+    entries: int = Field(description="Addresses that it names")
+    left_out: int = Field(description="Addresses beyond the cap")
+    reason: str | None = Field(description="Why it could not be read, or not as a whole")
+
+
+class GeoFileHealth(_Shape):
+    """A file that tells country or autonomous system."""
+
+    path: str
+    kind: str = Field(description="What it calls itself, e.g. GeoLite2-Country")
+    built: Time
+    reason: str | None = Field(description="Why a newer version of it could not be read")
+
+
+class NamesHealth(_Shape):
+    """What is known about names of hosts, all of it in memory."""
+
+    learning: bool = Field(description="false: switched off")
+    addresses: int = Field(description="Addresses with names from the wire")
+    asked: int = Field(description="Pairs of a client and an address that it asked the name of")
+    configured: int = Field(description="Addresses with names from files or container networks")
+    sightings: Int64 = Field(description="Names seen on the wire since the server started")
+    forgotten: Int64 = Field(description="Addresses and pairs forgotten to keep within memory")
+    expired: Int64 = Field(description="Addresses and pairs forgotten since they were not seen")
+    not_looked_up: Int64 = Field(
+        description="Addresses without country or vendor since too many were new at once"
+    )
+    hosts_file: HostsFileHealth | None = Field(description="null: not used")
+    geoip: list[GeoFileHealth]
+
+
 class StoreHealth(_Shape):
     """The database and its writer."""
 
@@ -452,6 +514,7 @@ class Health(_Shape):
     sensor: SensorHealth
     capture: CaptureStatus | None = Field(description="null while the sensor cannot be asked")
     docker: DockerHealth
+    names: NamesHealth
     store: StoreHealth
     live: LiveHealth
     drops: list[Drop] = Field(description="Every loss counter that is not zero")

@@ -27,6 +27,7 @@ from nautscan.identity import Directory
 from nautscan.identity.docker import DockerWatcher
 from nautscan.sensor.client import SensorClient
 from nautscan.service.core import Service
+from nautscan.service.names import Names
 from nautscan.store.duck import DuckStore
 from nautscan.store.writer import Limits
 
@@ -120,7 +121,11 @@ class Server(uvicorn.Server):
 
 
 def build_service(config: Config) -> Service:
-    """The service with its store, sensor client and directory. Raises `StoreUnavailable`."""
+    """The service with its store, sensor client and directory.
+
+    Raises `StoreUnavailable`, and `BadRequest` for a GeoIP file that cannot be used.
+    """
+    names = Names(config)  # Before the database is opened: what is wrong with it is said alone.
     directory = Directory()
     docker = None
     if config.source == "demo":
@@ -134,7 +139,7 @@ def build_service(config: Config) -> Service:
             "No sensor is named", remedy="Start `nautscan serve`, which starts both processes."
         )
     return Service(
-        config, open_store(config), SensorClient(config.sensor_address), directory, docker
+        config, open_store(config), SensorClient(config.sensor_address), directory, docker, names
     )
 
 

@@ -48,7 +48,7 @@ def command(job: Job, output: str, tables: tuple[str, ...], form: str | None) ->
     written, merged and in order of time, with interfaces, names, decryption secrets and counters.
     """
     if form == PCAPNG or (form is None and output.endswith(f".{PCAPNG}")):
-        if tables or job.where is not None:
+        if tables or job.where is not None or job.names:
             raise click.UsageError("pcapng holds packets: choose them with --filter.")
         return write_packets(job, Path(output))
     return write_tables(job, tables or DEFAULT_TABLES, form, output)
@@ -64,7 +64,7 @@ def write_tables(job: Job, tables: Sequence[str], form: str | None, output: str 
     sinks: dict[str, Sink] = {}
     try:
         for table, (kind, target) in targets.items():
-            rows = select(table, job.options, job.condition(table))
+            rows = select(table, job.options, job.condition(table), job.added(table))
             sinks[table] = open_sink(rows, kind, target)
         job.drain(reader, lambda table, batch: sinks[table].add(batch))
         for sink in sinks.values():

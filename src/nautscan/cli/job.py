@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import wraps
+from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from nautscan.offline.passes import (
 
 if TYPE_CHECKING:
     from nautscan._engine import Reader, RecordBatch
+    from nautscan.offline.naming import Naming
     from nautscan.store.filter import Condition
     from nautscan.store.scratch import ScratchDatabase
 
@@ -56,6 +57,12 @@ _ARGUMENTS = (
         help="Threads that follow flows; more than one gives rows in any order.  "
         "[default: 1 for small files and for rows that are printed, else up to 4, by cores]",
     ),
+    click.option(
+        "--names",
+        is_flag=True,
+        help="Add client_host and server_host: names that the files tell of, by DNS, DHCP and mDNS "
+        "in them or in their name records. Reads the files twice.",
+    ),
     click.option("--json", "as_json", is_flag=True, help="One JSON object a line; errors too."),
     click.option("--no-progress", is_flag=True, help="Never draw a progress bar."),
 )
@@ -75,6 +82,7 @@ class Job:
     as_json: bool = False
     where: str | None = None
     progress: bool = True
+    names: bool = False
 
     def open(self, tables: Sequence[str]) -> Reader:
         """Open the files; what is wrong with their names shows here."""
@@ -89,8 +97,9 @@ class Job:
         return replace(self, options=options, progress=self.progress and not quiet)
 
     def drain(self, reader: Reader, take: Take) -> None:
-        """Hand every batch to `take`."""
+        """Hand every batch to `take`, with the names of hosts if they are wanted."""
         live = STANDARD_INPUT in self.files
+        take = self._naming.before(take) if self._naming is not None else take
         with patience(wanted=live), watched(reader, wanted=self.progress) as move:
             for step in steps(reader):
                 if step is not None:
@@ -116,9 +125,25 @@ class Job:
 
         with ScratchDatabase(in_memory=self._is_small()) as database:
             for table in FILE_TABLES:
-                database.add(table, no_rows(table))
+                empty = no_rows(table)
+                database.add(
+                    table, empty if self._naming is None else self._naming.named(table, empty)
+                )
             self.drain(reader, database.add)
             yield database, reader
+
+    def added(self, table: str) -> tuple[str, ...]:
+        """Columns that the rows have beside the engine's."""
+        return () if self._naming is None else self._naming.added(table)
+
+    @cached_property
+    def _naming(self) -> Naming | None:
+        """Names of hosts, from a pass of their own."""
+        if not self.names:
+            return None
+        from nautscan.offline.naming import Naming
+
+        return Naming.read(self.files, self.options)
 
     def finish(self, reader: Reader) -> int:
         """Tell what was wrong with the input; gives the exit code."""
@@ -174,6 +199,7 @@ def reads_captures(run: Callable[..., int]) -> Callable[..., int]:
             given.pop("as_json"),
             given.pop("where", None),
             progress=not given.pop("no_progress"),
+            names=given.pop("names"),
         )
         return run(job, **given)
 

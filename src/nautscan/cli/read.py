@@ -74,13 +74,13 @@ def print_rows(job: Job, table: str) -> int:
         from nautscan.export.selection import select
         from nautscan.export.sinks import open_sink
 
-        sink = open_sink(select(table, job.options, job.condition(table)), "json")
+        sink = open_sink(select(table, job.options, job.condition(table), job.added(table)), "json")
         job.drain(reader, lambda _, batch: sink.add(batch))
         sink.finish()
     else:
         from nautscan.export.text import RowPrinter
 
-        printer = RowPrinter(table, job.condition(table), _painter())
+        printer = RowPrinter(table, job.condition(table), _painter(), job.added(table))
         job.drain(reader, lambda _, batch: _print(printer.lines(batch)))
     return job.finish(reader)
 

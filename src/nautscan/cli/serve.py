@@ -30,6 +30,13 @@ from nautscan.cli._options import capture_options, capture_settings, log_to_stde
     help="As root: let the server keep the group of Docker's socket, if only that opens it. That "
     "group equals root; without it, containers have no names.  [default: docker-group]",
 )
+@click.option(
+    "--geoip",
+    multiple=True,
+    type=click.Path(dir_okay=False),
+    help="File in MaxMind's .mmdb format that tells countries or autonomous systems; may be given "
+    "several times.",
+)
 @click.option("--stdin", is_flag=True, help="Read a live pcap stream from standard input instead.")
 @capture_options
 def command(**options: Any) -> int:
@@ -44,6 +51,7 @@ def command(**options: Any) -> int:
 
     names = ("host", "port", "data_dir", "user")
     settings = capture_settings(options) | {name: options[name] for name in names}
+    settings["geoip"] = ",".join(options["geoip"]) or None
     if options["stdin"] and settings["interfaces"]:
         raise click.UsageError("--stdin and --interface exclude each other")
     config = Config.load(**settings)

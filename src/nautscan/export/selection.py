@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nautscan import schema
-from nautscan.offline.passes import ReadOptions
+from nautscan.offline.passes import ReadOptions, no_rows
 
 if TYPE_CHECKING:
+    from arro3.core import Table
+
     from nautscan.store.filter import Condition
 
 
@@ -19,15 +21,36 @@ class Selection:
     table: str
     columns: tuple[schema.Column, ...]
     condition: Condition | None = None
+    added: tuple[str, ...] = ()
+    """Columns that the batches have beside the engine's."""
 
 
-def select(table: str, options: ReadOptions, condition: Condition | None = None) -> Selection:
-    """The engine's columns, without headers and bodies where none were kept.
+def select(
+    table: str,
+    options: ReadOptions,
+    condition: Condition | None = None,
+    added: tuple[str, ...] = (),
+) -> Selection:
+    """The engine's columns, without headers and bodies where none were kept, and those `added`.
 
     A column that was not asked for is absent, not null: null says that there was none.
     """
     kept = tuple(column for column in schema.ENGINE_COLUMNS[table] if _kept(column, options))
-    return Selection(table, kept, condition)
+    more = tuple(column for column in schema.columns(table) if column.name in added)
+    return Selection(table, kept + more, condition, added)
+
+
+def no_rows_of(rows: Selection) -> Table:
+    """What the batches look like, without a row."""
+    from arro3.core import DataType, Field, Schema
+    from arro3.core import Table as ArrowTable
+
+    engine = no_rows(rows.table)
+    if not rows.added:
+        return engine
+    fields = [engine.schema.field(place) for place in range(len(engine.schema))]
+    fields += [Field(name, DataType.utf8(), nullable=True) for name in rows.added]
+    return ArrowTable.from_batches([], schema=Schema(fields))
 
 
 def _kept(column: schema.Column, options: ReadOptions) -> bool:

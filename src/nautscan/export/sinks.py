@@ -15,13 +15,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nautscan.errors import BadRequest
 from nautscan.export.output import Output
-from nautscan.export.selection import Selection
-from nautscan.offline.passes import arrow_schema, json_lines, no_rows
+from nautscan.export.selection import Selection, no_rows_of
+from nautscan.offline.passes import json_lines
 
 if TYPE_CHECKING:
-    from arro3.core import RecordBatchReader, Schema
+    from arro3.core import RecordBatchReader, Schema, Table
 
-    from nautscan._engine import RecordBatch
+    from nautscan._engine import RecordBatch as EngineBatch
+
+    Batch = EngineBatch | Table
+    """As the engine gives it, or with columns added."""
 
 Format = Literal["parquet", "csv", "json"]
 FORMATS: tuple[Format, ...] = ("parquet", "csv", "json")
@@ -41,7 +44,7 @@ class Sink(ABC):
         """Write `rows` to `output`."""
 
     @abstractmethod
-    def add(self, batch: RecordBatch) -> None:
+    def add(self, batch: Batch) -> None:
         """Write the rows of a batch."""
 
     @abstractmethod
@@ -90,9 +93,9 @@ class _JsonSink(Sink):
         if rows.condition:
             from nautscan.store.batchwise import plain_rows
 
-            self._query = plain_rows(rows.table, rows.columns, rows.condition)
+            self._query = plain_rows(rows.table, rows.columns, rows.condition, rows.added)
 
-    def add(self, batch: RecordBatch) -> None:
+    def add(self, batch: Batch) -> None:
         rows = batch if self._query is None else self._query.arrow(batch)
         self.rows += rows.num_rows
         self._output.write(json_lines(rows, self._columns))
@@ -136,10 +139,10 @@ class _ArrowSink(Sink):
         """Write all rows to the file."""
 
     @abstractmethod
-    def _shape(self, batch: RecordBatch) -> Iterator[Any]:
+    def _shape(self, batch: Batch) -> Iterator[Any]:
         """The batches to write for one batch of the table."""
 
-    def add(self, batch: RecordBatch) -> None:
+    def add(self, batch: Batch) -> None:
         for shaped in self._shape(batch):
             self.rows += shaped.num_rows
             self._put(shaped)
@@ -189,19 +192,19 @@ class _ParquetSink(_ArrowSink):
     def __init__(self, rows: Selection, output: Output) -> None:
         self._columns = rows.columns
         self._names = [column.name for column in rows.columns]
-        self._table_schema = arrow_schema(rows.table, self._names)
+        self._table_schema = no_rows_of(rows).select(self._names).schema
         self._query = None
-        if rows.condition:
+        if rows.condition or rows.added:
             from nautscan.store.batchwise import plain_rows
 
-            self._query = plain_rows(rows.table, rows.columns, rows.condition)
-            self._table_schema = self._query.arrow(no_rows(rows.table)).schema
+            self._query = plain_rows(rows.table, rows.columns, rows.condition, rows.added)
+            self._table_schema = self._query.arrow(no_rows_of(rows)).schema
         super().__init__(rows, output)
 
     def _schema(self) -> Schema:
         return self._table_schema
 
-    def _shape(self, batch: RecordBatch) -> Iterator[Any]:
+    def _shape(self, batch: Batch) -> Iterator[Any]:
         from arro3.core import RecordBatch as ArrowBatch
 
         if self._query is not None:
@@ -230,14 +233,14 @@ class _CsvSink(_ArrowSink):
     def __init__(self, rows: Selection, output: Output) -> None:
         from nautscan.store.batchwise import flat_rows
 
-        self._query = flat_rows(rows.table, rows.columns, rows.condition)
-        self._flat_schema = self._query.arrow(no_rows(rows.table)).schema
+        self._query = flat_rows(rows.table, rows.columns, rows.condition, rows.added)
+        self._flat_schema = self._query.arrow(no_rows_of(rows)).schema
         super().__init__(rows, output)
 
     def _schema(self) -> Schema:
         return self._flat_schema
 
-    def _shape(self, batch: RecordBatch) -> Iterator[Any]:
+    def _shape(self, batch: Batch) -> Iterator[Any]:
         yield from self._query.arrow(batch).to_batches()
 
     def _write(self, rows: RecordBatchReader) -> None:

@@ -188,12 +188,20 @@ VIEWS: dict[str, View] = {
 class RowPrinter:
     """Prints the batches of one table."""
 
-    def __init__(self, table: str, condition: Condition | None, paint: Paint) -> None:
-        """`condition` is what the display filter compiled to."""
+    def __init__(
+        self, table: str, condition: Condition | None, paint: Paint, added: Sequence[str] = ()
+    ) -> None:
+        """`condition` is what the display filter compiled to; batches have columns `added` too."""
         from nautscan.store.batchwise import BatchQuery
 
         self._view = VIEWS[table]
-        self._query = BatchQuery(table, self._view.expressions, condition)
+        expressions = self._view.expressions
+        for side in ("client", "server"):
+            if f"{side}_host" in added:
+                address = _endpoint(f"{side}_ip", f"{side}_port")
+                named = _endpoint(f"coalesce({side}_host, {side}_ip)", f"{side}_port")
+                expressions = [named if text == address else text for text in expressions]
+        self._query = BatchQuery(table, expressions, condition, added)
         self._aligned = Aligned(self._view.titles, self._view.right)
         self._paint = paint
 

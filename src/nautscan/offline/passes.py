@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from arro3.core import Schema, Table
+    from arro3.core import Table
 
     from nautscan._engine import Reader, RecordBatch
     from nautscan.schema import Column
@@ -93,11 +93,6 @@ def no_rows(table: str) -> Table:
     from nautscan import _engine
 
     return Table.from_batches([], schema=_engine.schema(table))
-
-
-def arrow_schema(table: str, names: Sequence[str]) -> Schema:
-    """The Arrow schema of some columns of a table."""
-    return no_rows(table).select(list(names)).schema
 
 
 def json_lines(rows: object, columns: Iterable[Column]) -> bytes:

@@ -20,6 +20,7 @@ from nautscan.service.health import HealthBoard
 from nautscan.service.history import History
 from nautscan.service.ingest import Batches, Ingest
 from nautscan.service.live import LiveHub
+from nautscan.service.names import Names
 from nautscan.service.packets import PacketService, Sensor
 from nautscan.service.recent import RecentRequests
 from nautscan.store.interface import Store
@@ -54,13 +55,14 @@ class SensorClient(Sensor, Batches, Protocol):
 class Service:
     """Everything the doors may ask. `start` begins the work; `stop` ends it in order."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 (one argument a part)
         self,
         config: Config,
         store: Store,
         sensor: SensorClient,
         directory: Directory,
         docker: DockerWatcher | None,
+        names: Names,
     ) -> None:
         """`docker` None: nobody is asked who owns addresses."""
         self.source = config.source
@@ -69,7 +71,8 @@ class Service:
         self._docker = docker
         self._recent = RecentRequests(config.recent_requests, config.recent_containers)
         self.live = LiveHub(config.live_subscribers, config.live_rows, config.source, self._settled)
-        self._ingest = Ingest(store, directory, self.live, self._recent)
+        self.names = names
+        self._ingest = Ingest(store, directory, self.names, self.live, self._recent)
         owners = InterfaceOwners(directory) if docker is not None else None
         self.packets = PacketService(sensor, self._ingest, lambda: owners, config.source)
         self.containers = Containers(directory, store, self._recent)
@@ -82,6 +85,7 @@ class Service:
             directory=directory,
             store=store,
             ingest=self._ingest,
+            names=self.names,
             hub=self.live,
             source=config.source,
             retention=(config.retention_age, config.retention_bytes),
@@ -94,6 +98,8 @@ class Service:
 
     async def start(self) -> None:
         """Begin to connect, take rows in, and follow containers."""
+        await asyncio.to_thread(self.names.refresh, time.time_ns())
+        self._spawn("names", self.names.run)
         self._spawn("sensor", self._sensor.run)
         self._spawn("ingest", self._take_rows)
         self._spawn("gaps", self._keep_gaps)

@@ -16,6 +16,7 @@ from nautscan.service.gaps import Gaps, SensorState
 from nautscan.service.history import gaps_json
 from nautscan.service.ingest import Ingest
 from nautscan.service.live import LiveHub
+from nautscan.service.names import Names
 from nautscan.store.interface import Store, StoreState
 from nautscan.store.times import format_time
 
@@ -85,6 +86,7 @@ class HealthBoard:
         directory: Directory,
         store: Store,
         ingest: Ingest,
+        names: Names,
         hub: LiveHub,
         source: str,
         retention: tuple[float, int],
@@ -96,6 +98,7 @@ class HealthBoard:
         self._directory = directory
         self._store = store
         self._ingest = ingest
+        self._names = names
         self._hub = hub
         self._source = source
         self._retention = retention
@@ -129,10 +132,12 @@ class HealthBoard:
         stages = self._ingest.counters.all()
         drops = self._drops(stages, store)
         capture = self._capture(sensor)
+        names = self._names.health()
         reasons = [
             *_sensor_reasons(sensor, capture),
             *_store_reasons(store),
             *_docker_reasons(docker),
+            *_geoip_reasons(names),
             *_loss_reasons(drops),
         ]
         running = sensor.connected and capture is not None and bool(capture.get("running"))
@@ -148,6 +153,7 @@ class HealthBoard:
             },
             "capture": capture if sensor.connected else None,
             "docker": self._docker_json(docker),
+            "names": names,
             "store": self._store_json(store),
             "live": self._hub.counters(),
             "drops": drops,
@@ -292,6 +298,18 @@ def _docker_reasons(docker: DockerState | None) -> list[dict[str, str]]:
             f"Containers have no names: {docker.reason or docker.status}",
             docker.remedy or "",
         )
+    ]
+
+
+def _geoip_reasons(names: dict[str, Any]) -> list[dict[str, str]]:
+    return [
+        _reason(
+            "geoip_file",
+            f"{file['reason']}; the version read before stays in use",
+            "Put a good file there, best by renaming; it is read by itself.",
+        )
+        for file in names["geoip"]
+        if file["reason"]
     ]
 
 

@@ -20,6 +20,7 @@ from nautscan.errors import NautScanError
 from nautscan.identity import Directory
 from nautscan.service.counters import StageCounters
 from nautscan.service.live import LiveHub, Watch
+from nautscan.service.names import Names
 from nautscan.service.newcomers import WAIT_SECONDS, Newcomers
 from nautscan.service.owners import owners_of
 from nautscan.service.recent import RecentRequests
@@ -29,6 +30,8 @@ from nautscan.store.interface import Store
 log = logging.getLogger("nautscan.ingest")
 
 NUMBERED: Final = ("requests", "flows")
+NAMES: Final = "names"
+"""What the wire said about names of hosts: learned from, not stored."""
 MAX_UNNAMED: Final = 256
 NEWS_SECONDS: Final = 0.02
 
@@ -64,9 +67,15 @@ class Ingest:
     """Takes batches in, for ever."""
 
     def __init__(
-        self, store: Store, directory: Directory, hub: LiveHub, recent: RecentRequests
+        self,
+        store: Store,
+        directory: Directory,
+        names: Names,
+        hub: LiveHub,
+        recent: RecentRequests,
     ) -> None:
         """Nothing is taken until `run`."""
+        self._names = names
         self._store = store
         self._directory = directory
         self._hub = hub
@@ -137,10 +146,14 @@ class Ingest:
             snapshot = self._directory.snapshot
             self._fresh.set_owners(owners_of(snapshot))
             self._revision = snapshot.revision
+            self._names.follow(snapshot)
+        self._names.hand_over(self._fresh)
         return self._fresh
 
     def _load(self, table: str, ipc: bytes) -> _Batch | None:
         """Decode a batch, number its rows and name the workloads that are known."""
+        if table == NAMES:
+            self._learn(ipc)
         if table not in schema.STORED_TABLES:
             return None
         fresh = self._ready()
@@ -152,6 +165,12 @@ class Ingest:
         first = self._store.first_id(table, count)
         fresh.enrich(table, first)
         return _Batch(table, first, self._revision, fresh.unnamed(table, MAX_UNNAMED))
+
+    def _learn(self, ipc: bytes) -> None:
+        fresh = self._ready()
+        if fresh.load(NAMES, [ipc]):
+            columns = [column.name for column in schema.ENGINE_COLUMNS[NAMES]]
+            self._names.learn(fresh.tuples(NAMES), columns)
 
     def _work(self, batch: _Batch, watches: list[Watch]) -> _Result:
         """Hand the batch to the store, and write what memory and viewers want of it."""

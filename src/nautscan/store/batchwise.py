@@ -26,11 +26,15 @@ class BatchQuery:
     """Expressions of the columns of a batch, for the rows that meet a condition."""
 
     def __init__(
-        self, table: str, expressions: Iterable[str], condition: Condition | None = None
+        self,
+        table: str,
+        expressions: Iterable[str],
+        condition: Condition | None = None,
+        added: Iterable[str] = (),
     ) -> None:
-        """`table` is the table whose batches come."""
+        """`table` is the table whose batches come; they have the columns `added` as well."""
         where = f" WHERE {condition.sql}" if condition else ""
-        self._select = f"SELECT {', '.join(expressions)} FROM {_source(table)}{where}"
+        self._select = f"SELECT {', '.join(expressions)} FROM {_source(table, added)}{where}"
         self._parameters = dict(condition.parameters) if condition else {}
         self._connection = duckdb.connect(
             config={
@@ -60,23 +64,30 @@ class BatchQuery:
 
 
 def flat_rows(
-    table: str, columns: Iterable[schema.Column], condition: Condition | None = None
+    table: str,
+    columns: Iterable[schema.Column],
+    condition: Condition | None = None,
+    added: Iterable[str] = (),
 ) -> BatchQuery:
     """Rows with nothing nested and times as text, which is what CSV can hold; by `arrow`."""
     expressions = [f"{_flat_sql(column)} AS {quoted(column.name)}" for column in columns]
-    return BatchQuery(table, expressions, condition)
+    return BatchQuery(table, expressions, condition, added)
 
 
 def plain_rows(
-    table: str, columns: Iterable[schema.Column], condition: Condition | None = None
+    table: str,
+    columns: Iterable[schema.Column],
+    condition: Condition | None = None,
+    added: Iterable[str] = (),
 ) -> BatchQuery:
     """Rows as they are; by `arrow`."""
-    return BatchQuery(table, [quoted(column.name) for column in columns], condition)
+    return BatchQuery(table, [quoted(column.name) for column in columns], condition, added)
 
 
-def _source(table: str) -> str:
+def _source(table: str, added: Iterable[str]) -> str:
     """The batch, with the columns that only the server knows as null: filters may name them."""
-    stored = [column for column in schema.columns(table) if column.stored]
+    there = set(added)
+    stored = [c for c in schema.columns(table) if c.stored and c.name not in there]
     if not stored:
         return _SOURCE
     absent = ", ".join(f"CAST(NULL AS {_STORED_TYPES[c.kind]}) AS {quoted(c.name)}" for c in stored)

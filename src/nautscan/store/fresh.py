@@ -6,7 +6,7 @@ the disk, live rows go on. One thread uses it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -16,7 +16,9 @@ from arro3.io import read_ipc_stream
 
 from nautscan import schema
 from nautscan.errors import BadQuery
+from nautscan.store import hosts
 from nautscan.store.filter import Condition
+from nautscan.store.hosts import HostNames, HostSegments, Joined, LookedUp, LookUp
 from nautscan.store.json_sql import row_sql
 
 MEMORY: Final = "512MB"
@@ -24,6 +26,10 @@ _NEVER: Final = -(2**63)
 _FOR_EVER: Final = 2**63 - 1
 _NUMBERED: Final = ("requests", "flows")
 _FACTS: Final = ("container_id", "container", "image", "project", "service")
+_NARROW: Final = ("time", "client_ip", "client_port", "server_ip", "server_port", "transport")
+PLACE: Final = ("country", "as")
+VENDOR: Final = ("vendor",)
+_MACS: Final = ("client_mac", "server_mac")
 
 
 @dataclass(slots=True)
@@ -72,6 +78,9 @@ class FreshRows:
         self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute("SET enable_external_access = false")
         self.set_owners(Owners())
+        self._hosts = HostNames(self._connection)
+        self._places: LookedUp | None = None
+        self._vendors: LookedUp | None = None
 
     def close(self) -> None:
         """Forget everything."""
@@ -93,6 +102,25 @@ class FreshRows:
         self._steady = (_FOR_EVER, _NEVER)
         self._any_published = bool(self._run("SELECT 1 FROM published LIMIT 1"))
 
+    def set_hosts(self, keys: Sequence[tuple[str, str]], segments: HostSegments) -> None:
+        """Replace what is known about the names of some hosts, by client (or "") and address."""
+        self._hosts.replace(keys, segments)
+
+    def set_places(self, look: Callable[[str], Sequence[str | None]] | None) -> None:
+        """Where addresses are looked up from now on: country and autonomous system."""
+        what = LookUp("places", ("client_ip", "server_ip"), PLACE, look) if look else None
+        self._places = LookedUp(self._connection, what) if what else None
+
+    def set_vendors(self, look: Callable[[str], Sequence[str | None]] | None) -> None:
+        """Where MAC addresses are looked up from now on."""
+        what = LookUp("vendors", _MACS, VENDOR, look) if look else None
+        self._vendors = LookedUp(self._connection, what) if what else None
+
+    @property
+    def not_looked_up(self) -> int:
+        """Addresses that went without a place or vendor, since too many were new at once."""
+        return sum(looked.skipped for looked in (self._places, self._vendors) if looked)
+
     def load(self, table: str, ipc: Sequence[bytes]) -> int:
         """Decode batches of one table; they are `incoming` from here on. The number of rows."""
         batches = [batch for data in ipc for batch in read_ipc_stream(data).read_all().to_batches()]
@@ -110,27 +138,57 @@ class FreshRows:
 
         It can be done again, when more is known about the owners.
         """
-        narrow = "client_ip, client_port, server_ip, server_port, transport, time"
-        join = self._join_for(table)
-        sides = [self._side(side, join) for side in ("client", "server")]
+        low, high = self._times(table)
+        join = self._join_for(low, high)
+        narrow = self._narrow(table, first_id)
+        parts = [
+            *(self._side(side, join) for side in hosts.SIDES),
+            self._hosts.join(low, narrow),
+            *self._lookups(table),
+        ]
+        columns = ", ".join(column for part in parts for column in part.columns)
+        joins = " ".join(text for part in parts for text in part.joins)
         self._run(
             f"""CREATE OR REPLACE TABLE names_{table} AS
-            SELECT rows.id, {", ".join(columns for columns, _ in sides)}
-            FROM (SELECT rowid + $first AS id, {narrow} FROM raw_{table}) AS rows
-            {" ".join(joins for _, joins in sides)}
-            ORDER BY rows.id""",
-            {"first": first_id},
+            SELECT {_BEST if self._hosts else "*"}
+            FROM (SELECT rows.id, {columns} FROM {narrow} AS rows {joins})
+            ORDER BY id"""
         )
+        nulls = "".join(f", NULL::VARCHAR AS {name}" for part in parts for name in part.nulls)
         # Row by row, in the same order: the wide columns are never moved.
-        self._run(
-            f"""CREATE OR REPLACE VIEW fresh_{table} AS
-            SELECT * FROM raw_{table} POSITIONAL JOIN names_{table}"""
-        )
+        for view, more in (("stored", ""), ("fresh", nulls)):
+            self._run(
+                f"""CREATE OR REPLACE VIEW {view}_{table} AS
+                SELECT *{more} FROM raw_{table} POSITIONAL JOIN names_{table}"""
+            )
 
-    def _join_for(self, table: str) -> _Join:
-        """How owners are found: by address alone while none changed within the batch's time."""
+    def _narrow(self, table: str, first_id: int) -> str:
+        """The rows that were loaded, numbered, with what joins look at."""
+        columns = [*_NARROW, *(_MACS if _has_macs(table) else ())]
+        return f"""(SELECT rowid + {int(first_id)} AS id, epoch_ns(time) AS at,
+            {", ".join(columns)} FROM raw_{table})"""
+
+    def _lookups(self, table: str) -> list[Joined]:
+        """Places and vendors: looked up when first seen, where there is a source to look in."""
+        wanted: list[tuple[tuple[str, ...], LookedUp | None]] = [(PLACE, self._places)]
+        if table == "flows":
+            wanted.append((VENDOR, self._vendors if _has_macs(table) else None))
+        found = []
+        for columns, looked in wanted:
+            if looked is None:
+                found.append(hosts.nothing(columns))
+                continue
+            looked.see(f"raw_{table}")
+            found.append(looked.join())
+        return found
+
+    def _times(self, table: str) -> tuple[int, int]:
         bounds = self._run(f"SELECT epoch_ns(min(time)), epoch_ns(max(time)) FROM raw_{table}")
         low, high = bounds[0]
+        return low, high
+
+    def _join_for(self, low: int, high: int) -> _Join:
+        """How owners are found: by address alone while none changed within the batch's time."""
         if not self._steady[0] <= low <= high < self._steady[1]:
             self._steady = self._settle(low)
         if low <= high < self._steady[1]:
@@ -155,7 +213,7 @@ class FreshRows:
         since, until = changes[0]
         return (_NEVER if since is None else since), (_FOR_EVER if until is None else until)
 
-    def _side(self, side: str, join: _Join) -> tuple[str, str]:
+    def _side(self, side: str, join: _Join) -> Joined:
         """Columns and joins that name the workload of one side, by the time of the packets."""
         owner, port = f"{side}_owner", f"{side}_published"
         joins = (
@@ -173,19 +231,21 @@ class FreshRows:
             pick = f"CASE WHEN {port}.name IS NOT NULL THEN {port}.{{0}} ELSE {owner}.{{0}} END"
         columns = [f"{pick.format('name')} AS {side}"]
         columns += [f"{pick.format(fact)} AS {side}_{fact}" for fact in _FACTS]
-        return ", ".join(columns), joins
+        return Joined(columns, [joins])
 
     def unnamed(self, table: str, limit: int) -> list[str]:
         """Addresses, `limit` at most, that no container and no host is known to own."""
         found = self._run(
-            f"""SELECT client_ip FROM fresh_{table} WHERE client IS NULL
-            UNION SELECT server_ip FROM fresh_{table} WHERE server IS NULL LIMIT {int(limit)}"""
+            f"""SELECT client_ip FROM fresh_{table} WHERE {_NOBODY.format("client")}
+            UNION SELECT server_ip FROM fresh_{table} WHERE {_NOBODY.format("server")}
+            LIMIT {int(limit)}"""
         )
         return [ip for (ip,) in found]
 
     def rows(self, table: str) -> Table:
-        """The rows for the store, in order."""
-        relation = self._connection.sql(f"SELECT * FROM fresh_{table}")
+        """The rows for the store, in order. Columns of which nothing is known may be absent."""
+        view = "stored" if table in _NUMBERED else "fresh"
+        relation = self._connection.sql(f"SELECT * FROM {view}_{table}")
         if relation is None:
             raise RuntimeError("a SELECT gave no relation")
         return Table.from_arrow(relation)
@@ -243,6 +303,18 @@ class FreshRows:
     def _run(self, sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         return self._connection.execute(sql, parameters or {}).fetchall()
 
+
+def _has_macs(table: str) -> bool:
+    return {column.name for column in schema.ENGINE_COLUMNS[table]}.issuperset(_MACS)
+
+
+_NOBODY: Final = "{0}_container_id IS NULL AND {0} IS NOT DISTINCT FROM {0}_host"
+"""No owner is known: there is no name, or only that of a host."""
+
+_BEST: Final = "* REPLACE (" + ", ".join(
+    f"coalesce({side}, {side}_host) AS {side}" for side in hosts.SIDES
+) + ")"  # fmt: skip
+"""The best name of a side: its owner's, else that of the host."""
 
 _LIGHT: Final = {
     table: row_sql(schema.light_columns(table)) for table in ("requests", "flows", "packets")

@@ -18,6 +18,11 @@ _WORKLOADS: Final = ",\n".join(
     for side in ("client", "server")
     for suffix in ("", "_container_id", "_container", "_image", "_project", "_service")
 )
+_HOSTS: Final = tuple(
+    f"{side}_{suffix}"
+    for side in ("client", "server")
+    for suffix in ("host", "host_source", "country", "as")
+)
 _HEADERS: Final = "STRUCT(name VARCHAR, value VARCHAR)[]"
 
 
@@ -104,6 +109,26 @@ MIGRATIONS: Final = (
         5,
         # All that was understood before was HTTP over TCP.
         ("ALTER TABLE requests ADD COLUMN transport VARCHAR DEFAULT 'tcp'",),
+    ),
+    Migration(
+        6,
+        # Null in rows that were written before: names of hosts were not learned then.
+        (
+            *(
+                f"ALTER TABLE {table} ADD COLUMN {column} VARCHAR"
+                for table in ("requests", "flows")
+                for column in _HOSTS
+            ),
+            "ALTER TABLE flows ADD COLUMN client_vendor VARCHAR",
+            "ALTER TABLE flows ADD COLUMN server_vendor VARCHAR",
+        ),
+    ),
+    Migration(
+        7,
+        (
+            "ALTER TABLE flows ADD COLUMN client_mac VARCHAR",
+            "ALTER TABLE flows ADD COLUMN server_mac VARCHAR",
+        ),
     ),
 )
 

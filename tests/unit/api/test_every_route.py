@@ -26,6 +26,7 @@ DOCUMENTED = {
     ("POST", "/api/packets/check-filter"),
     ("GET", "/api/packets/{packet_id}"),
     ("GET", "/api/containers"),
+    ("GET", "/api/names"),
     ("GET", "/api/containers/{container}"),
     ("GET", "/api/containers/{container}/requests"),
     ("GET", "/api/requests"),

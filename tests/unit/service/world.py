@@ -16,6 +16,7 @@ from nautscan.errors import BadFilter, NotFound
 from nautscan.identity import Attachment, Binding, Directory, Network, PublishedPort, Workload
 from nautscan.sensor.client import Gap, SensorState
 from nautscan.service.core import Service
+from nautscan.service.names import Names
 from nautscan.store.duck import DuckStore
 from nautscan.store.writer import Limits
 from tests.unit.support import START, ipc, rows
@@ -140,7 +141,8 @@ class World:
         self.store = DuckStore(
             self.config.database_path, LIMITS, memory_bytes=256 << 20, query_seconds=10
         )
-        self.service = Service(self.config, self.store, self.sensor, self.directory, None)
+        names = Names(self.config)
+        self.service = Service(self.config, self.store, self.sensor, self.directory, None, names)
 
     async def stored(self, count: int) -> None:
         async with asyncio.timeout(20):

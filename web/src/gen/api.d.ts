@@ -166,6 +166,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Names
+         * @description Names of hosts that are no containers: which address, from when until when, who said so.
+         *
+         *     They come from DNS answers, DHCP and mDNS that were seen, from aliases of container networks
+         *     and from the hosts file. Nobody is asked. They are kept in memory only.
+         */
+        get: operations["state_names"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/packets/{packet_id}": {
         parameters: {
             query?: never;
@@ -917,9 +940,14 @@ export interface components {
         FlowRow: {
             /**
              * Client
-             * @description Best name of the client: Compose service, else container name, else host name; null when no workload is known to own the address
+             * @description Best name of the client: Compose service, else container name, else the name of this machine, else client_host; null when none of them is known
              */
             client: string | null;
+            /**
+             * Client As
+             * @description Autonomous system of the client's address, e.g. AS64500 Example; null without a file that knows it
+             */
+            client_as: string | null;
             /**
              * Client Bytes
              * Format: int64
@@ -937,6 +965,21 @@ export interface components {
              */
             client_container_id: string | null;
             /**
+             * Client Country
+             * @description Country of the client's address, ISO 3166-1; null without a GeoIP file that knows it
+             */
+            client_country: string | null;
+            /**
+             * Client Host
+             * @description Name that the client's address had at that time, as the wire or a file said; null when none was seen
+             */
+            client_host: string | null;
+            /**
+             * Client Host Source
+             * @description Who said client_host: dns, llmnr, docker (an alias on its network), hosts (the hosts file), mdns, dhcp, dhcpv6
+             */
+            client_host_source: string | null;
+            /**
              * Client Image
              * @description Image of the client's container; null when no workload is known to own the address
              */
@@ -946,6 +989,11 @@ export interface components {
              * @description Address of the side that opened it
              */
             client_ip: string;
+            /**
+             * Client Mac
+             * @description Hardware address on the client's side in the first packet's frame; null without one
+             */
+            client_mac: string | null;
             /**
              * Client Mss
              * @description Largest segment that the client asked for, bytes; null if its SYN did not say
@@ -983,6 +1031,11 @@ export interface components {
              * @description Compose service of the client; null when no workload is known to own the address
              */
             client_service: string | null;
+            /**
+             * Client Vendor
+             * @description Organisation that client_mac is registered to with the IEEE; null if it was chosen by software, or is not in the register
+             */
+            client_vendor: string | null;
             /**
              * Client Window Scale
              * @description Shift of the client's windows; null if its SYN did not say
@@ -1090,9 +1143,14 @@ export interface components {
             sensor: string;
             /**
              * Server
-             * @description Best name of the server: Compose service, else container name, else host name; null when no workload is known to own the address
+             * @description Best name of the server: Compose service, else container name, else the name of this machine, else server_host; null when none of them is known
              */
             server: string | null;
+            /**
+             * Server As
+             * @description Autonomous system of the server's address, e.g. AS64500 Example; null without a file that knows it
+             */
+            server_as: string | null;
             /**
              * Server Bytes
              * Format: int64
@@ -1110,6 +1168,21 @@ export interface components {
              */
             server_container_id: string | null;
             /**
+             * Server Country
+             * @description Country of the server's address, ISO 3166-1; null without a GeoIP file that knows it
+             */
+            server_country: string | null;
+            /**
+             * Server Host
+             * @description Name that the server's address had at that time, as the wire or a file said; null when none was seen
+             */
+            server_host: string | null;
+            /**
+             * Server Host Source
+             * @description Who said server_host: dns, llmnr, docker (an alias on its network), hosts (the hosts file), mdns, dhcp, dhcpv6
+             */
+            server_host_source: string | null;
+            /**
              * Server Image
              * @description Image of the server's container; null when no workload is known to own the address
              */
@@ -1119,6 +1192,11 @@ export interface components {
              * @description Address of the other side
              */
             server_ip: string;
+            /**
+             * Server Mac
+             * @description The same on the server's side
+             */
+            server_mac: string | null;
             /**
              * Server Mss
              * @description Largest segment that the server asked for, bytes; null if its SYN did not say
@@ -1161,6 +1239,11 @@ export interface components {
              * @description Compose service of the server; null when no workload is known to own the address
              */
             server_service: string | null;
+            /**
+             * Server Vendor
+             * @description Organisation that server_mac is registered to with the IEEE; null if it was chosen by software, or is not in the register
+             */
+            server_vendor: string | null;
             /**
              * Server Window Scale
              * @description Shift of the server's windows; null if its SYN did not say
@@ -1236,6 +1319,31 @@ export interface components {
             until: string | null;
         };
         /**
+         * GeoFileHealth
+         * @description A file that tells country or autonomous system.
+         */
+        GeoFileHealth: {
+            /**
+             * Built
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            built: string;
+            /**
+             * Kind
+             * @description What it calls itself, e.g. GeoLite2-Country
+             */
+            kind: string;
+            /** Path */
+            path: string;
+            /**
+             * Reason
+             * @description Why a newer version of it could not be read
+             */
+            reason: string | null;
+        };
+        /**
          * Header
          * @description One header field.
          */
@@ -1259,6 +1367,7 @@ export interface components {
              */
             drops: components["schemas"]["Drop"][];
             live: components["schemas"]["LiveHealth"];
+            names: components["schemas"]["NamesHealth"];
             /** Reasons */
             reasons: components["schemas"]["Reason"][];
             sensor: components["schemas"]["SensorHealth"];
@@ -1292,6 +1401,102 @@ export interface components {
             time: string;
             /** Version */
             version: string;
+        };
+        /**
+         * HostName
+         * @description A name that an address had for a time.
+         */
+        HostName: {
+            /** As */
+            as: string | null;
+            /**
+             * Asked By
+             * @description Who asked for it last; null if nobody did
+             */
+            asked_by: string | null;
+            /** Country */
+            country: string | null;
+            /** Ip */
+            ip: string;
+            /**
+             * Last
+             * @description Last seen; null for configured names
+             */
+            last: string | null;
+            /**
+             * Mac
+             * @description Hardware address, where DHCP or mDNS told it
+             */
+            mac: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Since
+             * @description First seen; null: configured before NautScan started
+             */
+            since: string | null;
+            /**
+             * Source
+             * @description dns, llmnr, mdns, dhcp, dhcpv6, docker or hosts
+             */
+            source: string;
+            /**
+             * Until
+             * @description When it ceases to hold; null: when it is changed
+             */
+            until: string | null;
+            /**
+             * Vendor
+             * @description Organisation that the hardware address is registered to
+             */
+            vendor: string | null;
+            /**
+             * Vendor Reason
+             * @description Why a hardware address has no vendor
+             */
+            vendor_reason: string | null;
+        };
+        /**
+         * HostNameList
+         * @description Names of hosts, those seen last first.
+         */
+        HostNameList: {
+            /**
+             * Left Out
+             * @description How many more there are beyond the limit
+             */
+            left_out: number;
+            /** Names */
+            names: components["schemas"]["HostName"][];
+            /**
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
+             */
+            source: "live" | "demo" | "file";
+        };
+        /**
+         * HostsFileHealth
+         * @description The hosts file of this machine.
+         */
+        HostsFileHealth: {
+            /**
+             * Entries
+             * @description Addresses that it names
+             */
+            entries: number;
+            /**
+             * Left Out
+             * @description Addresses beyond the cap
+             */
+            left_out: number;
+            /** Path */
+            path: string;
+            /**
+             * Reason
+             * @description Why it could not be read, or not as a whole
+             */
+            reason: string | null;
         };
         /**
          * Interface
@@ -1583,6 +1788,60 @@ export interface components {
             service: string | null;
         };
         /**
+         * NamesHealth
+         * @description What is known about names of hosts, all of it in memory.
+         */
+        NamesHealth: {
+            /**
+             * Addresses
+             * @description Addresses with names from the wire
+             */
+            addresses: number;
+            /**
+             * Asked
+             * @description Pairs of a client and an address that it asked the name of
+             */
+            asked: number;
+            /**
+             * Configured
+             * @description Addresses with names from files or container networks
+             */
+            configured: number;
+            /**
+             * Expired
+             * Format: int64
+             * @description Addresses and pairs forgotten since they were not seen
+             */
+            expired: number;
+            /**
+             * Forgotten
+             * Format: int64
+             * @description Addresses and pairs forgotten to keep within memory
+             */
+            forgotten: number;
+            /** Geoip */
+            geoip: components["schemas"]["GeoFileHealth"][];
+            /** @description null: not used */
+            hosts_file: components["schemas"]["HostsFileHealth"] | null;
+            /**
+             * Learning
+             * @description false: switched off
+             */
+            learning: boolean;
+            /**
+             * Not Looked Up
+             * Format: int64
+             * @description Addresses without country or vendor since too many were new at once
+             */
+            not_looked_up: number;
+            /**
+             * Sightings
+             * Format: int64
+             * @description Names seen on the wire since the server started
+             */
+            sightings: number;
+        };
+        /**
          * PacketDetail
          * @description One packet with its bytes and layers.
          */
@@ -1767,9 +2026,14 @@ export interface components {
         RequestDetail: {
             /**
              * Client
-             * @description Best name of the client: Compose service, else container name, else host name; null when no workload is known to own the address
+             * @description Best name of the client: Compose service, else container name, else the name of this machine, else client_host; null when none of them is known
              */
             client: string | null;
+            /**
+             * Client As
+             * @description Autonomous system of the client's address, e.g. AS64500 Example; null without a file that knows it
+             */
+            client_as: string | null;
             /**
              * Client Container
              * @description Name of the client's container; null when no workload is known to own the address
@@ -1780,6 +2044,21 @@ export interface components {
              * @description Container that owned the client's address at that time; null when no workload is known to own the address
              */
             client_container_id: string | null;
+            /**
+             * Client Country
+             * @description Country of the client's address, ISO 3166-1; null without a GeoIP file that knows it
+             */
+            client_country: string | null;
+            /**
+             * Client Host
+             * @description Name that the client's address had at that time, as the wire or a file said; null when none was seen
+             */
+            client_host: string | null;
+            /**
+             * Client Host Source
+             * @description Who said client_host: dns, llmnr, docker (an alias on its network), hosts (the hosts file), mdns, dhcp, dhcpv6
+             */
+            client_host_source: string | null;
             /**
              * Client Image
              * @description Image of the client's container; null when no workload is known to own the address
@@ -1931,9 +2210,14 @@ export interface components {
             sensor: string;
             /**
              * Server
-             * @description Best name of the server: Compose service, else container name, else host name; null when no workload is known to own the address
+             * @description Best name of the server: Compose service, else container name, else the name of this machine, else server_host; null when none of them is known
              */
             server: string | null;
+            /**
+             * Server As
+             * @description Autonomous system of the server's address, e.g. AS64500 Example; null without a file that knows it
+             */
+            server_as: string | null;
             /**
              * Server Container
              * @description Name of the server's container; null when no workload is known to own the address
@@ -1944,6 +2228,21 @@ export interface components {
              * @description Container that owned the server's address at that time; null when no workload is known to own the address
              */
             server_container_id: string | null;
+            /**
+             * Server Country
+             * @description Country of the server's address, ISO 3166-1; null without a GeoIP file that knows it
+             */
+            server_country: string | null;
+            /**
+             * Server Host
+             * @description Name that the server's address had at that time, as the wire or a file said; null when none was seen
+             */
+            server_host: string | null;
+            /**
+             * Server Host Source
+             * @description Who said server_host: dns, llmnr, docker (an alias on its network), hosts (the hosts file), mdns, dhcp, dhcpv6
+             */
+            server_host_source: string | null;
             /**
              * Server Image
              * @description Image of the server's container; null when no workload is known to own the address
@@ -1992,6 +2291,11 @@ export interface components {
              */
             trace_id: string | null;
             /**
+             * Transport
+             * @description What carried it: tcp or udp
+             */
+            transport: string;
+            /**
              * Ttfb Ns
              * @description First byte of the request to first byte of the response, ns
              */
@@ -2028,9 +2332,14 @@ export interface components {
         RequestRow: {
             /**
              * Client
-             * @description Best name of the client: Compose service, else container name, else host name; null when no workload is known to own the address
+             * @description Best name of the client: Compose service, else container name, else the name of this machine, else client_host; null when none of them is known
              */
             client: string | null;
+            /**
+             * Client As
+             * @description Autonomous system of the client's address, e.g. AS64500 Example; null without a file that knows it
+             */
+            client_as: string | null;
             /**
              * Client Container
              * @description Name of the client's container; null when no workload is known to own the address
@@ -2041,6 +2350,21 @@ export interface components {
              * @description Container that owned the client's address at that time; null when no workload is known to own the address
              */
             client_container_id: string | null;
+            /**
+             * Client Country
+             * @description Country of the client's address, ISO 3166-1; null without a GeoIP file that knows it
+             */
+            client_country: string | null;
+            /**
+             * Client Host
+             * @description Name that the client's address had at that time, as the wire or a file said; null when none was seen
+             */
+            client_host: string | null;
+            /**
+             * Client Host Source
+             * @description Who said client_host: dns, llmnr, docker (an alias on its network), hosts (the hosts file), mdns, dhcp, dhcpv6
+             */
+            client_host_source: string | null;
             /**
              * Client Image
              * @description Image of the client's container; null when no workload is known to own the address
@@ -2178,9 +2502,14 @@ export interface components {
             sensor: string;
             /**
              * Server
-             * @description Best name of the server: Compose service, else container name, else host name; null when no workload is known to own the address
+             * @description Best name of the server: Compose service, else container name, else the name of this machine, else server_host; null when none of them is known
              */
             server: string | null;
+            /**
+             * Server As
+             * @description Autonomous system of the server's address, e.g. AS64500 Example; null without a file that knows it
+             */
+            server_as: string | null;
             /**
              * Server Container
              * @description Name of the server's container; null when no workload is known to own the address
@@ -2191,6 +2520,21 @@ export interface components {
              * @description Container that owned the server's address at that time; null when no workload is known to own the address
              */
             server_container_id: string | null;
+            /**
+             * Server Country
+             * @description Country of the server's address, ISO 3166-1; null without a GeoIP file that knows it
+             */
+            server_country: string | null;
+            /**
+             * Server Host
+             * @description Name that the server's address had at that time, as the wire or a file said; null when none was seen
+             */
+            server_host: string | null;
+            /**
+             * Server Host Source
+             * @description Who said server_host: dns, llmnr, docker (an alias on its network), hosts (the hosts file), mdns, dhcp, dhcpv6
+             */
+            server_host_source: string | null;
             /**
              * Server Image
              * @description Image of the server's container; null when no workload is known to own the address
@@ -2238,6 +2582,11 @@ export interface components {
              * @description W3C trace id; null if none was sent
              */
             trace_id: string | null;
+            /**
+             * Transport
+             * @description What carried it: tcp or udp
+             */
+            transport: string;
             /**
              * Ttfb Ns
              * @description First byte of the request to first byte of the response, ns
@@ -2795,6 +3144,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkloadMap"];
+                };
+            };
+        };
+    };
+    state_names: {
+        parameters: {
+            query?: {
+                /** @description Only names of this address */
+                ip?: string | null;
+                /** @description Rows of a page */
+                limit?: number;
+                /** @description Only names that contain this */
+                name?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostNameList"];
                 };
             };
         };

@@ -25,7 +25,7 @@ impl Engine {
     #[inline(never)]
     pub(super) fn fragment(
         &mut self,
-        seen: &Seen,
+        seen: &Seen<'_>,
         decoded: &Decoded<'_>,
         network: &Network,
         fragment: &Fragment,
@@ -68,7 +68,7 @@ impl Engine {
     /// The flow of a datagram that is not complete, and its packets counted there.
     fn early_flow(
         &mut self,
-        seen: &Seen,
+        seen: &Seen<'_>,
         decoded: &Decoded<'_>,
         fragment: &Fragment,
         key: &Key,
@@ -98,7 +98,7 @@ impl Engine {
     /// Goes on with a datagram that is whole.
     fn reassembled(
         &mut self,
-        seen: &Seen,
+        seen: &Seen<'_>,
         decoded: &Decoded<'_>,
         key: &Key,
         datagram: &Datagram,
@@ -137,12 +137,7 @@ impl Engine {
     #[cold]
     pub(super) fn give_up(&mut self, datagram: &Datagram) {
         self.out.totals.datagrams_incomplete += 1;
-        let seen = Seen {
-            time: datagram.first_time,
-            since: datagram.first_time,
-            interface: datagram.interface,
-            load: datagram.waiting,
-        };
+        let seen = Seen::given_up(datagram.first_time, datagram.interface, datagram.waiting);
         if let Some(flow) = datagram.flow {
             let payload = datagram.covered.saturating_sub(datagram.header_len);
             self.count(Some(flow), &seen, payload);
@@ -160,7 +155,7 @@ impl Engine {
     }
 
     /// Counts packets of a flow that is known, of none otherwise.
-    fn count(&mut self, flow: Option<FlowRef>, seen: &Seen, payload: usize) -> Option<u64> {
+    fn count(&mut self, flow: Option<FlowRef>, seen: &Seen<'_>, payload: usize) -> Option<u64> {
         let slot = flow.and_then(|flow| self.flows.find(&flow.key));
         let (Some(flow), Some(found)) = (flow, slot.and_then(|slot| self.flows.get_mut(slot)))
         else {

@@ -19,7 +19,7 @@ mod totals;
 use arrow_array::RecordBatch;
 
 use crate::event::{Stat, Table};
-use crate::flow::{Carrier, Flow, FlowKey, FlowTable, State, key_ports};
+use crate::flow::{Carrier, Flow, FlowKey, FlowTable, Macs, State, key_ports};
 use crate::packet::{InterfaceId, Packet};
 use crate::proto::{Close, Side};
 use crate::stream::{Connection, Segment};
@@ -149,14 +149,14 @@ impl Engine {
     /// As [`Self::whole_packet`], for packets that came in pieces.
     #[cold]
     #[inline(never)]
-    fn whole(&mut self, seen: &Seen, decoded: &Decoded<'_>, network: &Network) -> Option<u64> {
+    fn whole(&mut self, seen: &Seen<'_>, decoded: &Decoded<'_>, network: &Network) -> Option<u64> {
         self.whole_packet(seen, decoded, network)
     }
 
     #[inline(always)]
     fn whole_packet(
         &mut self,
-        seen: &Seen,
+        seen: &Seen<'_>,
         decoded: &Decoded<'_>,
         network: &Network,
     ) -> Option<u64> {
@@ -194,7 +194,7 @@ impl Engine {
     /// Whether the packet was seen before at another point of observation. Asked only where
     /// there are several: interfaces, directions of `any`, inside and outside of tunnels.
     #[inline(always)]
-    fn is_repeat(&mut self, seen: &Seen, decoded: &Decoded<'_>, network: &Network) -> bool {
+    fn is_repeat(&mut self, seen: &Seen<'_>, decoded: &Decoded<'_>, network: &Network) -> bool {
         self.has_tunnels |= decoded.tunnel.is_some();
         let several = self.out.interfaces.len() > 1 || decoded.point != 0 || self.has_tunnels;
         several && self.sightings.is_repeat(seen.time, seen.interface, decoded, network)
@@ -206,7 +206,7 @@ impl Engine {
         &mut self,
         key: &FlowKey,
         source_is_low: bool,
-        seen: &Seen,
+        seen: &Seen<'_>,
         decoded: &Decoded<'_>,
     ) -> Option<u64> {
         self.out.totals.duplicates += seen.load.packets;
@@ -225,7 +225,7 @@ impl Engine {
         &mut self,
         key: FlowKey,
         source_is_low: bool,
-        seen: &Seen,
+        seen: &Seen<'_>,
         decoded: &Decoded<'_>,
         segment: Option<&Segment<'_>>,
     ) -> u32 {
@@ -267,6 +267,7 @@ impl Engine {
             udp: None,
             unrecognised: 0,
             lone: None,
+            macs: Macs::of(seen.stations(decoded), source_is_low),
         };
         if let Some(rival) = rival {
             roles::begin(&mut flow, &rival);
@@ -289,7 +290,7 @@ impl Engine {
         &mut self,
         slot: u32,
         source_is_low: bool,
-        seen: &Seen,
+        seen: &Seen<'_>,
         segment: Option<&Segment<'_>>,
     ) -> Option<Close> {
         let flow = self.flows.get_mut(slot)?;

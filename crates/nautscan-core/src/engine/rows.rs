@@ -145,8 +145,14 @@ impl Rows {
         {
             self.push(Table::Packets, batch);
         }
+        self.tell_names();
+    }
+
+    /// Hands on the names said so far. Names go before rows: whoever reads in order knows them
+    /// when the rows come that they are for.
+    fn tell_names(&mut self) {
         if let Some(batch) = self.names.as_mut().and_then(Names::take) {
-            self.push(Table::Names, batch);
+            self.queue(Table::Names, batch);
         }
     }
 
@@ -171,6 +177,11 @@ impl Rows {
     }
 
     fn push(&mut self, table: Table, batch: RecordBatch) {
+        self.tell_names();
+        self.queue(table, batch);
+    }
+
+    fn queue(&mut self, table: Table, batch: RecordBatch) {
         if self.ready.len() >= READY_BATCHES
             && !self.is_last
             && let Some((_, oldest)) = self.ready.pop_front()
@@ -244,10 +255,8 @@ impl Sink for FlowSink<'_> {
         let interface = interface_name(self.interfaces, self.interface);
         let (sensor, transport) = (&self.config.sensor, self.transport);
         names.said(naming, Carried { sensor, interface, ends: &self.ends, transport });
-        if names.rows() >= self.rows.batch_rows
-            && let Some(batch) = names.take()
-        {
-            self.rows.push(Table::Names, batch);
+        if names.rows() >= self.rows.batch_rows {
+            self.rows.tell_names();
         }
     }
 

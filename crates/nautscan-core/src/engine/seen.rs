@@ -2,6 +2,7 @@
 
 use crate::flow::FlowKey;
 use crate::packet::{InterfaceId, Packet};
+use crate::wire::{Decoded, Stations};
 
 /// Packets and their bytes on the wire.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -19,23 +20,36 @@ impl Load {
 
 /// When and where a packet was seen, and what it weighs.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Seen {
+pub(super) struct Seen<'a> {
     pub(super) time: i64,
     /// Time of the first of its fragments; of an ordinary packet, [`Self::time`].
     pub(super) since: i64,
     pub(super) interface: InterfaceId,
     pub(super) load: Load,
+    /// `None` for a datagram whose fragments never all came.
+    pub(super) packet: Option<&'a Packet<'a>>,
 }
 
-impl Seen {
+impl<'a> Seen<'a> {
     #[inline(always)]
-    pub(super) fn of(packet: &Packet<'_>) -> Self {
+    pub(super) fn of(packet: &'a Packet<'a>) -> Self {
         Self {
             time: packet.time,
             since: packet.time,
             interface: packet.interface,
             load: Load { packets: 1, bytes: u64::from(packet.wire_len) },
+            packet: Some(packet),
         }
+    }
+
+    /// What is left of a datagram whose fragments never all came.
+    pub(super) fn given_up(time: i64, interface: InterfaceId, load: Load) -> Self {
+        Self { time, since: time, interface, load, packet: None }
+    }
+
+    /// Who sent its frame to whom, as far as that was seen.
+    pub(super) fn stations(&self, decoded: &Decoded<'_>) -> Stations {
+        self.packet.map_or(Stations::default(), |packet| Stations::of(packet, decoded))
     }
 }
 

@@ -82,6 +82,12 @@ pub(super) const COLUMNS: &[Column] = &[
         "Address in the outermost IP header on the client's side. Null without IP around the tunnel.",
     ),
     maybe("tunnel_server_ip", Kind::Text, "The same on the server's side."),
+    maybe(
+        "client_mac",
+        Kind::Text,
+        "Hardware address on the client's side in the frame of its first packet: the client's own, or that of the router, bridge or host that the frame came from or went to last. Of a frame in a tunnel, the inner one. Null where the link has none (loopback, raw IP; cooked captures keep the sender's alone), or it is a group's.",
+    ),
+    maybe("server_mac", Kind::Text, "The same on the server's side."),
     always("client_packets", Kind::Int, "Packets from the client."),
     always("client_bytes", Kind::Int, "Their bytes on the wire, link-layer headers included."),
     always("server_packets", Kind::Int, "Packets from the server."),
@@ -200,6 +206,8 @@ pub struct FlowsBuilder {
     tunnel_id: Int64Builder,
     /// Client's and server's side.
     tunnel_ips: [StringBuilder; 2],
+    /// Client's and server's side.
+    macs: [StringBuilder; 2],
     /// Packets and bytes of the client, of the server, payload of the client, of the server.
     sent: [Int64Builder; 6],
     /// Handshake, round trip to the client, to the server.
@@ -238,6 +246,7 @@ impl Default for FlowsBuilder {
             tunnel: StringBuilder::default(),
             tunnel_id: Int64Builder::default(),
             tunnel_ips: Default::default(),
+            macs: Default::default(),
             sent: Default::default(),
             times: Default::default(),
             counters: Default::default(),
@@ -308,6 +317,9 @@ impl FlowsBuilder {
                 server.append_null();
             }
         }
+        for (builder, mac) in self.macs.iter_mut().zip(flow.macs.of_sides(flow.client_is_low)) {
+            self.text.append_mac(builder, mac);
+        }
     }
 
     fn push_tcp(&mut self, connection: Option<&Connection>, duplicates: u64) {
@@ -372,6 +384,7 @@ impl FlowsBuilder {
             Arc::new(self.tunnel_id.finish()),
         ];
         columns.extend(self.tunnel_ips.iter_mut().map(|ip| Arc::new(ip.finish()) as ArrayRef));
+        columns.extend(self.macs.iter_mut().map(|mac| Arc::new(mac.finish()) as ArrayRef));
         let int = |builder: &mut Int64Builder| Arc::new(builder.finish()) as ArrayRef;
         columns.extend(self.sent.iter_mut().map(int));
         columns.extend(self.times.iter_mut().map(int));

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::column::header_fields;
 use super::exchange::Headers;
 use super::redact::{REDACTED, Redactor};
-use crate::wire::Address;
+use crate::wire::{Address, Mac};
 
 /// Scratch space for making text; nothing is kept in it between calls.
 #[derive(Default)]
@@ -44,6 +44,19 @@ impl TextBuffer {
         // Writing to a String cannot fail.
         let _ = write!(self.scratch, "{address}");
         column.append_value(&self.scratch);
+    }
+
+    /// Appends a hardware address.
+    pub(super) fn append_mac(&mut self, column: &mut StringBuilder, mac: Option<Mac>) {
+        match mac {
+            None => column.append_null(),
+            Some(mac) => {
+                self.scratch.clear();
+                // Writing to a String cannot fail.
+                let _ = write!(self.scratch, "{mac}");
+                column.append_value(&self.scratch);
+            }
+        }
     }
 }
 

@@ -3,12 +3,14 @@
 mod community_id;
 mod key;
 mod lone;
+mod macs;
 mod table;
 
 pub use community_id::{CommunityId, community_id};
 pub(crate) use key::ports as key_ports;
 pub use key::{Endpoints, FlowKey};
 pub use lone::LoneSyn;
+pub use macs::Macs;
 pub use table::FlowTable;
 
 use crate::packet::InterfaceId;
@@ -116,6 +118,8 @@ pub struct Flow {
     pub unrecognised: u8,
     /// The client's SYN, where nothing came after it. Most flows of a scan or a flood are no more.
     pub lone: Option<Box<LoneSyn>>,
+    /// Hardware addresses of its first packet's frame.
+    pub macs: Macs,
 }
 
 /// The tunnel of a flow.
@@ -210,7 +214,7 @@ mod tests {
     /// What a million flows cost; raise these knowingly, and `bench/README.md` with them.
     #[test]
     fn flows_are_small() {
-        assert!(size_of::<Option<Flow>>() <= 192, "{}", size_of::<Option<Flow>>());
+        assert!(size_of::<Option<Flow>>() <= 200, "{}", size_of::<Option<Flow>>());
         assert!(size_of::<TcpFlow>() <= 352, "{}", size_of::<TcpFlow>());
         assert!(size_of::<LoneSyn>() <= 40, "{}", size_of::<LoneSyn>());
     }

@@ -193,7 +193,7 @@ impl FlowTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::State;
+    use crate::flow::{Macs, State};
     use crate::packet::InterfaceId;
     use crate::wire::Address;
 
@@ -220,6 +220,7 @@ mod tests {
             udp: None,
             unrecognised: 0,
             lone: None,
+            macs: Macs::default(),
         }
     }
 

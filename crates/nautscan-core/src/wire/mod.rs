@@ -10,6 +10,7 @@ pub mod dissect;
 pub mod encap;
 mod error;
 pub mod ethernet;
+mod hardware;
 pub mod icmp;
 mod ip;
 pub mod ipv4;
@@ -25,6 +26,7 @@ pub use decode::{
     Decoded, Fragment, Network, Step, Transport, decode, decode_datagram, decode_steps,
 };
 pub use error::{Layer, Reason, Stop};
+pub use hardware::{Mac, Stations};
 pub use ip::{Address, protocol};
 pub use shard::Shard;
 pub use tunnel::{Kind, Tunnel};

@@ -30,6 +30,8 @@ TEXT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "server",
         "client_container",
         "server_container",
+        "client_host",
+        "server_host",
         "client_ip",
         "server_ip",
         "method",
@@ -46,6 +48,8 @@ TEXT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "server",
         "client_container",
         "server_container",
+        "client_host",
+        "server_host",
         "client_ip",
         "server_ip",
         "server_name",
@@ -57,6 +61,8 @@ TEXT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "tunnel",
         "tunnel_client_ip",
         "tunnel_server_ip",
+        "client_mac",
+        "server_mac",
     ),
     "packets": (
         "source_ip",
@@ -162,6 +168,11 @@ _EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "request_headers": ("request_header('user-agent') like 'curl/%'",),
     "response_headers": ("response_header('server') = 'nginx'",),
     "completeness": ("completeness <> 'complete'",),
+    "server_host": ("server_host like '%.github.com'", "server_host is null"),
+    "client_host": ("client_host = 'laptop'", "client_host is null"),
+    "server_host_source": ("server_host_source = 'dns'",),
+    "server_country": ("server_country not in ('DE', 'FR')",),
+    "server_as": ("server_as like 'AS13335 %'",),
 }
 
 _OF_KIND: Final[dict[schema.Kind, tuple[str, ...]]] = {

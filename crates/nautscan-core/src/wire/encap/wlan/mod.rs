@@ -80,6 +80,21 @@ pub fn read(bytes: &[u8]) -> Result<Shell, Fault> {
     read_padded(bytes, false)
 }
 
+/// Sender and receiver of a data frame (IEEE 802.11 table 9-60). `None` where the frame is no such
+/// frame, and of aggregated units, which name their own.
+pub fn stations(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let Header { flags, is_aggregate: false, .. } = header(bytes).ok()? else { return None };
+    let address = |at: usize| bytes.get(at..at + ADDRESS);
+    let [first, second, third, fourth] = [4, 10, 16, MIN_LEN].map(address);
+    let (to, from) = (flags & flag::TO_DS != 0, flags & flag::FROM_DS != 0);
+    let source = match (to, from) {
+        (_, false) => second,
+        (false, true) => third,
+        (true, true) => fourth,
+    };
+    Some((source?, if to { third? } else { first? }))
+}
+
 /// As [`read`], the body aligned to four bytes.
 pub fn read_aligned(bytes: &[u8]) -> Result<Shell, Fault> {
     read_padded(bytes, true)

@@ -1,0 +1,32 @@
+//! Hardware addresses of a flow, in little room.
+
+use crate::wire::{Mac, Stations};
+
+/// The hardware addresses on both sides of a flow, in the order of its key; zeros for one that is
+/// not known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Macs {
+    low: Mac,
+    high: Mac,
+}
+
+impl Macs {
+    /// Those of a packet's frame; `source_is_low`: it came from the flow key's lower endpoint.
+    #[inline]
+    pub fn of(stations: Stations, source_is_low: bool) -> Self {
+        let source = stations.source.unwrap_or_default();
+        let destination = stations.destination.unwrap_or_default();
+        if source_is_low {
+            Self { low: source, high: destination }
+        } else {
+            Self { low: destination, high: source }
+        }
+    }
+
+    /// The client's and the server's.
+    pub fn of_sides(&self, client_is_low: bool) -> [Option<Mac>; 2] {
+        let known = |mac: Mac| (mac != Mac::default()).then_some(mac);
+        let (low, high) = (known(self.low), known(self.high));
+        if client_is_low { [low, high] } else { [high, low] }
+    }
+}
