@@ -22,6 +22,9 @@ from nautscan.errors import BadRequest
 Source = Literal["live", "demo", "file"]
 """Where the traffic comes from."""
 
+Processes = Literal["auto", "off"]
+"""Whether processes behind sockets are looked for."""
+
 _SIZE_UNITS: Final = {
     "": 1, "b": 1,
     "k": 1000, "kb": 1000, "m": 1000**2, "mb": 1000**2, "g": 1000**3, "gb": 1000**3,
@@ -66,6 +69,12 @@ def _parse_list(text: str) -> tuple[str, ...]:
 def _parse_source(text: str) -> str:
     if text not in {"live", "demo", "file"}:
         raise ValueError("live, demo or file is expected")
+    return text
+
+
+def _parse_processes(text: str) -> str:
+    if text not in {"auto", "off"}:
+        raise ValueError("auto or off is expected")
     return text
 
 
@@ -258,6 +267,19 @@ class Config:
     )
     docker_host: str | None = _setting(
         "DOCKER_HOST", None, "Docker Engine API", shown="unix:///var/run/docker.sock"
+    )
+
+    processes: Processes = _setting(
+        "NAUTSCAN_PROCESSES",
+        "auto",
+        "auto or off: whether the processes behind sockets are looked for",
+        _parse_processes,
+    )
+    lookout_address: str | None = _setting(
+        "NAUTSCAN_LOOKOUT_ADDRESS",
+        None,
+        "Socket of the lookout, which finds processes; set by the supervisor",
+        shown="set at start",
     )
 
     # What is kept.

@@ -18,6 +18,7 @@ from nautscan import schema
 from nautscan.errors import BadQuery
 from nautscan.store.filter import Condition
 from nautscan.store.json_sql import row_sql
+from nautscan.store.sockets import Sockets, SocketTable, constant_side, joined_side
 
 MEMORY: Final = "512MB"
 _NEVER: Final = -(2**63)
@@ -44,12 +45,15 @@ class Owners:
     image: list[str | None] = field(default_factory=list)
     project: list[str | None] = field(default_factory=list)
     service: list[str | None] = field(default_factory=list)
+    netns: list[int | None] = field(default_factory=list)
+    """Network namespace of the container, for its sockets; null where it cannot be seen."""
 
 
 _OWNER_TYPES: Final = {
     "ip": DataType.utf8(),
     "since_ns": DataType.int64(),
     "port": DataType.int64(),
+    "netns": DataType.int64(),
 } | dict.fromkeys(("transport", "name", *_FACTS), DataType.utf8())
 
 
@@ -72,6 +76,7 @@ class FreshRows:
         self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute("SET enable_external_access = false")
         self.set_owners(Owners())
+        self._sockets = SocketTable(self._connection)
 
     def close(self) -> None:
         """Forget everything."""
@@ -93,6 +98,10 @@ class FreshRows:
         self._steady = (_FOR_EVER, _NEVER)
         self._any_published = bool(self._run("SELECT 1 FROM published LIMIT 1"))
 
+    def note_sockets(self, changed: Sockets, removed: list[int]) -> None:
+        """Take in what changed about sockets since the last call."""
+        self._sockets.apply(changed, removed)
+
     def load(self, table: str, ipc: Sequence[bytes]) -> int:
         """Decode batches of one table; they are `incoming` from here on. The number of rows."""
         batches = [batch for data in ipc for batch in read_ipc_stream(data).read_all().to_batches()]
@@ -105,15 +114,19 @@ class FreshRows:
         self._connection.unregister("incoming")
         return sum(batch.num_rows for batch in batches)
 
-    def enrich(self, table: str, first_id: int) -> None:
-        """Number the rows that were loaded, in their order, and name the workloads.
+    def enrich(
+        self, table: str, first_id: int, *, host: int = 0, blank: str | None = "unavailable"
+    ) -> None:
+        """Number the rows that were loaded, in their order, and name workloads and processes.
 
-        It can be done again, when more is known about the owners.
+        `host` is the host's network namespace; `blank` says why no row can have a process, None
+        if some can. It can be done again, when more is known about the owners.
         """
         narrow = "client_ip, client_port, server_ip, server_port, time"
         transport = "'tcp'" if table == "requests" else "transport"
         join = self._join_for(table)
         sides = [self._side(side, join) for side in ("client", "server")]
+        sides += [self._process_side(side, host, blank) for side in ("client", "server")]
         self._run(
             f"""CREATE OR REPLACE TABLE names_{table} AS
             SELECT rows.id, {", ".join(columns for columns, _ in sides)}
@@ -176,6 +189,21 @@ class FreshRows:
         columns = [f"{pick.format('name')} AS {side}"]
         columns += [f"{pick.format(fact)} AS {side}_{fact}" for fact in _FACTS]
         return ", ".join(columns), joins
+
+    def _process_side(self, side: str, host: int, blank: str | None) -> tuple[str, str]:
+        """Columns and joins that name the process of one side; after those of `_side`."""
+        if blank is not None:
+            return constant_side(side, blank), ""
+        published = f"{side}_published" if self._any_published else None
+        return joined_side(side, f"{side}_owner", published, host, known=self._sockets.rows > 0)
+
+    def not_seen(self, table: str) -> bool:
+        """Whether a row's process is missing only since nobody looked in time."""
+        found = self._run(
+            f"""SELECT 1 FROM names_{table} WHERE client_process_reason = 'not_seen'
+            OR server_process_reason = 'not_seen' LIMIT 1"""
+        )
+        return bool(found)
 
     def unnamed(self, table: str, limit: int) -> list[str]:
         """Addresses, `limit` at most, that no container and no host is known to own."""

@@ -19,6 +19,13 @@ _WORKLOADS: Final = ",\n".join(
     for suffix in ("", "_container_id", "_container", "_image", "_project", "_service")
 )
 _HEADERS: Final = "STRUCT(name VARCHAR, value VARCHAR)[]"
+_PROCESSES: Final = (
+    ("pid", "BIGINT"),
+    ("command", "VARCHAR"),
+    ("user", "VARCHAR"),
+    ("process_source", "VARCHAR"),
+    ("process_reason", "VARCHAR"),
+)
 
 
 class Migration(NamedTuple):
@@ -98,6 +105,16 @@ MIGRATIONS: Final = (
             "ALTER TABLE flows ADD COLUMN client_window_scale USMALLINT",
             "ALTER TABLE flows ADD COLUMN server_window_scale USMALLINT",
             "ALTER TABLE flows ADD COLUMN sack_blocks BIGINT",
+        ),
+    ),
+    Migration(
+        5,
+        # Null in rows that were written before, the reasons too: nobody looked then.
+        tuple(
+            f"ALTER TABLE {table} ADD COLUMN {side}_{name} {kind}"
+            for table in ("requests", "flows")
+            for side in ("client", "server")
+            for name, kind in _PROCESSES
         ),
     ),
 )
