@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from nautscan.doctor.checks import clock, engines, memory, port, storage
+from nautscan.doctor.checks import clock, engines, memory, port, processes, storage
 from nautscan.doctor.runner import Examination
 
 SERVING: Final = (
     Examination("engine", engines.check),
+    Examination("processes", processes.check),
     Examination("storage", storage.check),
     Examination("memory", memory.check),
     Examination("clock", clock.check),

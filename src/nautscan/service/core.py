@@ -91,7 +91,7 @@ class Service:
             source=config.source,
             retention=(config.retention_age, config.retention_bytes),
         )
-        self.doctor = Doctor(config, sensor, lambda: sensor.state, store)
+        self.doctor = Doctor(config, sensor, lambda: sensor.state, store, self.processes.state)
         self._tasks: list[asyncio.Task[Any]] = []
 
     async def _settled(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,9 +40,12 @@ class SocketHistory:
     The event loop writes, the ingest thread takes the changes.
     """
 
-    def __init__(self, max_intervals: int = MAX_INTERVALS) -> None:
-        """Empty."""
+    def __init__(
+        self, max_intervals: int = MAX_INTERVALS, clock: Callable[[], int] = time.time_ns
+    ) -> None:
+        """Empty. `clock` gives UTC in nanoseconds."""
         self._max = max_intervals
+        self._clock = clock
         self._lock = threading.Lock()
         self._by_key: dict[SocketKey, list[_Interval]] = {}
         self._by_id: dict[int, _Interval] = {}
@@ -60,7 +63,7 @@ class SocketHistory:
     def begin(self) -> None:
         """A new lookout: what the one before it had open has ended, as far as anybody knows."""
         with self._lock:
-            now = time.time_ns()
+            now = self._clock()
             for interval in list(self._by_id.values()):
                 if interval.entry.until_ns is None:
                     interval.entry.until_ns = now
@@ -79,7 +82,7 @@ class SocketHistory:
                 self._changed[known.serial] = known
                 if entry.until_ns is not None:
                     self._end(known, entry.until_ns)
-            self._forget(time.time_ns())
+            self._forget(self._clock())
 
     def live(self) -> list[Entry]:
         """The sockets that are open."""

@@ -60,7 +60,7 @@ def parse(line: str, netns: int, transport: str, family: int) -> Seen | None:
 def _endpoint(text: str, family: int) -> tuple[str, int]:
     """`0100007F:1F90`: words of the address in the machine's byte order, and the port."""
     digits, _, port = text.partition(":")
-    words = [int(digits[at : at + 8], 16) for at in range(0, len(digits), 8)]
-    if len(words) != (1 if family == socket.AF_INET else 4):
+    if len(digits) != (8 if family == socket.AF_INET else 32):
         raise ValueError("not an address")
+    words = [int(digits[at : at + 8], 16) for at in range(0, len(digits), 8)]
     return text_of(family, struct.pack(f"={len(words)}I", *words)), int(port, 16)
