@@ -123,7 +123,8 @@ def test_processes_that_live_for_one_request_each(
     nautscan: NautScanProcess, nginx: int, shared_engine: DockerEngine
 ) -> None:
     tag = secrets.token_hex(4)
-    loop = f"for i in $(seq {SHORT}); do curl -s -o /dev/null http://127.0.0.1:{NGINX_PORT}/{tag}; done"
+    one = f"curl -s -o /dev/null http://127.0.0.1:{NGINX_PORT}/{tag}"
+    loop = f"for i in $(seq {SHORT}); do {one}; done"
     shared_engine.on_host(["sh", "-c", loop])
     rows = found(nautscan, f"target = '/{tag}'", SHORT)
     assert len(rows) == SHORT

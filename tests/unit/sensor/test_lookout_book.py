@@ -197,7 +197,7 @@ def test_what_is_no_entry_is_refused(fields: list[object]) -> None:
 
 
 @pytest.mark.parametrize(("v6only", "both"), [(False, True), (None, True), (True, False)])
-def test_a_socket_at_every_ipv6_address_takes_ipv4_too(v6only: bool | None, both: bool) -> None:
+def test_a_socket_at_every_ipv6_address_takes_ipv4_too(*, v6only: bool | None, both: bool) -> None:
     six = LISTEN._replace(ip="::")
     seen = {six: [Seen(six, 1, 0, v6only)]}
     look_module._take_ipv4_too(seen)

@@ -13,6 +13,12 @@ from nautscan.sensor.lookout.elsewhere import PsutilLookout
 from nautscan.sensor.lookout.model import SocketKey
 
 
+def own(sock: socket.socket) -> tuple[str, int]:
+    """Address and port of a socket."""
+    ip, port = sock.getsockname()[:2]
+    return str(ip), int(port)
+
+
 def test_our_own_sockets_are_ours() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
@@ -24,8 +30,8 @@ def test_our_own_sockets_are_ours() -> None:
         port = server.getsockname()[1]
         for key in (
             SocketKey(0, "tcp", "127.0.0.1", port, "", 0),
-            SocketKey(0, "tcp", *client.getsockname(), "127.0.0.1", port),
-            SocketKey(0, "udp", *datagrams.getsockname(), "", 0),
+            SocketKey(0, "tcp", *own(client), "127.0.0.1", port),
+            SocketKey(0, "udp", *own(datagrams), "", 0),
         ):
             [seen] = look.seen[key]
             [process] = look.holders[seen.inode]
@@ -35,7 +41,7 @@ def test_our_own_sockets_are_ours() -> None:
 
 def test_processes_that_are_known_are_not_asked_again() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        key = SocketKey(0, "tcp", *server.getsockname(), "", 0)
+        key = SocketKey(0, "tcp", *own(server), "", 0)
         look = PsutilLookout().look({key: {os.getpid()}}, {elsewhere.read(os.getpid())})  # type: ignore[arg-type]
         assert key in look.seen
         assert not look.gone
@@ -44,15 +50,15 @@ def test_processes_that_are_known_are_not_asked_again() -> None:
 def test_where_all_may_not_be_seen_it_goes_process_by_process(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """macOS for a user who is not root."""
+    """As macOS does to a user who is not root."""
 
     def refused(_kind: str) -> None:
         raise psutil.AccessDenied
 
-    monkeypatch.setattr(elsewhere.psutil, "net_connections", refused)
+    monkeypatch.setattr(psutil, "net_connections", refused)
     with socket.create_server(("127.0.0.1", 0)) as server:
         look = PsutilLookout().look({})
-        assert SocketKey(0, "tcp", *server.getsockname(), "", 0) in look.seen
+        assert SocketKey(0, "tcp", *own(server), "", 0) in look.seen
 
 
 def test_a_process_that_has_gone_is_none() -> None:

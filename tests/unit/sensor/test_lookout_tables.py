@@ -16,7 +16,7 @@ from nautscan.sensor.lookout.model import Seen, SocketKey
 linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux's tables")
 
 
-def message(
+def message(  # noqa: PLR0917 (one argument a field)
     family: int = socket.AF_INET,
     state: int = 1,
     inode: int = 7,
@@ -84,6 +84,12 @@ def test_an_attribute_that_lies_about_its_length_ends_the_search() -> None:
     assert seen.v6only is None
 
 
+def own(sock: socket.socket) -> tuple[str, int]:
+    """Address and port of a socket."""
+    ip, port = sock.getsockname()[:2]
+    return str(ip), int(port)
+
+
 LINE = (
     "   0: 0100000A:0050 0200000A:1388 01 00000000:00000000 00:00000000 00000000  1000 "
     "       0 7 1 ffff888 20 4 30 10 -1\n"
@@ -121,8 +127,8 @@ def test_both_tables_tell_the_same_of_our_own_sockets() -> None:
         port = server.getsockname()[1]
         wanted = {
             SocketKey(9, "tcp", "127.0.0.1", port, "", 0): server,
-            SocketKey(9, "tcp", *client.getsockname(), "127.0.0.1", port): client,
-            SocketKey(9, "udp", *datagrams.getsockname(), "", 0): datagrams,
+            SocketKey(9, "tcp", *own(client), "127.0.0.1", port): client,
+            SocketKey(9, "udp", *own(datagrams), "", 0): datagrams,
             SocketKey(9, "tcp", "::1", six.getsockname()[1], "", 0): six,
         }
         for found in (diag.sockets(9), proctable.sockets(os.getpid(), 9)):

@@ -95,7 +95,7 @@ def test_threads_and_what_else_there_is_do_not_concern_us(kind: int, body: bytes
     assert perf.parse_record(kind, 0, body, LAYOUT) is None
 
 
-def change(at: int, pid: int, old: int, new: int, port: int = 4000, sock: int = 99) -> Change:
+def change(at: int, pid: int, old: int, new: int, *, port: int = 4000, sock: int = 99) -> Change:
     return Change(at, pid, sock, old, new, 2, bytes([10, 0, 0, 1]), port, bytes([10, 0, 0, 2]), 80)
 
 
@@ -138,7 +138,7 @@ def test_the_side_that_accepted_is_named_when_it_closes(tracer: Tracer) -> None:
 
 def test_a_child_has_its_parents_name_until_it_has_one(tracer: Tracer) -> None:
     child = GONE + 1
-    records = [*begun(), Fork(3, child, GONE), change(4, child, 1, 9)]
+    records: list[Record] = [*begun(), Fork(3, child, GONE), change(4, child, 1, 9)]
     [item] = tracer.follow(records)
     assert (item.process.pid, item.process.command, item.process.netns) == (child, "curl", 11)
 
@@ -146,13 +146,21 @@ def test_a_child_has_its_parents_name_until_it_has_one(tracer: Tracer) -> None:
 def test_a_number_that_is_used_again_is_another_process(tracer: Tracer) -> None:
     records = [*begun(), Exit(3, GONE), change(4, GONE, 1, 9)]
     assert tracer.follow(records) == []
-    again = [Fork(5, GONE, 1), Namespace(5, GONE, 11), Command(6, GONE, "wget", executed=True)]
+    again: list[Record] = [
+        Fork(5, GONE, 1),
+        Namespace(5, GONE, 11),
+        Command(6, GONE, "wget", executed=True),
+    ]
     [item] = tracer.follow([*again, change(7, GONE, 1, 9)])
     assert (item.process.command, item.process.start_ns) == ("wget", 10**18 + 5)
 
 
 def test_nobody_is_named_whose_namespace_is_not_known(tracer: Tracer) -> None:
-    records = [Fork(1, GONE, 1), Command(2, GONE, "curl", executed=True), change(3, GONE, 1, 9)]
+    records: list[Record] = [
+        Fork(1, GONE, 1),
+        Command(2, GONE, "curl", executed=True),
+        change(3, GONE, 1, 9),
+    ]
     assert tracer.follow(records) == []
     assert tracer.given_up == 1
 
@@ -220,8 +228,8 @@ def test_a_real_connection_is_told(rings: list[perf.Ring]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         code = (
-            "import socket; s = socket.create_connection(('127.0.0.1', %d)); "
-            "print(s.getsockname()[1]); s.recv(1)" % port
+            f"import socket; s = socket.create_connection(('127.0.0.1', {port})); "
+            "print(s.getsockname()[1]); s.recv(1)"
         )
         with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as child:
             accepted, (_, client_port) = server.accept()

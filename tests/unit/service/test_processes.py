@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ def entry(
     number: int,
     key: SocketKey,
     process: Process | None = CURL,
+    *,
     since: int = START - SECOND,
     until: int | None = None,
     source: Source = "connect",
@@ -195,7 +197,7 @@ def test_intervals_of_one_socket_are_disjoint() -> None:
         history.told([entry(number, ASKS, since=begin, until=begin + SECOND // 2)])
     history.told([entry(9, ASKS, since=0)])
     held = history._by_key[ASKS]
-    for one, other in zip(held, held[1:], strict=False):
+    for one, other in pairwise(held):
         assert one.since_ns <= one.until_ns <= other.since_ns
     assert held[-1].until_ns == FOR_EVER
 
