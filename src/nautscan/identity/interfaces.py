@@ -98,10 +98,9 @@ class InterfaceOwners:
         answer has none: its bridge is the interface that has the network's gateway address.
         """
         networks = [n for n in self._directory.networks() if n.driver == "bridge"]
-        found = {n.interface: n for n in networks if n.interface and self._exists(n.interface)}
-        nameless = {
-            gateway: n for n in networks if n not in found.values() for gateway in n.gateways
-        }
+        found = {n.interface: n for n in networks if n.interface}
+        absent = (n for n in networks if not n.interface or not self._exists(n.interface))
+        nameless = {gateway: network for network in absent for gateway in network.gateways}
         if nameless:
             for name in self._names():
                 network = nameless.get(self._address_of(name) or "")
