@@ -179,7 +179,7 @@ async def test_bridges_are_known_by_their_gateway(podman: Podman) -> None:
     assert done.returncode == 0, done.stderr
     owners = {name: tuple(facts) for name, facts in json.loads(done.stdout).items()}
     default = {name: facts for name, facts in owners.items() if name.endswith("podman0")}
-    # Podman's own name for it is `podman`; to Docker's clients it calls it `bridge`, as Docker does.
+    # Podman itself calls it `podman`; to clients of Docker `bridge`, as Docker does.
     assert list(default.values()) == [("network", "bridge", "bridge")], owners
     assert ("network", "front", "front") in owners.values()
     containers = {facts[1:] for facts in owners.values() if facts[0] == "container"}

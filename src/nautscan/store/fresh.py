@@ -126,7 +126,8 @@ class FreshRows:
         transport = "'tcp'" if table == "requests" else "transport"
         join = self._join_for(table)
         sides = [self._side(side, join) for side in ("client", "server")]
-        sides += [self._process_side(side, host, blank) for side in ("client", "server")]
+        if blank is None:
+            sides += [self._process_side(side, host) for side in ("client", "server")]
         self._run(
             f"""CREATE OR REPLACE TABLE names_{table} AS
             SELECT rows.id, {", ".join(columns for columns, _ in sides)}
@@ -136,10 +137,12 @@ class FreshRows:
             ORDER BY rows.id""",
             {"first": first_id},
         )
+        # Where no process can be known, that is no work a row.
+        without = [] if blank is None else [constant_side(s, blank) for s in ("client", "server")]
         # Row by row, in the same order: the wide columns are never moved.
         self._run(
             f"""CREATE OR REPLACE VIEW fresh_{table} AS
-            SELECT * FROM raw_{table} POSITIONAL JOIN names_{table}"""
+            SELECT {", ".join(["*", *without])} FROM raw_{table} POSITIONAL JOIN names_{table}"""
         )
 
     def _join_for(self, table: str) -> _Join:
@@ -190,17 +193,15 @@ class FreshRows:
         columns += [f"{pick.format(fact)} AS {side}_{fact}" for fact in _FACTS]
         return ", ".join(columns), joins
 
-    def _process_side(self, side: str, host: int, blank: str | None) -> tuple[str, str]:
+    def _process_side(self, side: str, host: int) -> tuple[str, str]:
         """Columns and joins that name the process of one side; after those of `_side`."""
-        if blank is not None:
-            return constant_side(side, blank), ""
         published = f"{side}_published" if self._any_published else None
         return joined_side(side, f"{side}_owner", published, host, known=self._sockets.rows > 0)
 
     def not_seen(self, table: str) -> bool:
         """Whether a row's process is missing only since nobody looked in time."""
         found = self._run(
-            f"""SELECT 1 FROM names_{table} WHERE client_process_reason = 'not_seen'
+            f"""SELECT 1 FROM fresh_{table} WHERE client_process_reason = 'not_seen'
             OR server_process_reason = 'not_seen' LIMIT 1"""
         )
         return bool(found)
