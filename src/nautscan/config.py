@@ -22,6 +22,9 @@ from nautscan.errors import BadRequest
 Source = Literal["live", "demo", "file"]
 """Where the traffic comes from."""
 
+Processes = Literal["auto", "off"]
+"""Whether processes behind sockets are looked for."""
+
 _SIZE_UNITS: Final = {
     "": 1, "b": 1,
     "k": 1000, "kb": 1000, "m": 1000**2, "mb": 1000**2, "g": 1000**3, "gb": 1000**3,
@@ -71,6 +74,12 @@ def _parse_paths(text: str) -> tuple[str, ...]:
 def _parse_source(text: str) -> str:
     if text not in {"live", "demo", "file"}:
         raise ValueError("live, demo or file is expected")
+    return text
+
+
+def _parse_processes(text: str) -> str:
+    if text not in {"auto", "off"}:
+        raise ValueError("auto or off is expected")
     return text
 
 
@@ -285,6 +294,18 @@ class Config:
         "Files in MaxMind's .mmdb format that tell country and autonomous system of an address, "
         "comma separated, e.g. /srv/GeoLite2-Country.mmdb,/srv/GeoLite2-ASN.mmdb",
         _parse_paths,
+    )
+    processes: Processes = _setting(
+        "NAUTSCAN_PROCESSES",
+        "auto",
+        "auto or off: whether the processes behind sockets are looked for",
+        _parse_processes,
+    )
+    lookout_address: str | None = _setting(
+        "NAUTSCAN_LOOKOUT_ADDRESS",
+        None,
+        "Socket of the lookout, which finds processes; set by the supervisor",
+        shown="set at start",
     )
 
     # What is kept.

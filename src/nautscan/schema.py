@@ -36,6 +36,38 @@ def _column(name: str, kind: Kind, doc: str, *, null: bool = False, heavy: bool 
     return Column(name, kind, null, doc, heavy=heavy)
 
 
+_PROCESS: Final[tuple[tuple[str, Kind, str], ...]] = (
+    ("pid", "i64", "Process that held the {side}'s socket; null where the reason says why"),
+    ("command", "text", "Its command as `ps -o comm` shows it, never its arguments; null likewise"),
+    (
+        "user",
+        "text",
+        "Its user as its own system calls it; of a socket whose process is not known, the "
+        "socket's owner; null if neither is known",
+    ),
+    (
+        "process_source",
+        "text",
+        "What that rests on: socket, connect, close (this very connection), listener, bound (the "
+        "socket at its address and port); null without a process",
+    ),
+    (
+        "process_reason",
+        "text",
+        "Why there is no process: remote, not_seen, no_rights, other_namespace, no_holder, "
+        "ambiguous, translated, no_socket, off, offline, unavailable; null where there is one",
+    ),
+)
+
+
+def _process_columns() -> tuple[Column, ...]:
+    return tuple(
+        Column(f"{side}_{name}", kind, nullable=True, doc=doc.format(side=side), stored=True)
+        for side in ("client", "server")
+        for name, kind, doc in _PROCESS
+    )
+
+
 def _workload_columns() -> tuple[Column, ...]:
     columns = []
     for side in ("client", "server"):
@@ -363,8 +395,15 @@ ENGINE_COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
 """What the engine puts out, in its order."""
 
 COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
-    "requests": (_ID, *_REQUESTS, *_workload_columns(), *_host_columns()),
-    "flows": (_ID, *_FLOWS, *_workload_columns(), *_host_columns(), *_VENDORS),
+    "requests": (_ID, *_REQUESTS, *_workload_columns(), *_host_columns(), *_process_columns()),
+    "flows": (
+        _ID,
+        *_FLOWS,
+        *_workload_columns(),
+        *_host_columns(),
+        *_VENDORS,
+        *_process_columns(),
+    ),
     "packets": _PACKETS,
     "names": _NAMES,
     "stats": _STATS,

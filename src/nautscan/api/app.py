@@ -18,6 +18,7 @@ from nautscan.api import (
     openapi,
     packets,
     page,
+    processes,
     state,
 )
 from nautscan.service.core import Service
@@ -54,7 +55,7 @@ def _with_routes() -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: f"{(route.tags or ['root'])[0]}_{route.name}",
     )
-    for module in (packets, containers, history, names, state, live):
+    for module in (packets, containers, processes, history, names, state, live):
         app.include_router(module.router)
     return app
 

@@ -30,6 +30,12 @@ async def container(container: Key, service: ServiceDep, seconds: Window = 300) 
     return {"container": found, "seconds": seconds, "source": service.source}
 
 
+@router.get("/{container}/processes", response_model=models.ProcessList)
+async def processes(container: Key, service: ServiceDep) -> dict[str, Any]:
+    """The container's processes that have sockets now."""
+    return service.processes.listed(container) | {"source": service.source}
+
+
 @router.get(
     "/{container}/requests",
     response_class=JsonText,

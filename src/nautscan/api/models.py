@@ -291,6 +291,64 @@ class ContainerAnswer(_Shape):
     source: SourceName
 
 
+class BoundSocket(_Shape):
+    """Where a process listens, or which UDP port it has."""
+
+    transport: Literal["tcp", "udp"]
+    ip: str = Field(description="0.0.0.0 and :: mean every address")
+    port: int
+
+
+class TalkingSocket(_Shape):
+    """A connection of a process that is open."""
+
+    transport: Literal["tcp", "udp"]
+    ip: str
+    port: int
+    peer_ip: str
+    peer_port: int
+    source: str = Field(description="How it is known: socket, connect or close")
+
+
+class Process(_Shape):
+    """A process that has sockets now."""
+
+    pid: int
+    command: str = Field(description="As `ps -o comm` shows it. Arguments are never read")
+    user: str | None = Field(description="As the process's own system calls it; null if not known")
+    started: Time = Field(description="With the pid it tells the process from one that had it")
+    container_id: str | None = Field(description="Container that it runs in; null for none")
+    container: str | None = Field(description="Its name; null if the engine does not know it")
+    listens: list[BoundSocket]
+    connections: int = Field(description="Connections that are open")
+    talks: list[TalkingSocket] = Field(description="The first 200 of them")
+
+
+class ProcessState(_Shape):
+    """How far processes can be named here."""
+
+    scope: Literal["all", "own", "container"] | None = Field(
+        description="Whose processes can be looked into: everybody's, this user's, or this "
+        "container's; null while nobody looks"
+    )
+    reason: str | None = Field(description="off, offline or unavailable; null where somebody looks")
+    detail: str | None = Field(description="The same in words, or what fails")
+    traced: bool = Field(description="TCP connections are told by the kernel as they are made")
+    untraced_because: str | None
+    lost: int = Field(description="Connections that were told of, and not named")
+    dropped: int = Field(description="Sockets forgotten for want of room")
+
+
+class ProcessList(_Shape):
+    """Who listens and who talks, those with most connections first."""
+
+    processes: list[Process]
+    more: int = Field(description="Processes beyond the 1000 of an answer")
+    nameless: dict[str, int] = Field(description="Sockets without a process, by reason")
+    state: ProcessState
+    source: SourceName
+
+
 class Gap(_Shape):
     """A time without observation: nothing in it does not mean that nothing happened."""
 

@@ -26,6 +26,7 @@ from nautscan.errors import BadRequest, StoreUnavailable
 from nautscan.identity import Directory
 from nautscan.identity.docker import DockerWatcher
 from nautscan.sensor.client import SensorClient
+from nautscan.sensor.lookout.client import LookoutClient
 from nautscan.service.core import Service
 from nautscan.service.names import Names
 from nautscan.store.duck import DuckStore
@@ -138,9 +139,16 @@ def build_service(config: Config) -> Service:
         raise BadRequest(
             "No sensor is named", remedy="Start `nautscan serve`, which starts both processes."
         )
-    return Service(
+    service = Service(
         config, open_store(config), SensorClient(config.sensor_address), directory, docker, names
     )
+    if config.lookout_address is not None and service.processes.wanted:
+        told = service.processes
+        lookout = LookoutClient(
+            config.lookout_address, told.history.told, told.history.begin, told.placed
+        )
+        told.follow(lookout)
+    return service
 
 
 def open_store(config: Config) -> DuckStore:

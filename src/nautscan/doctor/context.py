@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from nautscan.config import Config
 from nautscan.doctor.evidence import Evidence
@@ -33,6 +33,8 @@ class Context:
     """In the sensor: interfaces being captured now."""
     store: StoreState | None = None
     """In the server: how it stands with its database."""
+    processes: dict[str, Any] | None = None
+    """In the server: how far processes can be named (`ProcessState` of the API)."""
 
     @staticmethod
     def here(config: Config, where: Where, evidence: Evidence | None = None) -> Context:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from nautscan.doctor.checks import clock, engines, memory, names, port, storage
+from nautscan.doctor.checks import clock, engines, memory, names, port, processes, storage
 from nautscan.doctor.runner import Examination
 
 SERVING: Final = (
     Examination("engine", engines.check),
     Examination("names", names.check),
+    Examination("processes", processes.check),
     Examination("storage", storage.check),
     Examination("memory", memory.check),
     Examination("clock", clock.check),

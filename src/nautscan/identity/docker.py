@@ -252,9 +252,17 @@ class DockerWatcher:
     ) -> None:
         workload = await self._ask(client, container_id)
         if workload is not None:
+            if not self._knows_networks_of(workload):
+                # Podman tells of no new network; one shows when a container joins it.
+                await self._list_networks(client)
             self._keeper.settle(workload, time_ns)
         elif event is not None:
             self._introduce(event, time_ns)
+
+    def _knows_networks_of(self, workload: Workload) -> bool:
+        known = {network.name for network in self._directory.networks()}
+        joined = (a.network for a in workload.networks if a.addresses)
+        return all(name in known for name in joined)
 
     async def _network_event(self, client: EngineClient, event: Document, time_ns: int) -> None:
         action, network_id = event.get("Action"), str(event["Actor"]["ID"])

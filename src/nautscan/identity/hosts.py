@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import socket
+import struct
 import sys
 from pathlib import Path
 
 from nautscan.identity.model import canonical_ip
 
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
+
+_SIOCGIFADDR = 0x8915
 
 
 def local_addresses(proc: Path = Path("/proc")) -> frozenset[str]:
@@ -23,6 +26,21 @@ def local_addresses(proc: Path = Path("/proc")) -> frozenset[str]:
     else:
         found = _resolved_own_name()
     return found | LOOPBACK
+
+
+def interface_address(name: str) -> str | None:
+    """The first IPv4 address of an interface of ours; None without one (Linux, netdevice(7))."""
+    if sys.platform != "linux":
+        return None
+    import fcntl
+
+    request = struct.pack("16s24x", name.encode()[:15])
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            answer = fcntl.ioctl(sock, _SIOCGIFADDR, request)
+    except OSError:
+        return None
+    return socket.inet_ntoa(answer[20:24])
 
 
 def _local_ipv4(fib_trie: str) -> frozenset[str]:

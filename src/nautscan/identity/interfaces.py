@@ -8,12 +8,13 @@ process), else from its list of multicast groups, which anyone may read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from nautscan.identity.directory import ALIVE, Directory
+from nautscan.identity.hosts import interface_address
 from nautscan.identity.model import Network, Workload
 
 
@@ -60,11 +61,18 @@ class InterfaceOwners:
     """
 
     def __init__(
-        self, directory: Directory, *, sys: Path = Path("/sys"), proc: Path = Path("/proc")
+        self,
+        directory: Directory,
+        *,
+        sys: Path = Path("/sys"),
+        proc: Path = Path("/proc"),
+        address_of: Callable[[str], str | None] = interface_address,
     ) -> None:
+        """`address_of` tells an interface's first IPv4 address."""
         self._directory = directory
         self._net = sys / "class" / "net"
         self._proc = proc
+        self._address_of = address_of
 
     def owner(self, interface: str) -> InterfaceOwner:
         """Whose the interface is."""
@@ -73,8 +81,7 @@ class InterfaceOwners:
     def owners(self, interfaces: Iterable[str]) -> dict[str, InterfaceOwner]:
         """Whose each of the interfaces is. One look at the containers answers for all."""
         names = list(interfaces)
-        networks = self._directory.networks()
-        bridges = {n.interface: n for n in networks if n.driver == "bridge" and n.interface}
+        bridges = self._bridges()
         veths = [name for name in names if name not in bridges and self._is_veth(name)]
         peers = list(self._peers()) if veths else []
         return {
@@ -83,6 +90,32 @@ class InterfaceOwners:
             else _bridge_owner(name, bridges.get(name))
             for name in names
         }
+
+    def _bridges(self) -> dict[str, Network]:
+        """The networks' bridges by name.
+
+        Docker tells the name or it follows from the network's id. Podman's Docker-compatible
+        answer has none: its bridge is the interface that has the network's gateway address.
+        """
+        networks = [n for n in self._directory.networks() if n.driver == "bridge"]
+        found = {n.interface: n for n in networks if n.interface}
+        absent = (n for n in networks if not n.interface or not self._exists(n.interface))
+        nameless = {gateway: network for network in absent for gateway in network.gateways}
+        if nameless:
+            for name in self._names():
+                network = nameless.get(self._address_of(name) or "")
+                if network is not None and name not in found:
+                    found[name] = network
+        return found
+
+    def _exists(self, name: str) -> bool:
+        return (self._net / name).exists()
+
+    def _names(self) -> list[str]:
+        try:
+            return sorted(entry.name for entry in self._net.iterdir())
+        except OSError:
+            return []
 
     def _veth_owner(
         self, name: str, bridges: dict[str, Network], peers: list[_Peer]

@@ -22,6 +22,7 @@ from nautscan.sensor.installation import can_reach
 from nautscan.sensor.users import Identity
 
 SOCKET_NAME: Final = "sensor.sock"
+LOOKOUT_NAME: Final = "lookout.sock"
 
 _PREFIX: Final = "nautscan-"
 _NEW_S: Final = 60.0
@@ -43,10 +44,16 @@ class RuntimeFolder:
         """The sensor's socket."""
         return self.path / SOCKET_NAME
 
+    @property
+    def lookout(self) -> Path:
+        """The lookout's socket."""
+        return self.path / LOOKOUT_NAME
+
     def remove(self) -> None:
-        """Removes the socket, and the folder if this run made it."""
-        with contextlib.suppress(OSError):
-            self.socket.unlink()
+        """Removes the sockets, and the folder if this run made it."""
+        for path in (self.socket, self.lookout):
+            with contextlib.suppress(OSError):
+                path.unlink()
         if self.made:
             with contextlib.suppress(OSError):
                 self.path.rmdir()
@@ -68,7 +75,7 @@ def runtime_folder(named: Path | None, identity: Identity | None) -> RuntimeFold
         raise _unusable(
             named or Path(tempfile.gettempdir()), error, "NAUTSCAN_RUNTIME_DIR"
         ) from error
-    if len(os.fsencode(folder.socket)) > _MAX_SOCKET_PATH:
+    if len(os.fsencode(folder.lookout)) > _MAX_SOCKET_PATH:
         folder.remove()
         raise NautScanError(
             f"The path of the socket is too long: {folder.socket}",

@@ -31,6 +31,7 @@ READY: Final = "NAUTSCAN-READY "
 
 SENSOR_GRACE_S: Final = 8.0
 SERVER_GRACE_S: Final = 10.0
+LOOKOUT_GRACE_S: Final = 3.0
 
 MAX_FAILED_STARTS: Final = 5
 """A server that dies this often in a row before it listens will not listen."""
@@ -66,7 +67,13 @@ def serve(options: ServeOptions, console: Console | None = None) -> int:
     identity = server_identity(config.user, os.environ, docker_group=options.docker_group)
     data_dir = prepare_data_folder(config.data_dir, identity, default=options.default_data_dir)
     folder = runtime_folder(config.runtime_dir, identity)
-    config = config.replace(data_dir=data_dir, sensor_address=str(folder.socket))
+    # A stream is some other machine's packets: whose sockets are here says nothing about them.
+    looks = config.processes == "auto" and config.source == "live" and options.stream is None
+    config = config.replace(
+        data_dir=data_dir,
+        sensor_address=str(folder.socket),
+        lookout_address=str(folder.lookout) if looks else None,
+    )
     run = _Run(config, folder, identity, options.stream, console or Console.standard())
     try:
         return asyncio.run(run.run())
@@ -104,7 +111,9 @@ class _Run:
                 "the server runs as %s (user id %d)", self._identity.described, self._identity.uid
             )
         server = asyncio.create_task(self._keep_server())
-        others = [asyncio.create_task(self._keep_sensor())]
+        others = [asyncio.create_task(self._keep(self._sensor_spec))]
+        if self._config.lookout_address is not None:
+            others.append(asyncio.create_task(self._keep(self._lookout_spec)))
         if self._giver is not None:
             others.append(asyncio.create_task(self._giver.run()))
         others.append(asyncio.create_task(self._until_told()))
@@ -140,14 +149,15 @@ class _Run:
             self._console.say("Ending. Once more to end at once.")
             self._ending.set()
 
-    async def _keep_sensor(self) -> None:
-        """Starts the sensor again whenever it ends."""
+    async def _keep(self, spec: Callable[[], ChildSpec]) -> None:
+        """Starts a child again whenever it ends."""
         backoff = Backoff()
         while True:
-            code, lived = await self._live(self._sensor_spec())
+            child = spec()
+            code, lived = await self._live(child)
             pause = backoff.after(lived)
             self._console.line(
-                "serve", f"the sensor {ended_how(code)}; it is started again in {pause:g} s"
+                "serve", f"the {child.name} {ended_how(code)}; it is started again in {pause:g} s"
             )
             await asyncio.sleep(pause)
 
@@ -208,6 +218,13 @@ class _Run:
             descriptors.append(number)
         return ChildSpec("sensor", arguments, self._environment(), descriptors)
 
+    def _lookout_spec(self) -> ChildSpec:
+        arguments = ["nautscan.cli._lookout", "--socket", str(self._folder.lookout)]
+        if self._identity is not None:
+            plain = Identity(self._identity.uid, self._identity.gid)
+            arguments += ["--drop-user", str(plain)]
+        return ChildSpec("lookout", arguments, self._environment())
+
     def _server_spec(self) -> ChildSpec:
         arguments = ["nautscan.cli._server", "--socket", str(self._folder.socket)]
         if self._identity is not None:
@@ -219,7 +236,12 @@ class _Run:
         for keeper in keepers:
             keeper.cancel()
         await asyncio.gather(*keepers, return_exceptions=True)
-        for name, grace_s in (("sensor", SENSOR_GRACE_S), ("server", SERVER_GRACE_S)):
+        graces = (
+            ("sensor", SENSOR_GRACE_S),
+            ("server", SERVER_GRACE_S),
+            ("lookout", LOOKOUT_GRACE_S),
+        )
+        for name, grace_s in graces:
             child = self._children.get(name)
             if child is not None:
                 await child.stop(0.0 if self._killed.is_set() else grace_s)

@@ -12,6 +12,7 @@ from nautscan import __version__
 from nautscan.config import Config
 from nautscan.identity import Directory
 from nautscan.identity.docker import DockerWatcher
+from nautscan.identity.hosts import local_addresses
 from nautscan.identity.interfaces import InterfaceOwners
 from nautscan.service.containers import Containers
 from nautscan.service.doctor import Doctor
@@ -22,6 +23,7 @@ from nautscan.service.ingest import Batches, Ingest
 from nautscan.service.live import LiveHub
 from nautscan.service.names import Names
 from nautscan.service.packets import PacketService, Sensor
+from nautscan.service.processes import Processes
 from nautscan.service.recent import RecentRequests
 from nautscan.store.interface import Store
 from nautscan.store.times import format_time
@@ -31,6 +33,7 @@ log = logging.getLogger("nautscan.service")
 GAP_SECONDS: Final = 1.0
 DOCKER_SECONDS: Final = 5.0
 RESTART_SECONDS: Final = 1.0
+HOST_SECONDS: Final = 15.0
 
 _LABELS: Final = {
     "live": "Live traffic",
@@ -69,10 +72,14 @@ class Service:
         self._store = store
         self._sensor = sensor
         self._docker = docker
+        self._directory = directory
         self._recent = RecentRequests(config.recent_requests, config.recent_containers)
         self.live = LiveHub(config.live_subscribers, config.live_rows, config.source, self._settled)
         self.names = names
-        self._ingest = Ingest(store, directory, self.names, self.live, self._recent)
+        self.processes = Processes(config, directory)
+        self._ingest = Ingest(
+            store, directory, self.names, self.processes, self.live, self._recent
+        )
         owners = InterfaceOwners(directory) if docker is not None else None
         self.packets = PacketService(sensor, self._ingest, lambda: owners, config.source)
         self.containers = Containers(directory, store, self._recent)
@@ -90,7 +97,7 @@ class Service:
             source=config.source,
             retention=(config.retention_age, config.retention_bytes),
         )
-        self.doctor = Doctor(config, sensor, lambda: sensor.state, store)
+        self.doctor = Doctor(config, sensor, lambda: sensor.state, store, self.processes.state)
         self._tasks: list[asyncio.Task[Any]] = []
 
     async def _settled(self) -> None:
@@ -105,6 +112,9 @@ class Service:
         self._spawn("gaps", self._keep_gaps)
         if self._docker is not None:
             self._spawn("docker", self._docker.run)
+        if self.processes.runner is not None:
+            self._spawn("lookout", self.processes.runner)
+            self._spawn("host", self._keep_host_addresses)
 
     async def stop(self) -> None:
         """End every task, then close the store with all that waits."""
@@ -139,6 +149,13 @@ class Service:
         ):
             await asyncio.sleep(0.05)
         await self._ingest.run(self._sensor)
+
+    async def _keep_host_addresses(self) -> None:
+        """Know this host's own addresses also where no container engine is followed."""
+        while True:
+            if self._docker is None or self._docker.state.status != "connected":
+                self._directory.put_host_addresses(await asyncio.to_thread(local_addresses))
+            await asyncio.sleep(HOST_SECONDS)
 
     async def _keep_gaps(self) -> None:
         """Write the times without observation into the store as they begin and end."""

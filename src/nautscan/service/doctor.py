@@ -36,13 +36,19 @@ class Doctor:
     """Asks both processes and puts their answers together."""
 
     def __init__(
-        self, config: Config, sensor: Sensor, state: Callable[[], SensorState], store: Store
+        self,
+        config: Config,
+        sensor: Sensor,
+        state: Callable[[], SensorState],
+        store: Store,
+        processes: Callable[[], dict[str, Any]],
     ) -> None:
-        """`state` tells how it stands with the sensor."""
+        """`state` tells how it stands with the sensor, `processes` how far they can be named."""
         self._config = config
         self._sensor = sensor
         self._state = state
         self._store = store
+        self._processes = processes
         self._lock = asyncio.Lock()
         self._last: tuple[float, dict[str, Any]] | None = None
 
@@ -61,7 +67,11 @@ class Doctor:
         return report([*captured, *served], **about(), source=self._config.source)
 
     def _serving(self) -> list[Check]:
-        context = replace(Context.here(self._config, "server"), store=self._store.state())
+        context = replace(
+            Context.here(self._config, "server"),
+            store=self._store.state(),
+            processes=self._processes(),
+        )
         return examine(context, SERVING)
 
     async def _ask_sensor(self) -> list[Check]:

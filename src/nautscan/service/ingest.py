@@ -23,6 +23,7 @@ from nautscan.service.live import LiveHub, Watch
 from nautscan.service.names import Names
 from nautscan.service.newcomers import WAIT_SECONDS, Newcomers
 from nautscan.service.owners import owners_of
+from nautscan.service.processes import Processes
 from nautscan.service.recent import RecentRequests
 from nautscan.store.fresh import FreshRows
 from nautscan.store.interface import Store
@@ -59,8 +60,10 @@ class _Batch(NamedTuple):
 
     table: str
     first_id: int
-    revision: int | None
+    revision: tuple[int, int] | None
     unnamed: list[str]
+    not_seen: bool
+    """A process is missing, perhaps only since nobody has looked yet."""
 
 
 class Ingest:
@@ -71,6 +74,7 @@ class Ingest:
         store: Store,
         directory: Directory,
         names: Names,
+        processes: Processes,
         hub: LiveHub,
         recent: RecentRequests,
     ) -> None:
@@ -80,11 +84,12 @@ class Ingest:
         self._directory = directory
         self._hub = hub
         self._recent = recent
+        self._processes = processes
         self.counters = StageCounters()
         self.batches_rejected = 0
         self._newcomers = Newcomers(directory)
         self._fresh: FreshRows | None = None
-        self._revision: int | None = None
+        self._revision: tuple[int, int] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ingest")
 
     async def run(self, source: Batches) -> None:
@@ -107,8 +112,9 @@ class Ingest:
         expected = self._newcomers.expected(batch.unnamed, time.monotonic())
         if expected and not await self._news():
             self._newcomers.in_vain(expected, time.monotonic())
+        looked = batch.not_seen and await self._processes.look()
         watches = self._hub.watches(table)
-        return await loop.run_in_executor(self._thread, self._work, batch, watches)
+        return await loop.run_in_executor(self._thread, self._work, batch, watches, looked)
 
     async def _news(self) -> bool:
         """Wait a little for the directory to change; whether it did."""
@@ -142,13 +148,18 @@ class Ingest:
         """The database in memory, knowing the owners of this moment."""
         if self._fresh is None:
             self._fresh = FreshRows()
-        if self._revision != self._directory.revision:
-            snapshot = self._directory.snapshot
-            self._fresh.set_owners(owners_of(snapshot))
-            self._revision = snapshot.revision
+        snapshot, places = self._directory.snapshot, self._processes.revision
+        if self._revision != (snapshot.revision, places):
+            self._fresh.set_owners(owners_of(snapshot, places=self._processes.places))
+            self._revision = (snapshot.revision, places)
             self._names.follow(snapshot)
         self._names.hand_over(self._fresh)
+        self._fresh.note_sockets(*self._processes.take_changes())
         return self._fresh
+
+    def _enrich(self, fresh: FreshRows, table: str, first_id: int) -> None:
+        processes = self._processes
+        fresh.enrich(table, first_id, host=processes.host, blank=processes.blank)
 
     def _load(self, table: str, ipc: bytes) -> _Batch | None:
         """Decode a batch, number its rows and name the workloads that are known."""
@@ -161,10 +172,11 @@ class Ingest:
         if not count:
             return None
         if table not in NUMBERED:
-            return _Batch(table, 0, None, [])
+            return _Batch(table, 0, None, [], not_seen=False)
         first = self._store.first_id(table, count)
-        fresh.enrich(table, first)
-        return _Batch(table, first, self._revision, fresh.unnamed(table, MAX_UNNAMED))
+        self._enrich(fresh, table, first)
+        unnamed = fresh.unnamed(table, MAX_UNNAMED)
+        return _Batch(table, first, self._revision, unnamed, fresh.not_seen(table))
 
     def _learn(self, ipc: bytes) -> None:
         fresh = self._ready()
@@ -172,12 +184,12 @@ class Ingest:
             columns = [column.name for column in schema.ENGINE_COLUMNS[NAMES]]
             self._names.learn(fresh.tuples(NAMES), columns)
 
-    def _work(self, batch: _Batch, watches: list[Watch]) -> _Result:
+    def _work(self, batch: _Batch, watches: list[Watch], looked: bool) -> _Result:  # noqa: FBT001
         """Hand the batch to the store, and write what memory and viewers want of it."""
         table, result = batch.table, _Result()
         fresh = self._ready()
-        if table in NUMBERED and batch.revision != self._revision:
-            fresh.enrich(table, batch.first_id)
+        if table in NUMBERED and (looked or batch.revision != self._revision):
+            self._enrich(fresh, table, batch.first_id)
         self._store.append(table, fresh.rows(table))
         if table == "stats":
             result.stats = fresh.tuples(table)

@@ -21,8 +21,13 @@ class _Segment(NamedTuple):
     workload_id: str | None
 
 
-def owners_of(snapshot: Snapshot, host_name: str | None = None) -> Owners:
-    """Columns for the join: who owned each address (and published port) from when."""
+def owners_of(
+    snapshot: Snapshot, host_name: str | None = None, places: Mapping[str, int] | None = None
+) -> Owners:
+    """Columns for the join: who owned each address (and published port) from when.
+
+    `places` are the network namespaces of containers, as far as they are known.
+    """
     name = host_name or socket.gethostname()
     owners = Owners()
     for ip, bindings in snapshot.by_ip.items():
@@ -31,9 +36,11 @@ def owners_of(snapshot: Snapshot, host_name: str | None = None) -> Owners:
             for segment in _segments(held):
                 nobody = fallback if port is None else None
                 _add(owners, (ip, port, transport), segment, snapshot.by_id, nobody)
+                owners.netns.append((places or {}).get(segment.workload_id or ""))
     for ip in snapshot.host_addresses:
         if all(binding.port is not None for binding in snapshot.by_ip.get(ip, ())):
             _add(owners, (ip, None, None), _Segment(0, None), snapshot.by_id, name)
+            owners.netns.append(None)
     return owners
 
 

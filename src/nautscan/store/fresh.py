@@ -20,6 +20,7 @@ from nautscan.store import hosts
 from nautscan.store.filter import Condition
 from nautscan.store.hosts import HostNames, HostSegments, Joined, LookedUp, LookUp
 from nautscan.store.json_sql import row_sql
+from nautscan.store.sockets import Sockets, SocketTable, constant_side, joined_side
 
 MEMORY: Final = "512MB"
 _NEVER: Final = -(2**63)
@@ -50,12 +51,15 @@ class Owners:
     image: list[str | None] = field(default_factory=list)
     project: list[str | None] = field(default_factory=list)
     service: list[str | None] = field(default_factory=list)
+    netns: list[int | None] = field(default_factory=list)
+    """Network namespace of the container, for its sockets; null where it cannot be seen."""
 
 
 _OWNER_TYPES: Final = {
     "ip": DataType.utf8(),
     "since_ns": DataType.int64(),
     "port": DataType.int64(),
+    "netns": DataType.int64(),
 } | dict.fromkeys(("transport", "name", *_FACTS), DataType.utf8())
 
 
@@ -81,6 +85,7 @@ class FreshRows:
         self._hosts = HostNames(self._connection)
         self._places: LookedUp | None = None
         self._vendors: LookedUp | None = None
+        self._sockets = SocketTable(self._connection)
 
     def close(self) -> None:
         """Forget everything."""
@@ -121,6 +126,10 @@ class FreshRows:
         """Addresses that went without a place or vendor, since too many were new at once."""
         return sum(looked.skipped for looked in (self._places, self._vendors) if looked)
 
+    def note_sockets(self, changed: Sockets, removed: list[int]) -> None:
+        """Take in what changed about sockets since the last call."""
+        self._sockets.apply(changed, removed)
+
     def load(self, table: str, ipc: Sequence[bytes]) -> int:
         """Decode batches of one table; they are `incoming` from here on. The number of rows."""
         batches = [batch for data in ipc for batch in read_ipc_stream(data).read_all().to_batches()]
@@ -133,10 +142,13 @@ class FreshRows:
         self._connection.unregister("incoming")
         return sum(batch.num_rows for batch in batches)
 
-    def enrich(self, table: str, first_id: int) -> None:
-        """Number the rows that were loaded, in their order, and name the workloads.
+    def enrich(
+        self, table: str, first_id: int, *, host: int = 0, blank: str | None = "unavailable"
+    ) -> None:
+        """Number the rows that were loaded, in their order, and name workloads and processes.
 
-        It can be done again, when more is known about the owners.
+        `host` is the host's network namespace; `blank` says why no row can have a process, None
+        if some can. It can be done again, when more is known about the owners.
         """
         low, high = self._times(table)
         join = self._join_for(low, high)
@@ -146,6 +158,8 @@ class FreshRows:
             self._hosts.join(low, narrow),
             *self._lookups(table),
         ]
+        if blank is None:
+            parts += [self._process_side(side, host) for side in hosts.SIDES]
         columns = ", ".join(column for part in parts for column in part.columns)
         joins = " ".join(text for part in parts for text in part.joins)
         self._run(
@@ -154,12 +168,14 @@ class FreshRows:
             FROM (SELECT rows.id, {columns} FROM {narrow} AS rows {joins})
             ORDER BY id"""
         )
-        nulls = "".join(f", NULL::VARCHAR AS {name}" for part in parts for name in part.nulls)
+        nulls = [f"NULL::VARCHAR AS {name}" for part in parts for name in part.nulls]
+        # Where no process can be known, that is no work a row.
+        without = [] if blank is None else [constant_side(s, blank) for s in hosts.SIDES]
         # Row by row, in the same order: the wide columns are never moved.
-        for view, more in (("stored", ""), ("fresh", nulls)):
+        for view, more in (("stored", without), ("fresh", [*without, *nulls])):
             self._run(
                 f"""CREATE OR REPLACE VIEW {view}_{table} AS
-                SELECT *{more} FROM raw_{table} POSITIONAL JOIN names_{table}"""
+                SELECT {", ".join(["*", *more])} FROM raw_{table} POSITIONAL JOIN names_{table}"""
             )
 
     def _narrow(self, table: str, first_id: int) -> str:
@@ -232,6 +248,21 @@ class FreshRows:
         columns = [f"{pick.format('name')} AS {side}"]
         columns += [f"{pick.format(fact)} AS {side}_{fact}" for fact in _FACTS]
         return Joined(columns, [joins])
+
+    def _process_side(self, side: str, host: int) -> Joined:
+        """Columns and joins that name the process of one side; after those of `_side`."""
+        published = f"{side}_published" if self._any_published else None
+        known = self._sockets.rows > 0
+        columns, joins = joined_side(side, f"{side}_owner", published, host, known=known)
+        return Joined([columns], [joins])
+
+    def not_seen(self, table: str) -> bool:
+        """Whether a row's process is missing only since nobody looked in time."""
+        found = self._run(
+            f"""SELECT 1 FROM fresh_{table} WHERE client_process_reason = 'not_seen'
+            OR server_process_reason = 'not_seen' LIMIT 1"""
+        )
+        return bool(found)
 
     def unnamed(self, table: str, limit: int) -> list[str]:
         """Addresses, `limit` at most, that no container and no host is known to own."""

@@ -24,6 +24,13 @@ _HOSTS: Final = tuple(
     for suffix in ("host", "host_source", "country", "as")
 )
 _HEADERS: Final = "STRUCT(name VARCHAR, value VARCHAR)[]"
+_PROCESSES: Final = (
+    ("pid", "BIGINT"),
+    ("command", "VARCHAR"),
+    ("user", "VARCHAR"),
+    ("process_source", "VARCHAR"),
+    ("process_reason", "VARCHAR"),
+)
 
 
 class Migration(NamedTuple):
@@ -128,6 +135,16 @@ MIGRATIONS: Final = (
         (
             "ALTER TABLE flows ADD COLUMN client_mac VARCHAR",
             "ALTER TABLE flows ADD COLUMN server_mac VARCHAR",
+        ),
+    ),
+    Migration(
+        8,
+        # Null in rows that were written before, the reasons too: nobody looked then.
+        tuple(
+            f"ALTER TABLE {table} ADD COLUMN {side}_{name} {kind}"
+            for table in ("requests", "flows")
+            for side in ("client", "server")
+            for name, kind in _PROCESSES
         ),
     ),
 )

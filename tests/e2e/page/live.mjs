@@ -345,3 +345,20 @@ export async function places_are_accessible_live(visit) {
   await visit.page.getByRole("heading", { level: 2 }).first().waitFor();
   await visit.assertAccessible("containers without Docker");
 }
+
+export async function process_is_named(visit) {
+  const page = await visit.open();
+  const path = fresh("process");
+  await ask(path);
+  await visit.row(path).click();
+  const pane = visit.pane();
+  await pane.getByRole("tab", { name: "Connection" }).click();
+  // It is we who asked; the target is in a network of its own, as another machine would be.
+  await pane.getByRole("button", { name: String(process.pid) }).waitFor();
+  await pane.getByText("Not on this machine").waitFor();
+  await pane.getByRole("button", { name: String(process.pid) }).click();
+  assert.match(
+    decodeURIComponent(page.url()),
+    new RegExp(`client_pid.=.${process.pid}`),
+  );
+}

@@ -29,6 +29,8 @@ DOCUMENTED = {
     ("GET", "/api/names"),
     ("GET", "/api/containers/{container}"),
     ("GET", "/api/containers/{container}/requests"),
+    ("GET", "/api/containers/{container}/processes"),
+    ("GET", "/api/processes"),
     ("GET", "/api/requests"),
     ("GET", "/api/requests/{request_id}"),
     ("GET", "/api/flows"),

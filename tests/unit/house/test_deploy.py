@@ -18,7 +18,11 @@ from tests.unit.house.repository import ROOT, name_of, text_of, tracked_files
 
 DEPLOY = ROOT / "deploy"
 COMPOSE_FILES = sorted(DEPLOY.glob("docker-compose*.yml"))
-OVERRIDES = {"docker-compose.direct-socket.yml", "docker-compose.net-admin.yml"}
+OVERRIDES = {
+    "docker-compose.direct-socket.yml",
+    "docker-compose.net-admin.yml",
+    "docker-compose.processes.yml",
+}
 """Files that go beside docker-compose.host.yml and change what it says."""
 WHOLE = [path for path in COMPOSE_FILES if path.name not in OVERRIDES]
 SCRIPTS = ["docker_fix.sh", "host_network_fix.sh", "macvlan_setup.sh"]
@@ -143,6 +147,10 @@ def test_compose_accepts_the_file(path: Path, override: str | None, tmp_path: Pa
     merged = yaml.safe_load(done.stdout)["services"]["backend"]
     if override == "docker-compose.net-admin.yml":
         assert set(merged["cap_add"]) == CAPTURE | CHANGE_USER | {"NET_ADMIN"}
+    if override == "docker-compose.processes.yml":
+        more = {"SYS_PTRACE", "DAC_READ_SEARCH", "PERFMON"}
+        assert set(merged["cap_add"]) == CAPTURE | CHANGE_USER | more
+        assert merged["pid"] == "host"
     if override == "docker-compose.direct-socket.yml":
         assert merged["environment"]["DOCKER_HOST"] == "unix:///var/run/docker.sock"
 

@@ -58,6 +58,21 @@ def owners(tree: Tree) -> InterfaceOwners:
     return InterfaceOwners(directory, sys=tree.sys, proc=tree.proc)
 
 
+def test_a_bridge_without_a_name_is_known_by_its_gateway(tree: Tree) -> None:
+    """As of Podman, whose Docker-compatible answer has none."""
+    network = Network("n9", "pod", driver="bridge", interface="br-n9", gateways=("10.89.0.1",))
+    directory = Directory()
+    directory.put_networks([network])
+    tree.interface("podman1", 21, 21)
+    tree.interface("eth0", 22, 22)
+    addresses = {"podman1": "10.89.0.1", "eth0": "192.168.1.5"}
+    found = InterfaceOwners(
+        directory, sys=tree.sys, proc=tree.proc, address_of=addresses.get
+    ).owners(["podman1", "eth0"])
+    assert (found["podman1"].kind, found["podman1"].name) == ("network", "pod")
+    assert found["eth0"].kind is None
+
+
 def test_both_directions_must_agree_where_both_can_be_read(
     tree: Tree, owners: InterfaceOwners
 ) -> None:

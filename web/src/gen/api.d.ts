@@ -61,6 +61,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/containers/{container}/processes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Processes
+         * @description The container's processes that have sockets now.
+         */
+        get: operations["containers_processes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/containers/{container}/requests": {
         parameters: {
             query?: never;
@@ -349,6 +369,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/processes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Processes
+         * @description Processes that have sockets now, with the ports they listen on and their connections.
+         *
+         *     `state` says how far that can be seen: all of it takes rights.
+         */
+        get: operations["processes_processes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/requests": {
         parameters: {
             query?: never;
@@ -472,6 +514,24 @@ export interface components {
              * @description The message had bytes that are not here
              */
             truncated: boolean;
+        };
+        /**
+         * BoundSocket
+         * @description Where a process listens, or which UDP port it has.
+         */
+        BoundSocket: {
+            /**
+             * Ip
+             * @description 0.0.0.0 and :: mean every address
+             */
+            ip: string;
+            /** Port */
+            port: number;
+            /**
+             * Transport
+             * @enum {string}
+             */
+            transport: "tcp" | "udp";
         };
         /**
          * CapturedInterface
@@ -955,6 +1015,11 @@ export interface components {
              */
             client_bytes: number;
             /**
+             * Client Command
+             * @description Its command as `ps -o comm` shows it, never its arguments; null likewise
+             */
+            client_command: string | null;
+            /**
              * Client Container
              * @description Name of the client's container; null when no workload is known to own the address
              */
@@ -1012,10 +1077,25 @@ export interface components {
              */
             client_payload_bytes: number;
             /**
+             * Client Pid
+             * @description Process that held the client's socket; null where the reason says why
+             */
+            client_pid: number | null;
+            /**
              * Client Port
              * @description Port of the side that opened it
              */
             client_port: number;
+            /**
+             * Client Process Reason
+             * @description Why there is no process: remote, not_seen, no_rights, other_namespace, no_holder, ambiguous, translated, no_socket, off, offline, unavailable; null where there is one
+             */
+            client_process_reason: string | null;
+            /**
+             * Client Process Source
+             * @description What that rests on: socket, connect, close (this very connection), listener, bound (the socket at its address and port); null without a process
+             */
+            client_process_source: string | null;
             /**
              * Client Project
              * @description Compose project of the client; null when no workload is known to own the address
@@ -1158,6 +1238,11 @@ export interface components {
              */
             server_bytes: number;
             /**
+             * Server Command
+             * @description Its command as `ps -o comm` shows it, never its arguments; null likewise
+             */
+            server_command: string | null;
+            /**
              * Server Container
              * @description Name of the server's container; null when no workload is known to own the address
              */
@@ -1220,10 +1305,25 @@ export interface components {
              */
             server_payload_bytes: number;
             /**
+             * Server Pid
+             * @description Process that held the server's socket; null where the reason says why
+             */
+            server_pid: number | null;
+            /**
              * Server Port
              * @description Port of the other side
              */
             server_port: number;
+            /**
+             * Server Process Reason
+             * @description Why there is no process: remote, not_seen, no_rights, other_namespace, no_holder, ambiguous, translated, no_socket, off, offline, unavailable; null where there is one
+             */
+            server_process_reason: string | null;
+            /**
+             * Server Process Source
+             * @description What that rests on: socket, connect, close (this very connection), listener, bound (the socket at its address and port); null without a process
+             */
+            server_process_source: string | null;
             /**
              * Server Project
              * @description Compose project of the server; null when no workload is known to own the address
@@ -2008,6 +2108,118 @@ export interface components {
             vlan: number | null;
         };
         /**
+         * Process
+         * @description A process that has sockets now.
+         */
+        Process: {
+            /**
+             * Command
+             * @description As `ps -o comm` shows it. Arguments are never read
+             */
+            command: string;
+            /**
+             * Connections
+             * @description Connections that are open
+             */
+            connections: number;
+            /**
+             * Container
+             * @description Its name; null if the engine does not know it
+             */
+            container: string | null;
+            /**
+             * Container Id
+             * @description Container that it runs in; null for none
+             */
+            container_id: string | null;
+            /** Listens */
+            listens: components["schemas"]["BoundSocket"][];
+            /** Pid */
+            pid: number;
+            /**
+             * Started
+             * Format: date-time
+             * @description With the pid it tells the process from one that had it
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            started: string;
+            /**
+             * Talks
+             * @description The first 200 of them
+             */
+            talks: components["schemas"]["TalkingSocket"][];
+            /**
+             * User
+             * @description As the process's own system calls it; null if not known
+             */
+            user: string | null;
+        };
+        /**
+         * ProcessList
+         * @description Who listens and who talks, those with most connections first.
+         */
+        ProcessList: {
+            /**
+             * More
+             * @description Processes beyond the 1000 of an answer
+             */
+            more: number;
+            /**
+             * Nameless
+             * @description Sockets without a process, by reason
+             */
+            nameless: {
+                [key: string]: number;
+            };
+            /** Processes */
+            processes: components["schemas"]["Process"][];
+            /**
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
+             */
+            source: "live" | "demo" | "file";
+            state: components["schemas"]["ProcessState"];
+        };
+        /**
+         * ProcessState
+         * @description How far processes can be named here.
+         */
+        ProcessState: {
+            /**
+             * Detail
+             * @description The same in words, or what fails
+             */
+            detail: string | null;
+            /**
+             * Dropped
+             * @description Sockets forgotten for want of room
+             */
+            dropped: number;
+            /**
+             * Lost
+             * @description Connections that were told of, and not named
+             */
+            lost: number;
+            /**
+             * Reason
+             * @description off, offline or unavailable; null where somebody looks
+             */
+            reason: string | null;
+            /**
+             * Scope
+             * @description Whose processes can be looked into: everybody's, this user's, or this container's; null while nobody looks
+             */
+            scope: ("all" | "own" | "container") | null;
+            /**
+             * Traced
+             * @description TCP connections are told by the kernel as they are made
+             */
+            traced: boolean;
+            /** Untraced Because */
+            untraced_because: string | null;
+        };
+        /**
          * Reason
          * @description Something that is not as it should be, and what to do.
          */
@@ -2070,10 +2282,25 @@ export interface components {
              */
             client_ip: string;
             /**
+             * Client Pid
+             * @description Process that held the client's socket; null where the reason says why
+             */
+            client_pid: number | null;
+            /**
              * Client Port
              * @description Port of the side that asked
              */
             client_port: number;
+            /**
+             * Client Process Reason
+             * @description Why there is no process: remote, not_seen, no_rights, other_namespace, no_holder, ambiguous, translated, no_socket, off, offline, unavailable; null where there is one
+             */
+            client_process_reason: string | null;
+            /**
+             * Client Process Source
+             * @description What that rests on: socket, connect, close (this very connection), listener, bound (the socket at its address and port); null without a process
+             */
+            client_process_source: string | null;
             /**
              * Client Project
              * @description Compose project of the client; null when no workload is known to own the address
@@ -2084,6 +2311,11 @@ export interface components {
              * @description Compose service of the client; null when no workload is known to own the address
              */
             client_service: string | null;
+            /**
+             * Client User
+             * @description Its user as its own system calls it; of a socket whose process is not known, the socket's owner; null if neither is known
+             */
+            client_user: string | null;
             /**
              * Community Id
              * @description Community ID v1 of the flow
@@ -2254,10 +2486,25 @@ export interface components {
              */
             server_ip: string;
             /**
+             * Server Pid
+             * @description Process that held the server's socket; null where the reason says why
+             */
+            server_pid: number | null;
+            /**
              * Server Port
              * @description Port of the side that answered
              */
             server_port: number;
+            /**
+             * Server Process Reason
+             * @description Why there is no process: remote, not_seen, no_rights, other_namespace, no_holder, ambiguous, translated, no_socket, off, offline, unavailable; null where there is one
+             */
+            server_process_reason: string | null;
+            /**
+             * Server Process Source
+             * @description What that rests on: socket, connect, close (this very connection), listener, bound (the socket at its address and port); null without a process
+             */
+            server_process_source: string | null;
             /**
              * Server Project
              * @description Compose project of the server; null when no workload is known to own the address
@@ -2268,6 +2515,11 @@ export interface components {
              * @description Compose service of the server; null when no workload is known to own the address
              */
             server_service: string | null;
+            /**
+             * Server User
+             * @description Its user as its own system calls it; of a socket whose process is not known, the socket's owner; null if neither is known
+             */
+            server_user: string | null;
             /**
              * Status
              * @description Outcome as the protocol numbers it; null if no response was seen
@@ -2376,10 +2628,25 @@ export interface components {
              */
             client_ip: string;
             /**
+             * Client Pid
+             * @description Process that held the client's socket; null where the reason says why
+             */
+            client_pid: number | null;
+            /**
              * Client Port
              * @description Port of the side that asked
              */
             client_port: number;
+            /**
+             * Client Process Reason
+             * @description Why there is no process: remote, not_seen, no_rights, other_namespace, no_holder, ambiguous, translated, no_socket, off, offline, unavailable; null where there is one
+             */
+            client_process_reason: string | null;
+            /**
+             * Client Process Source
+             * @description What that rests on: socket, connect, close (this very connection), listener, bound (the socket at its address and port); null without a process
+             */
+            client_process_source: string | null;
             /**
              * Client Project
              * @description Compose project of the client; null when no workload is known to own the address
@@ -2390,6 +2657,11 @@ export interface components {
              * @description Compose service of the client; null when no workload is known to own the address
              */
             client_service: string | null;
+            /**
+             * Client User
+             * @description Its user as its own system calls it; of a socket whose process is not known, the socket's owner; null if neither is known
+             */
+            client_user: string | null;
             /**
              * Community Id
              * @description Community ID v1 of the flow
@@ -2546,10 +2818,25 @@ export interface components {
              */
             server_ip: string;
             /**
+             * Server Pid
+             * @description Process that held the server's socket; null where the reason says why
+             */
+            server_pid: number | null;
+            /**
              * Server Port
              * @description Port of the side that answered
              */
             server_port: number;
+            /**
+             * Server Process Reason
+             * @description Why there is no process: remote, not_seen, no_rights, other_namespace, no_holder, ambiguous, translated, no_socket, off, offline, unavailable; null where there is one
+             */
+            server_process_reason: string | null;
+            /**
+             * Server Process Source
+             * @description What that rests on: socket, connect, close (this very connection), listener, bound (the socket at its address and port); null without a process
+             */
+            server_process_source: string | null;
             /**
              * Server Project
              * @description Compose project of the server; null when no workload is known to own the address
@@ -2560,6 +2847,11 @@ export interface components {
              * @description Compose service of the server; null when no workload is known to own the address
              */
             server_service: string | null;
+            /**
+             * Server User
+             * @description Its user as its own system calls it; of a socket whose process is not known, the socket's owner; null if neither is known
+             */
+            server_user: string | null;
             /**
              * Status
              * @description Outcome as the protocol numbers it; null if no response was seen
@@ -2696,6 +2988,30 @@ export interface components {
              * @enum {string}
              */
             state: "ok" | "full" | "failing" | "closed";
+        };
+        /**
+         * TalkingSocket
+         * @description A connection of a process that is open.
+         */
+        TalkingSocket: {
+            /** Ip */
+            ip: string;
+            /** Peer Ip */
+            peer_ip: string;
+            /** Peer Port */
+            peer_port: number;
+            /** Port */
+            port: number;
+            /**
+             * Source
+             * @description How it is known: socket, connect or close
+             */
+            source: string;
+            /**
+             * Transport
+             * @enum {string}
+             */
+            transport: "tcp" | "udp";
         };
         /**
          * TimePoint
@@ -2930,6 +3246,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ContainerAnswer"];
+                };
+            };
+        };
+    };
+    containers_processes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id, its first 12 digits, or name */
+                container: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessList"];
                 };
             };
         };
@@ -3511,6 +3868,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaptureStatus"];
+                };
+            };
+        };
+    };
+    processes_processes: {
+        parameters: {
+            query?: {
+                /** @description Only of this container, by id or name */
+                container?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessList"];
                 };
             };
         };

@@ -10,6 +10,7 @@ import type {
   Interface,
   PacketDetail,
   PacketRow,
+  ProcessList,
   RequestDetail,
   RequestRow,
   Source,
@@ -162,6 +163,11 @@ export const api = {
   containerRequests: (name: string, limit: number, signal?: AbortSignal) =>
     answer<RequestList>(
       address(`containers/${encodeURIComponent(name)}/requests`, { limit }),
+      signalled(signal),
+    ),
+  containerProcesses: (name: string, signal?: AbortSignal) =>
+    answer<ProcessList>(
+      address(`containers/${encodeURIComponent(name)}/processes`),
       signalled(signal),
     ),
 

@@ -14,6 +14,7 @@ export type LayerField = Shapes["LayerField"];
 export type Body = Shapes["Body"];
 export type Header = Shapes["Header"];
 export type Container = Shapes["Container"];
+export type ProcessList = Shapes["ProcessList"];
 export type Interface = Shapes["Interface"];
 export type CaptureStart = Shapes["CaptureStart"];
 export type CaptureStatus = Shapes["CaptureStatus"];
