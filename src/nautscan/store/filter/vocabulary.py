@@ -59,6 +59,8 @@ TEXT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "tunnel_server_ip",
         "client_mac",
         "server_mac",
+        "nat_client_ip",
+        "nat_server_ip",
     ),
 }
 """Where a word is looked for, without regard to case."""
