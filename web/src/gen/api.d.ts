@@ -947,6 +947,11 @@ export interface components {
              */
             client_ip: string;
             /**
+             * Client Mac
+             * @description Hardware address on the client's side in the first packet's frame; null without one
+             */
+            client_mac: string | null;
+            /**
              * Client Mss
              * @description Largest segment that the client asked for, bytes; null if its SYN did not say
              */
@@ -1050,6 +1055,26 @@ export interface components {
              */
             last_time: string;
             /**
+             * Nat Client Ip
+             * @description Address under which the server saw the client; null where no translation was seen
+             */
+            nat_client_ip: string | null;
+            /**
+             * Nat Client Port
+             * @description Its port; null likewise
+             */
+            nat_client_port: number | null;
+            /**
+             * Nat Server Ip
+             * @description Address under which the client reached the server; null where no translation was seen
+             */
+            nat_server_ip: string | null;
+            /**
+             * Nat Server Port
+             * @description Its port; null likewise
+             */
+            nat_server_port: number | null;
+            /**
              * Out Of Order
              * Format: int64
              * @description Segments that later ones overtook
@@ -1119,6 +1144,11 @@ export interface components {
              * @description Address of the other side
              */
             server_ip: string;
+            /**
+             * Server Mac
+             * @description The same on the server's side
+             */
+            server_mac: string | null;
             /**
              * Server Mss
              * @description Largest segment that the server asked for, bytes; null if its SYN did not say
