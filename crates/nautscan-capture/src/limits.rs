@@ -97,6 +97,14 @@ pub(crate) const LIVE_PARCEL_PACKETS: usize = 1024;
 /// so these are many times those under way.
 pub(crate) const DATAGRAMS: usize = 4096;
 
+/// Beginnings of connections remembered to bring together those that may be one, translated: as
+/// many times those of the last second as the engine remembers (`BEGINNINGS`).
+pub(crate) const BEGUN_ALIKE: usize = 1 << 13;
+
+/// Connections sent to another worker than their addresses say, because that has their other
+/// addresses: as many as the engine keeps (`ALIASES`).
+pub(crate) const COMPANIONS: usize = 1 << 18;
+
 /// Read buffer of a file that is only looked into, to find its first packet.
 pub(crate) const PROBE_BUFFER: usize = 64 * 1024;
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use common::{Folder, connections, shared_captures};
+use common::{Folder, connections, shared_captures, translated};
 use nautscan_capture::session::{Live, LiveConfig, LiveSourceKind, Offline, Step};
 use nautscan_capture::{CaptureError, FileSource, MergedSource, capture_library};
 use nautscan_core::event::Table;
@@ -168,6 +168,27 @@ fn many_connections_filters_merges_and_damage_come_out_the_same() {
         assert_eq!(differs(one, Some("tcp[tcpflags] == tcp-syn")), None);
         let (outcome, _) = read(one, Some("src port 80"), 2).expect("read");
         assert_eq!((outcome.totals.packets, outcome.filtered_out), (7000, 14_000));
+    }
+}
+
+/// Both sides of a translation come to one engine, although their addresses say otherwise.
+#[test]
+fn translated_connections_are_one_flow_each_whatever_the_number_of_workers() {
+    const COUNT: u16 = 200;
+    let folder = Folder::new();
+    let before = folder.file("before.pcap", &translated(COUNT, true));
+    let after = folder.file("after.pcap", &translated(COUNT, false));
+    for paths in [[before.clone(), after.clone()], [after, before]] {
+        assert_eq!(differs(&paths, None), None);
+        for workers in 1..=3 {
+            let (outcome, _) = read(&paths, None, workers).expect("read");
+            assert_eq!(outcome.totals.flows, u64::from(COUNT), "{workers} workers");
+            assert_eq!(outcome.totals.duplicates, 6 * u64::from(COUNT), "{workers} workers");
+            let is_flow = |row: &&String| row.starts_with("flows ");
+            let ends = "client_ip=\"10.0.0.1\",";
+            let flows: Vec<_> = outcome.rows.keys().filter(is_flow).collect();
+            assert!(flows.iter().all(|row| row.contains(ends)), "{}", flows[0]);
+        }
     }
 }
 

@@ -51,6 +51,18 @@ pub const READY_BATCHES: usize = 4096;
 /// Packets remembered to recognise a second sighting of the same packet at another interface.
 pub const SIGHTINGS: usize = 1 << 15;
 
+/// First packets remembered to know a connection again that was translated: three places for each
+/// that began within the last second.
+pub const BEGINNINGS: usize = 1 << 14;
+
+/// Addresses of flows besides those that they began with: a router's whole table of translations
+/// (Linux has room for 262,144 by default from 4 GiB of memory on).
+pub const ALIASES: usize = 1 << 18;
+
+/// Pairs of addresses of one flow. One translation gives two; a container in a container is behind
+/// two.
+pub const FLOW_LEGS: usize = 4;
+
 /// Encapsulations of one packet that are walked. Three are seen in real networks (a mobile
 /// user's tunnel within a provider's within a data centre's); a packet of nothing but headers is
 /// an attack.

@@ -135,6 +135,10 @@ MIGRATIONS: Final = (
         (
             "ALTER TABLE flows ADD COLUMN client_mac VARCHAR",
             "ALTER TABLE flows ADD COLUMN server_mac VARCHAR",
+            "ALTER TABLE flows ADD COLUMN nat_client_ip VARCHAR",
+            "ALTER TABLE flows ADD COLUMN nat_client_port USMALLINT",
+            "ALTER TABLE flows ADD COLUMN nat_server_ip VARCHAR",
+            "ALTER TABLE flows ADD COLUMN nat_server_port USMALLINT",
         ),
     ),
     Migration(

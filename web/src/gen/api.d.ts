@@ -1183,6 +1183,26 @@ export interface components {
              */
             last_time: string;
             /**
+             * Nat Client Ip
+             * @description Address under which the server saw the client; null where no translation was seen
+             */
+            nat_client_ip: string | null;
+            /**
+             * Nat Client Port
+             * @description Its port; null likewise
+             */
+            nat_client_port: number | null;
+            /**
+             * Nat Server Ip
+             * @description Address under which the client reached the server; null where no translation was seen
+             */
+            nat_server_ip: string | null;
+            /**
+             * Nat Server Port
+             * @description Its port; null likewise
+             */
+            nat_server_port: number | null;
+            /**
              * Out Of Order
              * Format: int64
              * @description Segments that later ones overtook

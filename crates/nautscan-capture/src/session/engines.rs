@@ -15,6 +15,9 @@ use crate::limits::{LIVE_PARCEL_PACKETS, MAX_WORKERS};
 /// Packets taken between two looks at commands and clock.
 const BURST: usize = 4096;
 
+/// The engines' counter of addresses that there was no room for.
+const ALIASES_REFUSED: (&str, &str) = ("flow", "aliases_refused");
+
 /// See the module.
 #[expect(clippy::large_enum_variant, reason = "there is one for each capture")]
 pub(super) enum Engines {
@@ -154,6 +157,10 @@ impl Engines {
                     None => sums.push(stat.clone()),
                 }
             }
+        }
+        let forgotten = several.spread.as_ref().map_or(0, Spread::forgotten);
+        if let Some(sum) = sums.iter_mut().find(|sum| (sum.stage, sum.name) == ALIASES_REFUSED) {
+            sum.value += forgotten;
         }
         sums
     }

@@ -1,5 +1,6 @@
 //! A source and an engine at work together.
 
+mod companions;
 mod copy;
 mod engines;
 mod filter;

@@ -7,6 +7,7 @@ use nautscan_core::packet::{InterfaceId, LinkType, Packet};
 use nautscan_core::wire::Shard;
 use nautscan_core::{Engine, RecordBatch, event::Table};
 
+use super::companions::Companions;
 use crate::block::Block;
 use crate::file::Lent;
 use crate::limits::{DATAGRAMS, PARCEL_BYTES, PARCEL_PACKETS, PARCELS_WAITING};
@@ -115,6 +116,9 @@ pub(super) struct Spread {
     gathered: (usize, usize),
     clock: i64,
     datagrams: Datagrams,
+    /// Set where packets may be seen at several points, and so under several addresses.
+    companions: Option<Companions>,
+    interfaces: usize,
 }
 
 /// The other end of a lane was dropped: its engine is no more.
@@ -131,13 +135,24 @@ impl Spread {
             (lane, Arrivals { full: full_end, empty: empty_end })
         };
         let (lanes, arrivals) = (0..count).map(lane).unzip();
-        let spread =
-            Self { lanes, packets: 0, gathered: (0, 0), clock: 0, datagrams: Datagrams::default() };
+        let spread = Self {
+            lanes,
+            packets: 0,
+            gathered: (0, 0),
+            clock: 0,
+            datagrams: Datagrams::default(),
+            companions: None,
+            interfaces: 0,
+        };
         (spread, arrivals)
     }
 
     /// Makes an interface known to every engine, before the packets that come next.
     pub(super) fn add_interface(&mut self, name: Option<&str>) {
+        self.interfaces += 1;
+        if self.interfaces > 1 {
+            self.companions.get_or_insert_default();
+        }
         for lane in &mut self.lanes {
             lane.filling.interfaces.push(name.map(str::to_owned));
         }
@@ -185,8 +200,16 @@ impl Spread {
     #[inline]
     fn lane_of(&mut self, packet: &Packet<'_>) -> usize {
         let count = self.lanes.len();
-        let lane = |value: u32| ((u64::from(value) * count as u64) >> 32) as usize;
-        match Shard::of(packet) {
+        let lane = |value: u64| (((value >> 32) * count as u64) >> 32) as usize;
+        // A cooked capture has several points in one interface.
+        if matches!(packet.link_type, LinkType::LINUX_SLL | LinkType::LINUX_SLL2) {
+            self.companions.get_or_insert_default();
+        }
+        let shard = match &mut self.companions {
+            None => Shard::of(packet),
+            Some(companions) => companions.shard_of(packet),
+        };
+        match shard {
             Shard::Flow(flow) => lane(flow),
             Shard::FirstFragment { flow, datagram } => {
                 self.datagrams.note(datagram, lane(flow));
@@ -217,6 +240,11 @@ impl Spread {
             }
         }
         Ok(())
+    }
+
+    /// Addresses that were forgotten to belong with others, for want of room.
+    pub(super) fn forgotten(&self) -> u64 {
+        self.companions.as_ref().map_or(0, Companions::forgotten)
     }
 
     /// Time passes without a packet (live capture).

@@ -128,3 +128,51 @@ pub fn connections(count: u16) -> Vec<u8> {
     }
     file
 }
+
+/// A pcap file with `count` TCP connections of six packets each through a host that translates both
+/// addresses: on the client's side of it, or on the server's.
+pub fn translated(count: u16, is_before: bool) -> Vec<u8> {
+    let mut file = Vec::new();
+    file.extend(0xa1b2_c3d4_u32.to_le_bytes());
+    file.extend([2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    file.extend(65_535_u32.to_le_bytes());
+    file.extend(101_u32.to_le_bytes());
+    let (client, server, hops) = if is_before { (1, 9, 0) } else { (8, 2, 1) };
+    for number in 0..count {
+        let (client_port, server_port) =
+            if is_before { (1000 + number, 8080_u16) } else { (30_000 + number, 80) };
+        let initial = 1_000_000 * (u32::from(number) + 1);
+        let steps = [
+            (true, 2, 0),
+            (false, 0x12, 0),
+            (true, 0x10, 1),
+            (true, 0x18, 1),
+            (false, 0x11, 1),
+            (true, 0x11, 2),
+        ];
+        for (step, (asks, flags, ahead)) in steps.into_iter().enumerate() {
+            let ends = [(client, client_port), (server, server_port)];
+            let ([from, to], first) = if asks { (ends, initial) } else { ([ends[1], ends[0]], 77) };
+            let payload: &[u8] = if flags == 0x18 { b"?" } else { b"" };
+            let timestamps: &[u8] =
+                if flags == 2 { &[1, 1, 8, 10, 0, 0, 1, 7, 0, 0, 0, 0] } else { b"" };
+            let len = 40 + timestamps.len() + payload.len();
+            let mut ip = vec![0x45, 0, 0, len as u8, number as u8, step as u8, 0, 0, 64 - hops, 6];
+            ip.extend([0, 0, 10, 0, 0, from.0, 10, 0, 0, to.0]);
+            ip.extend(from.1.to_be_bytes());
+            ip.extend(to.1.to_be_bytes());
+            ip.extend((first + ahead).to_be_bytes());
+            ip.extend((if asks { 77 } else { initial } + 1).to_be_bytes());
+            ip.extend([0x50 + (timestamps.len() as u8 / 4) * 16, flags, 1, 0, 0, 0, 0, 0]);
+            ip.extend(timestamps);
+            ip.extend(payload);
+            let time = (u32::from(number) * 8 + step as u32) * 10 + u32::from(!is_before);
+            file.extend((time / 1000).to_le_bytes());
+            file.extend((time % 1000 * 1000).to_le_bytes());
+            file.extend((len as u32).to_le_bytes());
+            file.extend((len as u32).to_le_bytes());
+            file.extend(ip);
+        }
+    }
+    file
+}

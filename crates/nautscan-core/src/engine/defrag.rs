@@ -3,6 +3,7 @@
 
 use super::fragments::{Datagram, Fragments, Insert, Key};
 use super::seen::{FlowRef, Load, Seen};
+use super::translation::Resolved;
 use super::{Engine, roles, take_segment};
 use crate::flow::{FlowKey, key_ports};
 use crate::wire::{Decoded, Fragment, Network, decode_datagram, protocol};
@@ -20,6 +21,24 @@ fn flow_ref(decoded: &Decoded<'_>) -> Option<FlowRef> {
 }
 
 impl Engine {
+    /// Whether a fragment was seen before at another point of observation.
+    fn is_further_sighting(
+        &mut self,
+        seen: &Seen<'_>,
+        decoded: &Decoded<'_>,
+        network: &Network,
+    ) -> bool {
+        let (key, source_is_low) =
+            FlowKey::new(network.protocol, network.source, 0, network.destination, 0);
+        let resolved = Resolved { flow: FlowRef { key, source_is_low }, leg: 0 };
+        self.has_several_points(decoded) && self.is_repeat(seen, decoded, network, &resolved)
+    }
+
+    /// The flow that fragments are of, whatever addresses they have.
+    fn known_as(&self, flow: FlowRef) -> FlowRef {
+        self.translations.resolve(flow).flow
+    }
+
     /// Takes a fragment; answers its flow, if that is known by now.
     #[cold]
     #[inline(never)]
@@ -31,7 +50,7 @@ impl Engine {
         fragment: &Fragment,
     ) -> Option<u64> {
         let key = Key::new(network, fragment);
-        if self.is_repeat(seen, decoded, network) {
+        if self.is_further_sighting(seen, decoded, network) {
             self.out.totals.duplicates += seen.load.packets;
             let flow = self.fragments.flow(&key)?;
             let slot = self.flows.find(&flow.key)?;
@@ -82,6 +101,7 @@ impl Engine {
                 && first.tunnel == decoded.tunnel
                 && let Some(flow) = flow_ref(&first)
             {
+                let flow = self.translations.resolve(flow).flow;
                 datagram.flow = Some(flow);
                 datagram.header_len = len.saturating_sub(first.payload_len);
                 let seen = Seen { since: datagram.first_time, ..*seen };
@@ -110,7 +130,9 @@ impl Engine {
             self.out.totals.count_stop(stop, true);
         }
         let network = whole.network?;
-        if let Some(flow) = datagram.flow.or_else(|| flow_ref(&whole)) {
+        if let Some(flow) =
+            datagram.flow.or_else(|| flow_ref(&whole).map(|flow| self.known_as(flow)))
+        {
             self.fragments.set_latest(*key, flow);
         }
         let seen = Seen { since: datagram.first_time, load: datagram.waiting, ..*seen };
@@ -122,7 +144,10 @@ impl Engine {
         };
         let id = self.count(Some(flow), &seen, whole.payload_len);
         let slot = self.flows.find(&flow.key)?;
-        if !self.is_repeat(&seen, &whole, &network)
+        let resolved = Resolved { flow, leg: 0 };
+        let repeats =
+            self.has_several_points(&whole) && self.is_repeat(&seen, &whole, &network, &resolved);
+        if !repeats
             && let Some(found) = self.flows.get_mut(slot)
             && let Some(segment) = roles::tcp_segment(seen.time, &whole)
         {
@@ -145,7 +170,7 @@ impl Engine {
         }
         let (data, _) = datagram.join();
         let first = decode_datagram(&datagram.context, datagram.protocol, &data, data.len());
-        let Some(flow) = flow_ref(&first) else {
+        let Some(flow) = flow_ref(&first).map(|flow| self.known_as(flow)) else {
             self.out.totals.unattributed += seen.load.packets;
             return;
         };

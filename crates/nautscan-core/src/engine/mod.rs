@@ -15,11 +15,12 @@ mod sightings;
 #[cfg(test)]
 mod tests;
 mod totals;
+mod translation;
 
 use arrow_array::RecordBatch;
 
 use crate::event::{Stat, Table};
-use crate::flow::{Carrier, Flow, FlowKey, FlowTable, Macs, State, key_ports};
+use crate::flow::{Flow, FlowKey, FlowTable, Macs, State, key_ports};
 use crate::packet::{InterfaceId, Packet};
 use crate::proto::{Close, Side};
 use crate::stream::{Connection, Segment};
@@ -28,8 +29,9 @@ use datagrams::take_datagram;
 use fragments::Fragments;
 use memory::Held;
 use output::Output;
-use seen::Seen;
+use seen::{FlowRef, Seen};
 use sightings::Sightings;
+use translation::{Resolved, Translations};
 
 pub use config::Config;
 pub use totals::Totals;
@@ -47,6 +49,7 @@ pub struct Engine {
     out: Output,
     flows: FlowTable,
     sightings: Sightings,
+    translations: Translations,
     held: Held,
     fragments: Fragments,
     /// Whether packets were seen in tunnels: then they may also be seen outside.
@@ -64,6 +67,7 @@ impl Engine {
         Self {
             flows: FlowTable::new(config.max_flows),
             sightings: Sightings::new(),
+            translations: Translations::new(),
             held: Held::default(),
             fragments: Fragments::new(),
             has_tunnels: false,
@@ -168,9 +172,15 @@ impl Engine {
         let (from, to) = key_ports(decoded.transport.as_ref(), network.protocol);
         let (key, source_is_low) =
             FlowKey::new(network.protocol, network.source, from, network.destination, to);
-        if self.is_repeat(seen, decoded, network) {
-            return self.count_duplicate(&key, source_is_low, seen, decoded);
+        let mut flow = FlowRef { key, source_is_low };
+        if self.has_several_points(decoded) {
+            let resolved = self.resolve(seen, decoded, network, flow);
+            if self.is_repeat(seen, decoded, network, &resolved) {
+                return self.count_duplicate(&resolved.flow, seen, decoded);
+            }
+            flow = resolved.flow;
         }
+        let FlowRef { key, source_is_low } = flow;
         let segment = roles::tcp_segment(seen.time, decoded);
         let slot = self.flow_of(key, source_is_low, seen, decoded, segment.as_ref());
         let flow = self.flows.get_mut(slot)?;
@@ -191,32 +201,43 @@ impl Engine {
         Some(id)
     }
 
-    /// Whether the packet was seen before at another point of observation. Asked only where
-    /// there are several: interfaces, directions of `any`, inside and outside of tunnels.
+    /// Whether packets may be seen at several points of observation: interfaces, directions of
+    /// `any`, inside and outside of tunnels; or under several addresses.
     #[inline(always)]
-    fn is_repeat(&mut self, seen: &Seen<'_>, decoded: &Decoded<'_>, network: &Network) -> bool {
+    fn has_several_points(&mut self, decoded: &Decoded<'_>) -> bool {
         self.has_tunnels |= decoded.tunnel.is_some();
-        let several = self.out.interfaces.len() > 1 || decoded.point != 0 || self.has_tunnels;
-        several && self.sightings.is_repeat(seen.time, seen.interface, decoded, network)
+        self.out.interfaces.len() > 1
+            || decoded.point != 0
+            || self.has_tunnels
+            || self.translations.is_in_use()
+    }
+
+    /// Whether the packet was seen before at another point of observation. Asked only where
+    /// there are several.
+    fn is_repeat(
+        &mut self,
+        seen: &Seen<'_>,
+        decoded: &Decoded<'_>,
+        network: &Network,
+        resolved: &Resolved,
+    ) -> bool {
+        self.sightings.is_repeat(seen.time, seen.interface, decoded, network, resolved)
     }
 
     #[cold]
     #[inline(never)]
     fn count_duplicate(
         &mut self,
-        key: &FlowKey,
-        source_is_low: bool,
+        flow: &FlowRef,
         seen: &Seen<'_>,
         decoded: &Decoded<'_>,
     ) -> Option<u64> {
         self.out.totals.duplicates += seen.load.packets;
-        let slot = self.flows.find(key)?;
-        let flow = self.flows.get_mut(slot)?;
-        flow.duplicates += seen.load.packets;
-        if flow.carrier.is_none() {
-            flow.carrier = Carrier::of(decoded, source_is_low);
-        }
-        Some(flow.id)
+        let slot = self.flows.find(&flow.key)?;
+        let found = self.flows.get_mut(slot)?;
+        found.duplicates += seen.load.packets;
+        found.set_carrier(decoded, flow.source_is_low);
+        Some(found.id)
     }
 
     /// The flow of a packet; a new one if there is none, or if its ports are used again.
@@ -254,7 +275,7 @@ impl Engine {
             ended: None,
             interface: seen.interface,
             vlan: decoded.vlan,
-            carrier: Carrier::of(decoded, source_is_low),
+            rare: None,
             id,
             first_time: seen.since,
             last_time: seen.time,
@@ -269,6 +290,9 @@ impl Engine {
             lone: None,
             macs: Macs::of(seen.stations(decoded), source_is_low),
         };
+        if decoded.tunnel.is_some() {
+            flow.set_carrier(decoded, source_is_low);
+        }
         if let Some(rival) = rival {
             roles::begin(&mut flow, &rival);
         }
@@ -280,6 +304,7 @@ impl Engine {
     fn retire(&mut self, slot: u32, close: Close) {
         if let Some(flow) = self.flows.get_mut(slot) {
             self.out.retire(flow, close);
+            self.translations.forget(flow);
             self.flows.remove(slot);
         }
     }
@@ -325,11 +350,12 @@ impl Engine {
         let is_behind = self.next_sweep < now.saturating_sub(10 * SECOND);
         self.next_sweep = if is_behind { now + SECOND } else { self.next_sweep + SECOND };
         self.expire_fragments();
-        let Self { flows, out, held, .. } = self;
+        let Self { flows, out, held, translations, .. } = self;
         held.begin();
         flows.sweep(|flow| {
             if flow.is_idle(now) {
                 out.retire(flow, Close::Timeout);
+                translations.forget(flow);
                 return true;
             }
             out.settle(flow, now);
@@ -380,6 +406,7 @@ impl Engine {
         self.flows.memory()
             + self.held.bytes(&self.flows)
             + self.sightings.memory()
+            + self.translations.memory()
             + self.fragments.memory()
             + self.out.rows.names_memory()
     }
@@ -408,9 +435,12 @@ impl Engine {
             stat("decode", "unattributed", totals.unattributed),
             stat("decode", "duplicates", totals.duplicates),
             stat("decode", "sightings_overwritten", self.sightings.overwritten()),
+            stat("decode", "beginnings_overwritten", self.translations.overwritten()),
             stat("flow", "created", totals.flows),
             stat("flow", "active", self.flows.len() as u64),
             stat("flow", "evicted", totals.evicted),
+            stat("flow", "aliases_active", self.translations.len() as u64),
+            stat("flow", "aliases_refused", self.translations.refused()),
             stat("flow", "memory", self.memory() as u64),
             stat("stream", "gaps", totals.gaps),
             stat("stream", "gap_bytes", totals.gap_bytes),

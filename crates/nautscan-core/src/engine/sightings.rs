@@ -5,6 +5,7 @@ use core::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 
+use super::translation::Resolved;
 use crate::limits::SIGHTINGS;
 use crate::packet::InterfaceId;
 use crate::wire::{Decoded, Network, Transport};
@@ -12,12 +13,14 @@ use crate::wire::{Decoded, Network, Transport};
 /// How far apart two sightings of one packet may be: a bridge passes it on within
 /// microseconds, a busy host within milliseconds.
 const WINDOW: i64 = 100_000_000;
+/// Where a leg's number stands in [`Point::within`]: above what directions and devices take.
+const LEG_SHIFT: u32 = 28;
 /// Payload bytes that go into a packet's digest.
 const PAYLOAD: usize = 32;
 
 /// Where a packet was observed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Point {
+pub(super) struct Point {
     interface: u16,
     /// See [`Decoded::point`]; inside a tunnel is another point than outside.
     within: u32,
@@ -53,13 +56,21 @@ impl Sightings {
         interface: InterfaceId,
         decoded: &Decoded<'_>,
         network: &Network,
+        resolved: &Resolved,
     ) -> bool {
+        let mut point = self.point(interface, decoded);
+        // A packet may leave translated where it came in.
+        point.within ^= resolved.leg << LEG_SHIFT;
+        self.look_up(time, point, decoded, network, resolved)
+    }
+
+    /// Where a packet was observed.
+    pub(super) fn point(&self, interface: InterfaceId, decoded: &Decoded<'_>) -> Point {
         let mut within = decoded.point;
         if let Some(tunnel) = decoded.tunnel {
             within ^= self.hasher.hash_one(tunnel) as u32;
         }
-        let point = Point { interface: interface.0, within };
-        self.look_up(time, point, decoded, network)
+        Point { interface: interface.0, within }
     }
 
     fn look_up(
@@ -68,12 +79,13 @@ impl Sightings {
         point: Point,
         decoded: &Decoded<'_>,
         network: &Network,
+        resolved: &Resolved,
     ) -> bool {
         if self.seen.is_empty() {
             let never = Sighting { digest: 0, time: i64::MIN / 2, point };
             self.seen = vec![never; SIGHTINGS];
         }
-        let digest = self.digest(decoded, network);
+        let digest = self.digest(decoded, network, resolved);
         let entry = &mut self.seen[digest as usize % SIGHTINGS];
         let same = entry.digest == digest && (time - entry.time).abs() <= WINDOW;
         if same && entry.point != point {
@@ -91,9 +103,9 @@ impl Sightings {
     }
 
     /// What stays the same on the way from one interface of a host to the next. Time to live
-    /// changes where it is routed, checksums where they are offloaded.
-    fn digest(&self, decoded: &Decoded<'_>, network: &Network) -> u64 {
-        let ports = decoded.transport.as_ref().and_then(Transport::ports);
+    /// changes where it is routed, checksums where they are offloaded. Addresses and ports are
+    /// those of its flow, which stay where they are translated.
+    fn digest(&self, decoded: &Decoded<'_>, network: &Network, resolved: &Resolved) -> u64 {
         let transport = match decoded.transport {
             Some(Transport::Tcp { sequence, acknowledgement, flags, window, .. }) => {
                 (sequence, acknowledgement, flags, window)
@@ -104,9 +116,8 @@ impl Sightings {
         let payload = &decoded.payload[..decoded.payload.len().min(PAYLOAD)];
         let fragment = network.fragment.map(|fragment| (fragment.id, fragment.offset));
         self.hasher.hash_one((
-            (network.source, network.destination, network.protocol, network.identification),
+            (resolved.flow.key, resolved.flow.source_is_low, network.identification),
             fragment,
-            ports,
             transport,
             decoded.payload_len,
             payload,

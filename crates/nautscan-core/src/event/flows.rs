@@ -88,6 +88,18 @@ pub(super) const COLUMNS: &[Column] = &[
         "Hardware address on the client's side in the frame of its first packet: the client's own, or that of the router, bridge or host that the frame came from or went to last. Of a frame in a tunnel, the inner one. Null where the link has none (loopback, raw IP; cooked captures keep the sender's alone), or it is a group's.",
     ),
     maybe("server_mac", Kind::Text, "The same on the server's side."),
+    maybe(
+        "nat_client_ip",
+        Kind::Text,
+        "Address under which the server saw the client, where one on the way translates it (SNAT, masquerading) and the flow was seen on both sides of that. `client_ip` is the client's own. Null where no other was seen.",
+    ),
+    maybe("nat_client_port", Kind::Port, "Its port. Null likewise."),
+    maybe(
+        "nat_server_ip",
+        Kind::Text,
+        "Address under which the client reached the server, where one on the way translates it (DNAT, a published port), likewise. `server_ip` is the server's own. Null where no other was seen.",
+    ),
+    maybe("nat_server_port", Kind::Port, "Its port. Null likewise."),
     always("client_packets", Kind::Int, "Packets from the client."),
     always("client_bytes", Kind::Int, "Their bytes on the wire, link-layer headers included."),
     always("server_packets", Kind::Int, "Packets from the server."),
@@ -208,6 +220,8 @@ pub struct FlowsBuilder {
     tunnel_ips: [StringBuilder; 2],
     /// Client's and server's side.
     macs: [StringBuilder; 2],
+    /// Address and port of the client, of the server, on the other side of a translation.
+    nat: [(StringBuilder, UInt16Builder); 2],
     /// Packets and bytes of the client, of the server, payload of the client, of the server.
     sent: [Int64Builder; 6],
     /// Handshake, round trip to the client, to the server.
@@ -247,6 +261,7 @@ impl Default for FlowsBuilder {
             tunnel_id: Int64Builder::default(),
             tunnel_ips: Default::default(),
             macs: Default::default(),
+            nat: Default::default(),
             sent: Default::default(),
             times: Default::default(),
             counters: Default::default(),
@@ -281,7 +296,7 @@ impl FlowsBuilder {
         text.append_address(&mut self.server_ip, facts.ends.server);
         self.server_port.append_value(facts.ends.server_port);
         self.community_id.append_value(facts.community_id.as_str());
-        self.push_carrier(flow);
+        self.push_way(flow);
         let [client, server] = flow.sent;
         let sent = [
             client.packets,
@@ -300,12 +315,12 @@ impl FlowsBuilder {
         self.rows += 1;
     }
 
-    fn push_carrier(&mut self, flow: &Flow) {
+    fn push_way(&mut self, flow: &Flow) {
         self.vlan.append_option(flow.vlan);
-        let tunnel = flow.carrier.as_deref().map(|carrier| carrier.tunnel);
+        let tunnel = flow.carrier().map(|carrier| carrier.tunnel);
         self.tunnel.append_option(tunnel.map(|tunnel| tunnel.to_string()));
         self.tunnel_id.append_option(tunnel.and_then(|tunnel| tunnel.id).map(i64::from));
-        let ends = flow.carrier.as_deref().and_then(|carrier| carrier.ends(flow.client_is_low));
+        let ends = flow.carrier().and_then(|carrier| carrier.ends(flow.client_is_low));
         let [client, server] = &mut self.tunnel_ips;
         match ends {
             Some(ends) => {
@@ -319,6 +334,19 @@ impl FlowsBuilder {
         }
         for (builder, mac) in self.macs.iter_mut().zip(flow.macs.of_sides(flow.client_is_low)) {
             self.text.append_mac(builder, mac);
+        }
+        let (client, server) = flow.translated();
+        for ((ip, port), end) in self.nat.iter_mut().zip([client, server]) {
+            match end {
+                Some((address, number)) => {
+                    self.text.append_address(ip, address);
+                    port.append_value(number);
+                }
+                None => {
+                    ip.append_null();
+                    port.append_null();
+                }
+            }
         }
     }
 
@@ -385,6 +413,10 @@ impl FlowsBuilder {
         ];
         columns.extend(self.tunnel_ips.iter_mut().map(|ip| Arc::new(ip.finish()) as ArrayRef));
         columns.extend(self.macs.iter_mut().map(|mac| Arc::new(mac.finish()) as ArrayRef));
+        for (ip, port) in &mut self.nat {
+            columns.push(Arc::new(ip.finish()));
+            columns.push(Arc::new(port.finish()));
+        }
         let int = |builder: &mut Int64Builder| Arc::new(builder.finish()) as ArrayRef;
         columns.extend(self.sent.iter_mut().map(int));
         columns.extend(self.times.iter_mut().map(int));

@@ -24,7 +24,7 @@ pub(super) const COLUMNS: &[Column] = &[
     always(
         "value",
         Kind::Int,
-        "Count since the sensor's capture started; for `active`, `datagrams_active` and `memory` the present value.",
+        "Count since the sensor's capture started; for `active`, `datagrams_active`, `aliases_active` and `memory` the present value.",
     ),
 ];
 
@@ -113,8 +113,19 @@ pub const COUNTERS: &[(&str, &str, &str)] = &[
         "sightings_overwritten",
         "Packets forgotten so soon that a further sighting would not be recognised.",
     ),
+    (
+        "decode",
+        "beginnings_overwritten",
+        "First packets of connections forgotten so soon that they would not be known again behind a translation of addresses.",
+    ),
     ("flow", "created", "Flows begun."),
     ("flow", "active", "Flows that are being followed."),
+    (
+        "flow",
+        "aliases_active",
+        "Further addresses of flows that were seen on both sides of a translation.",
+    ),
+    ("flow", "aliases_refused", "Those that there was no room for: the flow shows as two."),
     ("flow", "evicted", "Flows given up because as many as may be were followed."),
     (
         "flow",

@@ -28,6 +28,19 @@ pub struct Endpoints {
     pub server_port: u16,
 }
 
+impl Endpoints {
+    /// Client and server changed over.
+    #[must_use]
+    pub fn swapped(self) -> Self {
+        Self {
+            client: self.server,
+            client_port: self.server_port,
+            server: self.client,
+            server_port: self.client_port,
+        }
+    }
+}
+
 impl Hash for FlowKey {
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {

@@ -23,6 +23,15 @@ impl Macs {
         }
     }
 
+    /// Takes one side from `other`: the lower endpoint's, or the higher one's.
+    pub fn take_side(&mut self, other: &Self, low: bool) {
+        if low {
+            self.low = other.low;
+        } else {
+            self.high = other.high;
+        }
+    }
+
     /// The client's and the server's.
     pub fn of_sides(&self, client_is_low: bool) -> [Option<Mac>; 2] {
         let known = |mac: Mac| (mac != Mac::default()).then_some(mac);

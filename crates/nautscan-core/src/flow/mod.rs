@@ -4,6 +4,7 @@ mod community_id;
 mod key;
 mod lone;
 mod macs;
+mod nat;
 mod table;
 
 pub use community_id::{CommunityId, community_id};
@@ -11,12 +12,13 @@ pub(crate) use key::ports as key_ports;
 pub use key::{Endpoints, FlowKey};
 pub use lone::LoneSyn;
 pub use macs::Macs;
+pub use nat::{End, Leg, Nat, Translated};
 pub use table::FlowTable;
 
 use crate::packet::InterfaceId;
 use crate::proto::{App, Close, Side, datagram};
 use crate::stream::Connection;
-use crate::wire::{Address, Decoded, Tunnel, protocol};
+use crate::wire::{Address, Decoded, Stations, Tunnel, protocol};
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -92,8 +94,8 @@ pub struct Flow {
     pub interface: InterfaceId,
     /// Innermost VLAN identifier of its first packet.
     pub vlan: Option<u16>,
-    /// What carried its first packet that was seen in a tunnel.
-    pub carrier: Option<Box<Carrier>>,
+    /// What few flows have.
+    pub rare: Option<Box<Rare>>,
     /// Unique within an engine.
     pub id: u64,
     /// Time of its first packet.
@@ -120,6 +122,15 @@ pub struct Flow {
     pub lone: Option<Box<LoneSyn>>,
     /// Hardware addresses of its first packet's frame.
     pub macs: Macs,
+}
+
+/// What few flows have; each in a box of its own, since hardly any has both.
+#[derive(Debug, Default)]
+pub struct Rare {
+    /// What carried its first packet that was seen in a tunnel.
+    carrier: Option<Box<Carrier>>,
+    /// Its addresses, where they are translated on its way.
+    nat: Option<Box<Nat>>,
 }
 
 /// The tunnel of a flow.
@@ -180,6 +191,15 @@ impl UdpFlow {
     }
 }
 
+impl Rare {
+    /// Bytes that it holds, itself included.
+    fn memory(&self) -> usize {
+        size_of::<Self>()
+            + self.carrier.as_deref().map_or(0, size_of_val)
+            + self.nat.as_deref().map_or(0, Nat::memory)
+    }
+}
+
 impl Flow {
     /// Which side the sender of a packet with these `endpoints` is.
     #[inline]
@@ -187,9 +207,67 @@ impl Flow {
         if source_is_low == self.client_is_low { Side::Client } else { Side::Server }
     }
 
-    /// Client and server as the table shows them.
+    /// Client and server as the table shows them; where addresses are translated on the way, the
+    /// true ones.
+    #[inline]
     pub fn endpoints(&self) -> Endpoints {
-        self.key.endpoints(self.client_is_low)
+        match self.nat() {
+            None => self.key.endpoints(self.client_is_low),
+            Some(nat) => nat.ends(self.client_is_low),
+        }
+    }
+
+    /// The tunnel that it was seen in.
+    pub fn carrier(&self) -> Option<&Carrier> {
+        self.rare.as_deref()?.carrier.as_deref()
+    }
+
+    /// Notes the tunnel of a packet, if it came in one and none is known.
+    pub fn set_carrier(&mut self, decoded: &Decoded<'_>, source_is_low: bool) {
+        if self.carrier().is_none()
+            && let Some(carrier) = Carrier::of(decoded, source_is_low)
+        {
+            self.rare.get_or_insert_default().carrier = Some(carrier);
+        }
+    }
+
+    /// Its addresses, where several are known.
+    #[inline]
+    pub fn nat(&self) -> Option<&Nat> {
+        self.rare.as_deref()?.nat.as_deref()
+    }
+
+    /// Client's and server's address on the other side of a translation.
+    pub fn translated(&self) -> Translated {
+        self.nat().map_or((None, None), |nat| nat.translated(self.client_is_low))
+    }
+
+    /// Adds addresses under which it goes besides the `own` ones: its own leg with whether the
+    /// first packet came from the lower endpoint, the other leg with its key, the initial sequence
+    /// number of TCP, and the stations of the frame there. False: it has too many already.
+    pub fn add_leg(
+        &mut self,
+        own: (Leg, bool),
+        other: (Leg, FlowKey),
+        sequence: Option<u32>,
+        stations: Stations,
+    ) -> bool {
+        let (leg, source_is_low) = own;
+        let rare = self.rare.get_or_insert_default();
+        let nat = rare.nat.get_or_insert_with(|| Box::new(Nat::new(leg, source_is_low, sequence)));
+        if !nat.has_room() {
+            return false;
+        }
+        let source_is_low = nat.source_is_low;
+        let (is_nearest, is_farthest) = nat.add(other.0, other.1);
+        let macs = Macs::of(stations, source_is_low);
+        if is_nearest {
+            self.macs.take_side(&macs, source_is_low);
+        }
+        if is_farthest {
+            self.macs.take_side(&macs, !source_is_low);
+        }
+        true
     }
 
     /// Whether it has been silent for longer than its state allows.
@@ -202,7 +280,7 @@ impl Flow {
         size_of::<Self>()
             + self.tcp.as_deref().map_or(0, TcpFlow::memory)
             + self.udp.as_deref().map_or(0, UdpFlow::memory)
-            + self.carrier.as_deref().map_or(0, size_of_val)
+            + self.rare.as_deref().map_or(0, Rare::memory)
             + self.lone.as_deref().map_or(0, LoneSyn::memory)
     }
 }

@@ -206,7 +206,7 @@ mod tests {
             state: State::Active,
             ended: None,
             vlan: None,
-            carrier: None,
+            rare: None,
             interface: InterfaceId(0),
             id: u64::from(port),
             first_time: time,

@@ -5,6 +5,7 @@
 //! the layers of a packet and keeps what parsed, with the reason why it stopped.
 
 pub mod arp;
+mod beginning;
 mod decode;
 pub mod dissect;
 pub mod encap;
@@ -22,6 +23,7 @@ pub mod tcp;
 mod tunnel;
 pub mod udp;
 
+pub use beginning::Beginning;
 pub use decode::{
     Decoded, Fragment, Network, Step, Transport, decode, decode_datagram, decode_steps,
 };

@@ -8,10 +8,17 @@
 //! tunnel that [`decode`] looks into, the inner packet counts. Later fragments belong with the
 //! first, which alone tells; one that comes before it is taken for one of its addresses' packets,
 //! which for TCP and tunnels is a guess: such datagrams may not be put together.
+//!
+//! Where one packet may be seen under several addresses, before and after their translation, it is
+//! not the headers that tell what belongs together: see [`Shard::of_translated`].
+
+use core::hash::BuildHasher;
 
 use super::ethernet::ethertype;
+use super::tcp::flag;
 use super::{
-    Address, Decoded, Network, be16, be32, decode, decode_datagram, ethernet, ipv4, protocol,
+    Address, Beginning, Decoded, Network, be16, be32, decode, decode_datagram, ethernet, ipv4,
+    protocol,
 };
 use crate::packet::{LinkType, Packet};
 
@@ -19,18 +26,18 @@ use crate::packet::{LinkType, Packet};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shard {
     /// With all packets of this value.
-    Flow(u32),
+    Flow(u64),
     /// Likewise; and the later fragments of the datagram belong with it.
     FirstFragment {
         /// Value of the flow.
-        flow: u32,
+        flow: u64,
         /// Tells datagrams apart.
         datagram: u64,
     },
     /// With its first fragment, which alone tells the flow.
     LaterFragment {
         /// Value where the first fragment is not known: that of the addresses.
-        pair: u32,
+        pair: u64,
         /// As in the first fragment.
         datagram: u64,
     },
@@ -46,10 +53,37 @@ impl Shard {
         }
     }
 
-    fn of_any(packet: &Packet<'_>) -> Self {
+    /// The shard of a packet that may be seen under several addresses, and the digest of the
+    /// [`Beginning`] if it is the SYN of a TCP client: connections that begin alike may be one,
+    /// and belong together. All that is not TCP is one shard.
+    pub fn of_translated(packet: &Packet<'_>, hasher: &impl BuildHasher) -> (Self, Option<u64>) {
+        let is_syn = |flags: u8| flags & (flag::SYN | flag::ACK) == flag::SYN;
+        if let Some(value) = plain_tcp(packet)
+            && !packet.data.get(PLAIN_FLAGS).copied().is_some_and(is_syn)
+        {
+            return (Self::Flow(value), None);
+        }
         let decoded = decode(packet);
+        let beginning = Beginning::of(&decoded, hasher).filter(|it| it.sequence.is_some());
+        let is_tcp = |decoded: &Decoded<'_>| {
+            decoded.network.is_some_and(|network| network.protocol == protocol::TCP)
+        };
+        let shard = match Self::of_decoded(&decoded) {
+            shard if is_tcp(&decoded) => shard,
+            Self::Flow(_) => Self::Flow(0),
+            Self::FirstFragment { datagram, .. } => Self::FirstFragment { flow: 0, datagram },
+            Self::LaterFragment { datagram, .. } => Self::LaterFragment { pair: 0, datagram },
+        };
+        (shard, beginning.map(|it| it.digest))
+    }
+
+    fn of_any(packet: &Packet<'_>) -> Self {
+        Self::of_decoded(&decode(packet))
+    }
+
+    fn of_decoded(decoded: &Decoded<'_>) -> Self {
         let Some(network) = decoded.network else { return Self::Flow(0) };
-        let Some(fragment) = network.fragment else { return Self::Flow(value(&decoded)) };
+        let Some(fragment) = network.fragment else { return Self::Flow(value(decoded)) };
         let pair = pair(&network);
         let datagram = mix(u64::from(fragment.id))
             ^ mix(end(&network.source, 0))
@@ -58,13 +92,13 @@ impl Shard {
             return Self::LaterFragment { pair, datagram };
         }
         let (payload, len) = (decoded.payload, decoded.payload_len);
-        let first = decode_datagram(&decoded, fragment.protocol, payload, len);
+        let first = decode_datagram(decoded, fragment.protocol, payload, len);
         Self::FirstFragment { flow: value(&first), datagram }
     }
 }
 
 /// The value of a packet that is whole, or of what its first fragment tells.
-fn value(decoded: &Decoded<'_>) -> u32 {
+fn value(decoded: &Decoded<'_>) -> u64 {
     let Some(network) = &decoded.network else { return 0 };
     let ports = decoded.transport.and_then(|transport| transport.ports());
     if network.protocol == protocol::UDP && ports.is_some_and(|(_, to)| is_dhcp(to)) {
@@ -82,14 +116,17 @@ fn is_dhcp(port: u16) -> bool {
     matches!(port, 67 | 68 | 546 | 547)
 }
 
-fn pair(network: &Network) -> u32 {
+fn pair(network: &Network) -> u64 {
     symmetric(end(&network.source, 0), end(&network.destination, 0))
 }
+
+/// Where the flags of such a segment stand.
+const PLAIN_FLAGS: usize = ethernet::LEN + ipv4::MIN_LEN + 13;
 
 /// The value of what most packets are: TCP in IPv4 without options or fragments, in Ethernet
 /// without tags.
 #[inline]
-fn plain_tcp(packet: &Packet<'_>) -> Option<u32> {
+fn plain_tcp(packet: &Packet<'_>) -> Option<u64> {
     const IP: usize = ethernet::LEN;
     const TCP: usize = IP + ipv4::MIN_LEN;
     /// More fragments, and the fragment offset.
@@ -124,8 +161,8 @@ fn end(address: &Address, port: u16) -> u64 {
 }
 
 #[inline]
-fn symmetric(one: u64, other: u64) -> u32 {
-    (mix(one.wrapping_add(other)) >> 32) as u32
+fn symmetric(one: u64, other: u64) -> u64 {
+    mix(one.wrapping_add(other))
 }
 
 /// Stirs all bits into all bits (the finisher of splitmix64, without its last step).
@@ -183,7 +220,7 @@ mod tests {
         let mut counts = [0; 8];
         for port in 0..8000 {
             let Shard::Flow(value) = shard(&tcp((1, port), (2, 80))) else { panic!("no fragment") };
-            counts[((u64::from(value) * 8) >> 32) as usize] += 1;
+            counts[(((value >> 32) * 8) >> 32) as usize] += 1;
         }
         assert!(counts.iter().all(|count| (850..1150).contains(count)), "{counts:?}");
     }
@@ -203,6 +240,26 @@ mod tests {
         assert_eq!(Shard::Flow(flow), shard(&tcp((1, 1000), (2, 80))));
         later[5] += 1;
         assert!(!matches!(shard(&later), Shard::LaterFragment { datagram: d, .. } if d == same));
+    }
+
+    #[test]
+    fn what_begins_alike_is_told_whatever_its_addresses() {
+        let hasher = foldhash::fast::FixedState::default();
+        let told = |bytes: &[u8]| Shard::of_translated(&raw(0, InterfaceId(0), bytes), &hasher);
+        let syn = |from: (u8, u16)| {
+            let mut bytes = tcp(from, (2, 80));
+            bytes[33] = flag::SYN;
+            bytes
+        };
+        let ((one, begun), (other, again)) = (told(&syn((1, 1000))), told(&syn((3, 2000))));
+        assert!(begun.is_some() && begun == again && one != other);
+        assert_eq!(told(&tcp((1, 1000), (2, 80))), (shard(&tcp((1, 1000), (2, 80))), None));
+        assert_eq!(told(&udp((1, 5), (2, 6), 1, b"x")), (Shard::Flow(0), None));
+        let mut frame = vec![0; 12];
+        frame.extend([8, 0]);
+        frame.extend(syn((1, 1000)));
+        let packet = Packet { link_type: LinkType::ETHERNET, ..raw(0, InterfaceId(0), &frame) };
+        assert_eq!(Shard::of_translated(&packet, &hasher), (one, begun));
     }
 
     #[test]

@@ -67,6 +67,8 @@ TEXT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "tunnel_server_ip",
         "client_mac",
         "server_mac",
+        "nat_client_ip",
+        "nat_server_ip",
     ),
     "packets": (
         "source_ip",

@@ -31,6 +31,7 @@ impl<'a, T: Trace> Walk<'a, T> {
             destination: view.destination(),
             protocol: view.protocol(),
             identification: view.identification(),
+            hop_limit: view.ttl(),
             fragment,
         };
         self.out.network = Some(network);
@@ -55,6 +56,7 @@ impl<'a, T: Trace> Walk<'a, T> {
             destination: view.destination(),
             protocol: view.next_header(),
             identification: 0,
+            hop_limit: view.hop_limit(),
             fragment: None,
         };
         self.out.network = Some(network);

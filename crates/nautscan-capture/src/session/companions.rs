@@ -1,0 +1,124 @@
+//! Connections that may be one, before and after the translation of their addresses, go to one
+//! engine: those that begin alike. Whether they are one, the engine decides.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::RandomState;
+
+use nautscan_core::packet::Packet;
+use nautscan_core::wire::Shard;
+
+use crate::limits::{BEGUN_ALIKE, COMPANIONS};
+
+/// As far as the engine looks back: further, and no two connections are one.
+const WINDOW: i64 = 1_000_000_000;
+
+#[derive(Debug, Clone, Copy)]
+struct Begun {
+    digest: u64,
+    time: i64,
+    shard: u64,
+}
+
+/// Which shards go with which others.
+#[derive(Default)]
+pub(super) struct Companions {
+    hasher: RandomState,
+    begun: Vec<Option<Begun>>,
+    /// From a connection's own shard to that of its companion.
+    leads: HashMap<u64, u64>,
+    /// Keys of `leads`, the oldest first.
+    order: VecDeque<u64>,
+    forgotten: u64,
+}
+
+impl Companions {
+    /// Where a packet belongs.
+    pub(super) fn shard_of(&mut self, packet: &Packet<'_>) -> Shard {
+        let (shard, digest) = Shard::of_translated(packet, &self.hasher);
+        match shard {
+            Shard::Flow(own) => Shard::Flow(self.follow(own, digest, packet.time)),
+            Shard::FirstFragment { flow, datagram } => {
+                Shard::FirstFragment { flow: self.follow(flow, None, packet.time), datagram }
+            }
+            later => later,
+        }
+    }
+
+    fn follow(&mut self, own: u64, digest: Option<u64>, time: i64) -> u64 {
+        let known = self.leads.get(&own).copied();
+        let Some(digest) = digest else { return known.unwrap_or(own) };
+        if self.begun.is_empty() {
+            self.begun.resize(BEGUN_ALIKE, None);
+        }
+        let place = &mut self.begun[digest as usize % BEGUN_ALIKE];
+        let alike =
+            place.filter(|begun| begun.digest == digest && (begun.time - time).abs() <= WINDOW);
+        let Some(begun) = alike else {
+            let shard = known.unwrap_or(own);
+            *place = Some(Begun { digest, time, shard });
+            return shard;
+        };
+        if begun.shard != known.unwrap_or(own) {
+            self.lead(own, begun.shard);
+        }
+        begun.shard
+    }
+
+    fn lead(&mut self, own: u64, shard: u64) {
+        if self.leads.insert(own, shard).is_some() {
+            return;
+        }
+        self.order.push_back(own);
+        if self.leads.len() > COMPANIONS
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.leads.remove(&oldest);
+            self.forgotten += 1;
+        }
+    }
+
+    /// Connections that were forgotten for want of room.
+    pub(super) fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_begins_alike_stays_together() {
+        let mut companions = Companions::default();
+        assert_eq!(companions.follow(1, Some(7), 0), 1);
+        assert_eq!(companions.follow(2, Some(7), 1000), 1);
+        assert_eq!(companions.follow(2, None, WINDOW * 100), 1, "all that comes after");
+        assert_eq!(companions.follow(3, Some(8), 0), 3);
+        assert_eq!(companions.follow(4, Some(7), 2 * WINDOW), 4, "too late to be the same");
+        assert_eq!(companions.follow(1, Some(7), 2 * WINDOW), 4, "now the other leads");
+    }
+
+    /// Reaches `BEGUN_ALIKE`: the newest take the places of others.
+    #[test]
+    fn so_many_beginnings_are_remembered() {
+        let mut companions = Companions::default();
+        for digest in 0..=BEGUN_ALIKE as u64 {
+            companions.follow(digest, Some(digest), 0);
+        }
+        assert_eq!(companions.begun.len(), BEGUN_ALIKE);
+        assert_eq!(companions.follow(u64::MAX, Some(0), 0), u64::MAX, "forgotten");
+        assert_eq!(companions.follow(u64::MAX, Some(1), 0), 1);
+    }
+
+    /// Reaches `COMPANIONS`: the oldest is forgotten, and that is counted.
+    #[test]
+    fn so_many_companions_are_remembered() {
+        let mut companions = Companions::default();
+        for own in 0..=COMPANIONS as u64 {
+            companions.lead(own, u64::MAX);
+        }
+        assert_eq!((companions.leads.len(), companions.forgotten()), (COMPANIONS, 1));
+        assert_eq!(companions.follow(0, None, 0), 0);
+        assert_eq!(companions.follow(1, None, 0), u64::MAX);
+    }
+}
