@@ -40,7 +40,7 @@ pub(crate) fn default_interfaces(py: Python<'_>) -> (Vec<String>, String) {
     (selection.names, selection.reason)
 }
 
-fn interface_dict<'py>(py: Python<'py>, interface: &Interface) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn interface_dict<'py>(py: Python<'py>, interface: &Interface) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
     dict.set_item("name", &interface.name)?;
     dict.set_item("description", &interface.description)?;

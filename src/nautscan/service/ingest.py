@@ -19,6 +19,7 @@ from nautscan import schema
 from nautscan.errors import NautScanError
 from nautscan.identity import Directory
 from nautscan.service.counters import StageCounters
+from nautscan.service.inside import InsideContainers
 from nautscan.service.live import LiveHub, Watch
 from nautscan.service.newcomers import WAIT_SECONDS, Newcomers
 from nautscan.service.owners import owners_of
@@ -31,6 +32,10 @@ log = logging.getLogger("nautscan.ingest")
 NUMBERED: Final = ("requests", "flows")
 MAX_UNNAMED: Final = 256
 NEWS_SECONDS: Final = 0.02
+
+
+_Revision = tuple[int, int]
+"""Of the directory, and of the containers that are captured inside."""
 
 
 class Batches(Protocol):
@@ -56,7 +61,7 @@ class _Batch(NamedTuple):
 
     table: str
     first_id: int
-    revision: int | None
+    revision: _Revision | None
     unnamed: list[str]
 
 
@@ -64,18 +69,24 @@ class Ingest:
     """Takes batches in, for ever."""
 
     def __init__(
-        self, store: Store, directory: Directory, hub: LiveHub, recent: RecentRequests
+        self,
+        store: Store,
+        directory: Directory,
+        hub: LiveHub,
+        recent: RecentRequests,
+        inside: InsideContainers,
     ) -> None:
-        """Nothing is taken until `run`."""
+        """Nothing is taken until `run`. `inside`: containers that are captured inside."""
         self._store = store
         self._directory = directory
         self._hub = hub
+        self._inside = inside
         self._recent = recent
         self.counters = StageCounters()
         self.batches_rejected = 0
         self._newcomers = Newcomers(directory)
         self._fresh: FreshRows | None = None
-        self._revision: int | None = None
+        self._revision: _Revision | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ingest")
 
     async def run(self, source: Batches) -> None:
@@ -133,10 +144,10 @@ class Ingest:
         """The database in memory, knowing the owners of this moment."""
         if self._fresh is None:
             self._fresh = FreshRows()
-        if self._revision != self._directory.revision:
-            snapshot = self._directory.snapshot
-            self._fresh.set_owners(owners_of(snapshot))
-            self._revision = snapshot.revision
+        snapshot, inside = self._directory.snapshot, self._inside.revision
+        if self._revision != (snapshot.revision, inside):
+            self._fresh.set_owners(owners_of(snapshot, inside=dict(self._inside.occupants)))
+            self._revision = (snapshot.revision, inside)
         return self._fresh
 
     def _load(self, table: str, ipc: bytes) -> _Batch | None:

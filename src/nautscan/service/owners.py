@@ -7,11 +7,11 @@ end seen exactly). Where two containers held it at once, nobody is named: a gues
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from nautscan.identity import Binding, Snapshot, Workload
-from nautscan.store.fresh import Owners
+from nautscan.store.fresh import INSIDE, Owners
 
 
 class _Segment(NamedTuple):
@@ -21,8 +21,16 @@ class _Segment(NamedTuple):
     workload_id: str | None
 
 
-def owners_of(snapshot: Snapshot, host_name: str | None = None) -> Owners:
-    """Columns for the join: who owned each address (and published port) from when."""
+def owners_of(
+    snapshot: Snapshot,
+    host_name: str | None = None,
+    inside: Mapping[str, Sequence[tuple[int, str]]] | None = None,
+) -> Owners:
+    """Columns for the join: who owned each address (and published port) from when.
+
+    `inside`: which container had a name since when, of those that are captured inside. Loopback
+    addresses seen there are that container's.
+    """
     name = host_name or socket.gethostname()
     owners = Owners()
     for ip, bindings in snapshot.by_ip.items():
@@ -34,6 +42,10 @@ def owners_of(snapshot: Snapshot, host_name: str | None = None) -> Owners:
     for ip in snapshot.host_addresses:
         if all(binding.port is not None for binding in snapshot.by_ip.get(ip, ())):
             _add(owners, (ip, None, None), _Segment(0, None), snapshot.by_id, name)
+    for container, held_since in (inside or {}).items():
+        for since_ns, workload_id in held_since:
+            place = (INSIDE + container, None, None)
+            _add(owners, place, _Segment(since_ns, workload_id), snapshot.by_id, None)
     return owners
 
 

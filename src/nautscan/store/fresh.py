@@ -20,6 +20,9 @@ from nautscan.store.filter import Condition
 from nautscan.store.json_sql import row_sql
 
 MEMORY: Final = "512MB"
+INSIDE: Final = "@"
+"""Before a container's name, in place of an address: loopback addresses seen inside it."""
+
 _NEVER: Final = -(2**63)
 _FOR_EVER: Final = 2**63 - 1
 _NUMBERED: Final = ("requests", "flows")
@@ -90,6 +93,7 @@ class FreshRows:
                 FROM incoming_owners WHERE {test}"""
             )
         self._connection.unregister("incoming_owners")
+        self._any_inside = any(ip.startswith(INSIDE) for ip in owners.ip)
         self._steady = (_FOR_EVER, _NEVER)
         self._any_published = bool(self._run("SELECT 1 FROM published LIMIT 1"))
 
@@ -110,7 +114,8 @@ class FreshRows:
 
         It can be done again, when more is known about the owners.
         """
-        narrow = "client_ip, client_port, server_ip, server_port, time"
+        addresses = ", ".join(self._address(f"{side}_ip") for side in ("client", "server"))
+        narrow = f"{addresses}, client_port, server_port, time"
         transport = "'tcp'" if table == "requests" else "transport"
         join = self._join_for(table)
         sides = [self._side(side, join) for side in ("client", "server")]
@@ -128,6 +133,15 @@ class FreshRows:
             f"""CREATE OR REPLACE VIEW fresh_{table} AS
             SELECT * FROM raw_{table} POSITIONAL JOIN names_{table}"""
         )
+
+    def _address(self, column: str) -> str:
+        """What an address is looked up by. Loopback inside a container is that container."""
+        if not self._any_inside:
+            return column
+        container = f"'{INSIDE}' || split_part(interface, '{INSIDE}', -1)"
+        is_loopback = f"({column} LIKE '127.%' OR {column} = '::1')"
+        return f"""CASE WHEN {is_loopback} AND contains(interface, '{INSIDE}')
+            THEN {container} ELSE {column} END AS {column}"""
 
     def _join_for(self, table: str) -> _Join:
         """How owners are found: by address alone while none changed within the batch's time."""

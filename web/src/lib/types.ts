@@ -15,6 +15,7 @@ export type Body = Shapes["Body"];
 export type Header = Shapes["Header"];
 export type Container = Shapes["Container"];
 export type Interface = Shapes["Interface"];
+export type InterfaceList = Shapes["InterfaceList"];
 export type CaptureStart = Shapes["CaptureStart"];
 export type CaptureStatus = Shapes["CaptureStatus"];
 export type Health = Shapes["Health"];

@@ -8,6 +8,38 @@ use super::kind::{LinkFacts, LinkKind, classify};
 
 const LINKS: &str = "/sys/class/net";
 
+/// The interfaces of the calling thread's network namespace. `/sys` shows another one there, so
+/// that the kernel's answer to the C library is all there is: no more of the kind than that it is
+/// the loopback.
+#[cfg(target_os = "linux")]
+pub(crate) fn links_of_this_namespace() -> Vec<Interface> {
+    crate::live::ffi::system_links().into_iter().map(of_system_link).collect()
+}
+
+#[cfg(target_os = "linux")]
+fn of_system_link(link: crate::live::ffi::SystemLink) -> Interface {
+    const IFF_UP: u32 = 0x1;
+    const IFF_LOOPBACK: u32 = 0x8;
+    const IFF_RUNNING: u32 = 0x40;
+    let loopback = link.flags & IFF_LOOPBACK != 0;
+    let up = link.flags & IFF_UP != 0;
+    let digits: Vec<String> = link.hardware_address.iter().map(|b| format!("{b:02x}")).collect();
+    let meaningful = link.hardware_address.iter().any(|&byte| byte != 0);
+    Interface {
+        kind: if loopback { LinkKind::Loopback } else { LinkKind::Unknown },
+        up: Some(up),
+        running: Some(link.flags & IFF_RUNNING != 0),
+        loopback,
+        addresses: link.addresses.into_iter().map(Into::into).collect(),
+        mac: meaningful.then(|| digits.join(":")),
+        index: link.index,
+        capturable: up,
+        reason: (!up).then(|| format!("{} is down; bring it up first", link.name)),
+        name: link.name,
+        ..Interface::default()
+    }
+}
+
 /// The interfaces without the library's help.
 pub(super) fn bare_interfaces() -> Vec<Interface> {
     let mut interfaces: Vec<Interface> = link_names(Path::new(LINKS))

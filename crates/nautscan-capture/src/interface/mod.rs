@@ -8,6 +8,9 @@ mod select;
 
 use std::net::IpAddr;
 
+#[cfg(target_os = "linux")]
+pub(crate) use linux::links_of_this_namespace;
+
 pub use kind::{LinkFacts, LinkKind, classify};
 pub use permission::{CapturePermission, capture_permission};
 pub use select::{Platform, Selection, default_interfaces, default_interfaces_on};

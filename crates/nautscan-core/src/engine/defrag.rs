@@ -2,13 +2,14 @@
 //! is whole.
 
 use super::fragments::{Datagram, Fragments, Insert, Key};
+use super::places::Places;
 use super::seen::{FlowRef, Load, Seen};
 use super::{Engine, roles, take_segment};
 use crate::flow::{FlowKey, key_ports};
 use crate::wire::{Decoded, Fragment, Network, decode_datagram, protocol};
 
 /// The flow of a packet; `None` where what tells it was not seen.
-fn flow_ref(decoded: &Decoded<'_>) -> Option<FlowRef> {
+fn flow_ref(places: &Places, seen: &Seen, decoded: &Decoded<'_>) -> Option<FlowRef> {
     let network = decoded.network.filter(|network| network.fragment.is_none())?;
     if decoded.transport.is_none() && protocol::has_ports(network.protocol) {
         return None;
@@ -16,6 +17,7 @@ fn flow_ref(decoded: &Decoded<'_>) -> Option<FlowRef> {
     let (from, to) = key_ports(decoded.transport.as_ref(), network.protocol);
     let (key, source_is_low) =
         FlowKey::new(network.protocol, network.source, from, network.destination, to);
+    let key = key.within(places.of(seen.interface, &network));
     Some(FlowRef { key, source_is_low })
 }
 
@@ -30,7 +32,7 @@ impl Engine {
         network: &Network,
         fragment: &Fragment,
     ) -> Option<u64> {
-        let key = Key::new(network, fragment);
+        let key = Key::new(network, fragment, self.places.of(seen.interface, network));
         if self.is_repeat(seen, decoded, network) {
             self.out.totals.duplicates += seen.load.packets;
             let flow = self.fragments.flow(&key)?;
@@ -80,7 +82,7 @@ impl Engine {
             // Headers that go on in the next fragment, and tunnels, are left until all is there.
             if first.stop.is_none()
                 && first.tunnel == decoded.tunnel
-                && let Some(flow) = flow_ref(&first)
+                && let Some(flow) = flow_ref(&self.places, seen, &first)
             {
                 datagram.flow = Some(flow);
                 datagram.header_len = len.saturating_sub(first.payload_len);
@@ -110,7 +112,7 @@ impl Engine {
             self.out.totals.count_stop(stop, true);
         }
         let network = whole.network?;
-        if let Some(flow) = datagram.flow.or_else(|| flow_ref(&whole)) {
+        if let Some(flow) = datagram.flow.or_else(|| flow_ref(&self.places, seen, &whole)) {
             self.fragments.set_latest(*key, flow);
         }
         let seen = Seen { since: datagram.first_time, load: datagram.waiting, ..*seen };
@@ -150,7 +152,7 @@ impl Engine {
         }
         let (data, _) = datagram.join();
         let first = decode_datagram(&datagram.context, datagram.protocol, &data, data.len());
-        let Some(flow) = flow_ref(&first) else {
+        let Some(flow) = flow_ref(&self.places, &seen, &first) else {
             self.out.totals.unattributed += seen.load.packets;
             return;
         };

@@ -6,6 +6,7 @@ mod fragments;
 mod lone;
 mod memory;
 mod output;
+mod places;
 mod roles;
 mod rows;
 mod seen;
@@ -25,6 +26,7 @@ use crate::wire::{Decoded, Network, decode, protocol, tcp::flag};
 use fragments::Fragments;
 use memory::Held;
 use output::Output;
+use places::Places;
 use seen::Seen;
 use sightings::Sightings;
 
@@ -46,6 +48,7 @@ pub struct Engine {
     sightings: Sightings,
     held: Held,
     fragments: Fragments,
+    places: Places,
     /// Whether packets were seen in tunnels: then they may also be seen outside.
     has_tunnels: bool,
     next_flow_id: u64,
@@ -63,6 +66,7 @@ impl Engine {
             sightings: Sightings::new(),
             held: Held::default(),
             fragments: Fragments::new(),
+            places: Places::default(),
             has_tunnels: false,
             next_flow_id: config.flow_id_base + 1,
             flow_id_step: config.flow_id_step.max(1),
@@ -72,9 +76,12 @@ impl Engine {
         }
     }
 
-    /// Makes a capture interface known; `None`: the capture does not name it.
+    /// Makes a capture interface known; `None`: the capture does not name it. A name that ends
+    /// in `@PLACE` is one of the network namespace of that name: loopback addresses seen there
+    /// are kept apart from those of the host and of other namespaces.
     pub fn add_interface(&mut self, name: Option<&str>) -> InterfaceId {
         self.out.interfaces.push(name.map(str::to_owned));
+        self.places.add(name);
         InterfaceId((self.out.interfaces.len() - 1) as u16)
     }
 
@@ -165,6 +172,7 @@ impl Engine {
         let (from, to) = key_ports(decoded.transport.as_ref(), network.protocol);
         let (key, source_is_low) =
             FlowKey::new(network.protocol, network.source, from, network.destination, to);
+        let key = key.within(self.places.of(seen.interface, network));
         if self.is_repeat(seen, decoded, network) {
             return self.count_duplicate(&key, source_is_low, seen, decoded);
         }
@@ -190,7 +198,10 @@ impl Engine {
     fn is_repeat(&mut self, seen: &Seen, decoded: &Decoded<'_>, network: &Network) -> bool {
         self.has_tunnels |= decoded.tunnel.is_some();
         let several = self.out.interfaces.len() > 1 || decoded.point != 0 || self.has_tunnels;
-        several && self.sightings.is_repeat(seen.time, seen.interface, decoded, network)
+        several && {
+            let place = self.places.of(seen.interface, network);
+            self.sightings.is_repeat(seen.time, seen.interface, place, decoded, network)
+        }
     }
 
     #[cold]

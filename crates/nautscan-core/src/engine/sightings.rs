@@ -51,6 +51,7 @@ impl Sightings {
         &mut self,
         time: i64,
         interface: InterfaceId,
+        place: u8,
         decoded: &Decoded<'_>,
         network: &Network,
     ) -> bool {
@@ -59,13 +60,14 @@ impl Sightings {
             within ^= self.hasher.hash_one(tunnel) as u32;
         }
         let point = Point { interface: interface.0, within };
-        self.look_up(time, point, decoded, network)
+        self.look_up(time, point, place, decoded, network)
     }
 
     fn look_up(
         &mut self,
         time: i64,
         point: Point,
+        place: u8,
         decoded: &Decoded<'_>,
         network: &Network,
     ) -> bool {
@@ -73,7 +75,7 @@ impl Sightings {
             let never = Sighting { digest: 0, time: i64::MIN / 2, point };
             self.seen = vec![never; SIGHTINGS];
         }
-        let digest = self.digest(decoded, network);
+        let digest = self.digest(place, decoded, network);
         let entry = &mut self.seen[digest as usize % SIGHTINGS];
         let same = entry.digest == digest && (time - entry.time).abs() <= WINDOW;
         if same && entry.point != point {
@@ -92,7 +94,7 @@ impl Sightings {
 
     /// What stays the same on the way from one interface of a host to the next. Time to live
     /// changes where it is routed, checksums where they are offloaded.
-    fn digest(&self, decoded: &Decoded<'_>, network: &Network) -> u64 {
+    fn digest(&self, place: u8, decoded: &Decoded<'_>, network: &Network) -> u64 {
         let ports = decoded.transport.as_ref().and_then(Transport::ports);
         let transport = match decoded.transport {
             Some(Transport::Tcp { sequence, acknowledgement, flags, window, .. }) => {
@@ -104,7 +106,7 @@ impl Sightings {
         let payload = &decoded.payload[..decoded.payload.len().min(PAYLOAD)];
         let fragment = network.fragment.map(|fragment| (fragment.id, fragment.offset));
         self.hasher.hash_one((
-            (network.source, network.destination, network.protocol, network.identification),
+            (network.source, network.destination, network.protocol, network.identification, place),
             fragment,
             ports,
             transport,

@@ -1,6 +1,7 @@
 //! Packets in, rows out.
 
 mod fragments;
+mod places;
 mod tunnels;
 
 use arrow_array::cast::AsArray;

@@ -70,30 +70,88 @@ fn addresses(first: *const PcapAddr) -> Vec<DeviceAddress> {
     list
 }
 
+/// An interface as Linux lists it for the network namespace of the calling thread.
+#[cfg(target_os = "linux")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct SystemLink {
+    pub(crate) name: String,
+    /// `IFF_*` bits.
+    pub(crate) flags: u32,
+    pub(crate) index: Option<u32>,
+    /// `ARPHRD_*` number.
+    pub(crate) hardware_type: Option<u16>,
+    pub(crate) hardware_address: Vec<u8>,
+    pub(crate) addresses: Vec<DeviceAddress>,
+}
+
+/// The interfaces of the calling thread's network namespace. Unlike `/sys`, which shows the
+/// namespace that it was mounted in, the C library asks the kernel for the thread's.
+#[cfg(target_os = "linux")]
+pub(crate) fn system_links() -> Vec<SystemLink> {
+    let mut links: Vec<SystemLink> = Vec::new();
+    each_address(&mut |entry| {
+        let name = text(entry.ifa_name);
+        // A label such as `eth0:1` is an address of `eth0`.
+        let name = name.split(':').next().unwrap_or_default();
+        let index = links.iter().position(|link| link.name == name).unwrap_or_else(|| {
+            links.push(SystemLink { name: name.to_owned(), ..SystemLink::default() });
+            links.len() - 1
+        });
+        let link = &mut links[index];
+        link.flags = entry.ifa_flags;
+        if let Some(address) = socket_address(entry.ifa_addr.cast()) {
+            let netmask = socket_address(entry.ifa_netmask.cast());
+            link.addresses.push(DeviceAddress { address, netmask });
+        }
+        if let Some(facts) = link_layer_address(entry.ifa_addr) {
+            link.index = u32::try_from(facts.sll_ifindex).ok();
+            link.hardware_type = Some(facts.sll_hatype);
+            let length = usize::from(facts.sll_halen).min(facts.sll_addr.len());
+            link.hardware_address = facts.sll_addr[..length].to_vec();
+        }
+    });
+    links
+}
+
+/// The `struct sockaddr_ll` behind a pointer to a socket address, if it is one.
+#[cfg(target_os = "linux")]
+fn link_layer_address(pointer: *const libc::sockaddr) -> Option<libc::sockaddr_ll> {
+    // SAFETY: null, or an address of getifaddrs, which begins with its family.
+    let family = i32::from(unsafe { pointer.as_ref() }?.sa_family);
+    // SAFETY: an address of this family is a sockaddr_ll.
+    (family == libc::AF_PACKET).then(|| unsafe { pointer.cast::<libc::sockaddr_ll>().read_unaligned() })
+}
+
 /// The addresses of all interfaces as the system itself lists them, for when there is no library.
 #[cfg(unix)]
 pub(crate) fn system_addresses() -> Vec<(String, DeviceAddress)> {
-    let mut first: *mut libc::ifaddrs = ptr::null_mut();
-    // SAFETY: the pointer is writable.
-    if unsafe { libc::getifaddrs(&mut first) } != 0 {
-        return Vec::new();
-    }
     let mut list = Vec::new();
-    let mut next = first;
-    // SAFETY: the list ends with null and stays allocated until freeifaddrs below.
-    while let Some(entry) = unsafe { next.as_ref() } {
-        if list.len() >= MAX_ENTRIES {
-            break;
-        }
+    each_address(&mut |entry| {
         if let Some(address) = socket_address(entry.ifa_addr.cast()) {
             let netmask = socket_address(entry.ifa_netmask.cast());
             list.push((text(entry.ifa_name), DeviceAddress { address, netmask }));
         }
+    });
+    list
+}
+
+/// Shows every entry of `getifaddrs`; none where the system cannot list them.
+#[cfg(unix)]
+fn each_address(show: &mut dyn FnMut(&libc::ifaddrs)) {
+    let mut first: *mut libc::ifaddrs = ptr::null_mut();
+    // SAFETY: the pointer is writable.
+    if unsafe { libc::getifaddrs(&mut first) } != 0 {
+        return;
+    }
+    let mut next = first;
+    for _ in 0..MAX_ENTRIES {
+        // SAFETY: the list ends with null and stays allocated until freeifaddrs below.
+        let Some(entry) = (unsafe { next.as_ref() }) else { break };
+        show(entry);
         next = entry.ifa_next;
     }
-    // SAFETY: `first` came from getifaddrs; everything of it was copied.
+    // SAFETY: `first` came from getifaddrs; what is needed of it was copied.
     unsafe { libc::freeifaddrs(first) };
-    list
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]

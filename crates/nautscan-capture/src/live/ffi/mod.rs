@@ -12,6 +12,8 @@ mod program;
 pub(crate) use api::Api;
 #[cfg(unix)]
 pub(crate) use devices::system_addresses;
+#[cfg(target_os = "linux")]
+pub(crate) use devices::{SystemLink, system_links};
 pub(crate) use devices::{Device, DeviceAddress, devices};
 pub(crate) use handle::{Activation, Counters, Dispatched, Handle};
 pub(crate) use program::Program;
