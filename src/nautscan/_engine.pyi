@@ -93,9 +93,9 @@ def capture_library() -> str:
 def interfaces() -> list[dict[str, Any]]:
     """Capture interfaces of this host.
 
-    Keys: name, description, kind, addresses (list of text), mac, mtu, index, up, running,
-    loopback, wireless, peer_index, master, default_route, capturable (bool), reason (why not,
-    or None).
+    Keys: name, description, kind, addresses (list of text), mac, link_type (None where it shows
+    only once opened), mtu, index, up, running, connected, loopback, wireless, peer_index, master,
+    default_route, capturable (bool), reason (why not, or None).
     """
 
 def default_interfaces() -> tuple[list[str], str]:
@@ -191,7 +191,7 @@ class Namespace:
     def is_own(self) -> bool:
         """Whether it is this process's own: the container uses the host's network."""
     def interfaces(self) -> list[dict[str, Any]]:
-        """The interfaces in it, as `interfaces`; `kind` is `loopback` or `unknown`."""
+        """The interfaces in it, as `interfaces`; `kind` is told by customary names."""
     def changes(self) -> int:
         """Descriptor of a netlink socket, readable after each change; the caller closes it."""
 

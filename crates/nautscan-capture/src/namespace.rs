@@ -53,7 +53,9 @@ mod tests {
             format!("0::/docker/{ID}"),
             format!("0::/../../docker/{ID}/init"),
             format!("12:memory:/docker/{ID}\n11:cpu:/docker/{ID}\n0::/"),
-            format!("0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-{ID}.scope"),
+            format!(
+                "0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-{ID}.scope"
+            ),
             format!("0::/kubepods.slice/kubepods-pod1.slice/cri-containerd-{ID}.scope"),
         ] {
             assert!(names_container(&group, ID), "{group}");

@@ -84,7 +84,8 @@ impl PyCapture {
             disorder: DISORDER,
         };
         let here = interfaces.iter().map(|name| Target::from(name.as_str()));
-        let there = inside.iter().map(|(label, device, namespace)| target(label, device, namespace));
+        let there =
+            inside.iter().map(|(label, device, namespace)| target(label, device, namespace));
         let targets: Vec<Target> = here.chain(there).collect();
         let started = py.detach(|| {
             let source = match stream {

@@ -24,6 +24,7 @@ from nautscan import _engine
 from nautscan.errors import BadRequest, NautScanError
 from nautscan.sensor import naming
 from nautscan.sensor.enginefacts import as_dict
+from nautscan.sensor.permission import Host, enter_remedy
 from nautscan.sensor.privileges import lacking_to_enter
 
 log = logging.getLogger(__name__)
@@ -351,8 +352,7 @@ def entering() -> dict[str, Any]:
             "possible": False,
             "reason": f"The sensor does not hold {' and '.join(lacking)}, which entering a "
             "container takes",
-            "remedy": "Start NautScan as root with --enter-containers:\n"
-            "    sudo nautscan serve --enter-containers",
+            "remedy": enter_remedy(Host.current()),
         }
     return {"possible": True, "reason": None, "remedy": None}
 

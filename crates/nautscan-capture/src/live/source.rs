@@ -9,7 +9,8 @@ use super::ffi::{Counters, Dispatched, Handle};
 use super::open::{self, LiveOptions, Opened};
 use super::wait::{Stopper, Waiter};
 use crate::{
-    CaptureError, InterfaceStats, MAX_INTERFACES, Namespace, PacketSource, Progress, Pulled, SourceInterface,
+    CaptureError, InterfaceStats, MAX_INTERFACES, Namespace, PacketSource, Progress, Pulled,
+    SourceInterface,
 };
 
 /// Most packets taken from one interface before the next one's turn.

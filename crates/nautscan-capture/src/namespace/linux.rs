@@ -53,7 +53,9 @@ impl Namespace {
             return Err(gone(format!("its control group is {}", first_line(&groups))));
         }
         let opened = in_own_thread(|| {
-            with_rights(|| openat(&process, "ns/net", flags, Mode::empty()).map_err(io::Error::from))
+            with_rights(|| {
+                openat(&process, "ns/net", flags, Mode::empty()).map_err(io::Error::from)
+            })
         });
         match opened.and_then(|opened| opened) {
             Ok(fd) => Ok(Self { fd, whose }),
@@ -73,7 +75,9 @@ impl Namespace {
     pub fn within<T: Send>(&self, call: impl FnOnce() -> T + Send) -> Result<T, CaptureError> {
         let enter = || {
             let kind = Some(LinkNameSpaceType::Network);
-            with_rights(|| move_into_link_name_space(self.fd.as_fd(), kind).map_err(io::Error::from))
+            with_rights(|| {
+                move_into_link_name_space(self.fd.as_fd(), kind).map_err(io::Error::from)
+            })
         };
         let called = in_own_thread(|| enter().map(|()| call()));
         called.and_then(|called| called).map_err(|error| refused(&self.whose, &error))
