@@ -54,8 +54,6 @@ def command(
     # Made first, as long as everything can be imported: opening a capture gives up rights.
     printer = None if chosen is None else _printer(chosen, as_json=as_json)
     capture = TerminalCapture(config)
-    names = ", ".join(capture.names)
-    _tell({"capturing": capture.names}, f"capturing on {names}; Ctrl-C ends it", as_json=as_json)
     capture.on_change = lambda names: _tell_change(names, as_json=as_json)
     job = _Job(capture, count)
     if output is not None:
@@ -64,6 +62,9 @@ def command(
         job.print_rows(chosen, printer)
     try:
         with _interruptible(capture):
+            # Not before: who reads this may end it at once.
+            text = f"capturing on {', '.join(capture.names)}; Ctrl-C ends it"
+            _tell({"capturing": capture.names}, text, as_json=as_json)
             job.run(duration)
     finally:
         capture.close()

@@ -121,7 +121,7 @@ class Inside:
     def __init__(self) -> None:
         """None is wanted."""
         self._wanted: tuple[str, ...] = ()
-        self._places: Places = {}
+        self._places: dict[str, tuple[Place, ...]] = {}
         self._opened: dict[str, _Opened] = {}
         self._errors: dict[str, dict[str, Any]] = {}
         self._gaps: deque[Gap] = deque(maxlen=MAX_GAPS)
@@ -129,12 +129,17 @@ class Inside:
     def want(self, containers: Collection[str]) -> None:
         """From now on these, as they were asked for."""
         self._wanted = tuple(containers)[:MAX_CONTAINERS]
+        self._places = {key: listed for key, listed in self._places.items() if key in self._wanted}
 
     def tell(self, places: Places) -> bool:
-        """Where containers are now; whether that is news."""
-        if places == self._places:
+        """Where containers are now; whether that is news.
+
+        What is not told of stays known: an answer to an older question may come after a newer.
+        """
+        told = self._places | dict(places)
+        if told == self._places:
             return False
-        self._places = dict(places)
+        self._places = told
         return True
 
     def look(self) -> None:

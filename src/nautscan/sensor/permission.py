@@ -106,6 +106,7 @@ _WINDOWS: Final = """\
 Open a terminal with "Run as administrator" and start nautscan there, or reinstall Npcap from
 https://npcap.com without the option that restricts it to administrators."""
 
+
 def enter_remedy(host: Host) -> str:
     """What to do about missing rights to enter containers."""
     if host.in_container:

@@ -93,7 +93,11 @@ class InsideContainers:
     def containers(self, requested: Sequence[str]) -> list[dict[str, Any]]:
         """Containers that run, whether each can be captured inside, and whether it is wanted."""
         running = [w for w in self._directory.workloads() if w.state in ALIVE]
-        wanted = set(naming.containers_of(requested))
+        wanted = {
+            place.id
+            for key in naming.containers_of(requested)
+            for place in places_of(self._directory, key)
+        }
         return [
             _described(workload, place_of(self._directory, workload), wanted)
             for workload in sorted(running, key=lambda workload: workload.name)
@@ -126,15 +130,16 @@ class InsideContainers:
         return place.as_dict()
 
 
-def _described(workload: Workload, place: ContainerPlace, wanted: set[str]) -> dict[str, Any]:
-    keys = {workload.id, workload.name, workload.service, place.name}
+def _described(
+    workload: Workload, place: ContainerPlace, wanted: set[str | None]
+) -> dict[str, Any]:
     return {
         "id": workload.id,
         "name": workload.name,
         "service": workload.service,
         "project": workload.project,
         "interface": naming.inside(naming.ALL, place.name),
-        "selected": bool(keys & wanted),
+        "selected": place.pid is not None and place.id in wanted,
         "capturable": place.error is None,
         "reason": None if place.error is None else place.error["message"],
         "shares": None if place.name == workload.name else place.name,
