@@ -30,9 +30,9 @@ def test_networks_are_picked_up_let_go_and_picked_up_again(engine: DockerEngine)
         for _ in range(2):
             # The same name each time, and another bridge.
             bridge = f"br-{engine.network('late')[:12]}"
-            process.wait_for(lambda bridge=bridge: bridge in captured(process))
             engine.serve_http("server", networks=["late"])
             engine.run("client", networks=["late"])
+            process.wait_for(lambda bridge=bridge: bridge in captured(process))
             tag = secrets.token_hex(6)
             address = engine.address("server", "late")
             engine.exec("client", ["wget", "-q", "-O", "/dev/null", f"http://{address}/?{tag}"])
