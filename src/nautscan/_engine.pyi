@@ -11,6 +11,7 @@ __all__ = [
     "Capture",
     "Column",
     "EngineError",
+    "Namespace",
     "Reader",
     "RecordBatch",
     "Schema",
@@ -37,7 +38,8 @@ class EngineError(Exception):
     """What failed, in `message`; which kind, in `code`; what to do, in `remedy`.
 
     Codes: `unknown_interface`, `no_permission`, `bad_filter`, `no_capture_library`,
-    `bad_file`, `not_found`, `closed`, `bad_argument`, `capture_failed`, `cannot_write`.
+    `bad_file`, `not_found`, `closed`, `bad_argument`, `capture_failed`, `cannot_write`,
+    `unknown_container`, `cannot_enter`.
     """
 
     code: str
@@ -92,9 +94,9 @@ def capture_library() -> str:
 def interfaces() -> list[dict[str, Any]]:
     """Capture interfaces of this host.
 
-    Keys: name, description, kind, addresses (list of text), mac, mtu, index, up, running,
-    loopback, wireless, peer_index, master, default_route, capturable (bool), reason (why not,
-    or None).
+    Keys: name, description, kind, addresses (list of text), mac, link_type (None where it shows
+    only once opened), mtu, index, up, running, connected, loopback, wireless, peer_index, master,
+    default_route, capturable (bool), reason (why not, or None).
     """
 
 def default_interfaces() -> tuple[list[str], str]:
@@ -178,6 +180,23 @@ class Reader:
     def close(self) -> None: ...
 
 @final
+class Namespace:
+    """The network namespace of a container, held open. Linux only."""
+
+    def __new__(cls, pid: int, container_id: str) -> Self:
+        """Opens that of a process, once its control group has shown that it is the container's.
+
+        Raises `unknown_container`, and `cannot_enter` where rights are lacking.
+        """
+    @property
+    def is_own(self) -> bool:
+        """Whether it is this process's own: the container uses the host's network."""
+    def interfaces(self) -> list[dict[str, Any]]:
+        """The interfaces in it, as `interfaces`; `kind` is told by customary names."""
+    def changes(self) -> int:
+        """Descriptor of a netlink socket, readable after each change; the caller closes it."""
+
+@final
 class Capture:
     """Live capture. A thread of the engine captures; Python takes batches."""
 
@@ -185,6 +204,7 @@ class Capture:
         cls,
         interfaces: Sequence[str],
         *,
+        inside: Sequence[tuple[str, str, Namespace]] = (),
         stream: int | None = None,
         stream_name: str = "stdin",
         filter: str | None = None,
@@ -205,6 +225,8 @@ class Capture:
     ) -> Self:
         """Opens at once: a missing right or a bad filter raises here.
 
+        `inside` are interfaces of other namespaces: the label that rows bear, the name there,
+        and where. A label `NAME@PLACE` keeps loopback addresses apart from those of other places.
         `stream` is a file descriptor that carries pcap or pcapng, instead of interfaces.
         `workers` are the engines that share the flows; one works in the capturing thread.
         """
@@ -228,6 +250,9 @@ class Capture:
         """
     def export(self, ids: Sequence[int] | None = None) -> bytes:
         """pcapng of the ring's packets, or of those named."""
-    def add_interface(self, name: str) -> None: ...
+    def add_interface(
+        self, name: str, device: str | None = None, namespace: Namespace | None = None
+    ) -> None:
+        """Begins to capture on another interface; with a namespace, on `device` in it."""
     def remove_interface(self, name: str) -> None: ...
     def stop(self) -> None: ...

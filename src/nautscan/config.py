@@ -205,6 +205,20 @@ class Config:
         _parse_list,
         shown="found",
     )
+    containers: tuple[str, ...] = _setting(
+        "NAUTSCAN_CONTAINERS",
+        (),
+        "Containers to capture inside, comma separated: names, Compose services or beginnings of "
+        "ids. NETWORK_INTERFACES then names interfaces inside them; without it, all of these",
+        _parse_list,
+    )
+    enter_containers: bool = _setting(
+        "NAUTSCAN_ENTER_CONTAINERS",
+        False,
+        "Keep the rights to capture inside containers (CAP_SYS_ADMIN and CAP_SYS_PTRACE, in "
+        "reserve), so that it can be asked for while NautScan runs. NAUTSCAN_CONTAINERS implies it",
+        _parse_bool,
+    )
     filter: str | None = _setting("NAUTSCAN_FILTER", None, "BPF capture filter, e.g. tcp port 80")
     promiscuous: bool = _setting(
         "NAUTSCAN_PROMISCUOUS", True, "See packets meant for others as well", _parse_bool
@@ -404,6 +418,12 @@ class Config:
     def hosts(self) -> tuple[str, ...]:
         """The addresses to listen on."""
         return _parse_list(self.host)
+
+    @property
+    def enters_containers(self) -> bool:
+        """Whether the rights to enter containers are kept."""
+        named = any("@" in name for name in self.interfaces)
+        return self.enter_containers or bool(self.containers) or named
 
     @property
     def loopback(self) -> bool:

@@ -97,6 +97,20 @@ class UnknownInterface(NautScanError):
     default_status = 404
 
 
+class UnknownContainer(NautScanError):
+    """No container has that name, or it cannot be found here."""
+
+    default_code = "unknown_container"
+    default_status = 404
+
+
+class CannotEnter(NautScanError):
+    """The network namespace of a container cannot be entered."""
+
+    default_code = "cannot_enter"
+    default_status = 403
+
+
 class MethodNotAllowed(NautScanError):
     """The path exists, the method does not."""
 
@@ -193,6 +207,8 @@ _CLASSES: tuple[type[NautScanError], ...] = (
     NoPermission,
     NotFound,
     UnknownInterface,
+    UnknownContainer,
+    CannotEnter,
     MethodNotAllowed,
     Conflict,
     TooLarge,

@@ -7,6 +7,7 @@ import ctypes
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tests.integration.sensor_lab import (
     WAIT_S,
     Lab,
     SensorProcess,
+    ip,
     laboratory,
     open_folder,
     rows_of,
@@ -213,6 +215,50 @@ def without_capture_rights() -> None:
     prctl = ctypes.CDLL(None).prctl
     for number in privileges.CAPTURE_CAPABILITIES:
         assert prctl(24, number, 0, 0, 0) == 0
+
+
+async def test_an_interface_that_is_replaced_at_once_is_opened_anew(
+    lab: Lab, tmp_path: Path
+) -> None:
+    """Gone and back between two looks: the same name, another interface."""
+    lab.connect()
+    near = ("--interface", "lab0")
+    async with sensor(tmp_path, *near, prefix=lab.command(lab.near)) as found:
+        for number in range(3):
+            lab.disconnect()
+            lab.connect()
+            await captured_on(found, {"lab0"})
+            await asyncio.to_thread(lab.get, f"/replaced/{number}")
+            await found.row("requests", lambda row, n=number: row["target"] == f"/replaced/{n}")
+
+
+async def test_an_interface_that_is_renamed_is_captured_under_its_new_name(
+    lab: Lab, tmp_path: Path
+) -> None:
+    lab.connect("lab1")
+    async with sensor(tmp_path, "--interface", "lab7", prefix=lab.command(lab.near)) as found:
+        status = await found.state("waiting")
+        assert status["missing"] == ["lab7"]
+        lab_ip = ("-n", lab.near, "link", "set", "lab1")
+        ip(*lab_ip, "down")
+        ip(*lab_ip, "name", "lab7")
+        ip("-n", lab.near, "link", "set", "lab7", "up")
+        await captured_on(found, {"lab7"})
+        await asyncio.to_thread(lab.get, "/renamed")
+        row = await found.row("requests", lambda row: row["target"] == "/renamed")
+        assert row["interface"] == "lab7"
+
+
+async def captured_on(found: SensorProcess, names: set[str]) -> None:
+    """Waits until exactly these are captured without trouble."""
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        status = await found.client.request("status")
+        good = {entry["name"] for entry in status["interfaces"] if entry["error"] is None}
+        if good == names and not status["missing"]:
+            return
+        assert time.monotonic() < deadline, status["interfaces"]
+        await asyncio.sleep(0.05)
 
 
 async def test_without_rights_it_stays_and_says_what_is_missing(tmp_path: Path) -> None:

@@ -37,6 +37,13 @@ fn up_command(interface: &str) -> String {
     format!("Enable {interface} in the system's network settings.")
 }
 
+#[cfg(target_os = "linux")]
+const ENTER: &str = "Entering a container takes CAP_SYS_ADMIN and CAP_SYS_PTRACE: start NautScan \
+    as root, with --container or --enter-containers.";
+#[cfg(not(target_os = "linux"))]
+const ENTER: &str = "Only Linux has network namespaces: run NautScan on the Linux machine, real or \
+    virtual, that the containers run on.";
+
 /// How a file is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DamageKind {
@@ -136,6 +143,24 @@ pub enum CaptureError {
         /// The library's words.
         detail: String,
     },
+    /// A process is not of the container that it was said to be of.
+    #[error("process {pid} is not of the container {container}: {detail}")]
+    NotInContainer {
+        /// Its number.
+        pid: u32,
+        /// The container's id.
+        container: String,
+        /// What was found instead.
+        detail: String,
+    },
+    /// A network namespace cannot be entered.
+    #[error("the network namespace of {whose} cannot be entered: {detail}")]
+    CannotEnter {
+        /// Whose it is.
+        whose: String,
+        /// What is missing, or the system's words.
+        detail: String,
+    },
     /// The interface exists but is down.
     #[error("{interface} is not up")]
     InterfaceDown {
@@ -190,6 +215,8 @@ impl CaptureError {
             Self::LibraryMissing { .. } => "no_capture_library",
             Self::UnknownInterface { .. } => "unknown_interface",
             Self::NoPermission { .. } | Self::PromiscuousDenied { .. } => "no_permission",
+            Self::NotInContainer { .. } => "unknown_container",
+            Self::CannotEnter { .. } => "cannot_enter",
             Self::InterfaceDown { .. } => "interface_down",
             Self::BadFilter { .. } => "bad_filter",
             Self::Live { .. } | Self::List { .. } | Self::Wait(_) => "capture_failed",
@@ -234,6 +261,12 @@ impl CaptureError {
             Self::PromiscuousDenied { .. } => {
                 format!("Capture without promiscuous mode. Or: {GRANT_CAPTURE}")
             }
+            Self::NotInContainer { .. } => {
+                "The container has ended, or its processes have other numbers here. Capture where \
+                 the container engine runs, in the same process namespace."
+                    .into()
+            }
+            Self::CannotEnter { .. } => ENTER.into(),
             Self::InterfaceDown { interface } => up_command(interface),
             Self::BadFilter { .. } => {
                 "Capture filters are BPF as in tcpdump, for example `tcp port 80` or \

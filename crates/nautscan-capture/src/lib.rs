@@ -20,6 +20,7 @@ mod file;
 mod interface;
 mod limits;
 mod live;
+mod namespace;
 #[cfg(unix)]
 mod poll_ffi;
 pub mod session;
@@ -34,8 +35,9 @@ pub use interface::{
 };
 pub use limits::*;
 pub use live::{
-    BURST, DEFAULT_BUFFER_BYTES, LiveOptions, LiveSource, OfflineFilter, Stopper, capture_library,
-    check_filter,
+    BURST, DEFAULT_BUFFER_BYTES, LiveOptions, LiveSource, OfflineFilter, Stopper, Target,
+    capture_library, check_filter,
 };
+pub use namespace::Namespace;
 pub use source::{InterfaceStats, PacketSource, Progress, Pulled, SourceInterface};
 pub use write::PcapngWriter;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use nautscan_capture::session::{Live, LiveConfig, LiveSourceKind, PacketRing};
-use nautscan_capture::{FileSource, LiveOptions, LiveSource, PcapngWriter, SourceInterface};
+use nautscan_capture::{
+    FileSource, LiveOptions, LiveSource, PcapngWriter, SourceInterface, Target,
+};
 use nautscan_core::event::{PacketsBuilder, Table};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
@@ -11,6 +13,7 @@ use pyo3::types::{PyBytes, PyDict, PyList};
 use crate::arrow::PyRecordBatch;
 use crate::error::{bad_argument, engine_error, from_capture};
 use crate::inspect;
+use crate::namespace::{PyNamespace, target};
 use crate::options::EngineOptions;
 
 /// How long the kernel gathers packets: short, because where there are several interfaces an
@@ -34,11 +37,12 @@ pub(crate) struct PyCapture {
 #[pymethods]
 impl PyCapture {
     #[new]
-    #[pyo3(signature = (interfaces, *, stream=None, stream_name="stdin", filter=None, promiscuous=true, snaplen=262_144, buffer_bytes=33_554_432, ring_bytes=67_108_864, flush_ms=250, body_limit=16_384, headers=true, redact=true, sensor="local", flow_update_s=10, flow_id_base=0, max_flows=1_000_000, max_batches=256, workers=1))]
+    #[pyo3(signature = (interfaces, *, inside=Vec::new(), stream=None, stream_name="stdin", filter=None, promiscuous=true, snaplen=262_144, buffer_bytes=33_554_432, ring_bytes=67_108_864, flush_ms=250, body_limit=16_384, headers=true, redact=true, sensor="local", flow_update_s=10, flow_id_base=0, max_flows=1_000_000, max_batches=256, workers=1))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python constructor")]
     fn new(
         py: Python<'_>,
         interfaces: Vec<String>,
+        inside: Vec<(String, String, PyRef<'_, PyNamespace>)>,
         stream: Option<i32>,
         stream_name: &str,
         filter: Option<String>,
@@ -79,6 +83,10 @@ impl PyCapture {
             max_batches,
             disorder: DISORDER,
         };
+        let here = interfaces.iter().map(|name| Target::from(name.as_str()));
+        let there =
+            inside.iter().map(|(label, device, namespace)| target(label, device, namespace));
+        let targets: Vec<Target> = here.chain(there).collect();
         let started = py.detach(|| {
             let source = match stream {
                 Some(fd) => {
@@ -93,7 +101,7 @@ impl PyCapture {
                         timeout_ms: GATHER_MS,
                         ..LiveOptions::default()
                     };
-                    LiveSourceKind::Interfaces(LiveSource::open(&interfaces, options)?)
+                    LiveSourceKind::Interfaces(LiveSource::open_targets(&targets, options)?)
                 }
             };
             Live::start(source, config)
@@ -175,9 +183,20 @@ impl PyCapture {
         Ok(PyBytes::new(py, &bytes))
     }
 
-    /// Begins to capture on another interface.
-    fn add_interface(&self, py: Python<'_>, name: &str) -> PyResult<()> {
-        let added = py.detach(|| self.live.add_interface(name));
+    /// Begins to capture on another interface; with a namespace, on `device` in it.
+    #[pyo3(signature = (name, device=None, namespace=None))]
+    fn add_interface(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        device: Option<&str>,
+        namespace: Option<PyRef<'_, PyNamespace>>,
+    ) -> PyResult<()> {
+        let wanted = match &namespace {
+            Some(namespace) => target(name, device.unwrap_or(name), namespace),
+            None => Target::from(name),
+        };
+        let added = py.detach(|| self.live.add_interface(wanted));
         match added {
             Ok(true) => Ok(()),
             Ok(false) => Err(bad_argument(

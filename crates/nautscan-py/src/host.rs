@@ -40,7 +40,10 @@ pub(crate) fn default_interfaces(py: Python<'_>) -> (Vec<String>, String) {
     (selection.names, selection.reason)
 }
 
-fn interface_dict<'py>(py: Python<'py>, interface: &Interface) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn interface_dict<'py>(
+    py: Python<'py>,
+    interface: &Interface,
+) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
     dict.set_item("name", &interface.name)?;
     dict.set_item("description", &interface.description)?;
@@ -53,6 +56,8 @@ fn interface_dict<'py>(py: Python<'py>, interface: &Interface) -> PyResult<Bound
         interface.addresses.iter().map(|address| address.address.to_string()).collect();
     dict.set_item("addresses", addresses)?;
     dict.set_item("mac", &interface.mac)?;
+    dict.set_item("link_type", interface.link_type)?;
+    dict.set_item("connected", interface.connected)?;
     dict.set_item("mtu", interface.mtu)?;
     dict.set_item("index", interface.index)?;
     dict.set_item("peer_index", interface.peer_index)?;

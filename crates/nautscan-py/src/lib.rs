@@ -8,6 +8,7 @@ mod files;
 mod host;
 mod inspect;
 mod json;
+mod namespace;
 mod options;
 mod reader;
 
@@ -27,6 +28,8 @@ mod _engine {
     use crate::host::{capture_library, check_filter, default_interfaces, interfaces};
     #[pymodule_export]
     use crate::inspect::dissect;
+    #[pymodule_export]
+    use crate::namespace::PyNamespace;
     #[pymodule_export]
     use crate::reader::PyReader;
 

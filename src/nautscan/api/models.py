@@ -170,30 +170,70 @@ class Interface(_OpenShape):
     up: bool | None = None
     link_type: str | None = None
     owner: str | None = Field(None, description="Container or Docker network that it belongs to")
+    owner_kind: Literal["container", "network"] | None = None
+    network: str | None = Field(None, description="Docker network whose packets it carries")
     selected: bool = Field(description="It is being captured")
     capturable: bool | None = None
     reason: str | None = Field(None, description="Why it cannot be captured")
 
 
+class ContainerToEnter(_Shape):
+    """A container that runs, and whether it can be captured inside."""
+
+    id: str
+    name: str
+    service: str | None = Field(description="Its Compose service")
+    project: str | None = Field(description="Its Compose project")
+    interface: str = Field(
+        description="To be named among `interfaces` to capture on all of those inside it",
+        examples=["all@web"],
+    )
+    selected: bool = Field(description="It is captured inside, or will be once it runs")
+    capturable: bool
+    reason: str | None = Field(description="Why it has no inside that could be captured")
+    shares: str | None = Field(description="The container whose network it uses, if not its own")
+
+
+class Entering(_OpenShape):
+    """Whether the sensor may capture inside containers."""
+
+    possible: bool
+    reason: str | None = Field(description="Why not")
+    remedy: str | None = Field(description="What to do about it")
+
+
 class InterfaceList(_Shape):
-    """Interfaces that the sensor sees."""
+    """Interfaces that the sensor sees, and containers whose inside it could capture."""
 
     interfaces: list[Interface]
+    containers: list[ContainerToEnter]
+    inside: Entering | None = Field(None, description="Of this sensor")
     source: SourceName
 
 
+_Name = Annotated[str, Field(min_length=1, max_length=512)]
+
+
 class CaptureStart(BaseModel):
-    """What to capture. One of `interface` and `interfaces`; neither means the detected ones."""
+    """What to capture: interfaces of this host, interfaces inside containers, or the detected ones.
+
+    One of `interface` and `interfaces`; neither means the detected ones. With `container` or
+    `containers` the interfaces are those inside, all of them if none are named. Among
+    `interfaces`, `default` stands for the detected ones, `lo@web` for `lo` inside the container
+    `web` and `all@web` for all of those inside it.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={"example": {"interface": "eth0", "filter": "tcp port 80"}},
     )
 
-    interface: str | None = Field(None, min_length=1, max_length=64)
-    interfaces: list[Annotated[str, Field(min_length=1, max_length=64)]] | None = Field(
-        None, min_length=1, max_length=64
+    interface: _Name | None = None
+    interfaces: list[_Name] | None = Field(None, min_length=1, max_length=64)
+    container: _Name | None = Field(
+        None, description="Capture inside this container: name, Compose service, beginning of id"
     )
+    containers: list[_Name] | None = Field(None, min_length=1, max_length=32)
     filter: str | None = Field(None, max_length=4096, description="BPF capture filter")
     promiscuous: bool = True
     snaplen: int | None = Field(None, ge=64, le=262_144)
@@ -232,6 +272,10 @@ class CaptureStatus(_OpenShape):
     running: bool
     error: ErrorFacts | None = Field(None, description="Why it does not run, if it should")
     interfaces: list[CapturedInterface]
+    requested: list[str] | None = Field(
+        None, description="Names that were asked for; null for those that NautScan found"
+    )
+    inside: Entering | None = Field(None, description="Whether it may capture inside containers")
     filter: str | None = None
     promiscuous: bool | None = None
     snaplen: int | None = None

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from nautscan.api import models
 from nautscan.api.common import ERRORS, JsonText, Limit, ServiceDep, rows_answer
 from nautscan.errors import BadRequest
+from nautscan.sensor import naming
 
 router = APIRouter(prefix="/api/packets", tags=["packets"], responses=ERRORS)
 
@@ -22,14 +23,16 @@ def _told(model: type[BaseModel]) -> dict[str, Any]:
     return {"response_model": None, "responses": {200: {"model": model}}}
 
 
+_WHERE = {"interface", "interfaces", "container", "containers"}
+
 MAX_EXPORT_IDS = 10_000
 """Packets named one by one in an export; without names the whole ring is exported."""
 
 
 @router.get("/interfaces", **_told(models.InterfaceList))
 async def interfaces(service: ServiceDep) -> dict[str, Any]:
-    """Network interfaces of the sensor's host, and which of them are being captured."""
-    return {"interfaces": await service.packets.interfaces(), "source": service.source}
+    """Network interfaces of the sensor's host and containers to enter; which are being captured."""
+    return {**await service.packets.interfaces(), "source": service.source}
 
 
 @router.post("/start", **_told(models.CaptureStatus))
@@ -37,8 +40,12 @@ async def start(spec: models.CaptureStart, service: ServiceDep) -> dict[str, Any
     """Start capturing, or change what is captured. Rows already stored stay."""
     if spec.interface is not None and spec.interfaces is not None:
         raise BadRequest("Both `interface` and `interfaces` are given", remedy="Give one of them.")
-    names = [spec.interface] if spec.interface is not None else spec.interfaces
-    options = spec.model_dump(exclude={"interface", "interfaces"}, exclude_none=True)
+    if spec.container is not None and spec.containers is not None:
+        raise BadRequest("Both `container` and `containers` are given", remedy="Give one of them.")
+    named = [spec.interface] if spec.interface is not None else spec.interfaces
+    containers = [spec.container] if spec.container is not None else spec.containers or []
+    names = naming.wanted(named, containers)
+    options = spec.model_dump(exclude=_WHERE, exclude_none=True)
     return await service.packets.start(names, options)
 
 

@@ -18,8 +18,18 @@ _CAPTURE_OPTIONS = (
         "interfaces",
         multiple=True,
         metavar="NAME",
-        help="Capture on this interface; may be given several times. "
+        help="Capture on this interface; may be given several times. `default` is what is found, "
+        "`lo@web` is lo inside the container web. "
         "[default: NETWORK_INTERFACES, else Docker's own, else those in use]",
+    ),
+    click.option(
+        "--container",
+        "containers",
+        multiple=True,
+        metavar="NAME",
+        help="Capture inside this container, its loopback included: a name, a Compose service or "
+        "the beginning of an id; may be given several times. --interface then names interfaces "
+        "inside.  [default: NAUTSCAN_CONTAINERS]",
     ),
     click.option("-f", "--filter", metavar="BPF", help="Capture filter, e.g. 'tcp port 80'."),
     click.option(
@@ -38,6 +48,16 @@ _CAPTURE_OPTIONS = (
 )
 
 
+enter_option = click.option(
+    "--enter-containers/--no-enter-containers",
+    default=None,
+    help="Keep the rights to capture inside containers (CAP_SYS_ADMIN and CAP_SYS_PTRACE, in "
+    "reserve), so that the page and the API can ask for it later.  "
+    "[default: only with --container]",
+)
+"""For what runs on and may be asked later."""
+
+
 def capture_options(command: Command) -> Command:
     """Adds the options of live capture."""
     for option in reversed(_CAPTURE_OPTIONS):
@@ -50,6 +70,7 @@ def capture_settings(options: dict[str, Any]) -> dict[str, Any]:
     settings = {name: options[name] for name in ("filter", "promiscuous", "snaplen", "workers")}
     settings["buffer_bytes"] = options["buffer_bytes"]
     settings["interfaces"] = split_names(options["interfaces"])
+    settings["containers"] = split_names(options["containers"])
     return settings
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -54,15 +54,20 @@ def command(
     # Made first, as long as everything can be imported: opening a capture gives up rights.
     printer = None if chosen is None else _printer(chosen, as_json=as_json)
     capture = TerminalCapture(config)
-    names = ", ".join(capture.names)
-    _tell({"capturing": capture.names}, f"capturing on {names}; Ctrl-C ends it", as_json=as_json)
+    capture.on_change = lambda names: _tell_change(names, as_json=as_json)
     job = _Job(capture, count)
     if output is not None:
         job.write_packets(output)
     if chosen is not None and printer is not None:
         job.print_rows(chosen, printer)
-    with _interruptible(capture):
-        job.run(duration)
+    try:
+        with _interruptible(capture):
+            # Not before: who reads this may end it at once.
+            text = f"capturing on {', '.join(capture.names)}; Ctrl-C ends it"
+            _tell({"capturing": capture.names}, text, as_json=as_json)
+            job.run(duration)
+    finally:
+        capture.close()
     _finish(job, as_json=as_json)
 
 
@@ -196,6 +201,11 @@ def _finish(job: _Job, *, as_json: bool) -> None:
         totals |= {"written": job.written, "missed": job.tail.missed}
     text = ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in totals.items())
     _tell({"summary": totals}, text, as_json=as_json)
+
+
+def _tell_change(names: Sequence[str], *, as_json: bool) -> None:
+    text = f"capturing on {', '.join(names)}" if names else "the containers ended; waiting for them"
+    _tell({"capturing": list(names)}, text, as_json=as_json)
 
 
 def _tell(facts: dict[str, Any], text: str, *, as_json: bool) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nautscan.cli._options import capture_options, capture_settings, log_to_stderr
+from nautscan.cli._options import capture_options, capture_settings, enter_option, log_to_stderr
 
 if TYPE_CHECKING:
     from nautscan.sensor.streams import StreamSource
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 @click.option("--drop-user", metavar="UID:GID", hidden=True)
 @click.option("--stream-socket", type=int, hidden=True)
 @click.option("--stream-name", default="stdin", hidden=True)
+@enter_option
 @capture_options
 def command(socket_path: Path, **options: Any) -> None:
     """Run the capturing process alone.
@@ -46,7 +47,8 @@ def command(socket_path: Path, **options: Any) -> None:
     from nautscan.doctor.capturing import sensor_checks
     from nautscan.sensor.process import SensorOptions, run
 
-    config = Config.load(**capture_settings(options))
+    settings = capture_settings(options)
+    config = Config.load(**settings, enter_containers=options["enter_containers"])
     log_to_stderr(config.log_level)
     try:
         run(

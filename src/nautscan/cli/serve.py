@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from nautscan.cli._options import capture_options, capture_settings, log_to_stderr
+from nautscan.cli._options import capture_options, capture_settings, enter_option, log_to_stderr
 
 
 @click.command()
@@ -38,6 +38,7 @@ from nautscan.cli._options import capture_options, capture_settings, log_to_stde
     "several times.",
 )
 @click.option("--stdin", is_flag=True, help="Read a live pcap stream from standard input instead.")
+@enter_option
 @capture_options
 def command(**options: Any) -> int:
     """Watch the network and show it in the browser.
@@ -49,11 +50,11 @@ def command(**options: Any) -> int:
     from nautscan.sensor.streams import StreamSpec
     from nautscan.sensor.supervisor import ServeOptions, serve
 
-    names = ("host", "port", "data_dir", "user")
+    names = ("host", "port", "data_dir", "user", "enter_containers")
     settings = capture_settings(options) | {name: options[name] for name in names}
     settings["geoip"] = ",".join(options["geoip"]) or None
-    if options["stdin"] and settings["interfaces"]:
-        raise click.UsageError("--stdin and --interface exclude each other")
+    if options["stdin"] and (settings["interfaces"] or settings["containers"]):
+        raise click.UsageError("--stdin excludes --interface and --container")
     config = Config.load(**settings)
     log_to_stderr(config.log_level)
     return serve(

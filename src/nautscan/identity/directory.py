@@ -142,6 +142,7 @@ class Directory:
             per_place=self._limits.bindings_per_address, total=self._limits.bindings
         )
         self._snapshot = Snapshot()
+        self._listeners: list[Callable[[], None]] = []
 
     # Reading, from any thread.
 
@@ -198,6 +199,17 @@ class Directory:
     ) -> Attribution:
         """Like `lookup`, with the binding it rests on, or the reason why there is none."""
         return self._snapshot.attribute(ip, port, transport, time_ns)
+
+    @contextmanager
+    def subscribed(self, listener: Callable[[], None]) -> Iterator[None]:
+        """Call `listener` after every change, by the thread that made it: it must not wait."""
+        with self._lock:
+            self._listeners.append(listener)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._listeners.remove(listener)
 
     # Writing. Each change outside `update()` makes a snapshot of its own.
 
@@ -302,6 +314,8 @@ class Directory:
             host_addresses=self._host_addresses,
             dropped=Dropped(self._ledger.dropped, self._dropped_workloads),
         )
+        for listener in self._listeners:
+            listener()
 
 
 def _is_named(workload: Workload, key: str) -> bool:

@@ -9,16 +9,24 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import socket
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from nautscan import _engine
 from nautscan.errors import Conflict, NautScanError, UnknownInterface
+from nautscan.sensor import naming
 from nautscan.sensor.enginefacts import as_dict, relayed
-from nautscan.sensor.opened import FATAL_CODES, Failures, OpenCapture, open_interfaces
+from nautscan.sensor.hotplug import Bell, present_interfaces
+from nautscan.sensor.inside import Inside, Places, entering, rooms_in
+from nautscan.sensor.opened import (
+    FATAL_CODES,
+    Failures,
+    Identities,
+    OpenCapture,
+    open_interfaces,
+)
 from nautscan.sensor.outbox import Outbox
 from nautscan.sensor.permission import explain
 from nautscan.sensor.selection import Selection, select
@@ -41,7 +49,8 @@ tried again by itself. `ended`: the stream is over. `no_permission`, `no_capture
 `failed`: not tried again before the next start."""
 
 POLL_S: Final = 1.0
-"""How often the names of the interfaces are looked at: one cheap system call."""
+"""How often captures are looked after, and the names of the interfaces where the kernel does not
+tell of them: one cheap system call."""
 
 RELOOK_S: Final = 15.0
 """How often the defaults are worked out anew though no name changed (addresses, up and down)."""
@@ -83,11 +92,6 @@ def flow_id_base(previous: int, now_s: float) -> int:
     return max(int(now_s * 16) << 16, previous + (1 << 16))
 
 
-def present_names() -> frozenset[str]:
-    """Names of this host's interfaces, by one system call."""
-    return frozenset(name for _, name in socket.if_nameindex())
-
-
 class CaptureController:
     """The capture as the operations see it."""
 
@@ -115,7 +119,9 @@ class CaptureController:
         self._error: dict[str, Any] | None = None
         self._failures: Failures = {}
         self._selection = Selection((), (), (), "")
-        self._names: frozenset[str] = frozenset()
+        self._present: dict[str, int] = {}
+        self._inside = Inside()
+        self._bell = Bell()
         self._base = 0
 
     @property
@@ -137,16 +143,21 @@ class CaptureController:
             await self._apply()
 
     async def start(
-        self, interfaces: Sequence[str] | None, options: dict[str, Any]
+        self,
+        interfaces: Sequence[str] | None,
+        options: dict[str, Any],
+        places: Places | None = None,
     ) -> dict[str, Any]:
         """Starts, or changes what is captured; the status. Raises NautScanError.
 
         What can be checked is checked before anything is touched. The same options with other
-        interfaces keep the capture, its flows and its recent packets.
+        interfaces keep the capture, its flows and its recent packets. `places` are where the
+        containers are that the names lead into.
         """
         async with self._lock:
             changed = replace(self._options, **options)
-            await asyncio.to_thread(self._check, interfaces, changed)
+            await asyncio.to_thread(self._check, interfaces, changed, places or {})
+            self._inside.tell(places or {})
             if changed != self._options or self._stream is not None:
                 await self._close()
             self._options = changed
@@ -158,23 +169,33 @@ class CaptureController:
                 raise NautScanError.from_dict(self._error)
             return self.status()
 
+    async def tell(self, places: Places) -> None:
+        """Where the containers are now that are captured inside, or will be."""
+        async with self._lock:
+            if self._inside.tell(places) and self._active and self._stream is None:
+                await self._apply()
+
     async def stop(self) -> dict[str, Any]:
         """Stops; the status. What was captured until now still goes to the outbox."""
         async with self._lock:
             self._active = False
             self._rest, self._error, self._failures = "stopped", None, {}
             await self._close()
+            self._bell.deafen()
+            self._inside.close()
             self._on_change()
             return self.status()
 
     async def watch(self) -> None:
         """Follows the interfaces for ever."""
         troubled, due = 0, time.monotonic() + RELOOK_S
+        self._bell.listen(self._inside.descriptors())
         while True:
-            await asyncio.sleep(POLL_S)
+            rang = await self._bell.wait(POLL_S)
             if not self._active or self._stream is not None:
+                self._bell.listen(self._inside.descriptors())
                 continue
-            if present_names() != self._names:
+            if rang or (not self._bell.hears_links and present_interfaces() != self._present):
                 troubled = 0
             elif time.monotonic() < due and not (troubled == 0 and self._in_trouble()):
                 continue
@@ -211,6 +232,7 @@ class CaptureController:
             "beyond_cap": list(selection.beyond_cap),
             "selection": selection.why,
             "requested": None if self._wanted is None else list(self._wanted),
+            "inside": entering() | {"gaps": self._inside.gaps()},
             "stream": None if self._stream is None else self._stream.name,
             "filter": self._options.filter,
             "promiscuous": self._options.promiscuous,
@@ -235,7 +257,8 @@ class CaptureController:
         entries = [] if self._open is None else self._open.interfaces()
         captured = {entry["name"] for entry in entries}
         failed = {name: error for name, error in self._failures.items() if name not in captured}
-        failed |= {name: _missing(name) for name in self._selection.missing}
+        for name in self._selection.missing:
+            failed[name] = self._inside.error(name) or _missing(name)
         return entries + [{"name": name, "error": error} for name, error in failed.items()]
 
     def _waiting(self) -> dict[str, Any]:
@@ -251,7 +274,9 @@ class CaptureController:
             "detail": {},
         }
 
-    def _check(self, interfaces: Sequence[str] | None, options: CaptureOptions) -> None:
+    def _check(
+        self, interfaces: Sequence[str] | None, options: CaptureOptions, places: Places
+    ) -> None:
         if self._stream is not None and interfaces not in (None, [self._stream.name]):
             raise Conflict(
                 f"This sensor reads packets from {self._stream.name}, not from interfaces",
@@ -259,9 +284,10 @@ class CaptureController:
             )
         if options.filter:
             check_filter(options.filter, None, options.snaplen)
-        present = present_names()
+        present = present_interfaces()
         wanted = () if self._stream is not None else interfaces or ()
-        unknown = select(wanted, present, ((), "")).missing
+        rooms = rooms_in(naming.containers_of(wanted), places)
+        unknown = select(wanted, present, ((), ""), rooms).missing
         if unknown:
             raise UnknownInterface(
                 f"There is no network interface named {', '.join(map(repr, unknown))}",
@@ -276,12 +302,14 @@ class CaptureController:
             if self._stream is not None:
                 await self._apply_stream(self._stream)
             else:
+                self._bell.deafen()
                 await asyncio.to_thread(self._apply_interfaces)
         except _engine.EngineError as error:
             self._rest = _rest_after(error.code)
             self._error = as_dict(error)
         except NautScanError as error:
             self._rest, self._error = "failed", error.as_dict()
+        self._bell.listen(self._inside.descriptors())
         self._active = self._open is not None or self._rest == "waiting"
         if (self.state, self._selection) != before:
             self._tell()
@@ -298,23 +326,37 @@ class CaptureController:
     def _apply_interfaces(self) -> None:
         self._selection = self._select()
         names = self._selection.capture
+        wanted = {name: self._identity(name) for name in names}
         if self._open is not None:
-            self._failures = self._open.adjust(names, self._failures)
-            return
-        self._rest = "waiting"
-        capture, self._failures = open_interfaces(names, self._new_capture, self._failures)
-        if capture is not None:
-            self._keep(capture, frozenset(names) - frozenset(self._failures))
+            self._failures = self._open.adjust(wanted, self._failures)
+        else:
+            self._rest = "waiting"
+            capture, self._failures = open_interfaces(names, self._new_capture, self._failures)
+            if capture is not None:
+                opened = {name: what for name, what in wanted.items() if name not in self._failures}
+                self._keep(capture, opened)
+        for name in set(names) - set(self._failures):
+            self._inside.captured_again(naming.split(name)[1])
+
+    def _identity(self, name: str) -> object:
+        """What tells an interface from a later one of the same name."""
+        if naming.split(name)[1] is None:
+            return self._present.get(name)
+        return self._inside.identity(name)
 
     def _select(self) -> Selection:
-        self._names = present_names()
-        defaults = _engine.default_interfaces() if self._wanted is None else ((), "")
-        selection = select(self._wanted, self._names, defaults)
+        self._present = present_interfaces()
+        self._inside.want(naming.containers_of(self._wanted))
+        self._inside.look()
+        by_default = self._wanted is None or naming.DEFAULT in self._wanted
+        defaults = _engine.default_interfaces() if by_default else ((), "")
+        selection = select(self._wanted, self._present, defaults, self._inside.rooms())
         if selection != self._selection:
             chosen = ", ".join(selection.capture) or "nothing"
             log.info("interfaces to capture on: %s (%s)", chosen, selection.why)
             for name in selection.missing:
-                log.warning("interface %s does not exist; waiting for it", name)
+                error = self._inside.error(name) or _missing(name)
+                log.warning("waiting for %s: %s", name, error["message"])
             if selection.beyond_cap:
                 log.warning("too many interfaces; left out: %s", ", ".join(selection.beyond_cap))
         return selection
@@ -322,7 +364,8 @@ class CaptureController:
     def _new_capture(self, names: Sequence[str], stream: int | None = None) -> _engine.Capture:
         self._base = flow_id_base(self._base, time.time())
         return _engine.Capture(
-            names,
+            [name for name in names if naming.split(name)[1] is None],
+            inside=self._inside.targets(names),
             stream=stream,
             stream_name=self._stream.name if self._stream else "stdin",
             filter=self._options.filter,
@@ -338,9 +381,10 @@ class CaptureController:
             flow_id_base=self._base,
         )
 
-    def _keep(self, capture: _engine.Capture, names: Collection[str] | None) -> None:
+    def _keep(self, capture: _engine.Capture, names: Identities | None) -> None:
         self._last, self._error = capture, None
-        self._open = OpenCapture(capture, names, self._outbox, self._ended_soon)
+        add = self._inside.add_to
+        self._open = OpenCapture(capture, names, self._outbox, self._ended_soon, add)
         self._open.start()
 
     def _ended_soon(self, ended: OpenCapture) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from nautscan import _engine
@@ -23,6 +23,12 @@ FATAL_CODES: Final = frozenset(
 _TAKE_MS: Final = 200
 _STOP_S: Final = 5.0
 
+Add = Callable[[_engine.Capture, str], None]
+"""Begins to capture on an interface, wherever it is. Raises EngineError."""
+
+Identities = Mapping[str, object]
+"""Interfaces by name, with what distinguishes each from a later one of the same name."""
+
 Failures = dict[str, dict[str, Any]]
 """Errors (JSON shape) of the interfaces that are there but do not open."""
 
@@ -33,20 +39,22 @@ class OpenCapture:
     def __init__(
         self,
         capture: _engine.Capture,
-        names: Collection[str] | None,
+        names: Identities | None,
         outbox: Outbox,
         on_end: Callable[[OpenCapture], None],
+        add: Add = _engine.Capture.add_interface,
     ) -> None:
         """Takes over the capture; call `start` once it is known to whom `on_end` reports.
 
-        `names` are its interfaces, None for a stream.
+        `names` are its interfaces, None for a stream. `add` opens further ones.
         """
         self.capture = capture
         self.since_ns = time.time_ns()
         self.failure: BaseException | None = None
         self.status: dict[str, Any] = capture.status()
         """A copy, at most `_TAKE_MS` old: who reads it never waits for the engine."""
-        self._names = None if names is None else frozenset(names)
+        self._names = None if names is None else dict(names)
+        self._add = add
         self._outbox = outbox
         self._on_end = on_end
         self._thread = threading.Thread(target=self._run, name="nautscan-pump", daemon=True)
@@ -62,15 +70,29 @@ class OpenCapture:
             return entries
         return [entry for entry in entries if entry["name"] in self._names]
 
-    def adjust(self, names: Sequence[str], failures: Failures) -> Failures:
-        """Captures on `names` from now on. What failed before is tried anew; what failed now."""
+    def adjust(self, wanted: Identities, failures: Failures) -> Failures:
+        """Captures on `wanted` from now on. What failed before is tried anew; what failed now.
+
+        An interface that is another one than before, though of the same name, is opened anew.
+        """
+        before = self._names or {}
         broken = {entry["name"] for entry in self.interfaces() if entry["error"] is not None}
-        step = change(self._names or (), broken, names)
+        broken |= {name for name in before if name in wanted and before[name] != wanted[name]}
+        step = change(before, broken, tuple(wanted))
         for name in step.remove:
             self.capture.remove_interface(name)
-        failed = _add(self.capture, step.add, failures)
-        self._names = frozenset(names) - frozenset(failed)
+        failed = self._add_all(step.add, failures)
+        self._names = {name: what for name, what in wanted.items() if name not in failed}
         self.status = self.capture.status()
+        return failed
+
+    def _add_all(self, names: Sequence[str], before: Failures) -> Failures:
+        failed: Failures = {}
+        for name in names:
+            try:
+                self._add(self.capture, name)
+            except _engine.EngineError as error:
+                _note(name, error, failed, before)
         return failed
 
     def stop(self) -> None:
@@ -126,16 +148,6 @@ def open_interfaces(
             _note(name, error, failed, failures)
     good = [name for name in names if name not in failed]
     return (new(good) if good else None), failed
-
-
-def _add(capture: _engine.Capture, names: Sequence[str], before: Failures) -> Failures:
-    failed: Failures = {}
-    for name in names:
-        try:
-            capture.add_interface(name)
-        except _engine.EngineError as error:
-            _note(name, error, failed, before)
-    return failed
 
 
 def _note(name: str, error: _engine.EngineError, failed: Failures, before: Failures) -> None:

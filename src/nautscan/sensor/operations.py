@@ -4,10 +4,14 @@ A request is {id, op, params}, its answer {id, ok} or {id, error}. The operation
 
 * `hello` {version, secret, subscribe, window_bytes}: {version, sensor_id, pid, sensor, status}
 * `status`: see `CaptureController.status`, with `queue`, `rights`, `capture_library`
-* `start` {interfaces, filter, promiscuous, snaplen, buffer_bytes}: the status. `interfaces` null
-  or absent means the defaults; of the others, what is absent stays as it is
+* `start` {interfaces, places, filter, promiscuous, snaplen, buffer_bytes}: the status. `interfaces`
+  null or absent means the defaults, names are those of `nautscan.sensor.naming`; of the others,
+  what is absent stays as it is
+* `places` {places}: {ok: true}. Where the containers are that are captured inside: for each name
+  under which one was asked for a list of `nautscan.sensor.inside.Place`
 * `stop`: the status
-* `interfaces`: {interfaces: [facts of the engine, with `selected`]}
+* `interfaces`: {interfaces: [facts of the engine, with `selected`], requested, inside: as in the
+  status}
 * `check_filter` {filter, link_type}: {ok: true}
 * `recent` {limit, before}: {ipc: binary, rows of `packets`, newest last}
 * `packet` {packet}: the engine's facts with `time_ns` for `time`, `bytes` (binary) and `layers`
@@ -30,6 +34,7 @@ from nautscan import _engine
 from nautscan.errors import BadRequest, NotFound
 from nautscan.sensor import enginefacts
 from nautscan.sensor.capture import CaptureController, check_filter
+from nautscan.sensor.inside import Place, parse_places
 from nautscan.sensor.outbox import Outbox
 from nautscan.sensor.privileges import rights
 
@@ -38,6 +43,7 @@ MAX_SNAPLEN: Final = 262_144
 MAX_BUFFER_BYTES: Final = 1 << 31
 _MAX_NAMES: Final = 256
 _MAX_TEXT: Final = 8192
+_MAX_NAME: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,7 @@ class Operations:
         self.table = {
             "status": self._status,
             "start": self._start,
+            "places": self._places,
             "stop": self._stop,
             "interfaces": self._interfaces,
             "check_filter": self._check_filter,
@@ -115,8 +122,12 @@ class Operations:
             options["snaplen"] = _number(params, "snaplen", 1, MAX_SNAPLEN)
         if params.get("buffer_bytes") is not None:
             options["buffer_bytes"] = _number(params, "buffer_bytes", 1 << 16, MAX_BUFFER_BYTES)
-        await self.controller.start(_names(params, "interfaces"), options)
+        await self.controller.start(_names(params, "interfaces"), options, _places(params))
         return Answer(self.status())
+
+    async def _places(self, params: Params) -> Answer:
+        await self.controller.tell(_places(params))
+        return Answer({"ok": True})
 
     async def _stop(self, _params: Params) -> Answer:
         await self.controller.stop()
@@ -129,7 +140,10 @@ class Operations:
         if stream is not None:
             running = self.controller.state == "running"
             found.insert(0, enginefacts.stream_as_interface(stream, running=running))
-        return Answer({"interfaces": found})
+        status = self.controller.status()
+        return Answer(
+            {"interfaces": found, "requested": status["requested"], "inside": status["inside"]}
+        )
 
     async def _check_filter(self, params: Params) -> Answer:
         text = _text(params, "filter") or ""
@@ -184,6 +198,13 @@ class Operations:
             return Answer({"checks": await asyncio.to_thread(self.examine, captured)})
 
 
+def _places(params: Params) -> dict[str, tuple[Place, ...]]:
+    try:
+        return parse_places(params.get("places", {}))
+    except (TypeError, ValueError) as error:
+        raise BadRequest(f"`places` are none: {error}") from error
+
+
 def _text(params: Params, name: str) -> str | None:
     value = params.get(name)
     if value is not None and not (isinstance(value, str) and len(value) <= _MAX_TEXT):
@@ -211,6 +232,6 @@ def _names(params: Params, name: str) -> list[str] | None:
         return None
     if not isinstance(value, list) or not 0 < len(value) <= _MAX_NAMES:
         raise BadRequest(f"`{name}` must be a list of 1 to {_MAX_NAMES} interface names")
-    if not all(isinstance(item, str) and 0 < len(item) <= 255 for item in value):
+    if not all(isinstance(item, str) and 0 < len(item) <= _MAX_NAME for item in value):
         raise BadRequest(f"`{name}` must hold interface names")
     return value

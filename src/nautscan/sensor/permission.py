@@ -106,6 +106,23 @@ _WINDOWS: Final = """\
 Open a terminal with "Run as administrator" and start nautscan there, or reinstall Npcap from
 https://npcap.com without the option that restricts it to administrators."""
 
+
+def enter_remedy(host: Host) -> str:
+    """What to do about missing rights to enter containers."""
+    if host.in_container:
+        return _ENTER_CONTAINER
+    return _ENTER.format(command=host.command)
+
+
+_ENTER: Final = """\
+Run it as root (the sensor keeps these rights in reserve, the server gives all up):
+    sudo {command} serve --enter-containers"""
+
+_ENTER_CONTAINER: Final = """\
+Start NautScan's container with the host's processes and these capabilities:
+    docker run --network host --pid host --cap-add NET_RAW --cap-add SYS_ADMIN \\
+      --cap-add SYS_PTRACE --security-opt apparmor=unconfined --user 0 ..."""
+
 _LIBRARY: Final = {
     "linux": (
         "Install libpcap:\n"
@@ -125,6 +142,8 @@ def explain(error: dict[str, Any], host: Host | None = None) -> dict[str, Any]:
         missing = missing_rights(host)
         message = error["message"] if missing is None else f"Cannot capture: {missing}"
         return {**error, "message": message, "remedy": remedy(host)} | _detail(error)
+    if error["code"] == "cannot_enter" and host.platform == "linux":
+        return {**error, "remedy": enter_remedy(host)}
     if error["code"] == "no_capture_library" and host.platform in _LIBRARY:
         return {**error, "remedy": _LIBRARY[host.platform]}
     return error

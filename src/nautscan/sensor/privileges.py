@@ -8,6 +8,11 @@ A capture that runs on rights given up cannot be restarted, hence the sensor kee
 instead of opening once and dropping everything. CAP_NET_ADMIN, which is often named beside it, is
 not needed (Linux 6.18, libpcap 1.10): packet sockets, promiscuous mode and capture buffers of
 256 MiB work without. It would allow to change addresses, routes and firewall.
+
+Capturing inside containers takes two more: CAP_SYS_ADMIN for setns(2), CAP_SYS_PTRACE to open the
+namespaces of other users' processes. They are kept only if NautScan was started for it, and then
+in reserve: permitted, not effective. The engine puts them into effect in a thread that enters a
+namespace, for that call alone.
 """
 
 from __future__ import annotations
@@ -24,9 +29,18 @@ from nautscan.sensor.users import Identity, is_root
 
 CAP_NET_ADMIN: Final = 12
 CAP_NET_RAW: Final = 13
+CAP_SYS_PTRACE: Final = 19
+CAP_SYS_ADMIN: Final = 21
 CAPTURE_CAPABILITIES: Final = (CAP_NET_RAW,)
+ENTER_CAPABILITIES: Final = (CAP_SYS_PTRACE, CAP_SYS_ADMIN)
+"""What entering a container's network namespace takes."""
 
-CAPABILITY_NAMES: Final = {CAP_NET_ADMIN: "cap_net_admin", CAP_NET_RAW: "cap_net_raw"}
+CAPABILITY_NAMES: Final = {
+    CAP_NET_ADMIN: "cap_net_admin",
+    CAP_NET_RAW: "cap_net_raw",
+    CAP_SYS_PTRACE: "cap_sys_ptrace",
+    CAP_SYS_ADMIN: "cap_sys_admin",
+}
 
 _PR_SET_KEEPCAPS: Final = 8
 _PR_CAPBSET_DROP: Final = 24
@@ -56,6 +70,8 @@ class Rights:
     capabilities: tuple[str, ...] | None
     """Effective ones, by name or number; None where the system has no capabilities."""
     no_new_privileges: bool | None
+    reserve: tuple[str, ...] | None = None
+    """Permitted ones that are not in effect."""
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -63,6 +79,7 @@ class Rights:
             "uid": self.uid,
             "capabilities": None if self.capabilities is None else list(self.capabilities),
             "no_new_privileges": self.no_new_privileges,
+            "reserve": None if self.reserve is None else list(self.reserve),
         }
 
 
@@ -76,43 +93,58 @@ def rights() -> Rights:
     """What this process may do."""
     held = effective_capabilities()
     flag = _own_status().get("NoNewPrivs")
-    names = None
-    if held is not None:
-        names = tuple(CAPABILITY_NAMES.get(number, str(number)) for number in sorted(held))
     return Rights(
         uid=None if sys.platform == "win32" else os.geteuid(),
-        capabilities=names,
+        capabilities=None if held is None else _names(held),
         no_new_privileges=None if flag is None else flag == "1",
+        reserve=None if held is None else _names(_permitted() - held),
     )
 
 
-def become(identity: Identity | None, *, keep: Collection[int] = ()) -> None:
+def _names(numbers: Collection[int]) -> tuple[str, ...]:
+    return tuple(CAPABILITY_NAMES.get(number, str(number)) for number in sorted(numbers))
+
+
+def lacking_to_enter() -> tuple[str, ...] | None:
+    """Which capabilities this process lacks to enter containers; None where there are none."""
+    if sys.platform != "linux":
+        return None
+    return _names(frozenset(ENTER_CAPABILITIES) - _permitted())
+
+
+def become(
+    identity: Identity | None, *, keep: Collection[int] = (), reserve: Collection[int] = ()
+) -> None:
     """Becomes `identity` (None: stays who it is), keeping only the capabilities in `keep`.
 
-    Those of `keep` that the process does not have are not gained. Raises OSError if a right
-    could not be given up; the caller must not go on then.
+    Those in `reserve` stay permitted without being in effect. What the process does not have is
+    not gained. Raises OSError if a right could not be given up; the caller must not go on then.
     """
     if sys.platform == "linux":
-        _become_on_linux(identity, frozenset(keep))
+        _become_on_linux(identity, frozenset(keep), frozenset(reserve))
     elif identity is not None:
         _switch_user(identity)
     if identity is not None:
         _describe_user(identity)
 
 
-def _become_on_linux(identity: Identity | None, keep: frozenset[int]) -> None:
-    kept = keep & _permitted()
+def _become_on_linux(
+    identity: Identity | None, keep: frozenset[int], reserve: frozenset[int]
+) -> None:
+    kept, permitted = keep & _permitted(), (keep | reserve) & _permitted()
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    _drop_from_bounding_set(kept)
+    _drop_from_bounding_set(permitted)
     if identity is not None:
-        if kept:
+        if permitted:
             _prctl(_PR_SET_KEEPCAPS, 1)
         _switch_user(identity)
     _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
-    _set_capabilities(kept)
+    _set_capabilities(kept, permitted)
     left = effective_capabilities()
     if left != kept:
         raise PermissionError(f"capabilities {sorted(left or ())} are left instead of {kept}")
+    if _permitted() != permitted:
+        raise PermissionError(f"capabilities {sorted(_permitted())} are permitted still")
 
 
 def _switch_user(identity: Identity) -> None:
@@ -191,11 +223,15 @@ def _prctl(option: int, argument: int) -> None:
     _check(result, f"prctl({option}, {argument})")
 
 
-def _set_capabilities(kept: frozenset[int]) -> None:
+def _set_capabilities(kept: frozenset[int], permitted: frozenset[int]) -> None:
     header = _CapHeader(_CAPABILITY_VERSION_3, 0)
-    words = [sum(1 << (n % 32) for n in kept if n // 32 == index) for index in (0, 1)]
-    data = (_CapData * 2)(*(_CapData(word, word, 0) for word in words))
+    words = zip(_words(kept), _words(permitted), strict=True)
+    data = (_CapData * 2)(*(_CapData(effective, allowed, 0) for effective, allowed in words))
     _check(_libc().capset(ctypes.byref(header), data), "capset")
+
+
+def _words(numbers: frozenset[int]) -> list[int]:
+    return [sum(1 << (n % 32) for n in numbers if n // 32 == index) for index in (0, 1)]
 
 
 def _check(result: int, call: str) -> None:

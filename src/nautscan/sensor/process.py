@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from nautscan.config import Config
 from nautscan.errors import Unauthorized
-from nautscan.sensor import endpoint, enginefacts, installation, privileges
+from nautscan.sensor import endpoint, enginefacts, installation, naming, privileges
 from nautscan.sensor.capture import CaptureController, CaptureOptions, EngineOptions
 from nautscan.sensor.children import watch_lifeline
 from nautscan.sensor.frames import PROTOCOL_VERSION, FrameError
@@ -61,14 +61,14 @@ def run(options: SensorOptions) -> None:
         options.socket, owner=None if owner is None else (owner.uid, owner.gid)
     )
     try:
-        give_up_rights(owner)
+        give_up_rights(owner, enter=options.config.enters_containers)
         asyncio.run(_Sensor(options, listener).run())
     finally:
         listener.close()
 
 
-def give_up_rights(identity: Identity | None) -> None:
-    """Keeps what capture needs, as `identity` if we are root.
+def give_up_rights(identity: Identity | None, *, enter: bool = False) -> None:
+    """Keeps what capture needs, as `identity` if we are root; with `enter`, inside containers.
 
     Before any thread exists: capabilities belong to threads.
     """
@@ -76,9 +76,12 @@ def give_up_rights(identity: Identity | None) -> None:
         installation.prepare(identity, installation.SENSOR_MODULES)
     else:
         identity = None
-    privileges.become(identity, keep=privileges.CAPTURE_CAPABILITIES)
+    reserve = privileges.ENTER_CAPABILITIES if enter else ()
+    privileges.become(identity, keep=privileges.CAPTURE_CAPABILITIES, reserve=reserve)
     held = privileges.rights()
     names = ", ".join(held.capabilities or ()) or "none"
+    if held.reserve:
+        names += f"; in reserve, to enter containers: {', '.join(held.reserve)}"
     log.info("sensor runs as user id %s with capabilities: %s", held.uid, names)
 
 
@@ -136,7 +139,7 @@ class _Sensor:
                 snaplen=config.snaplen,
                 buffer_bytes=config.buffer_bytes,
             ),
-            config.interfaces or None,
+            naming.wanted(config.interfaces, config.containers),
             self._outbox,
             self._changed,
         )

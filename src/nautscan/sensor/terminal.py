@@ -6,9 +6,10 @@ The process gives up the same rights as the sensor does before it opens an inter
 from __future__ import annotations
 
 import bisect
+import logging
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import arro3.core
@@ -16,11 +17,16 @@ import arro3.core
 from nautscan import _engine
 from nautscan.config import Config
 from nautscan.errors import NautScanError, UnknownInterface
-from nautscan.sensor import enginefacts, process
-from nautscan.sensor.capture import check_filter, present_names
+from nautscan.sensor import enginefacts, naming, process
+from nautscan.sensor.capture import check_filter
+from nautscan.sensor.hotplug import present_interfaces
+from nautscan.sensor.inside import Inside, rooms_in
 from nautscan.sensor.opened import open_interfaces
-from nautscan.sensor.selection import select
+from nautscan.sensor.placefeed import PlaceFeed
+from nautscan.sensor.selection import Selection, change, select
 from nautscan.sensor.users import server_identity
+
+log = logging.getLogger(__name__)
 
 _WAIT_MS: Final = 200
 _PAGE_ROWS: Final = 4096
@@ -31,14 +37,27 @@ class TerminalCapture:
 
     def __init__(self, config: Config, *, body_limit: int = 0, headers: bool = False) -> None:
         """Gives up rights, then opens the interfaces. Raises NautScanError."""
-        process.give_up_rights(server_identity(config.user, os.environ, docker_group=False))
+        self._wanted = naming.wanted(config.interfaces, config.containers)
+        self._feed = self._ask_where(config)
+        process.give_up_rights(
+            server_identity(config.user, os.environ, docker_group=False),
+            enter=config.enters_containers,
+        )
         self._config = config
+        self._inside = Inside()
         self._body_limit = body_limit
         self._headers = headers
-        self.names = self._names()
         if config.filter:
             check_filter(config.filter, None, config.snaplen)
-        self._capture = self._open()
+        try:
+            self.names = self._names()
+            self._capture = self._open()
+        except BaseException:
+            self.close()
+            raise
+        self._captured = self._identities(self.names)
+        self.on_change: Callable[[Sequence[str]], None] = lambda _names: None
+        """Told the interfaces inside containers whenever they have changed."""
 
     def batches(self, seconds: float | None) -> Iterator[tuple[str, arro3.core.RecordBatch] | None]:
         """Batches as they come, None while nothing comes; ends after `seconds` or with `stop`.
@@ -48,6 +67,7 @@ class TerminalCapture:
         deadline = None if seconds is None else time.monotonic() + seconds
         over = False
         while True:
+            self._follow()
             item = self._capture.next(_WAIT_MS)
             if item is None and over:
                 self._raise_failure()
@@ -63,6 +83,12 @@ class TerminalCapture:
         """Ends the capture; `batches` then gives what is left."""
         self._capture.stop()
 
+    def close(self) -> None:
+        """Lets go of containers, and of the process that tells where they are."""
+        self._inside.close()
+        if self._feed is not None:
+            self._feed.close()
+
     @property
     def capture(self) -> _engine.Capture:
         """The engine's capture, for its ring of packets."""
@@ -76,17 +102,63 @@ class TerminalCapture:
             sums[key] = sums.get(key, 0) + value
         return sums
 
+    def _ask_where(self, config: Config) -> PlaceFeed | None:
+        """Begins to ask where the containers are, while there is the right to."""
+        containers = naming.containers_of(self._wanted)
+        if not containers:
+            return None
+        identity = server_identity(config.user, os.environ, docker_group=True)
+        return PlaceFeed(containers, identity)
+
     def _names(self) -> Sequence[str]:
-        wanted = self._config.interfaces or None
-        defaults = enginefacts.default_interfaces() if wanted is None else ((), "")
-        selection = select(wanted, present_names(), defaults)
+        if self._feed is not None:
+            self._feed.begin()
+            places = self._feed.first()
+            rooms_in(naming.containers_of(self._wanted), places)  # Raises for what has no inside.
+            self._inside.want(naming.containers_of(self._wanted))
+            self._inside.tell(places)
+        selection = self._select()
         if selection.missing or not selection.capture:
             missing = ", ".join(map(repr, selection.missing)) or "any"
             raise UnknownInterface(
                 f"There is no network interface named {missing}",
-                remedy=f"Those of this host are: {', '.join(sorted(present_names()))}.",
+                remedy=f"Those of this host are: {', '.join(sorted(present_interfaces()))}.",
             )
         return selection.capture
+
+    def _select(self) -> Selection:
+        by_default = self._wanted is None or naming.DEFAULT in self._wanted
+        defaults = enginefacts.default_interfaces() if by_default else ((), "")
+        self._inside.look()
+        return select(self._wanted, present_interfaces(), defaults, self._inside.rooms())
+
+    def _identities(self, names: Sequence[str]) -> dict[str, object]:
+        """Those inside containers, with what tells each from a later one of the same name."""
+        return {
+            name: self._inside.identity(name) for name in names if naming.split(name)[1] is not None
+        }
+
+    def _follow(self) -> None:
+        """Goes on with containers that were started again, and interfaces that came."""
+        if self._feed is None or self._capture.status()["ended"]:
+            return
+        if not (self._inside.tell(self._feed.newest) or self._inside.has_news()):
+            return
+        wanted = self._identities(self._select().capture)
+        before = self._captured
+        step = change(before, {n for n in before if before[n] != wanted.get(n)}, tuple(wanted))
+        for name in step.remove:
+            self._capture.remove_interface(name)
+            del self._captured[name]
+        for name in step.add:
+            try:
+                self._inside.add_to(self._capture, name)
+            except _engine.EngineError as error:
+                log.warning("cannot capture on %s: %s", name, error.message)
+            else:
+                self._captured[name] = wanted[name]
+        if step.add or step.remove:
+            self.on_change(tuple(self._captured))
 
     def _open(self) -> _engine.Capture:
         try:
@@ -102,7 +174,8 @@ class TerminalCapture:
     def _new(self, names: Sequence[str]) -> _engine.Capture:
         config = self._config
         return _engine.Capture(
-            names,
+            [name for name in names if naming.split(name)[1] is None],
+            inside=self._inside.targets(names),
             filter=config.filter,
             promiscuous=config.promiscuous,
             snaplen=config.snaplen,

@@ -19,7 +19,8 @@ from nautscan.service.doctor import Doctor
 from nautscan.service.gaps import Gaps, SensorState
 from nautscan.service.health import HealthBoard
 from nautscan.service.history import History
-from nautscan.service.ingest import Batches, Ingest
+from nautscan.service.ingest import Batches, Identity, Ingest
+from nautscan.service.inside import InsideContainers
 from nautscan.service.live import LiveHub
 from nautscan.service.names import Names
 from nautscan.service.packets import PacketService, Sensor
@@ -77,11 +78,18 @@ class Service:
         self.live = LiveHub(config.live_subscribers, config.live_rows, config.source, self._settled)
         self.names = names
         self.processes = Processes(config, directory)
-        self._ingest = Ingest(
-            store, directory, self.names, self.processes, self.live, self._recent
+        self._inside = InsideContainers(
+            directory,
+            sensor,
+            lambda: (sensor.state.since_ns, sensor.state.status),
+            lambda: docker.state if docker is not None else None,
         )
+        identity = Identity(directory, self.names, self.processes, self._inside)
+        self._ingest = Ingest(store, identity, self.live, self._recent)
         owners = InterfaceOwners(directory) if docker is not None else None
-        self.packets = PacketService(sensor, self._ingest, lambda: owners, config.source)
+        self.packets = PacketService(
+            sensor, self._ingest, lambda: owners, self._inside, config.source
+        )
         self.containers = Containers(directory, store, self._recent)
         self.history = History(store, config.source)
         self._gaps = Gaps(time.time_ns())
@@ -110,6 +118,7 @@ class Service:
         self._spawn("sensor", self._sensor.run)
         self._spawn("ingest", self._take_rows)
         self._spawn("gaps", self._keep_gaps)
+        self._spawn("inside", self._inside.run)
         if self._docker is not None:
             self._spawn("docker", self._docker.run)
         if self.processes.runner is not None:

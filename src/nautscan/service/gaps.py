@@ -50,6 +50,7 @@ class Gaps:
         """Every gap known, oldest first."""
         found = [StoredGap(gap.since_ns, gap.until_ns, gap.reason) for gap in state.gaps]
         found += self._own
+        found += _inside_containers(state.status or {})
         if self._open is not None and now_ns - self._open.since_ns >= SHORTEST_NS:
             found.append(self._open)
         return sorted(found, key=lambda gap: gap.since_ns)
@@ -63,7 +64,10 @@ class Gaps:
             return
         self._ever_connected = True
         if status.get("running"):
-            self._close(status.get("running_since_ns") or now_ns)
+            since_ns = status.get("running_since_ns") or now_ns
+            # A capture that was open all along, without an interface, runs again since now.
+            waited = self._open is not None and since_ns < self._open.since_ns
+            self._close(now_ns if waited else since_ns)
         elif self._open is None:
             self._open = StoredGap(now_ns, None, _why_not(status))
         elif self._open.reason != _why_not(status):
@@ -75,6 +79,12 @@ class Gaps:
         if until_ns - self._open.since_ns >= SHORTEST_NS:
             self._own.append(replace(self._open, until_ns=until_ns))
         self._open = None
+
+
+def _inside_containers(status: dict[str, Any]) -> list[StoredGap]:
+    """Times in which a container that is captured inside was not, while other things were."""
+    told = (status.get("inside") or {}).get("gaps") or ()
+    return [StoredGap(gap["since_ns"], gap["until_ns"], gap["reason"]) for gap in told]
 
 
 def _why_not(status: dict[str, Any]) -> str:

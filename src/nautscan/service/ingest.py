@@ -19,6 +19,7 @@ from nautscan import schema
 from nautscan.errors import NautScanError
 from nautscan.identity import Directory
 from nautscan.service.counters import StageCounters
+from nautscan.service.inside import InsideContainers
 from nautscan.service.live import LiveHub, Watch
 from nautscan.service.names import Names
 from nautscan.service.newcomers import WAIT_SECONDS, Newcomers
@@ -35,6 +36,19 @@ NAMES: Final = "names"
 """What the wire said about names of hosts: learned from, not stored."""
 MAX_UNNAMED: Final = 256
 NEWS_SECONDS: Final = 0.02
+
+
+_Revision = tuple[int, int, int]
+"""Of the directory, of the places of processes, and of the containers that are captured inside."""
+
+
+class Identity(NamedTuple):
+    """All that rows are named by."""
+
+    directory: Directory
+    names: Names
+    processes: Processes
+    inside: InsideContainers
 
 
 class Batches(Protocol):
@@ -60,7 +74,7 @@ class _Batch(NamedTuple):
 
     table: str
     first_id: int
-    revision: tuple[int, int] | None
+    revision: _Revision | None
     unnamed: list[str]
     not_seen: bool
     """A process is missing, perhaps only since nobody has looked yet."""
@@ -70,26 +84,18 @@ class Ingest:
     """Takes batches in, for ever."""
 
     def __init__(
-        self,
-        store: Store,
-        directory: Directory,
-        names: Names,
-        processes: Processes,
-        hub: LiveHub,
-        recent: RecentRequests,
+        self, store: Store, identity: Identity, hub: LiveHub, recent: RecentRequests
     ) -> None:
         """Nothing is taken until `run`."""
-        self._names = names
+        self._directory, self._names, self._processes, self._inside = identity
         self._store = store
-        self._directory = directory
         self._hub = hub
         self._recent = recent
-        self._processes = processes
         self.counters = StageCounters()
         self.batches_rejected = 0
-        self._newcomers = Newcomers(directory)
+        self._newcomers = Newcomers(identity.directory)
         self._fresh: FreshRows | None = None
-        self._revision: tuple[int, int] | None = None
+        self._revision: _Revision | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ingest")
 
     async def run(self, source: Batches) -> None:
@@ -148,10 +154,12 @@ class Ingest:
         """The database in memory, knowing the owners of this moment."""
         if self._fresh is None:
             self._fresh = FreshRows()
-        snapshot, places = self._directory.snapshot, self._processes.revision
-        if self._revision != (snapshot.revision, places):
-            self._fresh.set_owners(owners_of(snapshot, places=self._processes.places))
-            self._revision = (snapshot.revision, places)
+        snapshot = self._directory.snapshot
+        revision = (snapshot.revision, self._processes.revision, self._inside.revision)
+        if self._revision != revision:
+            places, inside = self._processes.places, dict(self._inside.occupants)
+            self._fresh.set_owners(owners_of(snapshot, places=places, inside=inside))
+            self._revision = revision
             self._names.follow(snapshot)
         self._names.hand_over(self._fresh)
         self._fresh.note_sockets(*self._processes.take_changes())

@@ -7,11 +7,11 @@ end seen exactly). Where two containers held it at once, nobody is named: a gues
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from nautscan.identity import Binding, Snapshot, Workload
-from nautscan.store.fresh import Owners
+from nautscan.store.fresh import INSIDE, Owners
 
 
 class _Segment(NamedTuple):
@@ -22,11 +22,16 @@ class _Segment(NamedTuple):
 
 
 def owners_of(
-    snapshot: Snapshot, host_name: str | None = None, places: Mapping[str, int] | None = None
+    snapshot: Snapshot,
+    host_name: str | None = None,
+    places: Mapping[str, int] | None = None,
+    inside: Mapping[str, Sequence[tuple[int, str]]] | None = None,
 ) -> Owners:
     """Columns for the join: who owned each address (and published port) from when.
 
-    `places` are the network namespaces of containers, as far as they are known.
+    `places` are the network namespaces of containers, as far as they are known. `inside`: which
+    container had a name since when, of those that are captured inside. Loopback addresses seen
+    there are that container's.
     """
     name = host_name or socket.gethostname()
     owners = Owners()
@@ -36,11 +41,14 @@ def owners_of(
             for segment in _segments(held):
                 nobody = fallback if port is None else None
                 _add(owners, (ip, port, transport), segment, snapshot.by_id, nobody)
-                owners.netns.append((places or {}).get(segment.workload_id or ""))
     for ip in snapshot.host_addresses:
         if all(binding.port is not None for binding in snapshot.by_ip.get(ip, ())):
             _add(owners, (ip, None, None), _Segment(0, None), snapshot.by_id, name)
-            owners.netns.append(None)
+    for container, held_since in (inside or {}).items():
+        for since_ns, workload_id in held_since:
+            place = (INSIDE + container, None, None)
+            _add(owners, place, _Segment(since_ns, workload_id), snapshot.by_id, None)
+    owners.netns.extend((places or {}).get(held or "") for held in owners.container_id)
     return owners
 
 

@@ -9,7 +9,9 @@ from typing import Any, Final, Protocol
 
 from nautscan.errors import UnknownInterface
 from nautscan.identity.interfaces import InterfaceOwners
+from nautscan.sensor import naming
 from nautscan.service.ingest import Ingest
+from nautscan.service.inside import InsideContainers
 from nautscan.store.times import format_time
 
 EXPORT_SECONDS: Final = 60.0
@@ -39,17 +41,28 @@ class PacketService:
         sensor: Sensor,
         ingest: Ingest,
         owners: Callable[[], InterfaceOwners | None],
+        inside: InsideContainers,
         source: str,
     ) -> None:
-        """`owners` tells whose an interface is, where that is known."""
+        """`owners` tells whose an interface is, if that is known; `inside` where containers are."""
         self._sensor = sensor
         self._ingest = ingest
         self._owners = owners
+        self._inside = inside
         self._source = source
 
-    async def interfaces(self) -> list[dict[str, Any]]:
-        """Interfaces of the sensor's host with what each belongs to."""
-        found: list[dict[str, Any]] = (await self._sensor.request("interfaces"))["interfaces"]
+    async def interfaces(self) -> dict[str, Any]:
+        """Interfaces of the sensor's host with what each belongs to, and containers to enter."""
+        answer = await self._sensor.request("interfaces")
+        found: list[dict[str, Any]] = answer["interfaces"]
+        await self._name_owners(found)
+        return {
+            "interfaces": found,
+            "containers": self._inside.containers(answer.get("requested") or ()),
+            "inside": answer.get("inside"),
+        }
+
+    async def _name_owners(self, found: list[dict[str, Any]]) -> None:
         owners = self._owners()
         if owners is not None:
             names = [facts["name"] for facts in found]
@@ -57,20 +70,27 @@ class PacketService:
             for facts in found:
                 owner = owned.get(facts["name"])
                 facts["owner"] = owner.name if owner is not None else None
-        return found
+                facts["owner_kind"] = owner.kind if owner is not None else None
+                facts["network"] = owner.network if owner is not None else None
 
     async def start(self, names: Sequence[str] | None, options: dict[str, Any]) -> dict[str, Any]:
         """Start or change the capture. Names that no interface has are refused."""
         if names is not None:
             await self._check(names)
         wanted = list(names) if names is not None else None
-        status = await self._sensor.request("start", interfaces=wanted, **options)
+        places = self._inside.places(names or ())
+        status = await self._sensor.request("start", interfaces=wanted, places=places, **options)
         return self._with_source(status)
 
     async def _check(self, names: Sequence[str]) -> None:
         found = (await self._sensor.request("interfaces"))["interfaces"]
         known = {facts["name"] for facts in found}
-        unknown = [name for name in names if name not in known]
+        # Those inside containers are for the sensor to check, which can look there.
+        unknown = [
+            name
+            for name in names
+            if name not in known and name != naming.DEFAULT and naming.split(name)[1] is None
+        ]
         if unknown:
             raise UnknownInterface(
                 f"There is no interface {', '.join(repr(name) for name in unknown)}",

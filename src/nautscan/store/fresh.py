@@ -23,6 +23,9 @@ from nautscan.store.json_sql import row_sql
 from nautscan.store.sockets import Sockets, SocketTable, constant_side, joined_side
 
 MEMORY: Final = "512MB"
+INSIDE: Final = "@"
+"""Before a container's name, in place of an address: loopback addresses seen inside it."""
+
 _NEVER: Final = -(2**63)
 _FOR_EVER: Final = 2**63 - 1
 _NUMBERED: Final = ("requests", "flows")
@@ -104,6 +107,7 @@ class FreshRows:
                 FROM incoming_owners WHERE {test}"""
             )
         self._connection.unregister("incoming_owners")
+        self._any_inside = any(ip.startswith(INSIDE) for ip in owners.ip)
         self._steady = (_FOR_EVER, _NEVER)
         self._any_published = bool(self._run("SELECT 1 FROM published LIMIT 1"))
 
@@ -181,6 +185,7 @@ class FreshRows:
     def _narrow(self, table: str, first_id: int) -> str:
         """The rows that were loaded, numbered, with what joins look at."""
         columns = [*_NARROW, *(_MACS if _has_macs(table) else ())]
+        columns += [self._at(side) for side in hosts.SIDES]
         return f"""(SELECT rowid + {int(first_id)} AS id, epoch_ns(time) AS at,
             {", ".join(columns)} FROM raw_{table})"""
 
@@ -197,6 +202,16 @@ class FreshRows:
             looked.see(f"raw_{table}")
             found.append(looked.join())
         return found
+
+    def _at(self, side: str) -> str:
+        """What a side is looked up by. Loopback inside a container is that container."""
+        column = f"{side}_ip"
+        if not self._any_inside:
+            return f"{column} AS {side}_at"
+        container = f"'{INSIDE}' || split_part(interface, '{INSIDE}', -1)"
+        is_loopback = f"({column} LIKE '127.%' OR {column} = '::1')"
+        return f"""CASE WHEN {is_loopback} AND contains(interface, '{INSIDE}')
+            THEN {container} ELSE {column} END AS {side}_at"""
 
     def _times(self, table: str) -> tuple[int, int]:
         bounds = self._run(f"SELECT epoch_ns(min(time)), epoch_ns(max(time)) FROM raw_{table}")
@@ -233,7 +248,7 @@ class FreshRows:
         """Columns and joins that name the workload of one side, by the time of the packets."""
         owner, port = f"{side}_owner", f"{side}_published"
         joins = (
-            f"{join.kind} owners{join.suffix} AS {owner} ON rows.{side}_ip = {owner}.ip "
+            f"{join.kind} owners{join.suffix} AS {owner} ON rows.{side}_at = {owner}.ip "
             + join.time.format(owner)
         )
         pick = f"{owner}.{{0}}"

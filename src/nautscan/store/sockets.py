@@ -118,7 +118,8 @@ def joined_side(
     ip, port = f"rows.{side}_ip", f"rows.{side}_port"
     taken = "false" if published is None else f"{published}.name IS NOT NULL"
     # Every address of 127.0.0.0/8 is the host's, though the kernel lists one.
-    local = f"({owner}.name IS NOT NULL OR starts_with({ip}, '127.'))"
+    # Those inside a container are looked up by its name instead, and are not.
+    local = f"({owner}.name IS NOT NULL OR starts_with(rows.{side}_at, '127.'))"
     place = (
         f"CASE WHEN {owner}.container_id IS NOT NULL THEN {owner}.netns "
         f"WHEN {local} THEN {int(host)} END"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nautscan.sensor.inside import Room
 from nautscan.sensor.selection import Change, change, select
 
 DEFAULTS = (["docker0", "br-1"], "Docker's bridges")
@@ -42,3 +43,35 @@ def test_what_failed_is_opened_anew() -> None:
 
 def test_nothing_to_do() -> None:
     assert change(["docker0"], [], ["docker0"]) == Change((), ())
+
+
+ROOMS = {
+    "web": (Room("web", ("lo", "eth0")),),
+    "orders": (Room("shop-orders-1", ("lo",)), Room("shop-orders-2", ("lo", "eth0"))),
+    "gone": (),
+}
+
+
+def test_names_lead_into_containers() -> None:
+    wanted = ["eth0", "all@web", "lo@orders", "lo@web"]
+    selection = select(wanted, {"eth0"}, DEFAULTS, ROOMS)
+    assert selection.capture == (
+        "eth0", "lo@web", "eth0@web", "lo@shop-orders-1", "lo@shop-orders-2",
+    )  # fmt: skip
+    assert selection.missing == ()
+
+
+def test_the_defaults_can_be_named_beside_others() -> None:
+    selection = select(["default", "lo@web"], {"docker0", "br-1"}, DEFAULTS, ROOMS)
+    assert selection.capture == ("docker0", "br-1", "lo@web")
+
+
+def test_what_is_not_inside_is_missing_under_the_name_that_was_asked_for() -> None:
+    selection = select(["all@gone", "eth0@orders", "all@nosuch"], set(), DEFAULTS, ROOMS)
+    assert selection.capture == ("eth0@shop-orders-2",)
+    assert selection.missing == ("all@gone", "eth0@shop-orders-1", "all@nosuch")
+
+
+def test_a_host_interface_of_the_same_name_is_not_one_inside() -> None:
+    selection = select(["eth0@gone"], {"eth0"}, DEFAULTS, ROOMS)
+    assert (selection.capture, selection.missing) == ((), ("eth0@gone",))

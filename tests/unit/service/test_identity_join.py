@@ -132,3 +132,25 @@ def test_what_is_worth_waiting_for() -> None:
     assert newcomers.expected(asked, 110.0) == []
     assert newcomers.expected(asked, 131.0) == ["10.0.0.7"]
     assert Newcomers(Directory()).expected(asked, 0.0) == []
+
+
+def test_loopback_inside_a_container_is_that_container(fresh: FreshRows) -> None:
+    known = directory()
+    known.put_host_addresses(["127.0.0.1", "::1"])
+    known.put_workload(Workload("c" * 64, "anew"))
+    inside = {"box": [(0, WEB), (START + SECOND, "c" * 64)]}
+
+    def servers(interface: str, ip: str) -> list[str | None]:
+        fresh.set_owners(owners_of(known.snapshot, "the-host", inside))
+        columns = {"interface": f"'{interface}'", "server_ip": f"'{ip}'", "time": at("n")}
+        fresh.load("requests", [ipc(rows("requests", "range(3) t(n)", flow_id="n", **columns))])
+        fresh.enrich("requests", 1)
+        lines, _ = fresh.json_rows("requests", EVERYTHING, 100)
+        return [json.loads(line)["server"] for line in lines]
+
+    assert servers("lo@box", "127.0.0.1") == ["web", "anew", "anew"]
+    assert servers("lo@box", "127.0.0.11") == ["web", "anew", "anew"]
+    assert servers("lo@box", "::1") == ["web", "anew", "anew"]
+    assert servers("lo", "127.0.0.1") == ["the-host"] * 3
+    assert servers("lo@other", "127.0.0.1") == [None] * 3, "not the host, whoever it is"
+    assert servers("eth0@box", "10.0.0.2") == ["orders"] * 3

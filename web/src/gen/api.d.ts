@@ -278,7 +278,7 @@ export interface paths {
         };
         /**
          * Interfaces
-         * @description Network interfaces of the sensor's host, and which of them are being captured.
+         * @description Network interfaces of the sensor's host and containers to enter; which are being captured.
          */
         get: operations["packets_interfaces"];
         put?: never;
@@ -558,7 +558,12 @@ export interface components {
         };
         /**
          * CaptureStart
-         * @description What to capture. One of `interface` and `interfaces`; neither means the detected ones.
+         * @description What to capture: interfaces of this host, interfaces inside containers, or the detected ones.
+         *
+         *     One of `interface` and `interfaces`; neither means the detected ones. With `container` or
+         *     `containers` the interfaces are those inside, all of them if none are named. Among
+         *     `interfaces`, `default` stands for the detected ones, `lo@web` for `lo` inside the container
+         *     `web` and `all@web` for all of those inside it.
          * @example {
          *       "filter": "tcp port 80",
          *       "interface": "eth0"
@@ -567,6 +572,13 @@ export interface components {
         CaptureStart: {
             /** Buffer Bytes */
             buffer_bytes?: number | null;
+            /**
+             * Container
+             * @description Capture inside this container: name, Compose service, beginning of id
+             */
+            container?: string | null;
+            /** Containers */
+            containers?: string[] | null;
             /**
              * Filter
              * @description BPF capture filter
@@ -595,10 +607,17 @@ export interface components {
             error: components["schemas"]["ErrorFacts"] | null;
             /** Filter */
             filter: string | null;
+            /** @description Whether it may capture inside containers */
+            inside: components["schemas"]["Entering"] | null;
             /** Interfaces */
             interfaces: components["schemas"]["CapturedInterface"][];
             /** Promiscuous */
             promiscuous: boolean | null;
+            /**
+             * Requested
+             * @description Names that were asked for; null for those that NautScan found
+             */
+            requested: string[] | null;
             /** Running */
             running: boolean;
             /** Snaplen */
@@ -786,6 +805,49 @@ export interface components {
             name: string | null;
         };
         /**
+         * ContainerToEnter
+         * @description A container that runs, and whether it can be captured inside.
+         */
+        ContainerToEnter: {
+            /** Capturable */
+            capturable: boolean;
+            /** Id */
+            id: string;
+            /**
+             * Interface
+             * @description To be named among `interfaces` to capture on all of those inside it
+             * @example all@web
+             */
+            interface: string;
+            /** Name */
+            name: string;
+            /**
+             * Project
+             * @description Its Compose project
+             */
+            project: string | null;
+            /**
+             * Reason
+             * @description Why it has no inside that could be captured
+             */
+            reason: string | null;
+            /**
+             * Selected
+             * @description It is captured inside, or will be once it runs
+             */
+            selected: boolean;
+            /**
+             * Service
+             * @description Its Compose service
+             */
+            service: string | null;
+            /**
+             * Shares
+             * @description The container whose network it uses, if not its own
+             */
+            shares: string | null;
+        };
+        /**
          * Counter
          * @description One counter of one stage.
          */
@@ -950,6 +1012,26 @@ export interface components {
              * @description Since the process started
              */
             value: number;
+        };
+        /**
+         * Entering
+         * @description Whether the sensor may capture inside containers.
+         */
+        Entering: {
+            /** Possible */
+            possible: boolean;
+            /**
+             * Reason
+             * @description Why not
+             */
+            reason: string | null;
+            /**
+             * Remedy
+             * @description What to do about it
+             */
+            remedy: string | null;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * ErrorAnswer
@@ -1641,10 +1723,17 @@ export interface components {
             /** Name */
             name: string;
             /**
+             * Network
+             * @description Docker network whose packets it carries
+             */
+            network: string | null;
+            /**
              * Owner
              * @description Container or Docker network that it belongs to
              */
             owner: string | null;
+            /** Owner Kind */
+            owner_kind: ("container" | "network") | null;
             /**
              * Reason
              * @description Why it cannot be captured
@@ -1662,9 +1751,13 @@ export interface components {
         };
         /**
          * InterfaceList
-         * @description Interfaces that the sensor sees.
+         * @description Interfaces that the sensor sees, and containers whose inside it could capture.
          */
         InterfaceList: {
+            /** Containers */
+            containers: components["schemas"]["ContainerToEnter"][];
+            /** @description Of this sensor */
+            inside: components["schemas"]["Entering"] | null;
             /** Interfaces */
             interfaces: components["schemas"]["Interface"][];
             /**

@@ -7,7 +7,7 @@ import type {
   ErrorFacts,
   FlowRow,
   Health,
-  Interface,
+  InterfaceList,
   PacketDetail,
   PacketRow,
   ProcessList,
@@ -177,7 +177,7 @@ export const api = {
     answer<PacketDetail>(address(`packets/${encodeURIComponent(id)}`), signalled(signal)),
   exportAddress: () => address("packets/export", withToken()),
 
-  interfaces: () => answer<{ interfaces: Interface[] }>(address("packets/interfaces")),
+  interfaces: () => answer<InterfaceList>(address("packets/interfaces")),
   status: () => answer<CaptureStatus>(address("packets/status")),
   start: (wanted: CaptureStart) => post<CaptureStatus>("packets/start", wanted),
   stop: () => post<CaptureStatus>("packets/stop", {}),

@@ -16,6 +16,7 @@ export type Header = Shapes["Header"];
 export type Container = Shapes["Container"];
 export type ProcessList = Shapes["ProcessList"];
 export type Interface = Shapes["Interface"];
+export type InterfaceList = Shapes["InterfaceList"];
 export type CaptureStart = Shapes["CaptureStart"];
 export type CaptureStatus = Shapes["CaptureStatus"];
 export type Health = Shapes["Health"];

@@ -26,6 +26,10 @@ pub enum LinkKind {
     Tun,
     /// WireGuard.
     Wireguard,
+    /// An IP tunnel of the system's own: IPIP, SIT, GRE, 6to4.
+    Tunnel,
+    /// Device to device, beside the network: AWDL, Wi-Fi Direct.
+    PeerToPeer,
     /// All interfaces at once.
     Any,
     /// Not a network: USB, Bluetooth, D-Bus and netfilter logs.
@@ -52,6 +56,8 @@ impl LinkKind {
             Self::Overlay => "overlay",
             Self::Tun => "tun",
             Self::Wireguard => "wireguard",
+            Self::Tunnel => "tunnel",
+            Self::PeerToPeer => "peer_to_peer",
             Self::Any => "any",
             Self::Pseudo => "pseudo",
             Self::Virtual => "virtual",
@@ -86,6 +92,8 @@ pub struct LinkFacts {
 }
 
 const ARPHRD_LOOPBACK: u32 = 772;
+/// IPIP, IPv6 in IPv6, SIT, GRE, GRE over IPv6: tunnels of packets.
+const ARPHRD_TUNNELS: [u32; 5] = [768, 769, 776, 778, 823];
 
 /// Classifies a Linux link.
 ///
@@ -114,6 +122,9 @@ pub fn classify(facts: &LinkFacts) -> LinkKind {
         LinkFacts { has_tun_flags: true, .. } => LinkKind::Tun,
         LinkFacts { has_wireless: true, .. } => LinkKind::Wireless,
         LinkFacts { has_device: true, .. } => LinkKind::Physical,
+        _ if facts.hardware_type.is_some_and(|kind| ARPHRD_TUNNELS.contains(&kind)) => {
+            LinkKind::Tunnel
+        }
         _ if is_veth(facts) => LinkKind::Veth,
         _ => LinkKind::Virtual,
     }
@@ -123,39 +134,6 @@ fn is_veth(facts: &LinkFacts) -> bool {
     const ARPHRD_ETHER: u32 = 1;
     let linked = facts.link_index.is_some_and(|link| link != 0) && facts.link_index != facts.index;
     facts.name.starts_with("veth") || (linked && facts.hardware_type == Some(ARPHRD_ETHER))
-}
-
-/// The kind by name and description, for systems that say no more, and for what is no link.
-pub(super) fn by_name(name: &str, description: &str, loopback: bool) -> LinkKind {
-    const PSEUDO: [&str; 6] =
-        ["nflog", "nfqueue", "usbmon", "bluetooth", "dbus-", "bluetooth-monitor"];
-    let described = |words: &[&str]| words.iter().any(|word| description.contains(word));
-    let numbered = |prefix: &str| {
-        name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-    };
-    if loopback || name == r"\Device\NPF_Loopback" {
-        return LinkKind::Loopback;
-    }
-    if name == "any" {
-        return LinkKind::Any;
-    }
-    if PSEUDO.iter().any(|prefix| name.starts_with(prefix)) {
-        return LinkKind::Pseudo;
-    }
-    if cfg!(target_os = "linux") {
-        return LinkKind::Unknown;
-    }
-    match name {
-        _ if numbered("utun") || numbered("tun") || numbered("tap") => LinkKind::Tun,
-        _ if numbered("bridge") || numbered("vmnet") || numbered("vmenet") => LinkKind::Bridge,
-        _ if numbered("en") => LinkKind::Physical,
-        _ if described(&["Hyper-V", "Virtual", "WSL", "VMware", "VirtualBox"]) => LinkKind::Virtual,
-        _ if described(&["WireGuard"]) => LinkKind::Wireguard,
-        _ if described(&["WAN Miniport", "TAP-"]) => LinkKind::Tun,
-        _ if described(&["Wi-Fi", "Wireless"]) => LinkKind::Wireless,
-        _ if name.starts_with(r"\Device\NPF_") => LinkKind::Physical,
-        _ => LinkKind::Unknown,
-    }
 }
 
 #[cfg(test)]
@@ -195,7 +173,7 @@ mod tests {
         assert_eq!(classify(&facts("veth12ab34c")), LinkKind::Veth);
         assert_eq!(classify(&facts("dummy0")), LinkKind::Virtual);
         let tunnel = LinkFacts { link_index: Some(0), hardware_type: Some(768), ..facts("tunl0") };
-        assert_eq!(classify(&tunnel), LinkKind::Virtual);
+        assert_eq!(classify(&tunnel), LinkKind::Tunnel);
     }
 
     #[test]
@@ -206,13 +184,5 @@ mod tests {
         assert_eq!(classify(&loopback), LinkKind::Loopback);
         let tun = LinkFacts { has_tun_flags: true, ..facts("tailscale0") };
         assert_eq!(classify(&tun), LinkKind::Tun);
-    }
-
-    #[test]
-    fn names_that_are_no_links() {
-        assert_eq!(by_name("any", "", false), LinkKind::Any);
-        assert_eq!(by_name("nflog", "", false), LinkKind::Pseudo);
-        assert_eq!(by_name("usbmon1", "", false), LinkKind::Pseudo);
-        assert_eq!(by_name(r"\Device\NPF_Loopback", "", false), LinkKind::Loopback);
     }
 }

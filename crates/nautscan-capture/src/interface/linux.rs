@@ -3,10 +3,41 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Interface;
 use super::kind::{LinkFacts, LinkKind, classify};
+use super::{Interface, Platform, names};
 
 const LINKS: &str = "/sys/class/net";
+
+/// The interfaces of the calling thread's network namespace. `/sys` shows another one there, so
+/// that the kernel's answer to the C library is all there is: of the kind, that it is the loopback,
+/// or what a customary name says.
+#[cfg(target_os = "linux")]
+pub(crate) fn links_of_this_namespace() -> Vec<Interface> {
+    crate::live::ffi::system_links().into_iter().map(of_system_link).collect()
+}
+
+#[cfg(target_os = "linux")]
+fn of_system_link(link: crate::live::ffi::SystemLink) -> Interface {
+    const IFF_UP: u32 = 0x1;
+    const IFF_LOOPBACK: u32 = 0x8;
+    const IFF_RUNNING: u32 = 0x40;
+    let loopback = link.flags & IFF_LOOPBACK != 0;
+    let up = link.flags & IFF_UP != 0;
+    Interface {
+        kind: names::kind_by_name(Platform::Linux, &link.name, "", loopback),
+        link_type: link.hardware_type.map(u32::from).and_then(names::link_type_of_hardware),
+        up: Some(up),
+        running: Some(link.flags & IFF_RUNNING != 0),
+        loopback,
+        addresses: link.addresses.into_iter().map(Into::into).collect(),
+        mac: super::mac_text(&link.hardware_address),
+        index: link.index,
+        capturable: up,
+        reason: (!up).then(|| format!("{} is down; bring it up first", link.name)),
+        name: link.name,
+        ..Interface::default()
+    }
+}
 
 /// The interfaces without the library's help.
 pub(super) fn bare_interfaces() -> Vec<Interface> {
@@ -62,6 +93,10 @@ fn describe_link(interface: &mut Interface, folder: &Path) {
     }
     let facts = facts(&interface.name, folder);
     interface.kind = classify(&facts);
+    interface.link_type = facts.hardware_type.and_then(names::link_type_of_hardware);
+    if interface.description.is_none() {
+        interface.description = names::known_as(Platform::Linux, &facts.name).map(str::to_owned);
+    }
     interface.loopback |= interface.kind == LinkKind::Loopback;
     interface.index = facts.index;
     let linked = facts.link_index.filter(|&link| link != 0 && facts.index != Some(link));

@@ -3,14 +3,23 @@
 mod kind;
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "read on Linux only"))]
 mod linux;
+mod names;
 mod permission;
+#[cfg(test)]
+mod recorded;
 mod select;
 
 use std::net::IpAddr;
 
+#[cfg(target_os = "linux")]
+pub(crate) use linux::links_of_this_namespace;
+
 pub use kind::{LinkFacts, LinkKind, classify};
 pub use permission::{CapturePermission, capture_permission};
 pub use select::{Platform, Selection, default_interfaces, default_interfaces_on};
+
+#[cfg(test)]
+use names::kind_by_name;
 
 use crate::CaptureError;
 use crate::live::ffi::{Api, Device, DeviceAddress, devices};
@@ -29,7 +38,7 @@ pub struct InterfaceAddress {
 pub struct Interface {
     /// The name to capture by. On Windows `\Device\NPF_{…}`; the description is for people.
     pub name: String,
-    /// What the system calls it.
+    /// What the system calls it; else what is known of its name.
     pub description: Option<String>,
     /// What it is.
     pub kind: LinkKind,
@@ -47,6 +56,9 @@ pub struct Interface {
     pub addresses: Vec<InterfaceAddress>,
     /// Hardware address, as `02:42:ac:11:00:02`.
     pub mac: Option<String>,
+    /// Link type of its packets, as capture files name it, as far as it can be told without
+    /// opening it.
+    pub link_type: Option<&'static str>,
     /// Maximum transmission unit.
     pub mtu: Option<u32>,
     /// The system's number for it.
@@ -92,7 +104,7 @@ pub fn interfaces() -> Listing {
 
 fn listed_by_library() -> Result<Vec<Interface>, CaptureError> {
     let list = devices(Api::get()?).map_err(|detail| CaptureError::List { detail })?;
-    Ok(list.into_iter().map(from_device).collect())
+    Ok(list.into_iter().map(|device| from_device(Platform::CURRENT, device)).collect())
 }
 
 fn permission_problem() -> Option<CaptureError> {
@@ -127,12 +139,20 @@ mod flag {
 }
 
 /// What the library says of an interface, with the kind guessed by its name.
-fn from_device(device: Device) -> Interface {
+fn from_device(platform: Platform, device: Device) -> Interface {
     let has = |bit| device.flags & bit != 0;
     let addresses = device.addresses.into_iter().map(InterfaceAddress::from);
+    let (name, said) = (&device.name, &device.description);
+    let kind = match names::kind_by_name(platform, name, said, has(flag::LOOPBACK)) {
+        LinkKind::Physical if has(flag::WIRELESS) => LinkKind::Wireless,
+        kind => kind,
+    };
+    let known = names::known_as(platform, name).map(str::to_owned);
     Interface {
-        kind: kind::by_name(&device.name, &device.description, has(flag::LOOPBACK)),
-        description: (!device.description.is_empty()).then_some(device.description),
+        kind,
+        link_type: names::link_type_by_name(platform, name, kind),
+        description: if said.is_empty() { known } else { Some(said.clone()) },
+        mac: device.hardware_address.as_deref().and_then(mac_text),
         up: Some(has(flag::UP)),
         running: Some(has(flag::RUNNING)),
         loopback: has(flag::LOOPBACK),
@@ -152,6 +172,12 @@ impl From<DeviceAddress> for InterfaceAddress {
     fn from(entry: DeviceAddress) -> Self {
         Self { address: entry.address, prefix: entry.netmask.and_then(prefix_length) }
     }
+}
+
+/// `None` for only zeros, as of the loopback.
+fn mac_text(bytes: &[u8]) -> Option<String> {
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    bytes.iter().any(|&byte| byte != 0).then(|| digits.join(":"))
 }
 
 /// Length of a netmask; `None` for one with holes.
@@ -180,11 +206,10 @@ mod tests {
 
     #[test]
     fn flags_of_the_library_are_taken_over() {
-        let interface = from_device(Device {
-            name: "wlan0".into(),
-            flags: 0x02 | 0x08 | 0x20,
-            ..Device::default()
-        });
+        let interface = from_device(
+            Platform::CURRENT,
+            Device { name: "wlan0".into(), flags: 0x02 | 0x08 | 0x20, ..Device::default() },
+        );
         assert_eq!(interface.up, Some(true));
         assert_eq!(interface.running, Some(false));
         assert_eq!(interface.connected, Some(false));

@@ -76,6 +76,7 @@ fn containers(interfaces: &[Interface]) -> Option<Selection> {
     let veths: Vec<&Interface> = interfaces
         .iter()
         .filter(|one| one.kind == LinkKind::Veth && is_up(one) && is_host_end(one))
+        .filter(|one| !has_earlier_end(one, interfaces))
         .filter(|one| !one.master.as_deref().is_some_and(is_chosen))
         .collect();
     if bridges.is_empty() && veths.is_empty() {
@@ -132,6 +133,18 @@ fn is_host_end(veth: &Interface) -> bool {
     !veth.default_route && !veth.name.starts_with("eth")
 }
 
+/// Whether the other end of a veth is here too, and comes first: as of `cilium_net` and
+/// `cilium_host`. Numbers are unique in one namespace, so both must name each other.
+fn has_earlier_end(veth: &Interface, interfaces: &[Interface]) -> bool {
+    interfaces.iter().any(|other| {
+        other.kind == LinkKind::Veth
+            && other.index.is_some()
+            && other.index == veth.peer_index
+            && other.peer_index == veth.index
+            && other.index < veth.index
+    })
+}
+
 fn default_route(interfaces: &[Interface]) -> Option<Selection> {
     let routes: Vec<&Interface> =
         interfaces.iter().filter(|one| one.default_route && is_up(one)).collect();
@@ -143,11 +156,14 @@ fn default_route(interfaces: &[Interface]) -> Option<Selection> {
     Some(selection(routes.into_iter().chain(loopbacks), reason))
 }
 
-/// macOS: cards that have an address, bridges of virtual machines, and the loopback. Containers
-/// run inside a virtual machine there: what they say to each other cannot be seen from outside.
+/// macOS: cards and Wi-Fi that have an address, bridges of virtual machines, and the loopback.
+/// Containers run inside a virtual machine there: what they say to each other cannot be seen from
+/// outside. Tunnels of VPNs are left out, since what they carry leaves by a card too; links from
+/// device to device (AWDL) have no address that others reach.
 fn mac(interfaces: &[Interface]) -> Option<Selection> {
     let cards = interfaces.iter().filter(|one| {
-        (one.kind == LinkKind::Physical || one.kind == LinkKind::Bridge)
+        matches!(one.kind, LinkKind::Physical | LinkKind::Wireless | LinkKind::Bridge)
+            && one.connected != Some(false)
             && is_running(one)
             && has_routable_address(one)
     });
@@ -161,12 +177,12 @@ fn mac(interfaces: &[Interface]) -> Option<Selection> {
     Some(selection(cards.into_iter().chain(loopbacks), reason))
 }
 
-/// Windows: adapters that are connected and have an address, Hyper-V's switches for WSL among
-/// them, and Npcap's loopback adapter.
+/// Windows: adapters that are connected and have an address, Hyper-V's switches for WSL and Docker
+/// among them, and Npcap's loopback adapter. VPNs are left out as on macOS.
 fn windows(interfaces: &[Interface]) -> Option<Selection> {
+    let kinds = [LinkKind::Physical, LinkKind::Wireless, LinkKind::Virtual, LinkKind::Bridge];
     let adapters = interfaces.iter().filter(|one| {
-        !one.loopback
-            && one.kind != LinkKind::Tun
+        kinds.contains(&one.kind)
             && one.connected != Some(false)
             && is_running(one)
             && has_routable_address(one)
@@ -175,14 +191,23 @@ fn windows(interfaces: &[Interface]) -> Option<Selection> {
     if adapters.is_empty() {
         return None;
     }
-    let loopbacks = interfaces.iter().filter(|one| one.kind == LinkKind::Loopback);
     let reason = "Connected adapters that have an address, and the loopback.";
-    Some(selection(adapters.into_iter().chain(loopbacks), reason))
+    Some(selection(adapters.into_iter().chain(npcap_loopback(interfaces)), reason))
+}
+
+/// One of Npcap's loopbacks, which show the same packets: the new one rather than the old one.
+fn npcap_loopback(interfaces: &[Interface]) -> Option<&Interface> {
+    let loopbacks = || interfaces.iter().filter(|one| one.kind == LinkKind::Loopback);
+    loopbacks()
+        .find(|one| one.loopback || one.name.ends_with("Loopback"))
+        .or_else(|| loopbacks().next())
 }
 
 fn first_up(interfaces: &[Interface]) -> Option<Selection> {
-    let is_link =
-        |one: &&Interface| is_up(one) && !matches!(one.kind, LinkKind::Any | LinkKind::Pseudo);
+    let is_link = |one: &&Interface| {
+        let beside = [LinkKind::Any, LinkKind::Pseudo, LinkKind::PeerToPeer];
+        is_up(one) && !beside.contains(&one.kind)
+    };
     let links = || interfaces.iter().filter(is_link);
     let found = links().find(|one| !one.loopback).or_else(|| links().next())?;
     let reason = "The first interface that is up: none has a default route.";

@@ -8,5 +8,5 @@ mod wait;
 
 pub use offline_filter::{OfflineFilter, check_filter};
 pub use open::{DEFAULT_BUFFER_BYTES, LiveOptions, capture_library};
-pub use source::{BURST, LiveSource};
+pub use source::{BURST, LiveSource, Target};
 pub use wait::Stopper;

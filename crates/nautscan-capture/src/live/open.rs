@@ -57,15 +57,20 @@ pub(super) struct Opened {
     pub(super) warning: Option<String>,
 }
 
-/// Opens an interface: created, activated, filtered, non-blocking.
-pub(super) fn open(interface: &str, options: &LiveOptions) -> Result<Opened, CaptureError> {
+/// Opens an interface of the calling thread's network namespace: created, activated, filtered,
+/// non-blocking. `device` is its name there; what is said of it says `interface`.
+pub(super) fn open(
+    device: &str,
+    interface: &str,
+    options: &LiveOptions,
+) -> Result<Opened, CaptureError> {
     let api = Api::get()?;
     let failed = |what: &'static str, detail: String| CaptureError::Live {
         interface: interface.to_owned(),
         what,
         detail,
     };
-    let mut handle = Handle::create(api, interface).map_err(|error| failed("be opened", error))?;
+    let mut handle = Handle::create(api, device).map_err(|error| failed("be opened", error))?;
     handle.configure(
         clamp(options.snaplen),
         options.promiscuous,

@@ -1,5 +1,6 @@
 //! Several interfaces captured by one thread.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use nautscan_core::packet::{InterfaceId, LinkType, Packet};
@@ -8,7 +9,8 @@ use super::ffi::{Counters, Dispatched, Handle};
 use super::open::{self, LiveOptions, Opened};
 use super::wait::{Stopper, Waiter};
 use crate::{
-    CaptureError, InterfaceStats, MAX_INTERFACES, PacketSource, Progress, Pulled, SourceInterface,
+    CaptureError, InterfaceStats, MAX_INTERFACES, Namespace, PacketSource, Progress, Pulled,
+    SourceInterface,
 };
 
 /// Most packets taken from one interface before the next one's turn.
@@ -16,6 +18,36 @@ pub const BURST: usize = 256;
 
 /// How often interfaces are looked at that cannot be waited for.
 const UNPOLLABLE: Duration = Duration::from_millis(5);
+
+/// What to capture on: an interface of this machine, or of another network namespace.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// What packets and counters say that they are of.
+    pub label: String,
+    /// The interface's name in its namespace.
+    pub device: String,
+    /// Where it is; `None`: in the namespace of this process.
+    pub namespace: Option<Arc<Namespace>>,
+}
+
+impl From<&str> for Target {
+    fn from(name: &str) -> Self {
+        Self { label: name.to_owned(), device: name.to_owned(), namespace: None }
+    }
+}
+
+impl Target {
+    /// Opens the capture, inside another namespace by a thread of its own: capturing goes on
+    /// anywhere, since a socket stays in the namespace in which it was made.
+    fn open(&self, options: &LiveOptions) -> Result<Opened, CaptureError> {
+        match &self.namespace {
+            None => open::open(&self.device, &self.label, options),
+            Some(namespace) => {
+                namespace.within(|| open::open(&self.device, &self.label, options))?
+            }
+        }
+    }
+}
 
 /// Live capture on any number of interfaces.
 ///
@@ -46,6 +78,9 @@ pub struct LiveSource {
 struct Capture {
     handle: Option<Handle>,
     totals: Totals,
+    /// Of another network namespace: what libpcap reads in `/sys` is of an interface of the same
+    /// name in ours, if there is one.
+    is_elsewhere: bool,
     warning: Option<String>,
     error: Option<String>,
 }
@@ -84,16 +119,33 @@ impl LiveSource {
         Ok(source)
     }
 
+    /// As [`Self::open`], of any namespace.
+    pub fn open_targets(targets: &[Target], options: LiveOptions) -> Result<Self, CaptureError> {
+        let mut source = Self::new(options)?;
+        for target in targets {
+            source.add_target(target)?;
+        }
+        Ok(source)
+    }
+
     /// Begins to capture on an interface; returns its index. One that was captured before keeps
     /// its index and counts, unless its link type has changed.
     pub fn add(&mut self, name: &str) -> Result<usize, CaptureError> {
+        self.add_target(&Target::from(name))
+    }
+
+    /// As [`Self::add`], of any namespace. One that is captured on under this label already stays
+    /// as it is.
+    pub fn add_target(&mut self, target: &Target) -> Result<usize, CaptureError> {
+        let name = target.label.as_str();
         if let Some(index) = self.position(name) {
             return Ok(index);
         }
-        let Opened { handle, link_type, warning } = open::open(name, &self.options)?;
+        let Opened { handle, link_type, warning } = target.open(&self.options)?;
         let index = self.index_for(name, link_type)?;
         let capture = &mut self.captures[index];
         capture.handle = Some(handle);
+        capture.is_elsewhere = target.namespace.is_some();
         capture.warning = warning;
         capture.error = None;
         capture.totals.last = Counters::default();
@@ -304,7 +356,7 @@ impl Capture {
             interface,
             received: known(totals.received),
             kernel_drops: known(totals.dropped),
-            interface_drops: known(totals.interface_dropped),
+            interface_drops: known(totals.interface_dropped).filter(|_| !self.is_elsewhere),
             error: self.error.clone(),
         }
     }

@@ -16,7 +16,7 @@ use super::ring::PacketRing;
 use super::shared::{Queue, Shared, lock};
 use crate::{
     CaptureError, FileSource, InterfaceStats, LiveSource, PacketSource, Pulled, SourceInterface,
-    Stopper,
+    Stopper, Target,
 };
 
 /// How often counters become rows.
@@ -68,7 +68,7 @@ pub struct LiveStatus {
 }
 
 enum Command {
-    Add(String),
+    Add(Target),
     Remove(String),
 }
 
@@ -131,8 +131,8 @@ impl Live {
     }
 
     /// Begins to capture on another interface.
-    pub fn add_interface(&self, name: &str) -> Result<bool, CaptureError> {
-        self.command(Command::Add(name.to_owned()))
+    pub fn add_interface(&self, target: Target) -> Result<bool, CaptureError> {
+        self.command(Command::Add(target))
     }
 
     /// Ends capture on an interface; false if there was none.
@@ -244,8 +244,8 @@ impl Worker {
     fn obey(&mut self) {
         while let Ok((command, reply)) = self.commands.try_recv() {
             let done = match (&mut self.source, command) {
-                (LiveSourceKind::Interfaces(live), Command::Add(name)) => {
-                    live.add(&name).map(|_| true)
+                (LiveSourceKind::Interfaces(live), Command::Add(target)) => {
+                    live.add_target(&target).map(|_| true)
                 }
                 (LiveSourceKind::Interfaces(live), Command::Remove(name)) => Ok(live.remove(&name)),
                 (LiveSourceKind::Stream(_), _) => Ok(false),

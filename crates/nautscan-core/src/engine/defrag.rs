@@ -2,6 +2,7 @@
 //! is whole.
 
 use super::fragments::{Datagram, Fragments, Insert, Key};
+use super::places::Places;
 use super::seen::{FlowRef, Load, Seen};
 use super::translation::Resolved;
 use super::{Engine, roles, take_segment};
@@ -9,7 +10,7 @@ use crate::flow::{FlowKey, key_ports};
 use crate::wire::{Decoded, Fragment, Network, decode_datagram, protocol};
 
 /// The flow of a packet; `None` where what tells it was not seen.
-fn flow_ref(decoded: &Decoded<'_>) -> Option<FlowRef> {
+fn flow_ref(places: &Places, seen: &Seen, decoded: &Decoded<'_>) -> Option<FlowRef> {
     let network = decoded.network.filter(|network| network.fragment.is_none())?;
     if decoded.transport.is_none() && protocol::has_ports(network.protocol) {
         return None;
@@ -17,6 +18,7 @@ fn flow_ref(decoded: &Decoded<'_>) -> Option<FlowRef> {
     let (from, to) = key_ports(decoded.transport.as_ref(), network.protocol);
     let (key, source_is_low) =
         FlowKey::new(network.protocol, network.source, from, network.destination, to);
+    let key = key.within(places.of(seen.interface, &network));
     Some(FlowRef { key, source_is_low })
 }
 
@@ -30,6 +32,7 @@ impl Engine {
     ) -> bool {
         let (key, source_is_low) =
             FlowKey::new(network.protocol, network.source, 0, network.destination, 0);
+        let key = key.within(self.places.of(seen.interface, network));
         let resolved = Resolved { flow: FlowRef { key, source_is_low }, leg: 0 };
         self.has_several_points(decoded) && self.is_repeat(seen, decoded, network, &resolved)
     }
@@ -49,7 +52,7 @@ impl Engine {
         network: &Network,
         fragment: &Fragment,
     ) -> Option<u64> {
-        let key = Key::new(network, fragment);
+        let key = Key::new(network, fragment, self.places.of(seen.interface, network));
         if self.is_further_sighting(seen, decoded, network) {
             self.out.totals.duplicates += seen.load.packets;
             let flow = self.fragments.flow(&key)?;
@@ -99,7 +102,7 @@ impl Engine {
             // Headers that go on in the next fragment, and tunnels, are left until all is there.
             if first.stop.is_none()
                 && first.tunnel == decoded.tunnel
-                && let Some(flow) = flow_ref(&first)
+                && let Some(flow) = flow_ref(&self.places, seen, &first)
             {
                 let flow = self.translations.resolve(flow).flow;
                 datagram.flow = Some(flow);
@@ -130,9 +133,8 @@ impl Engine {
             self.out.totals.count_stop(stop, true);
         }
         let network = whole.network?;
-        if let Some(flow) =
-            datagram.flow.or_else(|| flow_ref(&whole).map(|flow| self.known_as(flow)))
-        {
+        let named = || flow_ref(&self.places, seen, &whole).map(|flow| self.known_as(flow));
+        if let Some(flow) = datagram.flow.or_else(named) {
             self.fragments.set_latest(*key, flow);
         }
         let seen = Seen { since: datagram.first_time, load: datagram.waiting, ..*seen };
@@ -170,7 +172,8 @@ impl Engine {
         }
         let (data, _) = datagram.join();
         let first = decode_datagram(&datagram.context, datagram.protocol, &data, data.len());
-        let Some(flow) = flow_ref(&first).map(|flow| self.known_as(flow)) else {
+        let named = flow_ref(&self.places, &seen, &first).map(|flow| self.known_as(flow));
+        let Some(flow) = named else {
             self.out.totals.unattributed += seen.load.packets;
             return;
         };

@@ -32,13 +32,15 @@ pub(super) struct Key {
     id: u32,
     /// Only IPv4 has it in the identity; later fragments of IPv6 may name another.
     protocol: u8,
+    /// See [`super::places::Places::of`].
+    place: u8,
 }
 
 impl Key {
-    pub(super) fn new(network: &Network, fragment: &Fragment) -> Self {
+    pub(super) fn new(network: &Network, fragment: &Fragment, place: u8) -> Self {
         let protocol = if network.source.is_v6() { 0 } else { fragment.protocol };
         let (source, destination) = (network.source, network.destination);
-        Self { source, destination, id: fragment.id, protocol }
+        Self { source, destination, id: fragment.id, protocol, place }
     }
 }
 

@@ -8,6 +8,7 @@ mod lone;
 mod memory;
 mod names;
 mod output;
+mod places;
 mod roles;
 mod rows;
 mod seen;
@@ -29,6 +30,7 @@ use datagrams::take_datagram;
 use fragments::Fragments;
 use memory::Held;
 use output::Output;
+use places::Places;
 use seen::{FlowRef, Seen};
 use sightings::Sightings;
 use translation::{Resolved, Translations};
@@ -52,6 +54,7 @@ pub struct Engine {
     translations: Translations,
     held: Held,
     fragments: Fragments,
+    places: Places,
     /// Whether packets were seen in tunnels: then they may also be seen outside.
     has_tunnels: bool,
     next_flow_id: u64,
@@ -70,6 +73,7 @@ impl Engine {
             translations: Translations::new(),
             held: Held::default(),
             fragments: Fragments::new(),
+            places: Places::default(),
             has_tunnels: false,
             next_flow_id: config.flow_id_base + 1,
             flow_id_step: config.flow_id_step.max(1),
@@ -79,9 +83,12 @@ impl Engine {
         }
     }
 
-    /// Makes a capture interface known; `None`: the capture does not name it.
+    /// Makes a capture interface known; `None`: the capture does not name it. A name that ends
+    /// in `@PLACE` is one of the network namespace of that name: loopback addresses seen there
+    /// are kept apart from those of the host and of other namespaces.
     pub fn add_interface(&mut self, name: Option<&str>) -> InterfaceId {
         self.out.interfaces.push(name.map(str::to_owned));
+        self.places.add(name);
         InterfaceId((self.out.interfaces.len() - 1) as u16)
     }
 
@@ -172,6 +179,7 @@ impl Engine {
         let (from, to) = key_ports(decoded.transport.as_ref(), network.protocol);
         let (key, source_is_low) =
             FlowKey::new(network.protocol, network.source, from, network.destination, to);
+        let key = key.within(self.places.of(seen.interface, network));
         let mut flow = FlowRef { key, source_is_low };
         if self.has_several_points(decoded) {
             let resolved = self.resolve(seen, decoded, network, flow);

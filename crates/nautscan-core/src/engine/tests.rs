@@ -2,6 +2,7 @@
 
 mod datagrams;
 mod fragments;
+mod places;
 mod tunnels;
 
 use arrow_array::cast::AsArray;

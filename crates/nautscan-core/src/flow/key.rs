@@ -5,7 +5,8 @@ use core::hash::{Hash, Hasher};
 
 use crate::wire::{Address, Transport, icmp, protocol};
 
-/// Protocol, addresses and ports; the lower endpoint first.
+/// Protocol, addresses and ports; the lower endpoint first. And the network namespace in which
+/// loopback addresses are to be understood.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FlowKey {
     low: Address,
@@ -13,6 +14,8 @@ pub struct FlowKey {
     low_port: u16,
     high_port: u16,
     protocol: u8,
+    /// 0: the addresses mean the same everywhere.
+    place: u8,
 }
 
 /// Client and server of a flow.
@@ -78,6 +81,7 @@ impl FlowKey {
                 low_port: source_port,
                 high_port: destination_port,
                 protocol,
+                place: 0,
             }
         } else {
             Self {
@@ -86,9 +90,17 @@ impl FlowKey {
                 low_port: destination_port,
                 high_port: source_port,
                 protocol,
+                place: 0,
             }
         };
         (key, source_is_low)
+    }
+
+    /// The same in another network namespace; 0 stands for all of them.
+    #[inline(always)]
+    pub fn within(mut self, place: u8) -> Self {
+        self.place = place;
+        self
     }
 
     /// IP protocol number.
@@ -139,6 +151,15 @@ mod tests {
         assert!(!source_is_low && answer_is_low);
         let ends = there.endpoints(source_is_low);
         assert_eq!((ends.client, ends.client_port, ends.server_port), (a, 1000, 80));
+    }
+
+    #[test]
+    fn one_address_in_two_namespaces_makes_two_keys_of_the_same_size() {
+        let host = Address::v4([127, 0, 0, 1]);
+        let key = FlowKey::new(6, host, 9, host, 5).0;
+        assert_ne!(key.within(1), key.within(2));
+        assert_eq!(key.within(0), key);
+        assert_eq!(size_of::<FlowKey>(), 40);
     }
 
     #[test]

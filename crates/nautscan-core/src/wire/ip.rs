@@ -88,6 +88,13 @@ impl Address {
     pub fn is_v6(&self) -> bool {
         self.v6
     }
+    /// An address of the machine itself (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3).
+    pub fn is_loopback(&self) -> bool {
+        match self.octets() {
+            [first, _, _, _] => *first == 127,
+            all => all[..15].iter().all(|octet| *octet == 0) && all[15] == 1,
+        }
+    }
     /// Multicast or IPv4 limited broadcast: never the source of a conversation.
     pub fn is_group(&self) -> bool {
         match self.octets() {

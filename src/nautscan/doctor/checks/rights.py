@@ -22,6 +22,11 @@ _WHY_ADMIN: Final = (
     "It is often named beside CAP_NET_RAW. Packet sockets, promiscuous mode and large capture "
     "buffers work without; it would allow to change addresses, routes and the firewall."
 )
+_WHY_ENTER: Final = (
+    "What a container says to itself on its loopback is seen inside only. Entering takes setns(2), "
+    "and that CAP_SYS_ADMIN, which is nearly root: kept only where it was asked for."
+)
+_ENTER: Final = frozenset({"sys_admin", "sys_ptrace"})
 _WHY_EXCESS: Final = (
     "Hostile bytes are parsed here. What the process may not do, a fault in a parser cannot either."
 )
@@ -41,6 +46,7 @@ def check(context: Context) -> list[Check]:
     return [
         _capture(context, rights, facts),
         _admin(rights),
+        _enter(context, rights),
         _excess(context, rights, None if interpreter is None else interpreter[0]),
     ]
 
@@ -117,6 +123,28 @@ def _admin(rights: ProcessRights) -> Check:
         _WHY_ADMIN,
         facts={"held": held, "needed": False},
     )
+
+
+def _enter(context: Context, rights: ProcessRights) -> Check:
+    """Whether containers can be captured inside, and whether that was asked for."""
+    title = "Right to enter containers"
+    held = rights.sets.get("permitted", frozenset())
+    lacking = sorted(_ENTER - held)
+    asked = context.config.enters_containers
+    facts = {"asked_for": asked, "lacking": lacking}
+    if not lacking:
+        how = "in reserve" if not _ENTER & rights.effective else "in effect"
+        found = f"CAP_SYS_ADMIN and CAP_SYS_PTRACE are held, {how}."
+        if context.where == "command" and not asked:
+            found += " `nautscan serve` keeps them with --container or --enter-containers only."
+        return Check("rights.enter", title, State.OK, found, _WHY_ENTER, facts=facts)
+    names = " and ".join(f"CAP_{name.upper()}" for name in lacking)
+    if not asked:
+        found = f"{names} not held, and not asked for: containers are not captured inside."
+        return Check("rights.enter", title, State.OK, found, _WHY_ENTER, facts=facts)
+    found = f"{names} not held: no container can be captured inside."
+    remedy = permission.enter_remedy(context.host)
+    return Check("rights.enter", title, State.FAILED, found, _WHY_ENTER, remedy, facts)
 
 
 def _excess(context: Context, rights: ProcessRights, file: frozenset[str] | None) -> Check:

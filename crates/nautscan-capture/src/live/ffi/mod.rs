@@ -13,5 +13,7 @@ pub(crate) use api::Api;
 #[cfg(unix)]
 pub(crate) use devices::system_addresses;
 pub(crate) use devices::{Device, DeviceAddress, devices};
+#[cfg(target_os = "linux")]
+pub(crate) use devices::{SystemLink, system_links};
 pub(crate) use handle::{Activation, Counters, Dispatched, Handle};
 pub(crate) use program::Program;
