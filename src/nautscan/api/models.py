@@ -521,6 +521,33 @@ class ColumnList(_Shape):
     source: SourceName
 
 
+class FilterCheck(_Shape):
+    """Whether a filter can be used."""
+
+    ok: bool
+    error: ErrorFacts | None = Field(description="What is wrong; `detail.position` says where")
+    source: SourceName
+
+
+class FilterValue(_Shape):
+    """A value of a column, and in how many of the rows it was seen."""
+
+    value: bool | int | str
+    count: int
+
+
+class FilterValues(_Shape):
+    """Values of a column in the newest rows, the most frequent first."""
+
+    table: str
+    column: str
+    values: list[FilterValue]
+    rows: int = Field(description="Rows looked at, before the filter")
+    since: Time | None = Field(description="Time of the oldest of them; null without any")
+    error: ErrorFacts | None = Field(description="Why the filter that narrows them is wrong")
+    source: SourceName
+
+
 class SourceFacts(_Shape):
     """What this server shows."""
 

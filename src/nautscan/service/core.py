@@ -15,6 +15,7 @@ from nautscan.identity.docker import DockerWatcher
 from nautscan.identity.interfaces import InterfaceOwners
 from nautscan.service.containers import Containers
 from nautscan.service.doctor import Doctor
+from nautscan.service.filters import Filters
 from nautscan.service.gaps import Gaps, SensorState
 from nautscan.service.health import HealthBoard
 from nautscan.service.history import History
@@ -74,6 +75,7 @@ class Service:
         self.packets = PacketService(sensor, self._ingest, lambda: owners, config.source)
         self.containers = Containers(directory, store, self._recent)
         self.history = History(store, config.source)
+        self.filters = Filters(store, config.source)
         self._gaps = Gaps(time.time_ns())
         self.health = HealthBoard(
             gaps=self._gaps,

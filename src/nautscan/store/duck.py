@@ -12,11 +12,20 @@ import duckdb
 from arro3.core import Table
 
 from nautscan.errors import StoreUnavailable
-from nautscan.store import migrations, queries
+from nautscan.store import migrations, queries, suggestions
 from nautscan.store.database import Database
 from nautscan.store.filter import Condition
 from nautscan.store.ids import Ids
-from nautscan.store.interface import Page, PageSpec, Row, Span, StoredGap, StoreState
+from nautscan.store.interface import (
+    Page,
+    PageSpec,
+    Row,
+    SeenValues,
+    Span,
+    StoredGap,
+    StoreState,
+    ValuesSpec,
+)
 from nautscan.store.reader import Reader
 from nautscan.store.writer import Batch, Limits, Writer, free_bytes, log_path, size_of
 
@@ -125,6 +134,10 @@ class DuckStore:
         return await self._reader.ask(
             lambda question: queries.series(question, table, condition, span, bucket_ns)
         )
+
+    async def values(self, spec: ValuesSpec) -> SeenValues:
+        """Values of a column."""
+        return await self._reader.ask(lambda question: suggestions.values(question, spec))
 
     async def edges(self, span: Span, limit: int) -> tuple[list[Row], list[Row], int]:
         """The workload map."""

@@ -34,6 +34,8 @@ DOCUMENTED = {
     ("GET", "/api/timeseries"),
     ("GET", "/api/map"),
     ("GET", "/api/columns"),
+    ("GET", "/api/filter/check"),
+    ("GET", "/api/filter/values"),
     ("GET", "/api/health"),
     ("GET", "/api/doctor"),
     ("GET", "/api/source"),

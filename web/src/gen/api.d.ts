@@ -104,6 +104,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/filter/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check
+         * @description Whether a display filter can be used. Answers 200 either way: a wrong one is named.
+         *
+         *     `error.detail.position` is the character at which it is wrong, counted from 0.
+         */
+        get: operations["filter_check"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/filter/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values
+         * @description Values that a column has in the newest rows, the most frequent first, with their counts.
+         *
+         *     Values that begin with `part` come before those that only contain it. Only the newest 100,000
+         *     rows are looked at; `rows` and `since` say how far that goes back.
+         */
+        get: operations["filter_values"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/flows": {
         parameters: {
             query?: never;
@@ -890,6 +935,62 @@ export interface components {
             message: string;
             /** Remedy */
             remedy: string;
+        };
+        /**
+         * FilterCheck
+         * @description Whether a filter can be used.
+         */
+        FilterCheck: {
+            /** @description What is wrong; `detail.position` says where */
+            error: components["schemas"]["ErrorFacts"] | null;
+            /** Ok */
+            ok: boolean;
+            /**
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
+             */
+            source: "live" | "demo" | "file";
+        };
+        /**
+         * FilterValue
+         * @description A value of a column, and in how many of the rows it was seen.
+         */
+        FilterValue: {
+            /** Count */
+            count: number;
+            /** Value */
+            value: boolean | number | string;
+        };
+        /**
+         * FilterValues
+         * @description Values of a column in the newest rows, the most frequent first.
+         */
+        FilterValues: {
+            /** Column */
+            column: string;
+            /** @description Why the filter that narrows them is wrong */
+            error: components["schemas"]["ErrorFacts"] | null;
+            /**
+             * Rows
+             * @description Rows looked at, before the filter
+             */
+            rows: number;
+            /**
+             * Since
+             * @description Time of the oldest of them; null without any
+             */
+            since: string | null;
+            /**
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
+             */
+            source: "live" | "demo" | "file";
+            /** Table */
+            table: string;
+            /** Values */
+            values: components["schemas"]["FilterValue"][];
         };
         /**
          * FlowList
@@ -2663,6 +2764,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DoctorReport"];
+                };
+            };
+        };
+    };
+    filter_check: {
+        parameters: {
+            query?: {
+                /** @description Boolean SQL expression over the table's columns, and bare words as free text, e.g. `status >= 500 and server = 'orders'` */
+                filter?: string;
+                /** @description Table that the filter is about */
+                table?: "requests" | "flows";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterCheck"];
+                };
+            };
+        };
+    };
+    filter_values: {
+        parameters: {
+            query?: {
+                /** @description Column of the table */
+                column?: string;
+                /** @description Boolean SQL expression over the table's columns, and bare words as free text, e.g. `status >= 500 and server = 'orders'` */
+                filter?: string;
+                /** @description Values at most */
+                limit?: number;
+                /** @description Only values that contain this, in any case */
+                part?: string;
+                /** @description Table that the filter is about */
+                table?: "requests" | "flows";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterValues"];
                 };
             };
         };
