@@ -5,6 +5,8 @@ import type {
   Container,
   DoctorReport,
   ErrorFacts,
+  FilterCheck,
+  FilterValues,
   FlowRow,
   Health,
   Interface,
@@ -142,6 +144,13 @@ export const api = {
   doctor: (signal?: AbortSignal) => answer<DoctorReport>(address("doctor"), signalled(signal)),
   columns: (table: string) =>
     answer<{ columns: ColumnFacts[]; functions: string[] }>(address("columns", { table })),
+
+  checkDisplayFilter: (table: string, filter: string, signal?: AbortSignal) =>
+    answer<FilterCheck>(address("filter/check", { table, filter }), signalled(signal)),
+  values: (
+    query: { table: string; column: string; part?: string; filter?: string; limit?: number },
+    signal?: AbortSignal,
+  ) => answer<FilterValues>(address("filter/values", query), signalled(signal)),
 
   requests: (query: RowQuery, signal?: AbortSignal) =>
     answer<RequestList>(address("requests", { ...query }), signalled(signal)),
