@@ -69,7 +69,13 @@ class Service:
         self._sensor = sensor
         self._docker = docker
         self._recent = RecentRequests(config.recent_requests, config.recent_containers)
-        self.live = LiveHub(config.live_subscribers, config.live_rows, config.source, self._settled)
+        self.live = LiveHub(
+            config.live_subscribers,
+            config.live_rows,
+            config.source,
+            self._settled,
+            pace=config.live_pace,
+        )
         self._ingest = Ingest(store, directory, self.live, self._recent)
         owners = InterfaceOwners(directory) if docker is not None else None
         self.packets = PacketService(sensor, self._ingest, lambda: owners, config.source)

@@ -98,7 +98,7 @@ class Ingest:
         expected = self._newcomers.expected(batch.unnamed, time.monotonic())
         if expected and not await self._news():
             self._newcomers.in_vain(expected, time.monotonic())
-        watches = self._hub.watches(table)
+        watches = self._hub.wanted(table)
         return await loop.run_in_executor(self._thread, self._work, batch, watches)
 
     async def _news(self) -> bool:
@@ -153,7 +153,7 @@ class Ingest:
         fresh.enrich(table, first)
         return _Batch(table, first, self._revision, fresh.unnamed(table, MAX_UNNAMED))
 
-    def _work(self, batch: _Batch, watches: list[Watch]) -> _Result:
+    def _work(self, batch: _Batch, watches: list[tuple[Watch, int]]) -> _Result:
         """Hand the batch to the store, and write what memory and viewers want of it."""
         table, result = batch.table, _Result()
         fresh = self._ready()
@@ -164,13 +164,13 @@ class Ingest:
             result.stats = fresh.tuples(table)
         if table == "requests":
             result.recent = fresh.by_container(self._recent.per_container)
-        for watch in watches:
-            self._watched(fresh, watch, result)
+        for watch, limit in watches:
+            self._watched(fresh, watch, limit, result)
         return result
 
-    def _watched(self, fresh: FreshRows, watch: Watch, result: _Result) -> None:
+    def _watched(self, fresh: FreshRows, watch: Watch, limit: int, result: _Result) -> None:
         try:
-            rows, cut = fresh.json_rows(watch.table, watch.condition, self._hub.rows_each)
+            rows, cut = fresh.json_rows(watch.table, watch.condition, limit)
         except NautScanError as error:
             result.failed.append((watch, error))
             return
