@@ -19,7 +19,13 @@ const SIZES = {
 };
 const row = "[role=row][data-index]";
 
-/** Each place as a person finds it; `then` does what is needed to see more of it. */
+/** @typedef {import("playwright-core").Page} Page */
+/** @typedef {{ name: string, route: string, see: string, then?: (page: Page) => Promise<void> }} Scene */
+
+/**
+ * Each place as a person finds it; `then` does what is needed to see more of it.
+ * @type {Scene[]}
+ */
 const SCENES = [
   { name: "traffic", route: "#/traffic", see: row },
   {
@@ -61,10 +67,12 @@ const SCENES = [
   { name: "capture", route: "#/capture", see: "[data-running=true]" },
 ];
 
+/** @param {Page} page */
 async function openFirst(page) {
   await page.locator(row).first().click();
   await page.locator("aside").waitFor();
 }
+/** @param {Page} page */
 async function openLast(page) {
   await page.locator(row).last().click();
   await page.locator("aside [role=tab]").first().waitFor();

@@ -23,7 +23,7 @@ from nautscan.service.live import LiveHub, Watch
 from nautscan.service.newcomers import WAIT_SECONDS, Newcomers
 from nautscan.service.owners import owners_of
 from nautscan.service.recent import RecentRequests
-from nautscan.store.fresh import FreshRows
+from nautscan.store.fresh import FreshRows, PacketRows
 from nautscan.store.interface import Store
 
 log = logging.getLogger("nautscan.ingest")
@@ -118,10 +118,12 @@ class Ingest:
         await loop.run_in_executor(self._thread, lambda: None)
         await self._store.settled()
 
-    async def packets(self, ipc: bytes) -> list[tuple[str, int]]:
-        """Rows of `packets` as JSON with their ids, newest first."""
+    async def packets(self, ipc: bytes, flow_id: int | None = None) -> PacketRows:
+        """Rows of `packets` as JSON with their ids, newest first; of one flow if it is given."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, lambda: self._ready().packets_json(ipc))
+        return await loop.run_in_executor(
+            self._thread, lambda: self._ready().packets_json(ipc, flow_id)
+        )
 
     def close(self) -> None:
         """Let the thread end."""

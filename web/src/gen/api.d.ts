@@ -260,7 +260,7 @@ export interface paths {
         };
         /**
          * Export
-         * @description Packets of the ring as a pcapng file.
+         * @description Packets of the ring as a pcapng file: all, those named, or those of one flow.
          */
         get: operations["packets_export"];
         put?: never;
@@ -301,6 +301,8 @@ export interface paths {
         /**
          * Recent
          * @description Packets of the ring, newest first.
+         *
+         *     Those of one flow are looked for in 200,000 packets at most; `next` goes on from there.
          */
         get: operations["packets_recent"];
         put?: never;
@@ -3077,6 +3079,8 @@ export interface operations {
     packets_export: {
         parameters: {
             query?: {
+                /** @description Only packets of this flow */
+                flow_id?: number | null;
                 /** @description Ids of packets, comma separated; all without it */
                 ids?: string | null;
             };
@@ -3158,6 +3162,8 @@ export interface operations {
             query?: {
                 /** @description Only packets older than this id */
                 before?: number | null;
+                /** @description Only packets of this flow */
+                flow_id?: number | null;
                 /** @description Rows of a page */
                 limit?: number;
             };

@@ -174,11 +174,15 @@ export const api = {
       signalled(signal),
     ),
 
-  packets: (query: { limit: number; before?: string | number | null }, signal?: AbortSignal) =>
-    answer<PacketList>(address("packets/recent", query), signalled(signal)),
+  packets: (
+    query: { limit: number; before?: string | number | null; flow_id?: string | number | null },
+    signal?: AbortSignal,
+  ) => answer<PacketList>(address("packets/recent", query), signalled(signal)),
   packet: (id: string | number, signal?: AbortSignal) =>
     answer<PacketDetail>(address(`packets/${encodeURIComponent(id)}`), signalled(signal)),
-  exportAddress: () => address("packets/export", withToken()),
+  /** All packets of the ring, or those of a flow. */
+  exportAddress: (flow: string | number | null = null) =>
+    address("packets/export", withToken({ flow_id: flow })),
 
   interfaces: () => answer<{ interfaces: Interface[] }>(address("packets/interfaces")),
   status: () => answer<CaptureStatus>(address("packets/status")),
