@@ -12,7 +12,7 @@ import duckdb
 from arro3.core import Table
 
 from nautscan.errors import StoreUnavailable
-from nautscan.store import migrations, queries, suggestions
+from nautscan.store import migrations, queries, suggestions, workload
 from nautscan.store.database import Database
 from nautscan.store.filter import Condition
 from nautscan.store.ids import Ids
@@ -146,6 +146,15 @@ class DuckStore:
     async def containers(self, span: Span) -> list[Row]:
         """Traffic of containers."""
         return await self._reader.ask(lambda question: queries.containers(question, span))
+
+    async def workload(self, container_id: str, span: Span) -> tuple[list[Row], list[Row]]:
+        """What a container does."""
+        return await self._reader.ask(
+            lambda question: (
+                workload.endpoints(question, container_id, span),
+                workload.peers(question, container_id, span),
+            )
+        )
 
     async def close(self) -> None:
         """Write what waits, and close."""

@@ -165,6 +165,10 @@ class Store(Protocol):
         """Traffic of each container in the span."""
         ...
 
+    async def workload(self, container_id: str, span: Span) -> tuple[list[Row], list[Row]]:
+        """Endpoints of a container and its peers in the span, the busiest of each."""
+        ...
+
     async def close(self) -> None:
         """Write what waits, and close."""
         ...

@@ -28,6 +28,7 @@ DOCUMENTED = {
     ("GET", "/api/containers"),
     ("GET", "/api/containers/{container}"),
     ("GET", "/api/containers/{container}/requests"),
+    ("GET", "/api/containers/{container}/traffic"),
     ("GET", "/api/requests"),
     ("GET", "/api/requests/{request_id}"),
     ("GET", "/api/flows"),

@@ -81,6 +81,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/containers/{container}/traffic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Traffic
+         * @description What a container is asked for and whom it talks to over the window, and its addresses.
+         */
+        get: operations["containers_traffic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/doctor": {
         parameters: {
             query?: never;
@@ -750,6 +770,28 @@ export interface components {
             name: string | null;
         };
         /**
+         * ContainerTrafficAnswer
+         * @description What a container does: the 50 busiest endpoints and peers, its last 50 addresses.
+         */
+        ContainerTrafficAnswer: {
+            /** Addresses */
+            addresses: components["schemas"]["HeldAddress"][];
+            /** Endpoints */
+            endpoints: components["schemas"]["Endpoint"][];
+            /** Id */
+            id: string;
+            /** Peers */
+            peers: components["schemas"]["Peer"][];
+            /** Seconds */
+            seconds: number;
+            /**
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
+             */
+            source: "live" | "demo" | "file";
+        };
+        /**
          * Counter
          * @description One counter of one stage.
          */
@@ -914,6 +956,29 @@ export interface components {
              * @description Since the process started
              */
             value: number;
+        };
+        /**
+         * Endpoint
+         * @description What a container is asked for: a method, and a target without its query.
+         */
+        Endpoint: {
+            /**
+             * Errors
+             * @description Status 500 and above, or failed below the protocol
+             */
+            errors: number;
+            /** Method */
+            method: string | null;
+            /** P50 Ns */
+            p50_ns: number | null;
+            /** P95 Ns */
+            p95_ns: number | null;
+            /** P99 Ns */
+            p99_ns: number | null;
+            /** Path */
+            path: string | null;
+            /** Requests */
+            requests: number;
         };
         /**
          * ErrorAnswer
@@ -1397,6 +1462,28 @@ export interface components {
             version: string;
         };
         /**
+         * HeldAddress
+         * @description An address that a container has or had.
+         */
+        HeldAddress: {
+            /** Ip */
+            ip: string;
+            /** Network */
+            network: string | null;
+            /**
+             * Since
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            since: string;
+            /**
+             * Until
+             * @description null: it has it still
+             */
+            until: string | null;
+        };
+        /**
          * Interface
          * @description A network interface of the sensor's host.
          */
@@ -1850,6 +1937,36 @@ export interface components {
              * @description Innermost VLAN; null without a tag
              */
             vlan: number | null;
+        };
+        /**
+         * Peer
+         * @description Who asked a container (`in`), or whom it asked (`out`).
+         */
+        Peer: {
+            /** Container Id */
+            container_id: string | null;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /**
+             * Errors
+             * @description Status 500 and above, or failed below the protocol
+             */
+            errors: number;
+            /** Ip */
+            ip: string;
+            /** Name */
+            name: string | null;
+            /** P50 Ns */
+            p50_ns: number | null;
+            /** P95 Ns */
+            p95_ns: number | null;
+            /** P99 Ns */
+            p99_ns: number | null;
+            /** Requests */
+            requests: number;
         };
         /**
          * Reason
@@ -2728,6 +2845,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestList"];
+                };
+            };
+        };
+    };
+    containers_traffic: {
+        parameters: {
+            query?: {
+                /** @description Length of the window that ends now, in seconds */
+                seconds?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id, its first 12 digits, or name */
+                container: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerTrafficAnswer"];
                 };
             };
         };

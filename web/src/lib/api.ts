@@ -3,6 +3,7 @@ import type {
   CaptureStatus,
   ColumnFacts,
   Container,
+  ContainerTraffic,
   DoctorReport,
   ErrorFacts,
   FilterCheck,
@@ -171,6 +172,12 @@ export const api = {
   containerRequests: (name: string, limit: number, signal?: AbortSignal) =>
     answer<RequestList>(
       address(`containers/${encodeURIComponent(name)}/requests`, { limit }),
+      signalled(signal),
+    ),
+
+  containerTraffic: (name: string, seconds: number, signal?: AbortSignal) =>
+    answer<ContainerTraffic>(
+      address(`containers/${encodeURIComponent(name)}/traffic`, { seconds }),
       signalled(signal),
     ),
 
