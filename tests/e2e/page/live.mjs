@@ -195,6 +195,21 @@ export async function capture_stops_and_starts(visit) {
   assert.equal(await visit.row(unseen).count(), 0);
 }
 
+export async function interface_shows_its_pulse(visit) {
+  const page = await visit.open("#/capture");
+  const line = page.locator("li", { hasText: INTERFACE });
+  await line.getByTitle(/Packets a second/).waitFor();
+  await until(async () => {
+    await ask(fresh("pulse"));
+    const text = await line.getByTitle(/Packets a second/).innerText();
+    return Number.parseFloat(text) > 0;
+  }, "packets a second are shown");
+  assert.match(
+    (await line.locator("polyline").getAttribute("points")) ?? "",
+    /\d/,
+  );
+}
+
 export async function capture_filter_is_checked_as_it_is_typed(visit) {
   const page = await visit.open("#/capture");
   await page.locator('[data-running="true"]').waitFor();
