@@ -86,7 +86,7 @@ def summary(found: dict[str, Any]) -> dict[str, Any]:
     tasks = found["long_tasks"]
 
     def share(part: float) -> float:
-        return round(frames[min(len(frames) - 1, int(len(frames) * part))], 1)
+        return round(float(frames[min(len(frames) - 1, int(len(frames) * part))]), 1)
 
     return {
         "seconds": found["seconds"],

@@ -77,7 +77,7 @@ def write(stream: BinaryIO, rate: int) -> None:
     while True:
         began = time.time_ns()
         step = 1_000_000_000 // SLICES // each
-        packets = []
+        packets: list[bytes] = []
         for place in range(each):
             connection = connections[number % CONNECTIONS]
             packets += _exchange(connection, number, began + place * step)
