@@ -15,12 +15,15 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import environment, floods, report, scaling
+from bench import environment, floods, page, report, scaling
 from bench.http_capture import DEFAULT_FILE, DEFAULT_PACKETS, CaptureFacts, ensure
 from bench.lab import LabError
 from bench.measure import RunFailed, measure
 from bench.programs import INSTALLED, NAUTSCAN, REFERENCE, Program, python_peers, version_of
 from bench.slices import first_packets
+
+PAGE_RATE = 10_000
+PAGE_PORT = 8479
 
 
 def main() -> int:
@@ -57,10 +60,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--timeout", type=float, default=900, help="seconds for one run")
     parser.add_argument("--only", nargs="*", help="names of programs, or parts of names")
     parser.add_argument(
-        "--only-programs", action="store_true", help="the comparison alone: no scaling, no floods"
+        "--only-programs",
+        action="store_true",
+        help="the comparison alone: no scaling, no floods, no page",
     )
     parser.add_argument(
         "--slice", type=int, metavar="PACKETS", help="slow ones read only the first so many"
+    )
+    parser.add_argument(
+        "--page-seconds", type=int, default=60, help="to watch the page under a flood of rows"
     )
     parser.add_argument("--no-results", action="store_true", help="print only")
     return parser.parse_args()
@@ -70,7 +78,13 @@ def _further_sections(options: argparse.Namespace, data: dict[str, object]) -> s
     """Measure how cost grows, and floods; adds to `data` what is found."""
     growth, data["scaling"] = scaling.section(options.file, options.runs, options.timeout)
     flood, data["floods"] = floods.section(options.slow_runs, options.timeout)
-    return f"\n## More packets, more workers\n\n{growth}\n## Floods\n\n{flood}"
+    text = f"\n## More packets, more workers\n\n{growth}\n## Floods\n\n{flood}"
+    reason = page.why_not()
+    if reason is not None:
+        print(f"bench: the page was not measured: {reason}", file=sys.stderr)
+        return text
+    shown, data["page"] = page.section(PAGE_RATE, options.page_seconds, PAGE_PORT)
+    return f"{text}\n## The page under a flood of rows\n\n{shown}"
 
 
 def _candidates(options: argparse.Namespace) -> list[Program]:

@@ -378,6 +378,12 @@ class Config:
         "Rows waiting for one live viewer; beyond it the oldest are skipped and the viewer told",
         int,
     )
+    live_pace: int = _setting(
+        "NAUTSCAN_LIVE_PACE",
+        2000,
+        "Rows a second that one live viewer is sent; of more, an even sample, and the viewer told",
+        int,
+    )
     live_subscribers: int = _setting("NAUTSCAN_LIVE_SUBSCRIBERS", 64, "Live viewers at once", int)
 
     @classmethod

@@ -13,7 +13,7 @@ import sys
 from typing import Final, Self
 
 _SERVER: Final = """
-import http.server, json, sys, time
+import base64, http.server, json, sys, time
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -25,8 +25,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         time.sleep(float(self.headers.get("X-Want-Delay") or 0))
         answer = {"path": self.path, "sent": sent, "number": 12345678901234567890}
         body = json.dumps(answer).encode()
+        if "X-Want-Body" in self.headers:
+            body = base64.b64decode(self.headers["X-Want-Body"])
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", self.headers.get("X-Want-Type", "application/json"))
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

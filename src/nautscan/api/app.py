@@ -12,6 +12,7 @@ from nautscan.api import (
     containers,
     docs,
     failures,
+    filters,
     history,
     live,
     names,
@@ -55,7 +56,7 @@ def _with_routes() -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: f"{(route.tags or ['root'])[0]}_{route.name}",
     )
-    for module in (packets, containers, processes, history, names, state, live):
+    for module in (packets, containers, processes, history, filters, names, state, live):
         app.include_router(module.router)
     return app
 

@@ -36,6 +36,13 @@ async def processes(container: Key, service: ServiceDep) -> dict[str, Any]:
     return service.processes.listed(container) | {"source": service.source}
 
 
+@router.get("/{container}/traffic", response_model=models.ContainerTrafficAnswer)
+async def traffic(container: Key, service: ServiceDep, seconds: Window = 300) -> dict[str, Any]:
+    """What a container is asked for and whom it talks to over the window, and its addresses."""
+    found = await service.containers.traffic(container, seconds)
+    return {**found, "seconds": seconds, "source": service.source}
+
+
 @router.get(
     "/{container}/requests",
     response_class=JsonText,

@@ -393,6 +393,50 @@ class ProcessList(_Shape):
     source: SourceName
 
 
+class _Counted(_Shape):
+    requests: int
+    errors: int = Field(description="Status 500 and above, or failed below the protocol")
+    p50_ns: Int64 | None
+    p95_ns: Int64 | None
+    p99_ns: Int64 | None
+
+
+class Endpoint(_Counted):
+    """What a container is asked for: a method, and a target without its query."""
+
+    method: str | None
+    path: str | None
+
+
+class Peer(_Counted):
+    """Who asked a container (`in`), or whom it asked (`out`)."""
+
+    direction: Literal["in", "out"]
+    name: str | None
+    ip: str
+    container_id: str | None
+
+
+class HeldAddress(_Shape):
+    """An address that a container has or had."""
+
+    ip: str
+    network: str | None
+    since: Time
+    until: Time | None = Field(description="null: it has it still")
+
+
+class ContainerTrafficAnswer(_Shape):
+    """What a container does: the 50 busiest endpoints and peers, its last 50 addresses."""
+
+    id: str
+    endpoints: list[Endpoint]
+    peers: list[Peer]
+    addresses: list[HeldAddress]
+    seconds: float
+    source: SourceName
+
+
 class Gap(_Shape):
     """A time without observation: nothing in it does not mean that nothing happened."""
 
@@ -683,6 +727,33 @@ class ColumnList(_Shape):
     table: str
     columns: list[ColumnFacts]
     functions: list[str]
+    source: SourceName
+
+
+class FilterCheck(_Shape):
+    """Whether a filter can be used."""
+
+    ok: bool
+    error: ErrorFacts | None = Field(description="What is wrong; `detail.position` says where")
+    source: SourceName
+
+
+class FilterValue(_Shape):
+    """A value of a column, and in how many of the rows it was seen."""
+
+    value: bool | int | str
+    count: int
+
+
+class FilterValues(_Shape):
+    """Values of a column in the newest rows, the most frequent first."""
+
+    table: str
+    column: str
+    values: list[FilterValue]
+    rows: int = Field(description="Rows looked at, before the filter")
+    since: Time | None = Field(description="Time of the oldest of them; null without any")
+    error: ErrorFacts | None = Field(description="Why the filter that narrows them is wrong")
     source: SourceName
 
 

@@ -24,6 +24,7 @@ def _told(model: type[BaseModel]) -> dict[str, Any]:
 
 
 _WHERE = {"interface", "interfaces", "container", "containers"}
+Flow = Annotated[int | None, Query(ge=0, lt=2**63, description="Only packets of this flow")]
 
 MAX_EXPORT_IDS = 10_000
 """Packets named one by one in an export; without names the whole ring is exported."""
@@ -68,9 +69,13 @@ async def recent(
     before: Annotated[
         int | None, Query(ge=0, description="Only packets older than this id")
     ] = None,
+    flow_id: Flow = None,
 ) -> Response:
-    """Packets of the ring, newest first."""
-    page = await service.packets.recent(limit, before)
+    """Packets of the ring, newest first.
+
+    Those of one flow are looked for in 200,000 packets at most; `next` goes on from there.
+    """
+    page = await service.packets.recent(limit, before, flow_id)
     return rows_answer("packets", page.rows, page.next, service.source)
 
 
@@ -85,10 +90,14 @@ async def export(
         str | None,
         Query(max_length=200_000, description="Ids of packets, comma separated; all without it"),
     ] = None,
+    flow_id: Flow = None,
 ) -> Response:
-    """Packets of the ring as a pcapng file."""
-    data = await service.packets.export(_ids(ids))
-    headers = {"Content-Disposition": 'attachment; filename="nautscan.pcapng"'}
+    """Packets of the ring as a pcapng file: all, those named, or those of one flow."""
+    if flow_id is not None:
+        data, name = await service.packets.export_flow(flow_id), f"nautscan-flow-{flow_id}.pcapng"
+    else:
+        data, name = await service.packets.export(_ids(ids)), "nautscan.pcapng"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, media_type="application/x-pcapng", headers=headers)
 
 

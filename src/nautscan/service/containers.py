@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Final
 
 from nautscan.errors import NotFound
 from nautscan.identity import Directory, Workload
 from nautscan.service.recent import RecentRequests
 from nautscan.store.interface import Row, Span, Store
-from nautscan.store.times import SECOND
+from nautscan.store.times import SECOND, format_time
+
+MAX_ADDRESSES: Final = 50
+"""Addresses of a container that are told, the newest."""
 
 
 class Containers:
@@ -46,6 +49,28 @@ class Containers:
             if key in {row["id"], row["name"], row["service"]}:
                 return _departed(row, seconds)
         raise _unknown(key)
+
+    async def traffic(self, key: str, seconds: float) -> dict[str, Any]:
+        """What a container is asked for, its peers, its addresses. Raises `NotFound`."""
+        workload = self._directory.workload(key)
+        container = workload.id if workload is not None else (await self.one(key, seconds))["id"]
+        span = Span(since_ns=time.time_ns() - int(seconds * SECOND))
+        endpoints, peers = await self._store.workload(container, span)
+        return {
+            "id": container,
+            "endpoints": endpoints,
+            "peers": peers,
+            "addresses": [
+                {
+                    "ip": binding.ip,
+                    "network": binding.network,
+                    "since": format_time(binding.since_ns),
+                    "until": format_time(binding.until_ns) if binding.until_ns else None,
+                }
+                for binding in sorted(self._directory.bindings(), key=lambda b: -b.since_ns)
+                if binding.workload_id == container and binding.port is None
+            ][:MAX_ADDRESSES],
+        }
 
     async def requests(self, key: str, limit: int) -> list[str]:
         """The last requests on either side, newest first, as JSON. Raises `NotFound`."""

@@ -16,6 +16,7 @@ from nautscan.identity.hosts import local_addresses
 from nautscan.identity.interfaces import InterfaceOwners
 from nautscan.service.containers import Containers
 from nautscan.service.doctor import Doctor
+from nautscan.service.filters import Filters
 from nautscan.service.gaps import Gaps, SensorState
 from nautscan.service.health import HealthBoard
 from nautscan.service.history import History
@@ -75,7 +76,13 @@ class Service:
         self._docker = docker
         self._directory = directory
         self._recent = RecentRequests(config.recent_requests, config.recent_containers)
-        self.live = LiveHub(config.live_subscribers, config.live_rows, config.source, self._settled)
+        self.live = LiveHub(
+            config.live_subscribers,
+            config.live_rows,
+            config.source,
+            self._settled,
+            pace=config.live_pace,
+        )
         self.names = names
         self.processes = Processes(config, directory)
         self._inside = InsideContainers(
@@ -92,6 +99,7 @@ class Service:
         )
         self.containers = Containers(directory, store, self._recent)
         self.history = History(store, config.source)
+        self.filters = Filters(store, config.source)
         self._gaps = Gaps(time.time_ns())
         self.health = HealthBoard(
             gaps=self._gaps,

@@ -26,7 +26,7 @@ from nautscan.service.newcomers import WAIT_SECONDS, Newcomers
 from nautscan.service.owners import owners_of
 from nautscan.service.processes import Processes
 from nautscan.service.recent import RecentRequests
-from nautscan.store.fresh import FreshRows
+from nautscan.store.fresh import FreshRows, PacketRows
 from nautscan.store.interface import Store
 
 log = logging.getLogger("nautscan.ingest")
@@ -119,7 +119,7 @@ class Ingest:
         if expected and not await self._news():
             self._newcomers.in_vain(expected, time.monotonic())
         looked = batch.not_seen and await self._processes.look()
-        watches = self._hub.watches(table)
+        watches = self._hub.wanted(table)
         return await loop.run_in_executor(self._thread, self._work, batch, watches, looked)
 
     async def _news(self) -> bool:
@@ -139,10 +139,12 @@ class Ingest:
         await loop.run_in_executor(self._thread, lambda: None)
         await self._store.settled()
 
-    async def packets(self, ipc: bytes) -> list[tuple[str, int]]:
-        """Rows of `packets` as JSON with their ids, newest first."""
+    async def packets(self, ipc: bytes, flow_id: int | None = None) -> PacketRows:
+        """Rows of `packets` as JSON with their ids, newest first; of one flow if it is given."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, lambda: self._ready().packets_json(ipc))
+        return await loop.run_in_executor(
+            self._thread, lambda: self._ready().packets_json(ipc, flow_id)
+        )
 
     def close(self) -> None:
         """Let the thread end."""
@@ -192,7 +194,12 @@ class Ingest:
             columns = [column.name for column in schema.ENGINE_COLUMNS[NAMES]]
             self._names.learn(fresh.tuples(NAMES), columns)
 
-    def _work(self, batch: _Batch, watches: list[Watch], looked: bool) -> _Result:  # noqa: FBT001
+    def _work(
+        self,
+        batch: _Batch,
+        watches: list[tuple[Watch, int]],
+        looked: bool,  # noqa: FBT001
+    ) -> _Result:
         """Hand the batch to the store, and write what memory and viewers want of it."""
         table, result = batch.table, _Result()
         fresh = self._ready()
@@ -203,13 +210,13 @@ class Ingest:
             result.stats = fresh.tuples(table)
         if table == "requests":
             result.recent = fresh.by_container(self._recent.per_container)
-        for watch in watches:
-            self._watched(fresh, watch, result)
+        for watch, limit in watches:
+            self._watched(fresh, watch, limit, result)
         return result
 
-    def _watched(self, fresh: FreshRows, watch: Watch, result: _Result) -> None:
+    def _watched(self, fresh: FreshRows, watch: Watch, limit: int, result: _Result) -> None:
         try:
-            rows, cut = fresh.json_rows(watch.table, watch.condition, self._hub.rows_each)
+            rows, cut = fresh.json_rows(watch.table, watch.condition, limit)
         except NautScanError as error:
             result.failed.append((watch, error))
             return

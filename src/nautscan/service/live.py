@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -20,6 +21,26 @@ LIVE_TABLES: Final = ("requests", "flows")
 
 async def _settled_at_once() -> None:
     """Where there is no history."""
+
+
+class Pace:
+    """How many rows may go out now: `rate` a second, saved up for one second at most."""
+
+    def __init__(self, rate: int, now: float) -> None:
+        """Begins with a full second."""
+        self._rate = rate
+        self._saved = float(rate)
+        self._at = now
+
+    def allows(self, now: float) -> int:
+        """Rows that may go out at this moment, in seconds of any steady clock."""
+        self._saved = min(float(self._rate), self._saved + (now - self._at) * self._rate)
+        self._at = now
+        return max(0, int(self._saved))
+
+    def spend(self, rows: int) -> None:
+        """Rows went out."""
+        self._saved -= rows
 
 
 class Watch(NamedTuple):
@@ -113,6 +134,9 @@ class Subscription:
 class LiveHub:
     """All viewers.
 
+    More rows than a person can follow cost the browser its smoothness: over the pace, viewers get
+    an even sample and are told how many rows it leaves out.
+
     The hello of a subscription parts history from live rows: whatever was handed to viewers before
     the subscription can be read from the history after its hello, so that a viewer who reads it
     then misses nothing.
@@ -124,13 +148,17 @@ class LiveHub:
         rows_each: int,
         source: str,
         settled: Callable[[], Awaitable[None]] = _settled_at_once,
+        *,
+        pace: int = 1_000_000,
     ) -> None:
-        """Both caps are settings. `settled` waits for earlier rows to be in the history."""
+        """Caps and pace are settings. `settled` waits for earlier rows to be in the history."""
         self._settled = settled
         self._max = max_viewers
         self.rows_each = rows_each
         self._source = source
         self._subscriptions: set[Subscription] = set()
+        self._pace = pace
+        self._paces: dict[tuple[str, str], Pace] = {}
         self._sent_before = 0
         self._skipped_before = 0
 
@@ -175,8 +203,26 @@ class LiveHub:
         }
         return list(found.values())
 
+    def wanted(self, table: str) -> list[tuple[Watch, int]]:
+        """What is watched of a table, each once, and how many rows of it may go out now."""
+        now = time.monotonic()
+        watches = self.watches(table)
+        known = {(watch.table, watch.text) for watch in watches}
+        gone = [key for key in self._paces if key[0] == table and key not in known]
+        for key in gone:
+            del self._paces[key]
+        for key in known:
+            self._paces.setdefault(key, Pace(self._pace, now))
+        return [
+            (watch, min(self.rows_each, self._paces[watch.table, watch.text].allows(now)))
+            for watch in watches
+        ]
+
     def deliver(self, watch: Watch, rows: Sequence[str], cut: int) -> None:
         """Rows for everybody who watches this."""
+        pace = self._paces.get((watch.table, watch.text))
+        if pace is not None:
+            pace.spend(len(rows))
         for subscription in self._watching(watch):
             subscription.push(rows, cut)
 

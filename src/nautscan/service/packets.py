@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from nautscan.errors import UnknownInterface
+from nautscan.errors import NotFound, UnknownInterface
 from nautscan.identity.interfaces import InterfaceOwners
 from nautscan.sensor import naming
 from nautscan.service.ingest import Ingest
@@ -15,6 +16,12 @@ from nautscan.service.inside import InsideContainers
 from nautscan.store.times import format_time
 
 EXPORT_SECONDS: Final = 60.0
+LOOK_PACKETS: Final = 10_000
+"""Packets asked of the sensor at once when those of one flow are looked for."""
+MAX_LOOKS: Final = 20
+"""So far back: 200,000 packets take about a second."""
+MAX_EXPORTED: Final = 10_000
+"""Packets of a flow in one file."""
 
 
 class Sensor(Protocol):
@@ -113,12 +120,33 @@ class PacketService:
         """Compile a BPF filter. Raises `BadFilter` with the compiler's words."""
         await self._sensor.request("check_filter", filter=text, link_type=link_type)
 
-    async def recent(self, limit: int, before: int | None) -> PacketPage:
-        """Packets of the ring, newest first."""
+    async def recent(
+        self, limit: int, before: int | None, flow_id: int | None = None
+    ) -> PacketPage:
+        """Packets of the ring, newest first; those of one flow are looked for in the newest."""
+        if flow_id is not None:
+            return await self._of_flow(flow_id, limit, before)
         answer = await self._sensor.request("recent", limit=limit, before=before)
-        rows = await self._ingest.packets(answer["ipc"])
+        rows = (await self._ingest.packets(answer["ipc"])).rows
         following = str(rows[-1][1]) if len(rows) >= limit else None
         return PacketPage([line for line, _ in rows], following)
+
+    async def _of_flow(self, flow_id: int, limit: int, before: int | None) -> PacketPage:
+        """Go back through the ring until enough are found, or enough were looked at."""
+        found: list[tuple[str, int]] = []
+        place = before
+        for _ in range(MAX_LOOKS):
+            answer = await self._sensor.request("recent", limit=LOOK_PACKETS, before=place)
+            part = await self._ingest.packets(answer["ipc"], flow_id)
+            found += part.rows
+            place = part.oldest
+            if len(found) >= limit or part.seen < LOOK_PACKETS:
+                break
+        else:
+            return PacketPage([line for line, _ in found], str(place))
+        if len(found) > limit:
+            return PacketPage([line for line, _ in found[:limit]], str(found[limit - 1][1]))
+        return PacketPage([line for line, _ in found], None)
 
     async def packet(self, packet_id: int) -> dict[str, Any]:
         """One packet with bytes and layers. Raises `NotFound`."""
@@ -131,6 +159,17 @@ class PacketService:
             "hex": data.hex(),
             "source": self._source,
         }
+
+    async def export_flow(self, flow_id: int) -> bytes:
+        """Packets of a flow that are in the ring, as pcapng. Raises `NotFound` without any."""
+        page = await self._of_flow(flow_id, MAX_EXPORTED, None)
+        ids = [json.loads(line)["id"] for line in page.rows]
+        if not ids:
+            raise NotFound(
+                f"No packet of flow {flow_id} is in memory any more",
+                remedy="Only recent packets are kept; NAUTSCAN_RING_BYTES sets how many bytes.",
+            )
+        return await self.export(sorted(ids))
 
     async def export(self, ids: list[int] | None) -> bytes:
         """Packets of the ring as pcapng."""

@@ -12,11 +12,20 @@ import duckdb
 from arro3.core import Table
 
 from nautscan.errors import StoreUnavailable
-from nautscan.store import migrations, queries
+from nautscan.store import migrations, queries, suggestions, workload
 from nautscan.store.database import Database
 from nautscan.store.filter import Condition
 from nautscan.store.ids import Ids
-from nautscan.store.interface import Page, PageSpec, Row, Span, StoredGap, StoreState
+from nautscan.store.interface import (
+    Page,
+    PageSpec,
+    Row,
+    SeenValues,
+    Span,
+    StoredGap,
+    StoreState,
+    ValuesSpec,
+)
 from nautscan.store.reader import Reader
 from nautscan.store.writer import Batch, Limits, Writer, free_bytes, log_path, size_of
 
@@ -126,6 +135,10 @@ class DuckStore:
             lambda question: queries.series(question, table, condition, span, bucket_ns)
         )
 
+    async def values(self, spec: ValuesSpec) -> SeenValues:
+        """Values of a column."""
+        return await self._reader.ask(lambda question: suggestions.values(question, spec))
+
     async def edges(self, span: Span, limit: int) -> tuple[list[Row], list[Row], int]:
         """The workload map."""
         return await self._reader.ask(lambda question: queries.edges(question, span, limit))
@@ -133,6 +146,15 @@ class DuckStore:
     async def containers(self, span: Span) -> list[Row]:
         """Traffic of containers."""
         return await self._reader.ask(lambda question: queries.containers(question, span))
+
+    async def workload(self, container_id: str, span: Span) -> tuple[list[Row], list[Row]]:
+        """What a container does."""
+        return await self._reader.ask(
+            lambda question: (
+                workload.endpoints(question, container_id, span),
+                workload.peers(question, container_id, span),
+            )
+        )
 
     async def close(self) -> None:
         """Write what waits, and close."""

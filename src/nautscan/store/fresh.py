@@ -74,6 +74,14 @@ class _Join(NamedTuple):
     time: str
 
 
+class PacketRows(NamedTuple):
+    """Packets as JSON with their ids, newest first; how many were looked at, and the oldest id."""
+
+    rows: list[tuple[str, int]]
+    seen: int
+    oldest: int | None
+
+
 class FreshRows:
     """The database in memory. Used by one thread."""
 
@@ -305,20 +313,30 @@ class FreshRows:
         return self._run(f"SELECT {columns} FROM fresh_{table}")
 
     def json_rows(self, table: str, condition: Condition, limit: int) -> tuple[list[str], int]:
-        """The last `limit` rows that the condition lets through, as JSON, and how many more.
+        """Rows that the condition lets through, as JSON, and how many were left out.
 
+        Over `limit` it is an even sample: every n-th row by its number, whatever is in it.
         Raises `BadQuery` for a condition that cannot be evaluated on them.
         """
-        sql = f"""SELECT {_LIGHT[table]}, count(*) OVER () FROM fresh_{table}
-            WHERE {condition.sql} ORDER BY id DESC LIMIT {int(limit)}"""
+        source, parameters = f"fresh_{table}", dict(condition.parameters)
         try:
-            found = self._run(sql, dict(condition.parameters))
+            counted = self._run(f"SELECT count(*) FROM {source} WHERE {condition.sql}", parameters)
+            total = int(counted[0][0])
+            if total > limit:
+                # Rows are wide: those to keep are chosen by number alone, and then read.
+                source += f""" SEMI JOIN (
+                    SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS place
+                        FROM {source} WHERE {condition.sql})
+                    WHERE place * {int(limit)} // {total} > (place - 1) * {int(limit)} // {total}
+                ) USING (id)"""
+            found = self._run(
+                f"SELECT {_LIGHT[table]} FROM {source} WHERE {condition.sql} ORDER BY id",
+                parameters,
+            )
         except duckdb.Error as error:
             text = str(error).split("\n", 1)[0]
             raise BadQuery(text, remedy="Check the values in the filter.", position=0) from error
-        found.reverse()
-        total = found[0][1] if found else 0
-        return [line for line, _ in found], total - len(found)
+        return [line for (line,) in found], total - len(found)
 
     def by_container(self, limit: int) -> list[tuple[str, list[str]]]:
         """Requests as JSON for each container on either side: at most the last `limit` each."""
@@ -340,11 +358,18 @@ class FreshRows:
             GROUP BY container"""
         )
 
-    def packets_json(self, ipc: bytes) -> list[tuple[str, int]]:
-        """Rows of `packets` as JSON with their ids, newest first."""
-        if not self.load("packets", [ipc]):
-            return []
-        return self._run(f"SELECT {_LIGHT['packets']}, id FROM fresh_packets ORDER BY id DESC")
+    def packets_json(self, ipc: bytes, flow_id: int | None = None) -> PacketRows:
+        """Rows of `packets` as JSON with their ids, newest first; of one flow if that is given."""
+        seen = self.load("packets", [ipc])
+        if not seen:
+            return PacketRows([], 0, None)
+        rows = self._run(
+            f"""SELECT {_LIGHT["packets"]}, id FROM fresh_packets
+            WHERE $flow IS NULL OR flow_id = $flow ORDER BY id DESC""",
+            {"flow": flow_id},
+        )
+        oldest = self._run("SELECT min(id) FROM fresh_packets")[0][0]
+        return PacketRows([(str(line), int(number)) for line, number in rows], seen, int(oldest))
 
     def _run(self, sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         return self._connection.execute(sql, parameters or {}).fetchall()

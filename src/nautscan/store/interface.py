@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from arro3.core import Table
 
+from nautscan import schema
 from nautscan.store.filter import Condition
 
 Order = Literal["desc", "asc"]
@@ -77,6 +78,33 @@ class StoreState:
     last_commit_ns: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class ValuesSpec:
+    """Which values: of a column, that contain `part` in any case, in rows that match."""
+
+    table: str
+    column: schema.Column
+    part: str
+    condition: Condition
+    limit: int
+
+
+class SeenValue(NamedTuple):
+    """A value of a column, and in how many rows it was seen."""
+
+    value: str | int | bool
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeenValues:
+    """Values of the newest rows; how many rows were looked at, since when (ns, None: none)."""
+
+    values: Sequence[SeenValue]
+    rows: int
+    since_ns: int | None
+
+
 Row = dict[str, Any]
 
 
@@ -125,12 +153,20 @@ class Store(Protocol):
         """Totals of each bucket that has any, by its number from `span.since_ns`."""
         ...
 
+    async def values(self, spec: ValuesSpec) -> SeenValues:
+        """The most frequent values of a column, in the newest rows."""
+        ...
+
     async def edges(self, span: Span, limit: int) -> tuple[list[Row], list[Row], int]:
         """Edges and nodes of the workload map, and how many edges the limit cut off."""
         ...
 
     async def containers(self, span: Span) -> list[Row]:
         """Traffic of each container in the span."""
+        ...
+
+    async def workload(self, container_id: str, span: Span) -> tuple[list[Row], list[Row]]:
+        """Endpoints of a container and its peers in the span, the busiest of each."""
         ...
 
     async def close(self) -> None:

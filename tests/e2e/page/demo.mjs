@@ -118,6 +118,25 @@ export async function container_leads_to_its_traffic(visit) {
     assert.match(text, new RegExp(`\\b${name}\\b`));
 }
 
+export async function container_tells_its_endpoints_peers_and_addresses(visit) {
+  const page = await visit.open("#/containers?open=demo-shop-orders-1");
+  const pane = visit.pane();
+  await pane.getByText("What it is asked for").waitFor();
+  await pane.getByText("Whom it talks to").waitFor();
+  await pane.getByText("Its addresses over time").waitFor();
+  await visit.assertAccessible("a container");
+  const endpoint = pane.getByRole("button", { name: /^(GET|POST) \// }).first();
+  const [method, path] = (await endpoint.innerText()).trim().split(/\s+/);
+  await endpoint.click();
+  await filled(visit, "traffic");
+  assert.equal(
+    await page.inputValue("#filter"),
+    `server = 'orders' and method = '${method}' and starts_with(target, '${path}')`,
+  );
+  for (const text of await visit.rows().allInnerTexts())
+    assert.match(text, new RegExp(`orders[^]*${method}`));
+}
+
 export async function nothing_comes_from_elsewhere(visit) {
   const elsewhere = [];
   visit.context.on("request", (request) => {

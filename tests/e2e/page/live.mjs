@@ -195,6 +195,21 @@ export async function capture_stops_and_starts(visit) {
   assert.equal(await visit.row(unseen).count(), 0);
 }
 
+export async function interface_shows_its_pulse(visit) {
+  const page = await visit.open("#/capture");
+  const line = page.locator("li", { hasText: INTERFACE });
+  await line.getByTitle(/Packets a second/).waitFor();
+  await until(async () => {
+    await ask(fresh("pulse"));
+    const text = await line.getByTitle(/Packets a second/).innerText();
+    return Number.parseFloat(text) > 0;
+  }, "packets a second are shown");
+  assert.match(
+    (await line.locator("polyline").getAttribute("points")) ?? "",
+    /\d/,
+  );
+}
+
 export async function capture_filter_is_checked_as_it_is_typed(visit) {
   const page = await visit.open("#/capture");
   await page.locator('[data-running="true"]').waitFor();
@@ -246,17 +261,66 @@ export async function flow_leads_to_its_requests(visit) {
   const port = new URL(TARGET).port;
   const page = await visit.open("#/flows");
   await visit.filter(`server_port = ${port} and requests > 0`);
-  // The list is live: a row that comes in between press and release takes the click away.
-  const packets = visit.pane().getByText("Packets", { exact: true });
-  for (let tries = 0; tries < 5 && !(await packets.isVisible()); tries++) {
-    await visit.rows().first().click();
-    await packets.waitFor({ timeout: 3000 }).catch(() => {});
-  }
-  await packets.waitFor();
+  await visit.rows().first().click();
+  await visit.pane().getByText("Packets", { exact: true }).waitFor();
   await visit.pane().getByRole("button", { name: "Its requests" }).click();
   await page.getByRole("grid", { name: "Requests" }).waitFor();
   assert.match(await page.inputValue("#filter"), /^flow_id = \d+$/);
   await visit.rows().first().waitFor();
+}
+
+/** Presses a row, lets `meanwhile` put another one in its place, and releases there. */
+async function pressWhile(visit, row, meanwhile) {
+  const id = await row.getAttribute("id");
+  const { x, y } = await row.boundingBox();
+  const point = { x: x + 40, y: y + 12 };
+  const under = () =>
+    visit.page.evaluate(
+      ({ x, y }) =>
+        document.elementFromPoint(x, y)?.closest("[role=row]")?.id ?? "none",
+      point,
+    );
+  await visit.page.mouse.move(point.x, point.y);
+  await visit.page.mouse.down();
+  await meanwhile();
+  await until(async () => (await under()) !== id, "another row lies there");
+  await visit.page.mouse.up();
+  return id;
+}
+
+export async function press_opens_its_row_though_another_came_before_the_release(
+  visit,
+) {
+  const port = new URL(TARGET).port;
+  const close = { headers: { connection: "close" } };
+  const path = fresh("pressed");
+  await ask(path, close);
+  let page = await visit.open("#/flows");
+  await visit.filter(`server_port = ${port} and requests > 0`);
+  await page.waitForURL(/filter=/);
+  await visit.rows().first().waitFor();
+  const flow = await pressWhile(visit, visit.rows().first(), () =>
+    ask(fresh("later"), close),
+  );
+  await visit
+    .pane()
+    .getByText(`Flow ${flow.replace("row-", "")}`)
+    .waitFor();
+  await page.close();
+
+  page = await visit.open();
+  const mark = fresh("press");
+  for (let turn = 0; turn < 40; turn += 1) await ask(`${mark}/${turn}`);
+  await visit.filter(`target like '${mark}%'`);
+  await page.getByText("40 shown").waitFor();
+  const request = await pressWhile(visit, visit.row(`${mark}/35`), () =>
+    ask(`${mark}/later`),
+  );
+  await visit.pane().getByText(`${mark}/35`).first().waitFor();
+  assert.match(
+    page.url(),
+    new RegExp(`open=${request.replace("request-", "")}`),
+  );
 }
 
 export async function lost_connection_comes_back_and_fills_the_gap(visit) {

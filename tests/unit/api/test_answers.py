@@ -49,6 +49,8 @@ async def test_answers_have_the_documented_shapes(server: Server) -> None:
         ("/api/timeseries?from=-60s&bucket=5s", models.TimeSeries),
         ("/api/health", models.Health),
         ("/api/columns?table=flows", models.ColumnList),
+        ("/api/filter/check?filter=x", models.FilterCheck),
+        ("/api/filter/values?column=status", models.FilterValues),
         ("/api/source", models.SourceFacts),
         ("/api/packets/interfaces", models.InterfaceList),
         ("/api/packets/status", models.CaptureStatus),

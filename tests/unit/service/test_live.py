@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from nautscan.errors import BadQuery, Conflict
 from nautscan.service.history import PageQuery
-from nautscan.service.live import ROWS_A_MESSAGE, LiveHub, Subscription
+from nautscan.service.live import ROWS_A_MESSAGE, LiveHub, Pace, Subscription
 from tests.unit.service.world import World
 from tests.unit.support import rows
 
@@ -90,6 +91,31 @@ async def test_a_slow_viewer_misses_the_oldest_and_is_told() -> None:
     assert hub.counters() == {"subscribers": 1, "rows_sent": 10, "rows_skipped": 106}
     hub.unsubscribe(viewer)
     assert hub.counters() == {"subscribers": 0, "rows_sent": 10, "rows_skipped": 106}
+
+
+async def test_over_the_pace_viewers_get_an_even_sample_and_are_told(world: World) -> None:
+    viewer = await world.service.live.subscribe("requests", "status = 200")
+    await message(viewer)
+    world.service.live._pace = 10
+    world.sensor.send(
+        "requests", rows("requests", "range(200) t(n)", flow_id="n", status="200 + n % 2")
+    )
+    found = await message(viewer)
+    flows = [row["flow_id"] for row in found["rows"]]
+    assert len(flows) == 10
+    assert found["skipped"] == 90
+    # Every tenth of the hundred that match: none is preferred, and the order holds.
+    assert {later - earlier for earlier, later in pairwise(flows)} == {20}
+
+
+def test_a_pace_is_saved_up_for_a_second_at_most() -> None:
+    pace = Pace(100, now=0.0)
+    assert pace.allows(0.0) == 100
+    pace.spend(100)
+    assert pace.allows(0.0) == 0
+    assert pace.allows(0.25) == 25
+    pace.spend(25)
+    assert pace.allows(3600.0) == 100
 
 
 async def test_messages_are_of_bounded_size() -> None:

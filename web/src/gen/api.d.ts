@@ -101,6 +101,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/containers/{container}/traffic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Traffic
+         * @description What a container is asked for and whom it talks to over the window, and its addresses.
+         */
+        get: operations["containers_traffic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/doctor": {
         parameters: {
             query?: never;
@@ -116,6 +136,51 @@ export interface paths {
          *     in the server. However many ask, it looks once in five seconds at most.
          */
         get: operations["state_doctor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/filter/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check
+         * @description Whether a display filter can be used. Answers 200 either way: a wrong one is named.
+         *
+         *     `error.detail.position` is the character at which it is wrong, counted from 0.
+         */
+        get: operations["filter_check"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/filter/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values
+         * @description Values that a column has in the newest rows, the most frequent first, with their counts.
+         *
+         *     Values that begin with `part` come before those that only contain it. Only the newest 100,000
+         *     rows are looked at; `rows` and `since` say how far that goes back.
+         */
+        get: operations["filter_values"];
         put?: never;
         post?: never;
         delete?: never;
@@ -258,7 +323,7 @@ export interface paths {
         };
         /**
          * Export
-         * @description Packets of the ring as a pcapng file.
+         * @description Packets of the ring as a pcapng file: all, those named, or those of one flow.
          */
         get: operations["packets_export"];
         put?: never;
@@ -299,6 +364,8 @@ export interface paths {
         /**
          * Recent
          * @description Packets of the ring, newest first.
+         *
+         *     Those of one flow are looked for in 200,000 packets at most; `next` goes on from there.
          */
         get: operations["packets_recent"];
         put?: never;
@@ -805,47 +872,26 @@ export interface components {
             name: string | null;
         };
         /**
-         * ContainerToEnter
-         * @description A container that runs, and whether it can be captured inside.
+         * ContainerTrafficAnswer
+         * @description What a container does: the 50 busiest endpoints and peers, its last 50 addresses.
          */
-        ContainerToEnter: {
-            /** Capturable */
-            capturable: boolean;
+        ContainerTrafficAnswer: {
+            /** Addresses */
+            addresses: components["schemas"]["HeldAddress"][];
+            /** Endpoints */
+            endpoints: components["schemas"]["Endpoint"][];
             /** Id */
             id: string;
+            /** Peers */
+            peers: components["schemas"]["Peer"][];
+            /** Seconds */
+            seconds: number;
             /**
-             * Interface
-             * @description To be named among `interfaces` to capture on all of those inside it
-             * @example all@web
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
              */
-            interface: string;
-            /** Name */
-            name: string;
-            /**
-             * Project
-             * @description Its Compose project
-             */
-            project: string | null;
-            /**
-             * Reason
-             * @description Why it has no inside that could be captured
-             */
-            reason: string | null;
-            /**
-             * Selected
-             * @description It is captured inside, or will be once it runs
-             */
-            selected: boolean;
-            /**
-             * Service
-             * @description Its Compose service
-             */
-            service: string | null;
-            /**
-             * Shares
-             * @description The container whose network it uses, if not its own
-             */
-            shares: string | null;
+            source: "live" | "demo" | "file";
         };
         /**
          * Counter
@@ -1014,24 +1060,27 @@ export interface components {
             value: number;
         };
         /**
-         * Entering
-         * @description Whether the sensor may capture inside containers.
+         * Endpoint
+         * @description What a container is asked for: a method, and a target without its query.
          */
-        Entering: {
-            /** Possible */
-            possible: boolean;
+        Endpoint: {
             /**
-             * Reason
-             * @description Why not
+             * Errors
+             * @description Status 500 and above, or failed below the protocol
              */
-            reason: string | null;
-            /**
-             * Remedy
-             * @description What to do about it
-             */
-            remedy: string | null;
-        } & {
-            [key: string]: unknown;
+            errors: number;
+            /** Method */
+            method: string | null;
+            /** P50 Ns */
+            p50_ns: number | null;
+            /** P95 Ns */
+            p95_ns: number | null;
+            /** P99 Ns */
+            p99_ns: number | null;
+            /** Path */
+            path: string | null;
+            /** Requests */
+            requests: number;
         };
         /**
          * ErrorAnswer
@@ -1055,6 +1104,62 @@ export interface components {
             message: string;
             /** Remedy */
             remedy: string;
+        };
+        /**
+         * FilterCheck
+         * @description Whether a filter can be used.
+         */
+        FilterCheck: {
+            /** @description What is wrong; `detail.position` says where */
+            error: components["schemas"]["ErrorFacts"] | null;
+            /** Ok */
+            ok: boolean;
+            /**
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
+             */
+            source: "live" | "demo" | "file";
+        };
+        /**
+         * FilterValue
+         * @description A value of a column, and in how many of the rows it was seen.
+         */
+        FilterValue: {
+            /** Count */
+            count: number;
+            /** Value */
+            value: boolean | number | string;
+        };
+        /**
+         * FilterValues
+         * @description Values of a column in the newest rows, the most frequent first.
+         */
+        FilterValues: {
+            /** Column */
+            column: string;
+            /** @description Why the filter that narrows them is wrong */
+            error: components["schemas"]["ErrorFacts"] | null;
+            /**
+             * Rows
+             * @description Rows looked at, before the filter
+             */
+            rows: number;
+            /**
+             * Since
+             * @description Time of the oldest of them; null without any
+             */
+            since: string | null;
+            /**
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
+             */
+            source: "live" | "demo" | "file";
+            /** Table */
+            table: string;
+            /** Values */
+            values: components["schemas"]["FilterValue"][];
         };
         /**
          * FlowList
@@ -1605,100 +1710,26 @@ export interface components {
             version: string;
         };
         /**
-         * HostName
-         * @description A name that an address had for a time.
+         * HeldAddress
+         * @description An address that a container has or had.
          */
-        HostName: {
-            /** As */
-            as: string | null;
-            /**
-             * Asked By
-             * @description Who asked for it last; null if nobody did
-             */
-            asked_by: string | null;
-            /** Country */
-            country: string | null;
+        HeldAddress: {
             /** Ip */
             ip: string;
-            /**
-             * Last
-             * @description Last seen; null for configured names
-             */
-            last: string | null;
-            /**
-             * Mac
-             * @description Hardware address, where DHCP or mDNS told it
-             */
-            mac: string | null;
-            /** Name */
-            name: string;
+            /** Network */
+            network: string | null;
             /**
              * Since
-             * @description First seen; null: configured before NautScan started
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
              */
-            since: string | null;
-            /**
-             * Source
-             * @description dns, llmnr, mdns, dhcp, dhcpv6, docker or hosts
-             */
-            source: string;
+            since: string;
             /**
              * Until
-             * @description When it ceases to hold; null: when it is changed
+             * @description null: it has it still
              */
             until: string | null;
-            /**
-             * Vendor
-             * @description Organisation that the hardware address is registered to
-             */
-            vendor: string | null;
-            /**
-             * Vendor Reason
-             * @description Why a hardware address has no vendor
-             */
-            vendor_reason: string | null;
-        };
-        /**
-         * HostNameList
-         * @description Names of hosts, those seen last first.
-         */
-        HostNameList: {
-            /**
-             * Left Out
-             * @description How many more there are beyond the limit
-             */
-            left_out: number;
-            /** Names */
-            names: components["schemas"]["HostName"][];
-            /**
-             * Source
-             * @description Where the traffic comes from
-             * @enum {string}
-             */
-            source: "live" | "demo" | "file";
-        };
-        /**
-         * HostsFileHealth
-         * @description The hosts file of this machine.
-         */
-        HostsFileHealth: {
-            /**
-             * Entries
-             * @description Addresses that it names
-             */
-            entries: number;
-            /**
-             * Left Out
-             * @description Addresses beyond the cap
-             */
-            left_out: number;
-            /** Path */
-            path: string;
-            /**
-             * Reason
-             * @description Why it could not be read, or not as a whole
-             */
-            reason: string | null;
         };
         /**
          * Interface
@@ -2221,116 +2252,34 @@ export interface components {
             vlan: number | null;
         };
         /**
-         * Process
-         * @description A process that has sockets now.
+         * Peer
+         * @description Who asked a container (`in`), or whom it asked (`out`).
          */
-        Process: {
-            /**
-             * Command
-             * @description As `ps -o comm` shows it. Arguments are never read
-             */
-            command: string;
-            /**
-             * Connections
-             * @description Connections that are open
-             */
-            connections: number;
-            /**
-             * Container
-             * @description Its name; null if the engine does not know it
-             */
-            container: string | null;
-            /**
-             * Container Id
-             * @description Container that it runs in; null for none
-             */
+        Peer: {
+            /** Container Id */
             container_id: string | null;
-            /** Listens */
-            listens: components["schemas"]["BoundSocket"][];
-            /** Pid */
-            pid: number;
             /**
-             * Started
-             * Format: date-time
-             * @description With the pid it tells the process from one that had it
-             * @example 2026-01-31T12:00:00.123456789Z
-             */
-            started: string;
-            /**
-             * Talks
-             * @description The first 200 of them
-             */
-            talks: components["schemas"]["TalkingSocket"][];
-            /**
-             * User
-             * @description As the process's own system calls it; null if not known
-             */
-            user: string | null;
-        };
-        /**
-         * ProcessList
-         * @description Who listens and who talks, those with most connections first.
-         */
-        ProcessList: {
-            /**
-             * More
-             * @description Processes beyond the 1000 of an answer
-             */
-            more: number;
-            /**
-             * Nameless
-             * @description Sockets without a process, by reason
-             */
-            nameless: {
-                [key: string]: number;
-            };
-            /** Processes */
-            processes: components["schemas"]["Process"][];
-            /**
-             * Source
-             * @description Where the traffic comes from
+             * Direction
              * @enum {string}
              */
-            source: "live" | "demo" | "file";
-            state: components["schemas"]["ProcessState"];
-        };
-        /**
-         * ProcessState
-         * @description How far processes can be named here.
-         */
-        ProcessState: {
+            direction: "in" | "out";
             /**
-             * Detail
-             * @description The same in words, or what fails
+             * Errors
+             * @description Status 500 and above, or failed below the protocol
              */
-            detail: string | null;
-            /**
-             * Dropped
-             * @description Sockets forgotten for want of room
-             */
-            dropped: number;
-            /**
-             * Lost
-             * @description Connections that were told of, and not named
-             */
-            lost: number;
-            /**
-             * Reason
-             * @description off, offline or unavailable; null where somebody looks
-             */
-            reason: string | null;
-            /**
-             * Scope
-             * @description Whose processes can be looked into: everybody's, this user's, or this container's; null while nobody looks
-             */
-            scope: ("all" | "own" | "container") | null;
-            /**
-             * Traced
-             * @description TCP connections are told by the kernel as they are made
-             */
-            traced: boolean;
-            /** Untraced Because */
-            untraced_because: string | null;
+            errors: number;
+            /** Ip */
+            ip: string;
+            /** Name */
+            name: string | null;
+            /** P50 Ns */
+            p50_ns: number | null;
+            /** P95 Ns */
+            p95_ns: number | null;
+            /** P99 Ns */
+            p99_ns: number | null;
+            /** Requests */
+            requests: number;
         };
         /**
          * Reason
@@ -3448,6 +3397,50 @@ export interface operations {
             };
         };
     };
+    containers_traffic: {
+        parameters: {
+            query?: {
+                /** @description Length of the window that ends now, in seconds */
+                seconds?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id, its first 12 digits, or name */
+                container: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerTrafficAnswer"];
+                };
+            };
+        };
+    };
     state_doctor: {
         parameters: {
             query?: never;
@@ -3482,6 +3475,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DoctorReport"];
+                };
+            };
+        };
+    };
+    filter_check: {
+        parameters: {
+            query?: {
+                /** @description Boolean SQL expression over the table's columns, and bare words as free text, e.g. `status >= 500 and server = 'orders'` */
+                filter?: string;
+                /** @description Table that the filter is about */
+                table?: "requests" | "flows";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterCheck"];
+                };
+            };
+        };
+    };
+    filter_values: {
+        parameters: {
+            query?: {
+                /** @description Column of the table */
+                column?: string;
+                /** @description Boolean SQL expression over the table's columns, and bare words as free text, e.g. `status >= 500 and server = 'orders'` */
+                filter?: string;
+                /** @description Values at most */
+                limit?: number;
+                /** @description Only values that contain this, in any case */
+                part?: string;
+                /** @description Table that the filter is about */
+                table?: "requests" | "flows";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterValues"];
                 };
             };
         };
@@ -3748,6 +3833,8 @@ export interface operations {
     packets_export: {
         parameters: {
             query?: {
+                /** @description Only packets of this flow */
+                flow_id?: number | null;
                 /** @description Ids of packets, comma separated; all without it */
                 ids?: string | null;
             };
@@ -3829,6 +3916,8 @@ export interface operations {
             query?: {
                 /** @description Only packets older than this id */
                 before?: number | null;
+                /** @description Only packets of this flow */
+                flow_id?: number | null;
                 /** @description Rows of a page */
                 limit?: number;
             };

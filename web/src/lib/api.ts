@@ -3,8 +3,11 @@ import type {
   CaptureStatus,
   ColumnFacts,
   Container,
+  ContainerTraffic,
   DoctorReport,
   ErrorFacts,
+  FilterCheck,
+  FilterValues,
   FlowRow,
   Health,
   InterfaceList,
@@ -144,6 +147,13 @@ export const api = {
   columns: (table: string) =>
     answer<{ columns: ColumnFacts[]; functions: string[] }>(address("columns", { table })),
 
+  checkDisplayFilter: (table: string, filter: string, signal?: AbortSignal) =>
+    answer<FilterCheck>(address("filter/check", { table, filter }), signalled(signal)),
+  values: (
+    query: { table: string; column: string; part?: string; filter?: string; limit?: number },
+    signal?: AbortSignal,
+  ) => answer<FilterValues>(address("filter/values", query), signalled(signal)),
+
   requests: (query: RowQuery, signal?: AbortSignal) =>
     answer<RequestList>(address("requests", { ...query }), signalled(signal)),
   request: (id: string | number, signal?: AbortSignal) =>
@@ -171,11 +181,21 @@ export const api = {
       signalled(signal),
     ),
 
-  packets: (query: { limit: number; before?: string | number | null }, signal?: AbortSignal) =>
-    answer<PacketList>(address("packets/recent", query), signalled(signal)),
+  containerTraffic: (name: string, seconds: number, signal?: AbortSignal) =>
+    answer<ContainerTraffic>(
+      address(`containers/${encodeURIComponent(name)}/traffic`, { seconds }),
+      signalled(signal),
+    ),
+
+  packets: (
+    query: { limit: number; before?: string | number | null; flow_id?: string | number | null },
+    signal?: AbortSignal,
+  ) => answer<PacketList>(address("packets/recent", query), signalled(signal)),
   packet: (id: string | number, signal?: AbortSignal) =>
     answer<PacketDetail>(address(`packets/${encodeURIComponent(id)}`), signalled(signal)),
-  exportAddress: () => address("packets/export", withToken()),
+  /** All packets of the ring, or those of a flow. */
+  exportAddress: (flow: string | number | null = null) =>
+    address("packets/export", withToken({ flow_id: flow })),
 
   interfaces: () => answer<InterfaceList>(address("packets/interfaces")),
   status: () => answer<CaptureStatus>(address("packets/status")),

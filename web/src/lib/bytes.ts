@@ -21,6 +21,13 @@ export function fromBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }
 
+/** Base64 of a text's UTF-8. */
+export function toBase64(text: string): string {
+  let binary = "";
+  for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
 export function bodyBytes(body: Body): Uint8Array {
   if (body.base64 !== null) return fromBase64(body.base64);
   return new TextEncoder().encode(body.text ?? "");

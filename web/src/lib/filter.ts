@@ -67,7 +67,7 @@ function withoutBetween(filter: string, ands: Word[]): Word[] {
   return ands.filter((and) => !owned.has(and.at));
 }
 
-function hasTopLevelOr(filter: string): boolean {
+export function hasTopLevelOr(filter: string): boolean {
   return topLevelWords(filter).some((word) => word.text === "or");
 }
 

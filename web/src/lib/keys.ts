@@ -30,10 +30,20 @@ export const SHORTCUTS: readonly { title: string; keys: readonly Shortcut[] }[] 
     ],
   },
   {
+    title: "The filter",
+    keys: [
+      { key: "↓ / Ctrl + Space", does: "What can be written here" },
+      { key: "Enter / Tab", does: "Take what is chosen in the list" },
+      { key: "Enter", does: "Apply the filter" },
+      { key: "Esc", does: "Close the list; take back what was typed" },
+    ],
+  },
+  {
     title: "A value",
     keys: [
       { key: "Click", does: "Add it to the filter" },
       { key: "Shift + click", does: "Exclude it" },
+      { key: "Right click", does: "In a list: show only it, leave it out, copy it" },
     ],
   },
 ];

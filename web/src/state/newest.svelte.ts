@@ -97,7 +97,8 @@ export class NewestFirst<Row> {
   }
 
   private take({ rows, next }: Page<Row>): void {
-    if (!this.held) {
+    // A list that begins held, since one of its rows is open, has nothing yet to hold still.
+    if (!this.held || !this.ready) {
       this.view = frozen(rows);
       this.next = next;
       this.fresh = 0;

@@ -1,5 +1,6 @@
 import { api, ApiError, asApiError } from "../lib/api";
 import { narrow } from "../lib/filter";
+import { nextSort, sorted, type Sort } from "../lib/sorting";
 import { Feed } from "../lib/stream/feed";
 import {
   FOLLOWING,
@@ -36,14 +37,23 @@ class Traffic {
   ready = $state.raw(false);
   error = $state.raw<ApiError | null>(null);
   hasOlder = $state.raw(true);
-  loadingOlder = $state.raw(false);
+  /** Rows that were in the list have made room for older ones. */
+  hasNewer = $state.raw(false);
+  /** Only what is held still can be sorted. */
+  sort = $state.raw<Sort | null>(null);
+  /** Of so many rows that came lately one is shown; 1: all are. */
+  oneOf = $state.raw(1);
+
+  private loading = false;
+  /** The rows of a list that is held, in the order of their ids. */
+  private held: readonly RequestRow[] = [];
 
   private readonly feed = new Feed<RequestRow>(CAPACITY);
   /** Rows count only after the hello of this filter: before it they answer the previous one. */
   private accepting = false;
   private loads = 0;
   private frame = 0;
-  private arrivals: { at: number; rows: number }[] = [];
+  private arrivals: { at: number; rows: number; shown: number }[] = [];
 
   start(): void {
     session.listen((message) => this.receive(message));
@@ -67,40 +77,79 @@ class Traffic {
   pause(): void {
     if (!this.follow.following) return;
     this.follow = stopped(this.follow);
-    this.view = this.feed.ring.freeze();
+    this.held = this.feed.ring.freeze().rows;
+    this.arrange();
   }
 
   resume(): void {
     this.follow = resumed();
+    this.sort = null;
+    this.hasNewer = false;
+    this.held = [];
     this.show();
   }
 
+  /** Holds the list and sorts it; again the other way round, again not at all. */
+  sortBy(by: string): void {
+    this.pause();
+    this.sort = nextSort(this.sort, by);
+    this.arrange();
+  }
+
   indexOf(id: number): number {
-    return indexOfId(this.view, id);
+    if (this.sort === null) return indexOfId(this.view, id);
+    for (let index = 0; index < this.view.length; index += 1)
+      if (this.view.at(index).id === id) return index;
+    return -1;
+  }
+
+  private arrange(): void {
+    this.view = frozen(this.sort ? sorted(this.held, this.sort) : this.held);
   }
 
   /** Puts older rows before a list that is held still; answers how many. */
   async loadOlder(): Promise<number> {
-    if (this.follow.following || this.loadingOlder || !this.hasOlder || this.view.length === 0)
-      return 0;
-    const held = this.view;
-    const oldest = held.at(0).id;
-    this.loadingOlder = true;
+    const first = this.held[0];
+    if (!this.hasOlder || first === undefined) return 0;
+    const older = await this.more(`id < ${first.id}`, "desc");
+    if (older === null) return 0;
+    this.hasOlder = older.length === PAGE;
+    const rows = [...older, ...this.held];
+    this.hasNewer ||= rows.length > CAPACITY;
+    this.held = rows.slice(0, CAPACITY);
+    this.arrange();
+    return older.length;
+  }
+
+  /** Puts rows that made room for older ones back; answers how many older ones made room now. */
+  async loadNewer(): Promise<number> {
+    const last = this.held.at(-1);
+    if (!this.hasNewer || last === undefined) return 0;
+    const newer = await this.more(`id > ${last.id}`, "asc");
+    if (newer === null) return 0;
+    this.hasNewer = newer.length === PAGE;
+    const rows = [...this.held, ...newer];
+    const dropped = Math.max(0, rows.length - CAPACITY);
+    this.hasOlder ||= dropped > 0;
+    this.held = rows.slice(dropped);
+    this.arrange();
+    return dropped;
+  }
+
+  /** A page of rows beyond one end of a held list, by rising id; null if there is nothing to do. */
+  private async more(beyond: string, order: "asc" | "desc"): Promise<RequestRow[] | null> {
+    if (this.follow.following || this.loading || this.sort !== null) return null;
+    const { held } = this;
+    this.loading = true;
     try {
-      const filter = narrow(this.filter ?? "", `id < ${oldest}`);
-      const { requests } = await api.requests({ filter, limit: PAGE, order: "desc" });
-      if (this.view !== held) return 0;
-      this.hasOlder = requests.length === PAGE;
-      const older = requests.sort((a, b) => a.id - b.id);
-      const rows = Array.from({ length: held.length }, (_, index) => held.at(index));
-      this.view = frozen([...older, ...rows].slice(0, CAPACITY));
-      return older.length;
+      const filter = narrow(this.filter ?? "", beyond);
+      const { requests } = await api.requests({ filter, limit: PAGE, order });
+      return this.held === held ? requests.sort((a, b) => a.id - b.id) : null;
     } catch (cause) {
       this.error = asApiError(cause);
-      this.hasOlder = false;
-      return 0;
+      return null;
     } finally {
-      this.loadingOlder = false;
+      this.loading = false;
     }
   }
 
@@ -114,7 +163,11 @@ class Traffic {
       case "rows":
         if (!this.accepting || message.table !== "requests") return;
         this.feed.push(message.rows, message.skipped);
-        this.arrivals.push({ at: performance.now(), rows: message.rows.length + message.skipped });
+        this.arrivals.push({
+          at: performance.now(),
+          rows: message.rows.length + message.skipped,
+          shown: message.rows.length,
+        });
         this.schedule();
         return;
       case "error":
@@ -180,6 +233,10 @@ class Traffic {
     this.loads += 1;
     this.feed.clear();
     this.follow = FOLLOWING;
+    this.sort = null;
+    this.hasNewer = false;
+    this.held = [];
+    this.oneOf = 1;
     this.ready = false;
     this.error = null;
     this.hasOlder = true;
@@ -212,7 +269,9 @@ class Traffic {
     const since = performance.now() - RATE_WINDOW_MS;
     this.arrivals = this.arrivals.filter(({ at }) => at >= since);
     const rows = this.arrivals.reduce((sum, arrival) => sum + arrival.rows, 0);
+    const shown = this.arrivals.reduce((sum, arrival) => sum + arrival.shown, 0);
     this.pace = rows / (RATE_WINDOW_MS / 1000);
+    this.oneOf = shown > 0 ? rows / shown : 1;
   }
 }
 

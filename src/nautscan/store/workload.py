@@ -1,0 +1,50 @@
+"""What one container does: what it is asked for, and whom it talks to."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from nautscan.store.interface import Row, Span
+from nautscan.store.queries import ERROR_SQL
+from nautscan.store.reader import Question
+
+MAX_ENDPOINTS: Final = 50
+MAX_PEERS: Final = 50
+
+_TOTALS: Final = f"""count(*) AS requests,
+    count(*) FILTER (WHERE {ERROR_SQL["requests"]}) AS errors,
+    quantile_disc(duration_ns, 0.50) AS p50_ns, quantile_disc(duration_ns, 0.95) AS p95_ns,
+    quantile_disc(duration_ns, 0.99) AS p99_ns"""
+
+
+def endpoints(question: Question, container_id: str, span: Span) -> list[Row]:
+    """Method and target without its query, the most asked first, with errors and latencies."""
+    return question.records(
+        f"""SELECT method, split_part(target, '?', 1) AS path, {_TOTALS} FROM requests
+        WHERE server_container_id = $id AND {_WITHIN}
+        GROUP BY ALL ORDER BY requests DESC, method, path LIMIT {MAX_ENDPOINTS}""",
+        _parameters(container_id, span),
+    )
+
+
+def peers(question: Question, container_id: str, span: Span) -> list[Row]:
+    """Who asked it (`in`) and whom it asked (`out`), the busiest first."""
+
+    def side(own: str, other: str, direction: str) -> str:
+        return f"""SELECT '{direction}' AS direction, {other} AS name, {other}_ip AS ip,
+            {other}_container_id AS container_id, {_TOTALS} FROM requests
+            WHERE {own}_container_id = $id AND {_WITHIN} GROUP BY ALL"""
+
+    return question.records(
+        f"""{side("server", "client", "in")} UNION ALL {side("client", "server", "out")}
+        ORDER BY requests DESC, direction, ip LIMIT {MAX_PEERS}""",
+        _parameters(container_id, span),
+    )
+
+
+_WITHIN: Final = """($since IS NULL OR time >= make_timestamp_ns($since))
+    AND ($until IS NULL OR time < make_timestamp_ns($until))"""
+
+
+def _parameters(container_id: str, span: Span) -> dict[str, Any]:
+    return {"id": container_id, "since": span.since_ns, "until": span.until_ns}

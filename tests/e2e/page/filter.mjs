@@ -1,0 +1,171 @@
+// The display filter: what is suggested, what is kept, and values that lead to filters.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { until, WIDE, NARROW } from "./tools.mjs";
+
+const option = (page, name) =>
+  page.getByRole("option", { name, exact: false }).first();
+
+async function opened(visit, route = "#/traffic", options = {}) {
+  const page = await visit.open(route, options);
+  await visit.rows().first().waitFor();
+  return page;
+}
+
+export async function completion_leads_from_column_to_value(visit) {
+  const page = await opened(visit);
+  const field = page.getByRole("combobox", { name: "Filter requests" });
+  await page.keyboard.press("/");
+  await page.keyboard.type("sta");
+  await option(page, "status").waitFor();
+  assert.equal(await field.getAttribute("aria-expanded"), "true");
+  await page.keyboard.press("ArrowDown");
+  const active = await field.getAttribute("aria-activedescendant");
+  assert.match(await page.locator(`#${active}`).innerText(), /^status/);
+  await page.keyboard.press("Enter");
+  assert.equal(await field.inputValue(), "status ");
+
+  await option(page, "at least").waitFor();
+  await page.keyboard.type("= ");
+  const value = page.getByRole("option", { name: /^200/ });
+  await value.waitFor();
+  assert.match(await value.innerText(), /\d/);
+  await page.getByText(/counted in the newest .* rows/).waitFor();
+  await value.click();
+  assert.equal(await field.inputValue(), "status = 200 ");
+  await visit.assertAccessible("the filter with suggestions");
+
+  await page.keyboard.type("and meth");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Tab");
+  assert.equal(await field.inputValue(), "status = 200 and method ");
+  await page.keyboard.type("= ");
+  await page
+    .getByRole("option", { name: /^POST/ })
+    .or(page.getByRole("option", { name: /^GET/ }))
+    .first()
+    .waitFor();
+  await page.getByText("that match what stands before").waitFor();
+  await page.keyboard.press("Escape");
+  assert.equal(await page.getByRole("listbox").count(), 0);
+  assert.equal(await field.inputValue(), "status = 200 and method = ");
+  await page.keyboard.type("'GET'");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/filter=status/);
+  assert.equal(
+    decodeURIComponent(page.url().split("filter=")[1]).replaceAll("+", " "),
+    "status = 200 and method = 'GET'",
+  );
+}
+
+export async function what_is_not_finished_is_no_mistake_until_it_is_sent(
+  visit,
+) {
+  const page = await opened(visit);
+  const judged = page.waitForResponse(/filter\/check/);
+  await page.keyboard.press("/");
+  await page.keyboard.type("status >= ");
+  await judged;
+  await page.getByRole("option").first().waitFor();
+  assert.equal(await page.locator("#filter-problem").count(), 0);
+  await page.keyboard.press("Enter");
+  await page.locator("#filter-problem").waitFor();
+  assert.doesNotMatch(page.url(), /filter=/);
+}
+
+export async function active_filter_cannot_be_missed_and_is_remembered(visit) {
+  for (const size of [WIDE, NARROW]) {
+    const page = await opened(visit, "#/traffic", { size });
+    assert.doesNotMatch(await page.title(), /filtered/i);
+    await visit.filter("method = 'GET'");
+    await page.waitForURL(/filter=/);
+    await page.locator("form[role=search].active").waitFor();
+    assert.match(await page.title(), /filtered/i);
+    await page.getByRole("button", { name: "Clear the filter" }).click();
+    await until(
+      async () => !/filter=/.test(page.url()),
+      "the filter is taken away",
+    );
+    assert.doesNotMatch(await page.title(), /filtered/i);
+    await page.getByRole("combobox").click();
+    await page.getByText("Used lately").waitFor();
+    await option(page, "method = 'GET'").click();
+    await page.waitForURL(/filter=method/);
+    await visit.assertAccessible(`an active filter at ${size.width}`);
+    await page.close();
+  }
+}
+
+export async function filter_is_saved_exported_and_taken_in(visit) {
+  const page = await opened(visit);
+  await visit.filter("duration_ns > 1ms");
+  await page.waitForURL(/filter=/);
+  await page.getByRole("button", { name: "Saved filters" }).click();
+  await page.getByLabel("Name of the filter").fill("Not instant");
+  await page.getByRole("button", { name: "Save this one" }).click();
+  await page
+    .getByRole("button", { name: /Not instant.*duration_ns/ })
+    .waitFor();
+  await visit.assertAccessible("saved filters");
+
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Export" }).click();
+  const path = await (await download).path();
+  const kept = JSON.parse(readFileSync(path, "utf8"));
+  assert.deepEqual(kept.filters, [
+    { name: "Not instant", table: "requests", filter: "duration_ns > 1ms" },
+  ]);
+
+  await page.getByRole("button", { name: "Delete Not instant" }).click();
+  await page.getByText("None yet").waitFor();
+  await page.getByLabel("File of saved filters").setInputFiles(path);
+  await page
+    .getByRole("button", { name: /Not instant.*duration_ns/ })
+    .waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Clear the filter" }).click();
+  await page.reload();
+  await visit.rows().first().waitFor();
+  await page.getByRole("button", { name: "Saved filters" }).click();
+  await page.getByRole("button", { name: /Not instant.*duration_ns/ }).click();
+  await page.waitForURL(/filter=duration_ns/);
+}
+
+export async function value_of_a_row_is_added_or_excluded_by_its_menu(visit) {
+  const page = await opened(visit);
+  const cell = visit.rows().last().locator('[data-column="method"]');
+  await page.keyboard.press("k");
+  await page.keyboard.press("Escape");
+  const method = (await cell.innerText()).trim();
+  await cell.click({ button: "right" });
+  await page
+    .getByRole("menuitem", { name: `Only method = '${method}'` })
+    .waitFor();
+  await visit.assertAccessible("the menu of a row");
+  await page
+    .getByRole("menuitem", { name: `Only method = '${method}'` })
+    .click();
+  assert.equal(await page.inputValue("#filter"), `method = '${method}'`);
+  await visit.rows().first().waitFor();
+  const status = visit.rows().first().locator('[data-column="status"]');
+  const code = /\d+/.exec(await status.innerText())?.[0];
+  await status.click({ button: "right" });
+  await page.getByRole("menuitem", { name: /^Without status/ }).click();
+  assert.equal(
+    await page.inputValue("#filter"),
+    code
+      ? `method = '${method}' and status <> ${code}`
+      : `method = '${method}' and status is not null`,
+  );
+}
+
+export async function capture_and_display_filters_are_told_apart(visit) {
+  const page = await opened(visit);
+  await page.fill("#filter", "tcp port 80");
+  await page.getByText("This reads like a capture filter").waitFor();
+  await page.keyboard.press("Escape");
+  await page.goto(`${visit.url}/#/capture`);
+  await page.fill("#bpf", "status >= 500");
+  await page.getByText("This reads like a display filter").waitFor();
+  visit.expectStatus(422);
+}

@@ -1,0 +1,69 @@
+"""What one container does: endpoints, peers, addresses, over a real server."""
+
+from __future__ import annotations
+
+import time
+
+from nautscan.api import models
+from tests.unit.api.conftest import Server
+from tests.unit.service.world import ORDERS, WEB
+from tests.unit.support import rows
+
+
+async def filled(server: Server) -> None:
+    """Six requests from web to orders: four of a list, two that fail."""
+    now = time.time_ns()
+    server.world.sensor.send(
+        "requests",
+        rows(
+            "requests",
+            "range(6) t(n)",
+            flow_id="n",
+            time=f"make_timestamp_ns({now} - n * 1000000)",
+            client_ip="'10.0.0.1'",
+            server_ip="'10.0.0.2'",
+            method="CASE WHEN n < 4 THEN 'GET' ELSE 'POST' END",
+            target="CASE WHEN n < 4 THEN '/orders?page=' || n ELSE '/orders' END",
+            status="CASE WHEN n < 4 THEN 200 ELSE 503 END",
+            duration_ns="(n + 1) * 1000000",
+        ),
+    )
+    await server.world.stored(6)
+
+
+async def test_endpoints_are_counted_without_their_query(server: Server) -> None:
+    await filled(server)
+    response = await server.http.get("/api/containers/orders/traffic")
+    answer = models.ContainerTrafficAnswer.model_validate_json(response.content)
+    assert answer.id == ORDERS
+    assert [(e.method, e.path, e.requests, e.errors) for e in answer.endpoints] == [
+        ("GET", "/orders", 4, 0),
+        ("POST", "/orders", 2, 2),
+    ]
+    assert answer.endpoints[0].p50_ns == 2_000_000
+    assert answer.endpoints[0].p99_ns == 4_000_000
+
+
+async def test_peers_are_told_with_their_direction(server: Server) -> None:
+    await filled(server)
+    asked = (await server.http.get("/api/containers/orders/traffic")).json()["peers"]
+    assert [(p["direction"], p["name"], p["container_id"], p["requests"]) for p in asked] == [
+        ("in", "web", WEB, 6)
+    ]
+    asking = (await server.http.get("/api/containers/web/traffic")).json()
+    assert [(p["direction"], p["name"], p["errors"]) for p in asking["peers"]] == [
+        ("out", "orders", 2)
+    ]
+    assert asking["endpoints"] == []
+
+
+async def test_addresses_are_told_since_when(server: Server) -> None:
+    answer = (await server.http.get("/api/containers/orders/traffic")).json()
+    assert [(a["ip"], a["network"], a["until"]) for a in answer["addresses"]] == [
+        ("10.0.0.2", "shop_default", None)
+    ]
+
+
+async def test_a_container_that_nobody_knows_has_no_traffic(server: Server) -> None:
+    response = await server.http.get("/api/containers/nobody/traffic")
+    assert response.status_code == 404
