@@ -8,7 +8,19 @@ from typing import Any
 from fastapi import FastAPI
 
 from nautscan import __version__
-from nautscan.api import containers, docs, failures, history, live, openapi, packets, page, state
+from nautscan.api import (
+    analysis,
+    containers,
+    docs,
+    failures,
+    history,
+    live,
+    openapi,
+    packets,
+    page,
+    settings,
+    state,
+)
 from nautscan.service.core import Service
 
 DESCRIPTION = """What containers, hosts and networks say to each other.
@@ -43,7 +55,7 @@ def _with_routes() -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: f"{(route.tags or ['root'])[0]}_{route.name}",
     )
-    for module in (packets, containers, history, state, live):
+    for module in (packets, containers, history, analysis, settings, state, live):
         app.include_router(module.router)
     return app
 

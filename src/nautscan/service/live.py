@@ -127,7 +127,7 @@ class LiveHub:
     ) -> None:
         """Both caps are settings. `settled` waits for earlier rows to be in the history."""
         self._settled = settled
-        self._max = max_viewers
+        self.max_viewers = max_viewers
         self.rows_each = rows_each
         self._source = source
         self._subscriptions: set[Subscription] = set()
@@ -136,9 +136,9 @@ class LiveHub:
 
     async def subscribe(self, table: str, text: str) -> Subscription:
         """A new viewer. Raises `BadQuery`; `Conflict` if there are too many."""
-        if len(self._subscriptions) >= self._max:
+        if len(self._subscriptions) >= self.max_viewers:
             raise Conflict(
-                f"{self._max} viewers are connected, and no more are possible",
+                f"{self.max_viewers} viewers are connected, and no more are possible",
                 remedy="Close a page, or raise NAUTSCAN_LIVE_SUBSCRIBERS.",
             )
         watch = _watch(table, text)
