@@ -54,6 +54,7 @@ class TimeSeries(Shape):
     bucket: float = Field(description="Seconds of a bucket")
     from_: Time = Field(alias="from")
     to: Time
+    total: Totals = Field(description="Of the whole span")
     points: list[TimePoint]
     groups: list[GroupSeries] = Field(description="With `by`: the busiest, each over time")
     gaps: list[Gap]

@@ -50,6 +50,8 @@ class Analysis:
         buckets = buckets_of(*bounded(asked.from_, asked.to, now), bucket)
         condition = compile_filter(asked.table, asked.filter, now)
         found = await self._store.series(asked.table, condition, buckets.span, buckets.length_ns)
+        span_ns = buckets.number * buckets.length_ns
+        whole = await self._store.series(asked.table, condition, buckets.span, span_ns)
         groups: list[dict[str, Any]] = []
         if by is not None:
             grouping = self._grouping(asked, by, now)
@@ -63,6 +65,7 @@ class Analysis:
         return self._over(buckets) | {
             "table": asked.table,
             "by": by,
+            "total": whole.get(0, _EMPTY),
             "points": _points(found, buckets),
             "groups": groups,
             "gaps": gaps_json(await self._store.gaps(buckets.span)),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from nautscan.config import parse_duration
 from nautscan.errors import BadRequest
 from nautscan.store.interface import Span
 from nautscan.store.times import SECOND, parse_time
+from nautscan.units import parse_duration
 
 MAX_BUCKETS: Final = 2000
 WANTED_BUCKETS: Final = 120

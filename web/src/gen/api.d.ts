@@ -2976,6 +2976,8 @@ export interface components {
              * @example 2026-01-31T12:00:00.123456789Z
              */
             to: string;
+            /** @description Of the whole span */
+            total: components["schemas"]["Totals"];
         };
         /**
          * TopList
@@ -3018,6 +3020,33 @@ export interface components {
              * @example 2026-01-31T12:00:00.123456789Z
              */
             to: string;
+        };
+        /**
+         * Totals
+         * @description Numbers of some rows. For flows: `requests` counts flows, latency is the TCP handshake's.
+         *
+         *     Percentiles are exact, and latencies that were observed; null where none has a known duration.
+         */
+        Totals: {
+            /**
+             * Bytes
+             * Format: int64
+             * @description Content of requests and responses; flows: on the wire
+             */
+            bytes: number;
+            /**
+             * Errors
+             * @description Status 500 and above, or failed below it; flows: reset
+             */
+            errors: number;
+            /** P50 Ns */
+            p50_ns: number | null;
+            /** P95 Ns */
+            p95_ns: number | null;
+            /** P99 Ns */
+            p99_ns: number | null;
+            /** Requests */
+            requests: number;
         };
         /**
          * WorkloadMap
