@@ -34,12 +34,13 @@ def parse_duration(text: str) -> float:
 
 
 def size_text(count: int) -> str:
-    """A size as `parse_size` reads it, exactly."""
-    for unit in ("TiB", "GiB", "MiB", "KiB", "TB", "GB", "MB", "kB"):
+    """A size as `parse_size` reads it, exactly, with as few digits as that takes."""
+    found = [str(count)]
+    for unit in ("TB", "GB", "MB", "kB", "TiB", "GiB", "MiB", "KiB"):
         whole, rest = divmod(count, _SIZE_UNITS[unit.lower()])
         if whole and not rest:
-            return f"{whole}{unit}"
-    return str(count)
+            found.append(f"{whole}{unit}")
+    return min(found, key=lambda text: len(text.rstrip("kKMGTiB")))
 
 
 def duration_text(seconds: float) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from ipaddress import ip_address
 from typing import Any, Final
 
-from nautscan.store.dimensions import DIMENSIONS, ID_PATTERN, PATH, Dimension, Key
+from nautscan.store.dimensions import DIMENSIONS, ID_PATTERN, NOT_OUTSIDE, PATH, Dimension, Key
 from nautscan.store.interface import Group, Row
 
 MAX_FILTER: Final = 4000
@@ -102,17 +101,14 @@ def _side(edge: Row, side: str, nodes: dict[str, Row]) -> list[str]:
 
 
 def scope_of(addresses: Iterable[str]) -> str | None:
-    """Tell internet where one of the addresses is reachable from everywhere, else local."""
-    found = None
-    for text in addresses:
-        try:
-            address = ip_address(text)
-        except ValueError:
-            continue
-        if address.is_global and not address.is_multicast:
-            return "internet"
-        found = "local"
-    return found
+    """Tell internet where one of the addresses is none of private use, else local; None for none.
+
+    The same addresses are meant as by the dimension `outside`.
+    """
+    known = list(addresses)
+    if not known:
+        return None
+    return "local" if all(re.search(NOT_OUTSIDE, text) for text in known) else "internet"
 
 
 def described(table: str, by: str, group: Group) -> dict[str, Any]:

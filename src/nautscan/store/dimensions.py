@@ -25,7 +25,7 @@ PATH_SQL: Final = (
 )
 """Slashes are doubled first: two ids side by side share one, which a match would use up."""
 
-_NOT_OUTSIDE: Final = (
+NOT_OUTSIDE: Final = (
     r"^(0\.|10\.|127\.|169\.254\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\."
     r"|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.|2(2[4-9]|[34][0-9]|5[0-5])\."
     r"|::1?$|[fF][cCdDfF]|[fF][eE][89abAB])"
@@ -84,7 +84,7 @@ _CONTAINER: Final = Dimension(
 )
 _OUTSIDE: Final = (
     "server_container_id IS NULL AND server IS DISTINCT FROM $own "
-    f"AND NOT regexp_matches(server_ip, '{_NOT_OUTSIDE}')"
+    f"AND NOT regexp_matches(server_ip, '{NOT_OUTSIDE}')"
 )
 
 DIMENSIONS: Final[dict[str, dict[str, Dimension]]] = {

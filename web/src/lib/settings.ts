@@ -26,7 +26,7 @@ export function startLine({ env, value, kind, is_set }: SettingFacts): string {
   return `${env}=${/[\s'"$&|<>;*()]/.test(filled) ? `'${filled.replaceAll("'", `'\\''`)}'` : filled}`;
 }
 
-/** Settings by their groups, in the order of the reference; only those that hold every word. */
+/** Settings by their groups, those that can be changed here first; only those that hold every word. */
 export function grouped(
   settings: readonly SettingFacts[],
   search: string,
@@ -38,5 +38,13 @@ export function grouped(
     if (words.every((word) => text.includes(word)))
       groups.set(setting.group, [...(groups.get(setting.group) ?? []), setting]);
   }
-  return [...groups].map(([name, list]) => ({ name, settings: list }));
+  const found = [...groups].map(([name, list]) => ({ name, settings: list }));
+  // What can be changed here comes first.
+  const rank = (list: readonly SettingFacts[]) =>
+    list.some(({ change }) => change === "now" || change === "pinned")
+      ? 0
+      : list.some(({ change }) => change === "capture")
+        ? 1
+        : 2;
+  return found.toSorted((a, b) => rank(a.settings) - rank(b.settings));
 }

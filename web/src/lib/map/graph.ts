@@ -41,9 +41,12 @@ export interface Graph {
 /** Hosts that are no workload, drawn one by one at most; the others are drawn as one. */
 export const MAX_HOSTS = 12;
 
+/** Hosts stand on the side that they are on: who asks before the workloads, who is asked behind. */
 export const GROUP_NAMES: Readonly<Record<string, string>> = {
-  internet: "Outside",
-  local: "Local network",
+  "internet:asks": "From outside",
+  "internet:asked": "To outside",
+  "local:asks": "Local network",
+  "local:asked": "Local network, asked",
 };
 
 export function graphOf({ nodes, edges }: WorkloadMap, maxHosts = MAX_HOSTS): Graph {
@@ -52,7 +55,7 @@ export function graphOf({ nodes, edges }: WorkloadMap, maxHosts = MAX_HOSTS): Gr
   const folded = new Map<string, number>();
   for (const node of nodes) {
     const stand = stands.get(node.id) ?? node.id;
-    if (stand === node.id) drawn.set(node.id, nodeOf(node));
+    if (stand === node.id) drawn.set(node.id, nodeOf(node, sideOf(node.id, edges)));
     else folded.set(stand, (folded.get(stand) ?? 0) + 1);
   }
   for (const [id, count] of folded) drawn.set(id, manyOf(id, count));
@@ -77,10 +80,16 @@ function standIns(nodes: MapNode[], edges: MapEdge[], maxHosts: number): Map<str
     .sort((a, b) => (weight.get(b.id) ?? 0) - (weight.get(a.id) ?? 0) || (a.id < b.id ? -1 : 1));
   // One that stands for a single other would save no room.
   const kept = hosts.length <= maxHosts + 1 ? hosts.length : maxHosts;
-  return new Map(hosts.slice(kept).map(({ id, scope }) => [id, `more:${scope ?? "local"}`]));
+  return new Map(
+    hosts.slice(kept).map(({ id, scope }) => [id, `more:${scope ?? "local"}:${sideOf(id, edges)}`]),
+  );
 }
 
-function nodeOf(node: MapNode): Node {
+function sideOf(id: string, edges: MapEdge[]): "asks" | "asked" {
+  return edges.some(({ client }) => client === id) ? "asks" : "asked";
+}
+
+function nodeOf(node: MapNode, side: "asks" | "asked"): Node {
   const count = node.container_ids.length;
   const address = node.addresses[0] ?? "";
   const details: Record<MapNode["kind"], string> = {
@@ -94,9 +103,14 @@ function nodeOf(node: MapNode): Node {
     name: node.name,
     detail: details[node.kind],
     kind: node.kind,
-    group: node.project !== null ? `project:${node.project}` : node.scope,
+    group: groupOf(node, side),
     filter: nodeFilter(node),
   };
+}
+
+function groupOf({ project, scope }: MapNode, side: string): string | null {
+  if (project !== null) return `project:${project}`;
+  return scope === null ? null : `${scope}:${side}`;
 }
 
 function nodeFilter(node: MapNode): string {
@@ -115,7 +129,7 @@ function nodeFilter(node: MapNode): string {
 
 function manyOf(id: string, count: number): Node {
   const scope = id.slice("more:".length);
-  const detail = scope === "internet" ? "outside" : "local network";
+  const detail = scope.startsWith("internet") ? "outside" : "local network";
   return { id, name: `${count} more hosts`, detail, kind: "more", group: scope, filter: null };
 }
 
