@@ -39,7 +39,7 @@ export interface Graph {
 }
 
 /** Hosts that are no workload, drawn one by one at most; the others are drawn as one. */
-export const MAX_HOSTS = 12;
+export const MAX_HOSTS = 10;
 
 /** Hosts stand on the side that they are on: who asks before the workloads, who is asked behind. */
 export const GROUP_NAMES: Readonly<Record<string, string>> = {

@@ -21,9 +21,9 @@ export interface Box extends Point {
 /** The left upper corner of each node. */
 export type Places = ReadonlyMap<string, Point>;
 
-export const NODE = { width: 156, height: 46 } as const;
-export const PAD = { x: 16, top: 30, bottom: 16 } as const;
-const GAP = { x: 104, y: 20 } as const;
+export const NODE = { width: 142, height: 46 } as const;
+export const PAD = { x: 14, top: 30, bottom: 14 } as const;
+const GAP = { x: 80, y: 18 } as const;
 const COLUMN = NODE.width + GAP.x;
 const ROW = NODE.height + GAP.y;
 /** Rows tried above and below where a newcomer would best stand. */

@@ -169,7 +169,7 @@ describe("the layout", () => {
       { x: 400, y: 100 },
     ];
     expect(arrowPath(a, b).path).toMatch(new RegExp(`^M${NODE.width} 23C.* 395 123$`));
-    expect(arrowPath(b, a).path).toMatch(/^M466 146C/);
-    expect(arrowPath(a, a).path).toMatch(/^M156 14c/);
+    expect(arrowPath(b, a).path).toMatch(/^M459 146C/);
+    expect(arrowPath(a, a).path).toMatch(/^M142 14c/);
   });
 });
