@@ -146,7 +146,7 @@ export async function map_stands_still_when_others_come(visit) {
   const places = () =>
     page.locator("g.node").evaluateAll((nodes) =>
       nodes.map((node) => [
-        node.getAttribute("aria-label"),
+        node.querySelector(".name").textContent,
         node.getAttribute("transform"),
       ]),
     );
