@@ -18,39 +18,21 @@ from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from nautscan.errors import BadRequest
-
-Source = Literal["live", "demo", "file"]
-"""Where the traffic comes from."""
+from nautscan.units import duration_text, parse_duration, parse_size, size_text
 
 Processes = Literal["auto", "off"]
 """Whether processes behind sockets are looked for."""
 
-_SIZE_UNITS: Final = {
-    "": 1, "b": 1,
-    "k": 1000, "kb": 1000, "m": 1000**2, "mb": 1000**2, "g": 1000**3, "gb": 1000**3,
-    "t": 1000**4, "tb": 1000**4,
-    "kib": 1024, "mib": 1024**2, "gib": 1024**3, "tib": 1024**4,
-}  # fmt: skip
+Kind = Literal["text", "number", "size", "duration", "switch", "list"]
+"""How a setting is written."""
 
-_DURATION_UNITS: Final = {
-    "ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0,
-}  # fmt: skip
+Origin = Literal["default", "environment", "flag", "saved"]
+"""Where the value of a setting came from. `saved`: changed while running, and kept."""
 
+Source = Literal["live", "demo", "file"]
+"""Where the traffic comes from."""
 
-def parse_size(text: str) -> int:
-    """Bytes of `500MB`, `2GiB`, `4096`. ValueError if it is not a size."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", text)
-    if match is None or match[2].lower() not in _SIZE_UNITS:
-        raise ValueError("a size such as 500MB, 2GiB or 4096 is expected")
-    return int(float(match[1]) * _SIZE_UNITS[match[2].lower()])
-
-
-def parse_duration(text: str) -> float:
-    """Seconds of `7d`, `90m`, `250ms`, `30`. ValueError if it is not a duration."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", text)
-    if match is None or match[2].lower() not in _DURATION_UNITS:
-        raise ValueError("a duration such as 7d, 12h, 90m, 30s or 250ms is expected")
-    return float(match[1]) * _DURATION_UNITS[match[2].lower()]
+_ORIGINS: Final = "NAUTSCAN_SETTING_ORIGINS"
 
 
 def _parse_bool(text: str) -> bool:
@@ -126,6 +108,8 @@ class Setting:
     default: str
     doc: str
     secret: bool
+    kind: Kind
+    group: str
 
 
 def _setting(  # noqa: PLR0913 (one argument a fact of the reference)
@@ -280,6 +264,15 @@ class Config:
         "NAUTSCAN_LOG_LEVEL", "info", "debug, info, warning or error", str.lower
     )
 
+    origins: tuple[str, ...] = _setting(
+        _ORIGINS,
+        (),
+        "Which settings were given and how, as name=flag or name=environment; set by the "
+        "supervisor",
+        _parse_list,
+        shown="set at start",
+    )
+
     # Whose address it is.
     docker: bool = _setting(
         "NAUTSCAN_DOCKER", True, "Ask the Docker Engine who owns addresses", _parse_bool
@@ -394,9 +387,14 @@ class Config:
         """
         env = os.environ if environ is None else environ
         values: dict[str, Any] = {}
+        origins: list[str] = []
         for item in dataclasses.fields(cls):
             flag = flags.pop(item.name, None)
             raw = env.get(item.metadata["env"])
+            if flag is not None:
+                origins.append(f"{item.name}=flag")
+            elif raw is not None and raw.strip():
+                origins.append(f"{item.name}=environment")
             if flag is not None and not isinstance(flag, str):
                 values[item.name] = flag
             elif flag is not None:
@@ -405,6 +403,10 @@ class Config:
                 values[item.name] = _parsed(item, raw, item.metadata["env"])
         if flags:
             raise TypeError(f"no such setting: {', '.join(sorted(flags))}")
+        # A child process is given every setting in its environment; what was given to its parent,
+        # and how, it is told apart from them.
+        if _ORIGINS not in env:
+            values["origins"] = tuple(origins)
         return cls(**values)
 
     def environment(self) -> dict[str, str]:
@@ -419,6 +421,31 @@ class Config:
     def replace(self, **changes: Any) -> Config:
         """These settings with some changed."""
         return dataclasses.replace(self, **changes)
+
+    def origin(self, name: str) -> Origin:
+        """Where the value of a setting came from."""
+        given = dict(entry.split("=", 1) for entry in self.origins if "=" in entry)
+        return "flag" if given.get(name) == "flag" else _other_origin(given.get(name))
+
+    def text(self, name: str) -> str | None:
+        """The value of a setting as a person would write it; None where there is none."""
+        item = next(item for item in dataclasses.fields(self) if item.name == name)
+        value = getattr(self, name)
+        if value is None or value == ():
+            return None
+        parse = item.metadata["parse"]
+        if parse is parse_size:
+            return size_text(value)
+        return duration_text(value) if parse is parse_duration else _as_text(value)
+
+    def parsed(self, name: str, text: str) -> Any:
+        """The value that a text means for a setting. Raises `BadRequest`."""
+        item = next((item for item in dataclasses.fields(self) if item.name == name), None)
+        if item is None:
+            raise BadRequest(
+                f"There is no setting {name!r}", remedy="GET /api/settings lists them."
+            )
+        return _parsed(item, text, name)
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -441,6 +468,16 @@ class Config:
         """The database file. A demo has its own, so that it never mixes with real traffic."""
         name = "nautscan.duckdb" if self.source == "live" else f"{self.source}.duckdb"
         return self.data_dir / name
+
+    @property
+    def saved_settings_path(self) -> Path:
+        """What was changed while running. A demo has its own, as with the database."""
+        name = "settings.json" if self.source == "live" else f"{self.source}-settings.json"
+        return self.data_dir / name
+
+
+def _other_origin(text: str | None) -> Origin:
+    return "environment" if text == "environment" else "default"
 
 
 def _is_loopback(host: str) -> bool:
@@ -472,15 +509,37 @@ def _as_text(value: Any) -> str:
     return str(value)
 
 
-def _described(item: dataclasses.Field[Any]) -> Setting:
+_GROUPS: Final = {
+    "host": "Where it listens, and who may ask",
+    "interfaces": "What is captured",
+    "user": "Processes",
+    "docker": "Whose address it is",
+    "data_dir": "What is kept",
+    "recent_requests": "What is held in memory and sent live",
+}
+"""The headings above, by the first setting under each."""
+
+
+def _described(item: dataclasses.Field[Any], group: str) -> Setting:
     meta = item.metadata
     shown = meta["shown"]
     if shown is None:
         shown = "" if item.default in (None, ()) else _as_text(item.default)
-    return Setting(item.name, meta["env"], shown, meta["doc"], meta["secret"])
+    kinds: dict[Any, Kind] = {
+        parse_size: "size", parse_duration: "duration", _parse_bool: "switch",
+        _parse_list: "list", int: "number", _parse_port: "number", _parse_workers: "number",
+    }  # fmt: skip
+    kind = kinds.get(meta["parse"], "text")
+    return Setting(item.name, meta["env"], shown, meta["doc"], meta["secret"], kind, group)
 
 
-SETTINGS: Final[tuple[Setting, ...]] = tuple(
-    _described(item) for item in dataclasses.fields(Config)
-)
+def _all_described() -> tuple[Setting, ...]:
+    group, found = "", []
+    for item in dataclasses.fields(Config):
+        group = _GROUPS.get(item.name, group)
+        found.append(_described(item, group))
+    return tuple(found)
+
+
+SETTINGS: Final[tuple[Setting, ...]] = _all_described()
 """Every setting, in the order of the reference."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import partial
 
 import pytest
 
@@ -25,6 +26,16 @@ def seen(process: NautScanProcess, tag: str) -> str:
     return interface
 
 
+def is_captured(process: NautScanProcess, interface: str) -> bool:
+    """Whether it is captured now."""
+    return interface in captured(process)
+
+
+def is_let_go(process: NautScanProcess, interface: str) -> bool:
+    """Whether it is captured no more."""
+    return interface not in captured(process)
+
+
 def test_networks_are_picked_up_let_go_and_picked_up_again(engine: DockerEngine) -> None:
     with NautScanProcess.start(engine) as process:
         for _ in range(2):
@@ -32,7 +43,7 @@ def test_networks_are_picked_up_let_go_and_picked_up_again(engine: DockerEngine)
             bridge = f"br-{engine.network('late')[:12]}"
             engine.serve_http("server", networks=["late"])
             engine.run("client", networks=["late"])
-            process.wait_for(lambda bridge=bridge: bridge in captured(process))
+            process.wait_for(partial(is_captured, process, bridge))
             tag = secrets.token_hex(6)
             address = engine.address("server", "late")
             engine.exec("client", ["wget", "-q", "-O", "/dev/null", f"http://{address}/?{tag}"])
@@ -43,6 +54,6 @@ def test_networks_are_picked_up_let_go_and_picked_up_again(engine: DockerEngine)
             }
             assert (owners[bridge]["owner"], owners[bridge]["owner_kind"]) == ("late", "network")
             engine.remove_everything()
-            process.wait_for(lambda bridge=bridge: bridge not in captured(process))
+            process.wait_for(partial(is_let_go, process, bridge))
             listed = process.get("/api/packets/interfaces")["interfaces"]
             assert bridge not in {facts["name"] for facts in listed}

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,11 @@ from tests.integration.sensor_lab import (
 )
 
 pytestmark = [pytest.mark.root, pytest.mark.asyncio(loop_scope="module")]
+
+
+def is_for(target: str, row: dict[str, Any]) -> bool:
+    """Whether a request asked for this."""
+    return bool(row["target"] == target)
 
 
 @pytest.fixture(scope="module")
@@ -229,7 +235,8 @@ async def test_an_interface_that_is_replaced_at_once_is_opened_anew(
             lab.connect()
             await captured_on(found, {"lab0"})
             await asyncio.to_thread(lab.get, f"/replaced/{number}")
-            await found.row("requests", lambda row, n=number: row["target"] == f"/replaced/{n}")
+            target = f"/replaced/{number}"
+            await found.row("requests", partial(is_for, target))
 
 
 async def test_an_interface_that_is_renamed_is_captured_under_its_new_name(

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from nautscan import _engine, schema
-from nautscan.config import SETTINGS, Config, parse_duration, parse_size
+from nautscan.config import SETTINGS, Config
 from nautscan.errors import BadRequest
 from nautscan.store.times import format_time, parse_time
+from nautscan.units import parse_duration, parse_size
 
 NOW = 1_700_000_000_500_000_000
 

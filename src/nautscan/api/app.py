@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from nautscan import __version__
 from nautscan.api import (
+    analysis,
     containers,
     docs,
     failures,
@@ -20,6 +21,7 @@ from nautscan.api import (
     packets,
     page,
     processes,
+    settings,
     state,
 )
 from nautscan.service.core import Service
@@ -56,7 +58,18 @@ def _with_routes() -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: f"{(route.tags or ['root'])[0]}_{route.name}",
     )
-    for module in (packets, containers, processes, history, filters, names, state, live):
+    for module in (
+        packets,
+        containers,
+        processes,
+        history,
+        analysis,
+        filters,
+        names,
+        settings,
+        state,
+        live,
+    ):
         app.include_router(module.router)
     return app
 

@@ -1,10 +1,10 @@
-"""Stored requests and flows: lists, details, series, map."""
+"""Stored requests and flows: lists and details."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 
 from nautscan.api import models
 from nautscan.api.common import (
@@ -65,28 +65,6 @@ async def flows(  # noqa: PLR0913, PLR0917 (one argument a parameter)
     """Flows by the time of their first packet, each once, as last seen."""
     page = await service.history.page("flows", PageQuery(filter, from_, to, limit, cursor, order))
     return rows_answer("flows", page.rows, page.next, service.source)
-
-
-@router.get("/timeseries", response_model=models.TimeSeries)
-async def timeseries(  # noqa: PLR0913, PLR0917 (one argument a parameter)
-    service: ServiceDep,
-    table: Table = "requests",
-    filter: Filter = "",  # noqa: A002 (the parameter's name)
-    from_: From = "-15m",
-    to: To = None,
-    bucket: Annotated[
-        str | None,
-        Query(max_length=16, description="Length of a bucket, e.g. 10s; fitting if absent"),
-    ] = None,
-) -> dict[str, Any]:
-    """Counts, errors, bytes and latency percentiles over time."""
-    return await service.history.timeseries(table, filter, (from_, to), bucket)
-
-
-@router.get("/map", response_model=models.WorkloadMap)
-async def workload_map(service: ServiceDep, from_: From = "-15m", to: To = None) -> dict[str, Any]:
-    """Who talked to whom: workloads as nodes, requests and flows as edges."""
-    return await service.history.map(from_, to)
 
 
 @router.get("/columns", response_model=models.ColumnList)

@@ -25,24 +25,24 @@ SourceName = Annotated[
 ]
 
 
-class _Shape(BaseModel):
+class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
 
 
-class _OpenShape(BaseModel):
+class OpenShape(BaseModel):
     """The sensor may say more than is listed here."""
 
     model_config = ConfigDict(extra="allow", json_schema_serialization_defaults_required=True)
 
 
-class Header(_Shape):
+class Header(Shape):
     """One header field."""
 
     name: str
     value: str
 
 
-class Body(_Shape):
+class Body(Shape):
     """Content as far as it was kept: `text` if it is valid UTF-8, else `base64`."""
 
     text: str | None
@@ -73,7 +73,7 @@ def _row_model(name: str, doc: str, columns: tuple[schema.Column, ...]) -> type[
             kind | None if column.nullable else kind,
             Field(..., description=column.doc),
         )
-    return create_model(name, __base__=_Shape, __doc__=doc, **fields)
+    return create_model(name, __base__=Shape, __doc__=doc, **fields)
 
 
 RequestRow = _row_model(
@@ -87,7 +87,7 @@ PacketRow = _row_model("PacketRow", "One packet of the ring.", schema.columns("p
 StatsRow = _row_model("StatsRow", "One counter of one stage.", schema.columns("stats"))
 
 
-class ErrorFacts(_Shape):
+class ErrorFacts(Shape):
     """What failed, why, what to do."""
 
     code: str
@@ -96,13 +96,13 @@ class ErrorFacts(_Shape):
     detail: dict[str, Any] = Field(default_factory=dict)
 
 
-class ErrorAnswer(_Shape):
+class ErrorAnswer(Shape):
     """Every error has this shape."""
 
     error: ErrorFacts
 
 
-class RequestList(_Shape):
+class RequestList(Shape):
     """Requests, newest first unless asked otherwise."""
 
     requests: list[RequestRow]  # type: ignore[valid-type]
@@ -110,7 +110,7 @@ class RequestList(_Shape):
     source: SourceName
 
 
-class FlowList(_Shape):
+class FlowList(Shape):
     """Flows, each once, as last seen."""
 
     flows: list[FlowRow]  # type: ignore[valid-type]
@@ -118,7 +118,7 @@ class FlowList(_Shape):
     source: SourceName
 
 
-class PacketList(_Shape):
+class PacketList(Shape):
     """Packets of the sensor's ring, newest first."""
 
     packets: list[PacketRow]  # type: ignore[valid-type]
@@ -126,7 +126,7 @@ class PacketList(_Shape):
     source: SourceName
 
 
-class LayerField(_OpenShape):
+class LayerField(OpenShape):
     """One field of a layer: where it is in the packet and what it says."""
 
     name: str
@@ -135,7 +135,7 @@ class LayerField(_OpenShape):
     length: int | None = None
 
 
-class Layer(_OpenShape):
+class Layer(OpenShape):
     """One protocol layer of a packet."""
 
     name: str
@@ -145,7 +145,7 @@ class Layer(_OpenShape):
     error: str | None = Field(None, description="Why decoding stopped here")
 
 
-class PacketDetail(_OpenShape):
+class PacketDetail(OpenShape):
     """One packet with its bytes and layers."""
 
     id: Int64
@@ -159,7 +159,7 @@ class PacketDetail(_OpenShape):
     source: SourceName
 
 
-class Interface(_OpenShape):
+class Interface(OpenShape):
     """A network interface of the sensor's host."""
 
     name: str
@@ -177,7 +177,7 @@ class Interface(_OpenShape):
     reason: str | None = Field(None, description="Why it cannot be captured")
 
 
-class ContainerToEnter(_Shape):
+class ContainerToEnter(Shape):
     """A container that runs, and whether it can be captured inside."""
 
     id: str
@@ -194,7 +194,7 @@ class ContainerToEnter(_Shape):
     shares: str | None = Field(description="The container whose network it uses, if not its own")
 
 
-class Entering(_OpenShape):
+class Entering(OpenShape):
     """Whether the sensor may capture inside containers."""
 
     possible: bool
@@ -202,7 +202,7 @@ class Entering(_OpenShape):
     remedy: str | None = Field(description="What to do about it")
 
 
-class InterfaceList(_Shape):
+class InterfaceList(Shape):
     """Interfaces that the sensor sees, and containers whose inside it could capture."""
 
     interfaces: list[Interface]
@@ -249,13 +249,13 @@ class CheckFilter(BaseModel):
     link_type: str | None = Field(None, max_length=32)
 
 
-class CheckedFilter(_Shape):
+class CheckedFilter(Shape):
     """The filter compiles."""
 
     ok: Literal[True]
 
 
-class CapturedInterface(_OpenShape):
+class CapturedInterface(OpenShape):
     """How capture goes on one interface."""
 
     name: str | None = Field(description="null for a stream that names no interface")
@@ -266,7 +266,7 @@ class CapturedInterface(_OpenShape):
     error: ErrorFacts | str | None = None
 
 
-class CaptureStatus(_OpenShape):
+class CaptureStatus(OpenShape):
     """How capture goes."""
 
     running: bool
@@ -283,14 +283,14 @@ class CaptureStatus(_OpenShape):
     source: SourceName
 
 
-class ContainerNetwork(_Shape):
+class ContainerNetwork(Shape):
     """An address of a container."""
 
     name: str | None
     ip: str
 
 
-class ContainerTraffic(_Shape):
+class ContainerTraffic(Shape):
     """What a container served in the window (as server), and what it asked (as client)."""
 
     requests: int = Field(description="Requests it served in the window")
@@ -319,7 +319,7 @@ class Container(ContainerTraffic):
     labels: dict[str, str]
 
 
-class ContainerList(_Shape):
+class ContainerList(Shape):
     """Containers with rate, errors and latency over the window."""
 
     containers: list[Container]
@@ -327,7 +327,7 @@ class ContainerList(_Shape):
     source: SourceName
 
 
-class ContainerAnswer(_Shape):
+class ContainerAnswer(Shape):
     """One container."""
 
     container: Container
@@ -335,7 +335,7 @@ class ContainerAnswer(_Shape):
     source: SourceName
 
 
-class BoundSocket(_Shape):
+class BoundSocket(Shape):
     """Where a process listens, or which UDP port it has."""
 
     transport: Literal["tcp", "udp"]
@@ -343,7 +343,7 @@ class BoundSocket(_Shape):
     port: int
 
 
-class TalkingSocket(_Shape):
+class TalkingSocket(Shape):
     """A connection of a process that is open."""
 
     transport: Literal["tcp", "udp"]
@@ -354,7 +354,7 @@ class TalkingSocket(_Shape):
     source: str = Field(description="How it is known: socket, connect or close")
 
 
-class Process(_Shape):
+class Process(Shape):
     """A process that has sockets now."""
 
     pid: int
@@ -368,7 +368,7 @@ class Process(_Shape):
     talks: list[TalkingSocket] = Field(description="The first 200 of them")
 
 
-class ProcessState(_Shape):
+class ProcessState(Shape):
     """How far processes can be named here."""
 
     scope: Literal["all", "own", "container"] | None = Field(
@@ -383,7 +383,7 @@ class ProcessState(_Shape):
     dropped: int = Field(description="Sockets forgotten for want of room")
 
 
-class ProcessList(_Shape):
+class ProcessList(Shape):
     """Who listens and who talks, those with most connections first."""
 
     processes: list[Process]
@@ -393,7 +393,7 @@ class ProcessList(_Shape):
     source: SourceName
 
 
-class _Counted(_Shape):
+class _Counted(Shape):
     requests: int
     errors: int = Field(description="Status 500 and above, or failed below the protocol")
     p50_ns: Int64 | None
@@ -417,7 +417,7 @@ class Peer(_Counted):
     container_id: str | None
 
 
-class HeldAddress(_Shape):
+class HeldAddress(Shape):
     """An address that a container has or had."""
 
     ip: str
@@ -426,7 +426,7 @@ class HeldAddress(_Shape):
     until: Time | None = Field(description="null: it has it still")
 
 
-class ContainerTrafficAnswer(_Shape):
+class ContainerTrafficAnswer(Shape):
     """What a container does: the 50 busiest endpoints and peers, its last 50 addresses."""
 
     id: str
@@ -437,7 +437,7 @@ class ContainerTrafficAnswer(_Shape):
     source: SourceName
 
 
-class Gap(_Shape):
+class Gap(Shape):
     """A time without observation: nothing in it does not mean that nothing happened."""
 
     since: Time
@@ -445,31 +445,7 @@ class Gap(_Shape):
     reason: str
 
 
-class TimePoint(_Shape):
-    """One bucket. For flows: `requests` counts flows that began in it."""
-
-    time: Time
-    requests: int
-    errors: int
-    bytes: Int64
-    p50_ns: Int64 | None
-    p95_ns: Int64 | None
-    p99_ns: Int64 | None
-
-
-class TimeSeries(_Shape):
-    """Buckets from `from` to `to`, none left out."""
-
-    table: str
-    bucket: float = Field(description="Seconds of a bucket")
-    from_: Time = Field(alias="from")
-    to: Time
-    points: list[TimePoint]
-    gaps: list[Gap]
-    source: SourceName
-
-
-class HostName(_Shape):
+class HostName(Shape):
     """A name that an address had for a time."""
 
     ip: str
@@ -488,7 +464,7 @@ class HostName(_Shape):
     as_: str | None = Field(alias="as")
 
 
-class HostNameList(_Shape):
+class HostNameList(Shape):
     """Names of hosts, those seen last first."""
 
     names: list[HostName]
@@ -496,52 +472,7 @@ class HostNameList(_Shape):
     source: SourceName
 
 
-class MapNode(_Shape):
-    """A workload, or an address that no workload is known to own."""
-
-    id: str
-    name: str
-    kind: Literal["container", "host", "address"]
-    container_id: str | None
-    image: str | None
-    project: str | None
-    service: str | None
-    addresses: list[str] = Field(description="At most 16 of its addresses in the window")
-
-
-class MapEdge(_Shape):
-    """What one node asked of another."""
-
-    client: str
-    server: str
-    protocol: str
-    requests: int
-    rate: float
-    errors: int
-    error_rate: float | None
-    p50_ns: Int64 | None
-    p95_ns: Int64 | None
-    p99_ns: Int64 | None
-    flows: int
-    bytes: Int64 = Field(
-        description="Bytes on the wire of the flows active in the span, from their beginning"
-    )
-    last_time: Time
-
-
-class WorkloadMap(_Shape):
-    """Who talked to whom."""
-
-    nodes: list[MapNode]
-    edges: list[MapEdge]
-    from_: Time = Field(alias="from")
-    to: Time
-    truncated: int = Field(description="Edges beyond the cap, least busy ones, left out")
-    gaps: list[Gap]
-    source: SourceName
-
-
-class Reason(_Shape):
+class Reason(Shape):
     """Something that is not as it should be, and what to do."""
 
     code: str
@@ -549,7 +480,7 @@ class Reason(_Shape):
     remedy: str
 
 
-class SensorHealth(_Shape):
+class SensorHealth(Shape):
     """The connection to the sensor process."""
 
     connected: bool
@@ -558,7 +489,7 @@ class SensorHealth(_Shape):
     gaps: list[Gap]
 
 
-class DockerHealth(_Shape):
+class DockerHealth(Shape):
     """The connection to the Docker Engine."""
 
     state: str = Field(description="connected, absent, unreachable or off")
@@ -568,7 +499,7 @@ class DockerHealth(_Shape):
     containers: int
 
 
-class HostsFileHealth(_Shape):
+class HostsFileHealth(Shape):
     """The hosts file of this machine."""
 
     path: str
@@ -577,7 +508,7 @@ class HostsFileHealth(_Shape):
     reason: str | None = Field(description="Why it could not be read, or not as a whole")
 
 
-class GeoFileHealth(_Shape):
+class GeoFileHealth(Shape):
     """A file that tells country or autonomous system."""
 
     path: str
@@ -586,7 +517,7 @@ class GeoFileHealth(_Shape):
     reason: str | None = Field(description="Why a newer version of it could not be read")
 
 
-class NamesHealth(_Shape):
+class NamesHealth(Shape):
     """What is known about names of hosts, all of it in memory."""
 
     learning: bool = Field(description="false: switched off")
@@ -603,7 +534,7 @@ class NamesHealth(_Shape):
     geoip: list[GeoFileHealth]
 
 
-class StoreHealth(_Shape):
+class StoreHealth(Shape):
     """The database and its writer."""
 
     state: Literal["ok", "full", "failing", "closed"]
@@ -622,7 +553,7 @@ class StoreHealth(_Shape):
     retention_bytes: Int64
 
 
-class LiveHealth(_Shape):
+class LiveHealth(Shape):
     """Live viewers."""
 
     subscribers: int
@@ -630,7 +561,7 @@ class LiveHealth(_Shape):
     rows_skipped: Int64
 
 
-class Counter(_Shape):
+class Counter(Shape):
     """One counter of one stage."""
 
     sensor: str
@@ -641,7 +572,7 @@ class Counter(_Shape):
     recent: Int64 = Field(description="In the last 10 seconds")
 
 
-class Drop(_Shape):
+class Drop(Shape):
     """Loss at one stage."""
 
     stage: str
@@ -652,7 +583,7 @@ class Drop(_Shape):
     meaning: str
 
 
-class Health(_Shape):
+class Health(Shape):
     """Whether what is shown is all there was."""
 
     status: Literal["ok", "degraded", "no_capture"]
@@ -671,7 +602,7 @@ class Health(_Shape):
     source: SourceName
 
 
-class DoctorCheck(_Shape):
+class DoctorCheck(Shape):
     """One thing that the doctor looked at."""
 
     id: str = Field(description="Stable, `family.name`")
@@ -690,7 +621,7 @@ class DoctorCheck(_Shape):
     where: str = Field(description="Which process looked: sensor or server")
 
 
-class DoctorCounts(_Shape):
+class DoctorCounts(Shape):
     """How many checks came out how."""
 
     ok: int
@@ -699,7 +630,7 @@ class DoctorCounts(_Shape):
     unknown: int
 
 
-class DoctorReport(_Shape):
+class DoctorReport(Shape):
     """What is needed, what is missing, and what to do. `nautscan doctor --json` prints the same."""
 
     state: Literal["ok", "warning", "failed"] = Field(description="The worst of the checks")
@@ -711,7 +642,7 @@ class DoctorReport(_Shape):
     source: SourceName
 
 
-class ColumnFacts(_Shape):
+class ColumnFacts(Shape):
     """One column, for completion and help."""
 
     name: str
@@ -721,7 +652,7 @@ class ColumnFacts(_Shape):
     examples: list[str] = Field(description="Conditions that can be written with it")
 
 
-class ColumnList(_Shape):
+class ColumnList(Shape):
     """What a filter over the table may use."""
 
     table: str
@@ -730,7 +661,7 @@ class ColumnList(_Shape):
     source: SourceName
 
 
-class FilterCheck(_Shape):
+class FilterCheck(Shape):
     """Whether a filter can be used."""
 
     ok: bool
@@ -738,14 +669,14 @@ class FilterCheck(_Shape):
     source: SourceName
 
 
-class FilterValue(_Shape):
+class FilterValue(Shape):
     """A value of a column, and in how many of the rows it was seen."""
 
     value: bool | int | str
     count: int
 
 
-class FilterValues(_Shape):
+class FilterValues(Shape):
     """Values of a column in the newest rows, the most frequent first."""
 
     table: str
@@ -757,7 +688,7 @@ class FilterValues(_Shape):
     source: SourceName
 
 
-class SourceFacts(_Shape):
+class SourceFacts(Shape):
     """What this server shows."""
 
     source: SourceName
@@ -766,7 +697,7 @@ class SourceFacts(_Shape):
     started: Time
 
 
-class LiveHello(_Shape):
+class LiveHello(Shape):
     """First message of the WebSocket, and the answer to a new `subscribe`."""
 
     type: Literal["hello"]
@@ -776,7 +707,7 @@ class LiveHello(_Shape):
     version: str
 
 
-class LiveRequests(_Shape):
+class LiveRequests(Shape):
     """Rows as they come; `skipped` rows before these did not reach this viewer."""
 
     type: Literal["rows"]
@@ -785,7 +716,7 @@ class LiveRequests(_Shape):
     skipped: int
 
 
-class LiveFlows(_Shape):
+class LiveFlows(Shape):
     """Rows as they come; `skipped` rows before these did not reach this viewer."""
 
     type: Literal["rows"]
@@ -794,21 +725,21 @@ class LiveFlows(_Shape):
     skipped: int
 
 
-class LiveHealthMessage(_Shape):
+class LiveHealthMessage(Shape):
     """Once a second."""
 
     type: Literal["health"]
     health: Health
 
 
-class LiveError(_Shape):
+class LiveError(Shape):
     """A filter that is not one, or the end of the stream."""
 
     type: Literal["error"]
     error: ErrorFacts
 
 
-class LiveSubscribe(_Shape):
+class LiveSubscribe(Shape):
     """What the viewer may send: another table or filter on the same connection."""
 
     type: Literal["subscribe"]

@@ -221,7 +221,7 @@ class GateKeeper:
         if origin.rstrip("/").lower() not in self._gate.origins:
             raise _foreign(origin or "another site")
         allowed = {
-            "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+            "Access-Control-Allow-Methods": "GET, POST, PATCH, OPTIONS",
             "Access-Control-Allow-Headers": "Authorization, Content-Type",
             "Access-Control-Max-Age": "600",
         }

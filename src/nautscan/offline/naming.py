@@ -69,7 +69,7 @@ class Naming:
         return take_named
 
 
-def sightings(batch: ArrowExporter) -> Iterator[Sighting]:
+def sightings(batch: ArrowArrayExportable) -> Iterator[Sighting]:
     """Rows of the engine's table `names`."""
     from arro3.core import DataType, RecordBatch
 

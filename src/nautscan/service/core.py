@@ -14,6 +14,7 @@ from nautscan.identity import Directory
 from nautscan.identity.docker import DockerWatcher
 from nautscan.identity.hosts import local_addresses
 from nautscan.identity.interfaces import InterfaceOwners
+from nautscan.service.analysis import Analysis
 from nautscan.service.containers import Containers
 from nautscan.service.doctor import Doctor
 from nautscan.service.filters import Filters
@@ -27,7 +28,8 @@ from nautscan.service.names import Names
 from nautscan.service.packets import PacketService, Sensor
 from nautscan.service.processes import Processes
 from nautscan.service.recent import RecentRequests
-from nautscan.store.interface import Store
+from nautscan.service.settings import Settings
+from nautscan.store.interface import Limits, Store
 from nautscan.store.times import format_time
 
 log = logging.getLogger("nautscan.service")
@@ -100,6 +102,7 @@ class Service:
         self.containers = Containers(directory, store, self._recent)
         self.history = History(store, config.source)
         self.filters = Filters(store, config.source)
+        self.analysis = Analysis(store, config.source)
         self._gaps = Gaps(time.time_ns())
         self.health = HealthBoard(
             gaps=self._gaps,
@@ -114,7 +117,23 @@ class Service:
             retention=(config.retention_age, config.retention_bytes),
         )
         self.doctor = Doctor(config, sensor, lambda: sensor.state, store, self.processes.state)
+        self.settings = Settings(config, self._take_up)
+        if self.settings.config != config:
+            self._take_up(self.settings.config)
         self._tasks: list[asyncio.Task[Any]] = []
+
+    def _take_up(self, config: Config) -> None:
+        """Let the settings that can change while running take effect."""
+        self._store.keep(
+            Limits(
+                keep_seconds=config.retention_age,
+                keep_bytes=config.retention_bytes,
+                min_free_bytes=config.min_free_bytes,
+                query_seconds=config.query_timeout,
+            )
+        )
+        self.live.max_viewers, self.live.rows_each = config.live_subscribers, config.live_rows
+        self.health.retention = (config.retention_age, config.retention_bytes)
 
     async def _settled(self) -> None:
         await self._ingest.settled()

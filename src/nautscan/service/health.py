@@ -101,7 +101,7 @@ class HealthBoard:
         self._names = names
         self._hub = hub
         self._source = source
-        self._retention = retention
+        self.retention = retention
         self.started_ns = time.time_ns()
         self._lost: deque[tuple[float, dict[tuple[str, str], int]]] = deque(
             [(time.monotonic(), {})], maxlen=64
@@ -189,8 +189,8 @@ class HealthBoard:
         return {
             **facts,
             "last_commit": format_time(last) if last is not None else None,
-            "retention_seconds": self._retention[0],
-            "retention_bytes": self._retention[1],
+            "retention_seconds": self.retention[0],
+            "retention_bytes": self.retention[1],
         }
 
     def _drops(self, stages: list[dict[str, Any]], store: StoreState) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Stored rows: pages, details, series, map."""
+"""Stored rows: pages and details."""
 
 from __future__ import annotations
 
@@ -7,22 +7,14 @@ import binascii
 import json
 import time
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from nautscan import schema
-from nautscan.config import parse_duration
 from nautscan.errors import BadRequest, NotFound
+from nautscan.service.spans import span_of
 from nautscan.store.filter import FUNCTION_HELP, compile_filter, examples
-from nautscan.store.interface import PageSpec, Place, Span, Store, StoredGap
-from nautscan.store.times import SECOND, format_time, parse_time
-
-MAX_BUCKETS: Final = 2000
-WANTED_BUCKETS: Final = 120
-MAX_EDGES: Final = 1000
-_NICE_SECONDS: Final = (
-    0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200,
-    86400,
-)  # fmt: skip
+from nautscan.store.interface import PageSpec, Place, Store, StoredGap
+from nautscan.store.times import format_time
 
 
 class PageQuery(NamedTuple):
@@ -58,7 +50,7 @@ class History:
         spec = PageSpec(
             table=table,
             condition=compile_filter(table, query.filter, now),
-            span=_span(query.from_, query.to, now),
+            span=span_of(query.from_, query.to, now),
             limit=query.limit,
             order="asc" if query.order == "asc" else "desc",
             after=_place(query.cursor) if query.cursor else None,
@@ -75,56 +67,6 @@ class History:
         if found is None:
             raise _no_request(request_id)
         return found
-
-    async def timeseries(
-        self, table: str, text: str, span_text: tuple[str | None, str | None], bucket: str | None
-    ) -> dict[str, Any]:
-        """Totals of every bucket from beginning to end, empty ones included."""
-        now = time.time_ns()
-        span = _span(span_text[0] or "-15m", span_text[1], now)
-        since, until = span.since_ns or 0, now if span.until_ns is None else span.until_ns
-        bucket_ns = _bucket(bucket, until - since)
-        since = since // bucket_ns * bucket_ns
-        count = -(-(until - since) // bucket_ns)
-        whole = Span(since, since + count * bucket_ns)
-        condition = compile_filter(table, text, now)
-        found = await self._store.series(table, condition, whole, bucket_ns)
-        empty = {"requests": 0, "errors": 0, "bytes": 0} | dict.fromkeys(
-            ("p50_ns", "p95_ns", "p99_ns")
-        )
-        points = [
-            {"time": format_time(since + number * bucket_ns), **found.get(number, empty)}
-            for number in range(count)
-        ]
-        return {
-            "table": table,
-            "bucket": bucket_ns / SECOND,
-            "from": format_time(since),
-            "to": format_time(since + count * bucket_ns),
-            "points": points,
-            "gaps": gaps_json(await self._store.gaps(whole)),
-            "source": self._source,
-        }
-
-    async def map(self, from_: str | None, to: str | None) -> dict[str, Any]:
-        """Who talked to whom."""
-        now = time.time_ns()
-        span = _span(from_ or "-15m", to, now)
-        since, until = span.since_ns or 0, now if span.until_ns is None else span.until_ns
-        seconds = max((until - since) / SECOND, 1e-9)
-        edges, nodes, truncated = await self._store.edges(Span(since, until), MAX_EDGES)
-        for edge in edges:
-            edge["rate"] = edge["requests"] / seconds
-            edge["error_rate"] = edge["errors"] / edge["requests"] if edge["requests"] else None
-        return {
-            "nodes": nodes,
-            "edges": edges,
-            "from": format_time(since),
-            "to": format_time(until),
-            "truncated": truncated,
-            "gaps": gaps_json(await self._store.gaps(Span(since, until))),
-            "source": self._source,
-        }
 
     def columns(self, table: str) -> dict[str, Any]:
         """What a filter over the table may use."""
@@ -162,34 +104,6 @@ def _no_request(request_id: int) -> NotFound:
         f"There is no request {request_id}",
         remedy="It may have expired, or not be stored yet: that takes up to a second.",
     )
-
-
-def _span(from_: str | None, to: str | None, now_ns: int) -> Span:
-    since = parse_time(from_, now_ns, "from") if from_ else None
-    until = parse_time(to, now_ns, "to") if to else None
-    if since is not None and until is not None and since >= until:
-        raise BadRequest("`from` is not before `to`", remedy="Exchange them.")
-    if since is not None and until is None and since > now_ns:
-        raise BadRequest("`from` is in the future", remedy="Give an earlier time.")
-    return Span(since, until)
-
-
-def _bucket(text: str | None, length_ns: int) -> int:
-    """Nanoseconds of a bucket: as asked, or one that gives about a hundred."""
-    if text is None:
-        wanted = length_ns / SECOND / WANTED_BUCKETS
-        seconds = next((nice for nice in _NICE_SECONDS if nice >= wanted), 86400.0)
-        seconds = max(seconds, length_ns / SECOND / MAX_BUCKETS)
-        return int(seconds * SECOND)
-    try:
-        bucket = int(parse_duration(text) * SECOND)
-    except ValueError as error:
-        raise BadRequest(f"bucket is {text!r}: {error}", remedy="Write bucket=10s.") from error
-    if bucket < 1_000_000 or length_ns / bucket > MAX_BUCKETS:
-        raise BadRequest(
-            f"bucket={text} gives more than {MAX_BUCKETS} buckets", remedy="Take a longer bucket."
-        )
-    return bucket
 
 
 def _cursor(place: Place) -> str:

@@ -153,7 +153,7 @@ class LiveHub:
     ) -> None:
         """Caps and pace are settings. `settled` waits for earlier rows to be in the history."""
         self._settled = settled
-        self._max = max_viewers
+        self.max_viewers = max_viewers
         self.rows_each = rows_each
         self._source = source
         self._subscriptions: set[Subscription] = set()
@@ -164,9 +164,9 @@ class LiveHub:
 
     async def subscribe(self, table: str, text: str) -> Subscription:
         """A new viewer. Raises `BadQuery`; `Conflict` if there are too many."""
-        if len(self._subscriptions) >= self._max:
+        if len(self._subscriptions) >= self.max_viewers:
             raise Conflict(
-                f"{self._max} viewers are connected, and no more are possible",
+                f"{self.max_viewers} viewers are connected, and no more are possible",
                 remedy="Close a page, or raise NAUTSCAN_LIVE_SUBSCRIBERS.",
             )
         watch = _watch(table, text)

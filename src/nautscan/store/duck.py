@@ -12,11 +12,13 @@ import duckdb
 from arro3.core import Table
 
 from nautscan.errors import StoreUnavailable
-from nautscan.store import migrations, queries, suggestions, workload
+from nautscan.store import coverage, mapping, migrations, queries, ranking, suggestions, workload
 from nautscan.store.database import Database
 from nautscan.store.filter import Condition
 from nautscan.store.ids import Ids
 from nautscan.store.interface import (
+    Group,
+    Grouping,
     Page,
     PageSpec,
     Row,
@@ -26,6 +28,7 @@ from nautscan.store.interface import (
     StoreState,
     ValuesSpec,
 )
+from nautscan.store.interface import Limits as Kept
 from nautscan.store.reader import Reader
 from nautscan.store.writer import Batch, Limits, Writer, free_bytes, log_path, size_of
 
@@ -139,9 +142,48 @@ class DuckStore:
         """Values of a column."""
         return await self._reader.ask(lambda question: suggestions.values(question, spec))
 
-    async def edges(self, span: Span, limit: int) -> tuple[list[Row], list[Row], int]:
+    async def edges(
+        self, span: Span, condition: Condition | None, limit: int
+    ) -> tuple[list[Row], list[Row], int]:
         """The workload map."""
-        return await self._reader.ask(lambda question: queries.edges(question, span, limit))
+        return await self._reader.ask(
+            lambda question: mapping.edges(question, span, condition, limit)
+        )
+
+    async def top(
+        self, grouping: Grouping, span: Span, bucket_ns: int, order: str, limit: int
+    ) -> tuple[list[Group], int]:
+        """The groups that come first."""
+        return await self._reader.ask(
+            lambda question: ranking.top(question, grouping, span, bucket_ns, order, limit)
+        )
+
+    async def courses(
+        self, grouping: Grouping, groups: list[Group], span: Span, bucket_ns: int
+    ) -> list[dict[int, Row]]:
+        """Totals of buckets, of each group."""
+        if not groups:
+            return []
+        return await self._reader.ask(
+            lambda question: ranking.courses(question, grouping, groups, span, bucket_ns)
+        )
+
+    async def compared(
+        self, grouping: Grouping, span: Span, base: Span, limit: int
+    ) -> tuple[list[tuple[Group | None, Group | None]], int]:
+        """Groups of two spans side by side."""
+        return await self._reader.ask(
+            lambda question: ranking.compared(question, grouping, span, base, limit)
+        )
+
+    async def counted(self, span: Span, bucket_ns: int) -> list[Row]:
+        """How much the sensors' counters grew."""
+        return await self._reader.ask(lambda question: coverage.counted(question, span, bucket_ns))
+
+    def keep(self, limits: Kept) -> None:
+        """Hand limits to the writer and the reader."""
+        self._writer.keep(limits)
+        self._reader.timeout_seconds = limits.query_seconds
 
     async def containers(self, span: Span) -> list[Row]:
         """Traffic of containers."""

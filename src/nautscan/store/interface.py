@@ -61,6 +61,16 @@ class StoredGap:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What is kept: bytes and seconds; and how long a query may take."""
+
+    keep_seconds: float
+    keep_bytes: int
+    min_free_bytes: int
+    query_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class StoreState:
     """How the store is, and what it has lost."""
 
@@ -106,6 +116,28 @@ class SeenValues:
 
 
 Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Which rows of a table are grouped by what. `by`: see `nautscan.store.dimensions`.
+
+    `own_name` is the name of this machine in the rows, which is never an outside host.
+    """
+
+    table: str
+    by: str
+    condition: Condition
+    own_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows that share their keys: each with the number of the column in its chain that gave it."""
+
+    keys: tuple[tuple[str | None, int | None], ...]
+    facts: dict[str, str | None]
+    totals: Row
 
 
 class Store(Protocol):
@@ -157,8 +189,39 @@ class Store(Protocol):
         """The most frequent values of a column, in the newest rows."""
         ...
 
-    async def edges(self, span: Span, limit: int) -> tuple[list[Row], list[Row], int]:
-        """Edges and nodes of the workload map, and how many edges the limit cut off."""
+    async def edges(
+        self, span: Span, condition: Condition | None, limit: int
+    ) -> tuple[list[Row], list[Row], int]:
+        """Edges and nodes of the workload map, and how many edges the limit cut off.
+
+        A condition is over requests; with one, flows are left out.
+        """
+        ...
+
+    async def top(
+        self, grouping: Grouping, span: Span, bucket_ns: int, order: str, limit: int
+    ) -> tuple[list[Group], int]:
+        """The groups that come first, each with its course, and how many there are."""
+        ...
+
+    async def courses(
+        self, grouping: Grouping, groups: list[Group], span: Span, bucket_ns: int
+    ) -> list[dict[int, Row]]:
+        """Of each group: totals of each bucket that has any."""
+        ...
+
+    async def compared(
+        self, grouping: Grouping, span: Span, base: Span, limit: int
+    ) -> tuple[list[tuple[Group | None, Group | None]], int]:
+        """Groups of two spans side by side, and how many the limit cut off."""
+        ...
+
+    async def counted(self, span: Span, bucket_ns: int) -> list[Row]:
+        """How much the sensors' counters grew: bucket, stage, name, interface, grown."""
+        ...
+
+    def keep(self, limits: Limits) -> None:
+        """Change what is kept, and how long a query may take, while it runs."""
         ...
 
     async def containers(self, span: Span) -> list[Row]:

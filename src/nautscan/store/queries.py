@@ -10,19 +10,17 @@ from nautscan.store.interface import Page, PageSpec, Place, Row, Span
 from nautscan.store.json_sql import row_sql, time_sql
 from nautscan.store.reader import Question
 
-MAX_ADDRESSES: Final = 16
-
 ERROR_SQL: Final = {
     "requests": "coalesce(status >= 500, FALSE) OR error IS NOT NULL",
     "flows": "resets > 0",
 }
 """What counts as an error: the server's fault, or a failure below the protocol's status."""
 
-_BYTES: Final = {
+BYTES: Final = {
     "requests": "coalesce(request_bytes, 0) + coalesce(response_bytes, 0)",
     "flows": "client_bytes + server_bytes",
 }
-_LATENCY: Final = {"requests": "duration_ns", "flows": "handshake_ns"}
+LATENCY: Final = {"requests": "duration_ns", "flows": "handshake_ns"}
 
 _LIGHT: Final = {
     table: row_sql(schema.light_columns(table)) for table in ("requests", "flows", "packets")
@@ -38,10 +36,10 @@ def light_row_sql(table: str) -> str:
 def page(question: Question, spec: PageSpec) -> Page:
     """A page of rows as JSON."""
     newest = spec.after.newest_id if spec.after else _newest(question, spec.table)
-    where = _Where()
+    where = Where()
     where.add("id <= $newest", newest=newest)
     where.span(spec.span)
-    source = spec.table if spec.table != "flows" else _last_flows(where)
+    source = spec.table if spec.table != "flows" else last_flows(where)
     where.condition(spec.condition)
     sign, way = ("<", "DESC") if spec.order == "desc" else (">", "ASC")
     if spec.after is not None:
@@ -77,7 +75,7 @@ def row(question: Question, table: str, row_id: int) -> str | None:
     return str(found[0][0]) if found else None
 
 
-class _Where:
+class Where:
     """A condition that grows."""
 
     def __init__(self) -> None:
@@ -102,7 +100,7 @@ class _Where:
         return " AND ".join(self._parts) or "TRUE"
 
 
-def _last_flows(where: _Where) -> str:
+def last_flows(where: Where) -> str:
     """Each flow once, as last seen.
 
     `time` is that of the first packet, the same in all rows of a flow: a span can be applied
@@ -116,31 +114,33 @@ def series(
     question: Question, table: str, condition: Condition, span: Span, bucket_ns: int
 ) -> dict[int, Row]:
     """Totals of each bucket."""
-    where = _Where()
+    where = Where()
     where.span(span)
-    source = table if table != "flows" else _last_flows(where)
+    source = table if table != "flows" else last_flows(where)
     where.condition(condition)
     rows = question.records(
-        f"""SELECT (epoch_ns(time) - $since) // {int(bucket_ns)} AS bucket, {_totals(table)}
+        f"""SELECT (epoch_ns(time) - $since) // {int(bucket_ns)} AS bucket, {totals(table)}
             FROM {source} WHERE {where.sql} GROUP BY bucket""",
         {"since": span.since_ns, **where.parameters},
     )
     return {row.pop("bucket"): row for row in rows}
 
 
-def _totals(table: str) -> str:
-    # quantile_disc: a latency that was observed, not one between two.
-    latency = _LATENCY[table]
+def totals(table: str) -> str:
+    """Counts, bytes and percentiles of a group of rows."""
+    # quantile_disc: a latency that was observed, exactly, not one between two. One list of all
+    # three takes half the time of three quantiles, and less than an approximation.
+    found = f"quantile_disc({LATENCY[table]}, [0.5, 0.95, 0.99])"
     quantiles = ", ".join(
-        f"quantile_disc({latency}, 0.{percent}) AS p{percent}_ns" for percent in (50, 95, 99)
+        f"{found}[{place}] AS p{percent}_ns" for place, percent in enumerate((50, 95, 99), 1)
     )
     return f"""count(*) AS requests, count(*) FILTER (WHERE {ERROR_SQL[table]}) AS errors,
-        CAST(coalesce(sum({_BYTES[table]}), 0) AS BIGINT) AS bytes, {quantiles}"""
+        CAST(coalesce(sum({BYTES[table]}), 0) AS BIGINT) AS bytes, {quantiles}"""
 
 
 def containers(question: Question, span: Span) -> list[Row]:
     """Traffic of each container: what it served, and how much it asked."""
-    where = _Where()
+    where = Where()
     where.span(span)
 
     def side(name: str, totals: str) -> str:
@@ -153,7 +153,7 @@ def containers(question: Question, span: Span) -> list[Row]:
             GROUP BY {name}_container_id"""
 
     return question.records(
-        f"""WITH served AS ({side("server", _totals("requests"))}),
+        f"""WITH served AS ({side("server", totals("requests"))}),
             asked AS ({side("client", "count(*) AS requests_out")})
         SELECT coalesce(served.id, asked.id) AS id,
             coalesce(served.container, asked.container) AS name,
@@ -167,73 +167,6 @@ def containers(question: Question, span: Span) -> list[Row]:
         FROM served FULL JOIN asked ON served.id = asked.id""",
         where.parameters,
     )
-
-
-_EDGES: Final = """
-    SELECT coalesce(r.client_key, f.client_key) AS client,
-        coalesce(r.server_key, f.server_key) AS server,
-        coalesce(r.protocol, f.protocol) AS protocol, coalesce(requests, 0) AS requests,
-        coalesce(errors, 0) AS errors, p50_ns, p95_ns, p99_ns, coalesce(flows, 0) AS flows,
-        coalesce(f.bytes, 0) AS bytes, {last} AS last_time, count(*) OVER () AS all_edges
-    FROM r FULL JOIN f ON r.client_key = f.client_key AND r.server_key = f.server_key
-        AND r.protocol = f.protocol
-    ORDER BY requests DESC, bytes DESC, client, server, protocol LIMIT {limit}
-"""
-
-
-def edges(question: Question, span: Span, limit: int) -> tuple[list[Row], list[Row], int]:
-    """Edges of the workload map, the nodes at their ends, and how many edges were cut off."""
-    where, active = _Where(), _Where()
-    where.span(span)
-    if span.since_ns is not None:
-        active.add("last_time >= make_timestamp_ns($since)", since=span.since_ns)
-    if span.until_ns is not None:
-        active.add("time < make_timestamp_ns($until)", until=span.until_ns)
-    flows = _last_flows(active)
-    edge_sql = _EDGES.format(limit=int(limit), last=time_sql("greatest(r.last_time, f.last_time)"))
-    common = f"""WITH r AS (
-            SELECT {_key("client")}, {_key("server")}, protocol, {_totals("requests")},
-                max(time) AS last_time
-            FROM requests WHERE {where.sql} GROUP BY client_key, server_key, protocol),
-        f AS (
-            SELECT {_key("client")}, {_key("server")}, coalesce(protocol, transport) AS protocol,
-                count(*) AS flows, CAST(sum(client_bytes + server_bytes) AS BIGINT) AS bytes,
-                max(last_time) AS last_time
-            FROM {flows} GROUP BY client_key, server_key, coalesce(protocol, transport)),
-        e AS ({edge_sql})
-    """
-    parameters = where.parameters | active.parameters
-    found = question.records(f"{common} SELECT * FROM e", parameters)
-    total = found[0]["all_edges"] if found else 0
-    for edge in found:
-        edge.pop("all_edges")
-    nodes = question.records(
-        f"""WITH ends AS ({_ends("requests", where.sql, "client")} UNION ALL
-            {_ends("requests", where.sql, "server")} UNION ALL
-            {_ends(flows, "TRUE", "client")} UNION ALL {_ends(flows, "TRUE", "server")})
-        SELECT key AS id, coalesce(any_value(name), key) AS name,
-            CASE WHEN any_value(container_id) IS NOT NULL THEN 'container'
-                WHEN any_value(name) IS NOT NULL THEN 'host' ELSE 'address' END AS kind,
-            any_value(container_id) AS container_id, any_value(image) AS image,
-            any_value(project) AS project, any_value(service) AS service,
-            list_sort(list_distinct(list(ip)))[1:{MAX_ADDRESSES}] AS addresses
-        FROM ends WHERE list_contains($keys, key) GROUP BY key ORDER BY key""",
-        parameters
-        | {"keys": sorted({edge[end] for edge in found for end in ("client", "server")})},
-    )
-    return found, list(nodes), max(0, total - len(found))
-
-
-def _key(side: str) -> str:
-    """What a node is known by: its container, else its host name, else its address."""
-    return f"coalesce({side}_container_id, {side}, {side}_ip) AS {side}_key"
-
-
-def _ends(source: str, where: str, side: str) -> str:
-    return f"""SELECT DISTINCT coalesce({side}_container_id, {side}, {side}_ip) AS key,
-        {side} AS name, {side}_container_id AS container_id, {side}_image AS image,
-        {side}_project AS project, {side}_service AS service, {side}_ip AS ip
-        FROM {source} WHERE {where}"""
 
 
 def gaps(question: Question, span: Span) -> list[tuple[int, int | None, str]]:

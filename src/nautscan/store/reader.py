@@ -50,7 +50,7 @@ class Reader:
     ) -> None:
         """`cursor` gives a fresh connection, or raises `StoreUnavailable`."""
         self._cursor = cursor
-        self._timeout = timeout_seconds
+        self.timeout_seconds = timeout_seconds
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="store-reader")
         self._under_way = 0
 
@@ -71,11 +71,11 @@ class Reader:
         loop = asyncio.get_running_loop()
         future = loop.run_in_executor(self._pool, _answered, question, cursor)
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self.timeout_seconds):
                 return await asyncio.shield(future)
         except TimeoutError as error:
             raise QueryTimeout(
-                f"The query took longer than {self._timeout:g} seconds and was stopped",
+                f"The query took longer than {self.timeout_seconds:g} seconds and was stopped",
                 remedy="Ask for a shorter time range or a narrower filter, "
                 "or raise NAUTSCAN_QUERY_TIMEOUT.",
             ) from error

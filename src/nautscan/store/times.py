@@ -6,8 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from nautscan.config import parse_duration
 from nautscan.errors import BadRequest
+from nautscan.units import parse_duration
 
 SECOND: Final = 1_000_000_000
 _EARLIEST: Final = 0

@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -25,6 +25,7 @@ from nautscan.errors import NautScanError
 from nautscan.store import retention
 from nautscan.store.database import Database
 from nautscan.store.ids import Ids
+from nautscan.store.interface import Limits as Kept
 from nautscan.store.interface import StoredGap
 from nautscan.store.retention import checkpoint
 
@@ -135,6 +136,18 @@ class Writer:
         """Take a gap to write."""
         with self._wake:
             self._gaps.append(gap)
+
+    def keep(self, kept: Kept) -> None:
+        """Keep to other limits from now on. The writer's thread takes them up within a second."""
+        with self._wake:
+            self._limits = replace(
+                self._limits,
+                keep_seconds=kept.keep_seconds,
+                keep_bytes=kept.keep_bytes,
+                min_free_bytes=kept.min_free_bytes,
+            )
+            # What expires by the new limits goes at the next turn, not in twenty seconds.
+            self._schedule.retention -= retention.EVERY_SECONDS
 
     @property
     def queue_batches(self) -> int:

@@ -25,7 +25,12 @@ async function assertLabelled(page, where) {
 
 async function filled(visit, place) {
   const { page } = visit;
-  if (place === "capture") await page.locator("[data-running]").waitFor();
+  if (place === "overview")
+    await page.locator(".tops tbody tr").nth(4).waitFor();
+  else if (place === "map") await page.locator("g.node").nth(6).waitFor();
+  else if (place === "settings")
+    await page.locator("[data-setting]").first().waitFor();
+  else if (place === "capture") await page.locator("[data-running]").waitFor();
   else if (place === "containers")
     await page.locator("tbody tr").first().waitFor();
   else await visit.rows().first().waitFor();

@@ -374,11 +374,14 @@ export async function keyboard_goes_everywhere(visit) {
   await page.keyboard.press("Escape");
   await visit.pane().waitFor({ state: "detached" });
   for (const [key, title] of [
-    ["2", "Containers"],
-    ["3", "Flows"],
-    ["4", "Packets"],
-    ["5", "Capture"],
-    ["1", "Traffic"],
+    ["1", "Overview"],
+    ["3", "Map"],
+    ["4", "Containers"],
+    ["5", "Flows"],
+    ["6", "Packets"],
+    ["7", "Capture"],
+    ["8", "Settings"],
+    ["2", "Traffic"],
   ]) {
     await page.keyboard.press(key);
     await until(
@@ -405,7 +408,7 @@ export async function places_are_accessible_live(visit) {
   await visit.open("#/capture");
   await visit.page.getByText(INTERFACE).first().waitFor();
   await visit.assertAccessible("capture");
-  await visit.page.keyboard.press("2");
+  await visit.page.keyboard.press("4");
   await visit.page.getByRole("heading", { level: 2 }).first().waitFor();
   await visit.assertAccessible("containers without Docker");
 }

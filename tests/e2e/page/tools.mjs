@@ -10,7 +10,16 @@ const require = createRequire(
 const { chromium } = require("playwright-core");
 const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
-export const PLACES = ["traffic", "containers", "flows", "packets", "capture"];
+export const PLACES = [
+  "overview",
+  "traffic",
+  "map",
+  "containers",
+  "flows",
+  "packets",
+  "capture",
+  "settings",
+];
 export const PATIENCE = 25_000;
 export const WIDE = { width: 1280, height: 800 };
 export const NARROW = { width: 390, height: 844 };

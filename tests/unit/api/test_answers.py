@@ -12,7 +12,7 @@ import websockets
 from pydantic import BaseModel
 from websockets.asyncio.client import ClientConnection, connect
 
-from nautscan.api import models
+from nautscan.api import models, models_analysis, settings
 from nautscan.api.page import Site
 from tests.unit.api.conftest import TOKEN, Serve, Server
 from tests.unit.service.world import ORDERS
@@ -45,8 +45,14 @@ async def test_answers_have_the_documented_shapes(server: Server) -> None:
         ("/api/containers", models.ContainerList),
         (f"/api/containers/{ORDERS}", models.ContainerAnswer),
         ("/api/containers/orders/requests?limit=3", models.RequestList),
-        ("/api/map", models.WorkloadMap),
-        ("/api/timeseries?from=-60s&bucket=5s", models.TimeSeries),
+        ("/api/map", models_analysis.WorkloadMap),
+        ("/api/timeseries?from=-60s&bucket=5s", models_analysis.TimeSeries),
+        ("/api/timeseries?from=-60s&by=server&top=3", models_analysis.TimeSeries),
+        ("/api/top?by=endpoint", models_analysis.TopList),
+        ("/api/top?by=outside&table=flows", models_analysis.TopList),
+        ("/api/compare?from=-60s", models_analysis.Comparison),
+        ("/api/coverage?from=-60s", models_analysis.Coverage),
+        ("/api/settings", settings.SettingList),
         ("/api/health", models.Health),
         ("/api/columns?table=flows", models.ColumnList),
         ("/api/filter/check?filter=x", models.FilterCheck),

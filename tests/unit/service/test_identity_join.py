@@ -141,7 +141,7 @@ def test_loopback_inside_a_container_is_that_container(fresh: FreshRows) -> None
     inside = {"box": [(0, WEB), (START + SECOND, "c" * 64)]}
 
     def servers(interface: str, ip: str) -> list[str | None]:
-        fresh.set_owners(owners_of(known.snapshot, "the-host", inside))
+        fresh.set_owners(owners_of(known.snapshot, "the-host", inside=inside))
         columns = {"interface": f"'{interface}'", "server_ip": f"'{ip}'", "time": at("n")}
         fresh.load("requests", [ipc(rows("requests", "range(3) t(n)", flow_id="n", **columns))])
         fresh.enrich("requests", 1)

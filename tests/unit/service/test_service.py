@@ -12,6 +12,7 @@ import pytest
 from nautscan.errors import BadRequest, NotFound, UnknownInterface
 from nautscan.identity import Workload
 from nautscan.sensor.client import Gap
+from nautscan.service.analysis import Asked
 from nautscan.service.counters import StageCounters
 from nautscan.service.gaps import Gaps
 from nautscan.service.history import PageQuery
@@ -138,7 +139,7 @@ async def test_timeseries_has_every_bucket_and_the_gaps(world: World) -> None:
     )
     world.sensor.send("requests", batch)
     await world.stored(10)
-    found = await world.service.history.timeseries("requests", "", ("-60s", None), "10s")
+    found = await world.service.analysis.timeseries(Asked(from_="-60s"), "10s", None, 5)
     assert len(found["points"]) in {6, 7}
     assert sum(point["requests"] for point in found["points"]) == 10
     busy = next(point for point in found["points"] if point["requests"])
@@ -146,7 +147,7 @@ async def test_timeseries_has_every_bucket_and_the_gaps(world: World) -> None:
     quiet = next(point for point in found["points"] if not point["requests"])
     assert quiet["p50_ns"] is None
     with pytest.raises(BadRequest, match="2000 buckets"):
-        await world.service.history.timeseries("requests", "", ("-7d", None), "1s")
+        await world.service.analysis.timeseries(Asked(from_="-7d"), "1s", None, 5)
 
 
 async def test_the_map_joins_requests_and_flows(world: World) -> None:
@@ -166,15 +167,23 @@ async def test_the_map_joins_requests_and_flows(world: World) -> None:
         )
         world.sensor.send("flows", flows)
     await world.stored(10)
-    found = await world.service.history.map("-60s", None)
+    found = await world.service.analysis.map(Asked(from_="-60s"))
     http, dns = found["edges"]
-    assert (http["client"], http["server"], http["protocol"]) == (WEB, ORDERS, "http")
+    shop = ("service:shop/web", "service:shop/orders")
+    assert (http["client"], http["server"], http["protocol"]) == (*shop, "http")
     assert (http["requests"], http["errors"], http["flows"], http["bytes"]) == (4, 4, 2, 500)
-    assert (dns["server"], dns["protocol"], dns["requests"]) == ("8.8.8.8", "udp", 0)
+    assert (dns["server"], dns["protocol"], dns["requests"]) == ("address:8.8.8.8", "udp", 0)
     assert dns["p50_ns"] is None
     nodes = {node["id"]: node for node in found["nodes"]}
-    assert nodes[WEB]["name"] == "web"
-    assert nodes["8.8.8.8"]["kind"] == "address"
+    assert (nodes[shop[0]]["name"], nodes[shop[0]]["project"]) == ("web", "shop")
+    assert nodes[shop[0]]["container_ids"] == [WEB]
+    assert nodes[shop[1]]["container_ids"] == [ORDERS]
+    outside = nodes["address:8.8.8.8"]
+    assert (outside["kind"], outside["scope"], outside["container_ids"]) == (
+        "address",
+        "internet",
+        [],
+    )
     assert found["truncated"] == 0
 
 
@@ -289,7 +298,7 @@ async def test_gaps_are_stored(world: World) -> None:
     async with asyncio.timeout(10):
         while not any(  # noqa: ASYNC110 (a test waits)
             gap["reason"] == "killed by a test"
-            for gap in (await world.service.history.map("-60s", None))["gaps"]
+            for gap in (await world.service.analysis.map(Asked(from_="-60s")))["gaps"]
         ):
             await asyncio.sleep(0.1)
 

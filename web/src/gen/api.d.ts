@@ -21,6 +21,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare
+         * @description A span beside another: what is new, gone, failing more, slower.
+         */
+        get: operations["history_compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/containers": {
         parameters: {
             query?: never;
@@ -101,7 +121,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/containers/{container}/traffic": {
+    "/api/coverage": {
         parameters: {
             query?: never;
             header?: never;
@@ -109,10 +129,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Traffic
-         * @description What a container is asked for and whom it talks to over the window, and its addresses.
+         * Coverage
+         * @description How much was seen over time, and what was lost at each stage: of everything captured.
          */
-        get: operations["containers_traffic"];
+        get: operations["history_coverage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -498,6 +518,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Settings
+         * @description What is set, and where it came from.
+         */
+        get: operations["settings_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Change settings while NautScan runs: all of them or, where one does not fit, none.
+         *
+         *     What has `change` = `now` takes effect at once and holds over restarts.
+         */
+        patch: operations["settings_change"];
+        trace?: never;
+    };
     "/api/source": {
         parameters: {
             query?: never;
@@ -527,9 +573,29 @@ export interface paths {
         };
         /**
          * Timeseries
-         * @description Counts, errors, bytes and latency percentiles over time.
+         * @description Counts, errors, bytes and exact latency percentiles over time.
          */
         get: operations["history_timeseries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/top": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Top
+         * @description The busiest containers, endpoints, outside hosts and so on, each with its course.
+         */
+        get: operations["history_top"];
         put?: never;
         post?: never;
         delete?: never;
@@ -583,22 +649,73 @@ export interface components {
             truncated: boolean;
         };
         /**
-         * BoundSocket
-         * @description Where a process listens, or which UDP port it has.
+         * BusyGroup
+         * @description A group with its numbers over the span and its course.
          */
-        BoundSocket: {
+        BusyGroup: {
             /**
-             * Ip
-             * @description 0.0.0.0 and :: mean every address
+             * Bytes
+             * Format: int64
+             * @description Content of requests and responses; flows: on the wire
              */
-            ip: string;
-            /** Port */
-            port: number;
+            bytes: number;
+            /** Error Rate */
+            error_rate: number | null;
             /**
-             * Transport
-             * @enum {string}
+             * Errors
+             * @description Status 500 and above, or failed below it; flows: reset
              */
-            transport: "tcp" | "udp";
+            errors: number;
+            /**
+             * Errors Series
+             * @description Errors of each bucket
+             */
+            errors_series: number[];
+            /**
+             * Filter
+             * @description Finds exactly its rows, within the filter asked; null where it is too long
+             */
+            filter: string | null;
+            /**
+             * Keys
+             * @description The values that its rows share
+             */
+            keys: (string | null)[];
+            /**
+             * Label
+             * @description How a person would call it
+             */
+            label: string;
+            /**
+             * Last Time
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            last_time: string;
+            /** P50 Ns */
+            p50_ns: number | null;
+            /** P95 Ns */
+            p95_ns: number | null;
+            /** P99 Ns */
+            p99_ns: number | null;
+            /**
+             * Project
+             * @description Compose project, for containers
+             */
+            project: string | null;
+            /**
+             * Rate
+             * @description Requests (or flows) a second over the span
+             */
+            rate: number;
+            /** Requests */
+            requests: number;
+            /**
+             * Series
+             * @description Requests of each bucket
+             */
+            series: number[];
         };
         /**
          * CapturedInterface
@@ -755,6 +872,143 @@ export interface components {
             source: "live" | "demo" | "file";
             /** Table */
             table: string;
+        };
+        /**
+         * ComparedGroup
+         * @description A group on both sides.
+         */
+        ComparedGroup: {
+            base: components["schemas"]["ComparedSide"] | null;
+            /**
+             * Filter
+             * @description Finds exactly its rows, within the filter asked; null where it is too long
+             */
+            filter: string | null;
+            /**
+             * Keys
+             * @description The values that its rows share
+             */
+            keys: (string | null)[];
+            /**
+             * Label
+             * @description How a person would call it
+             */
+            label: string;
+            now: components["schemas"]["ComparedSide"] | null;
+            /**
+             * Project
+             * @description Compose project, for containers
+             */
+            project: string | null;
+            /** Verdicts */
+            verdicts: ("new" | "gone" | "failing" | "recovering" | "slower" | "faster" | "same" | "few")[];
+        };
+        /**
+         * ComparedSide
+         * @description Numbers of one side.
+         */
+        ComparedSide: {
+            /**
+             * Bytes
+             * Format: int64
+             * @description Content of requests and responses; flows: on the wire
+             */
+            bytes: number;
+            /** Error Rate */
+            error_rate: number | null;
+            /**
+             * Errors
+             * @description Status 500 and above, or failed below it; flows: reset
+             */
+            errors: number;
+            /** P50 Ns */
+            p50_ns: number | null;
+            /** P95 Ns */
+            p95_ns: number | null;
+            /** P99 Ns */
+            p99_ns: number | null;
+            /** Rate */
+            rate: number;
+            /** Requests */
+            requests: number;
+            /**
+             * Timed
+             * @description Of these, those with a known duration
+             */
+            timed: number;
+        };
+        /**
+         * Comparison
+         * @description A span beside another, what matters most first.
+         */
+        Comparison: {
+            /**
+             * Base From
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            base_from: string;
+            /**
+             * Base To
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            base_to: string;
+            /** By */
+            by: string;
+            /**
+             * Count
+             * @description Groups compared, those not listed included
+             */
+            count: number;
+            /**
+             * Counts
+             * @description How many groups have each verdict
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * From
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            from: string;
+            /**
+             * Gaps
+             * @description Times without observation in either span
+             */
+            gaps: components["schemas"]["Gap"][];
+            /** Groups */
+            groups: components["schemas"]["ComparedGroup"][];
+            /**
+             * Rules
+             * @description What each verdict means
+             */
+            rules: string[];
+            /**
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
+             */
+            source: "live" | "demo" | "file";
+            /** Table */
+            table: string;
+            /**
+             * To
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            to: string;
+            /**
+             * Truncated
+             * @description Groups beyond the cap, least busy ones, not compared
+             */
+            truncated: number;
         };
         /**
          * Container
@@ -918,6 +1172,98 @@ export interface components {
              * @description Since the sensor started
              */
             value: number;
+        };
+        /**
+         * CounterTotal
+         * @description How much a counter grew over the span.
+         */
+        CounterTotal: {
+            /** Name */
+            name: string;
+            /** Stage */
+            stage: string;
+            /**
+             * Value
+             * Format: int64
+             */
+            value: number;
+        };
+        /**
+         * Coverage
+         * @description Whether what is shown of a span is all there was.
+         */
+        Coverage: {
+            /** Bucket */
+            bucket: number;
+            /**
+             * From
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            from: string;
+            /** Gaps */
+            gaps: components["schemas"]["Gap"][];
+            /**
+             * Interfaces
+             * @description The busiest first
+             */
+            interfaces: components["schemas"]["InterfaceCourse"][];
+            /**
+             * Opaque Share
+             * @description Opaque bytes of all captured bytes; null where nothing was counted
+             */
+            opaque_share: number | null;
+            /** Points */
+            points: components["schemas"]["CoveragePoint"][];
+            /**
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
+             */
+            source: "live" | "demo" | "file";
+            /**
+             * To
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            to: string;
+            /** Totals */
+            totals: components["schemas"]["CounterTotal"][];
+        };
+        /**
+         * CoveragePoint
+         * @description How much the sensors' counters grew in a bucket; null where nothing was counted.
+         */
+        CoveragePoint: {
+            /**
+             * Bytes
+             * @description On the wire, of everything captured
+             */
+            bytes: number | null;
+            /** Gap Bytes */
+            gap_bytes: number | null;
+            /** Interface Drops */
+            interface_drops: number | null;
+            /** Kernel Drops */
+            kernel_drops: number | null;
+            /**
+             * Opaque Bytes
+             * @description TCP payload of no known protocol
+             */
+            opaque_bytes: number | null;
+            /** Packets */
+            packets: number | null;
+            /** Rows Dropped */
+            rows_dropped: number | null;
+            /**
+             * Time
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            time: string;
         };
         /**
          * DockerHealth
@@ -1626,29 +1972,32 @@ export interface components {
             until: string | null;
         };
         /**
-         * GeoFileHealth
-         * @description A file that tells country or autonomous system.
+         * GroupSeries
+         * @description A group over time.
          */
-        GeoFileHealth: {
+        GroupSeries: {
             /**
-             * Built
-             * Format: date-time
-             * @description UTC, RFC 3339 with nanoseconds
-             * @example 2026-01-31T12:00:00.123456789Z
+             * Filter
+             * @description Finds exactly its rows, within the filter asked; null where it is too long
              */
-            built: string;
+            filter: string | null;
             /**
-             * Kind
-             * @description What it calls itself, e.g. GeoLite2-Country
+             * Keys
+             * @description The values that its rows share
              */
-            kind: string;
-            /** Path */
-            path: string;
+            keys: (string | null)[];
             /**
-             * Reason
-             * @description Why a newer version of it could not be read
+             * Label
+             * @description How a person would call it
              */
-            reason: string | null;
+            label: string;
+            /** Points */
+            points: components["schemas"]["TimePoint"][];
+            /**
+             * Project
+             * @description Compose project, for containers
+             */
+            project: string | null;
         };
         /**
          * Header
@@ -1779,6 +2128,21 @@ export interface components {
             up: boolean | null;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * InterfaceCourse
+         * @description Packets of an interface over time.
+         */
+        InterfaceCourse: {
+            /** Name */
+            name: string;
+            /**
+             * Packets
+             * Format: int64
+             */
+            packets: number;
+            /** Series */
+            series: (number | null)[];
         };
         /**
          * InterfaceList
@@ -1964,22 +2328,39 @@ export interface components {
         };
         /**
          * MapEdge
-         * @description What one node asked of another.
+         * @description What one node asked of another, by one protocol.
          */
         MapEdge: {
             /**
              * Bytes
              * Format: int64
-             * @description Bytes on the wire of the flows active in the span, from their beginning
+             * @description Bytes on the wire of these flows, from their beginning
              */
             bytes: number;
             /** Client */
             client: string;
-            /** Error Rate */
+            /**
+             * Content Bytes
+             * Format: int64
+             * @description Content of these requests and responses
+             */
+            content_bytes: number;
+            /**
+             * Error Rate
+             * @description null without requests
+             */
             error_rate: number | null;
             /** Errors */
             errors: number;
-            /** Flows */
+            /**
+             * Filter
+             * @description Finds exactly its rows there
+             */
+            filter: string;
+            /**
+             * Flows
+             * @description Flows active in the span; 0 where a filter is given
+             */
             flows: number;
             /**
              * Last Time
@@ -1996,25 +2377,37 @@ export interface components {
             p99_ns: number | null;
             /** Protocol */
             protocol: string;
-            /** Rate */
+            /**
+             * Rate
+             * @description Requests a second over the span
+             */
             rate: number;
             /** Requests */
             requests: number;
             /** Server */
             server: string;
+            /**
+             * Table
+             * @description Where its rows are
+             * @enum {string}
+             */
+            table: "requests" | "flows";
         };
         /**
          * MapNode
-         * @description A workload, or an address that no workload is known to own.
+         * @description A service (its replicas together), a container, a host, or an address of nobody known.
          */
         MapNode: {
             /**
              * Addresses
-             * @description At most 16 of its addresses in the window
+             * @description At most 16 of its addresses in the span
              */
             addresses: string[];
-            /** Container Id */
-            container_id: string | null;
+            /**
+             * Container Ids
+             * @description At most 64 of its containers in the span
+             */
+            container_ids: string[];
             /** Id */
             id: string;
             /** Image */
@@ -2023,11 +2416,16 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "container" | "host" | "address";
+            kind: "service" | "container" | "host" | "address";
             /** Name */
             name: string;
             /** Project */
             project: string | null;
+            /**
+             * Scope
+             * @description Where an address that is no container's lies; null for containers
+             */
+            scope: ("internet" | "local") | null;
             /** Service */
             service: string | null;
         };
@@ -2967,6 +3365,98 @@ export interface components {
             since: string | null;
         };
         /**
+         * SettingFacts
+         * @description One setting. Values are text, as its variable takes them.
+         */
+        SettingFacts: {
+            /**
+             * Change
+             * @description now: PATCH takes effect at once and is kept. pinned: it could, but was given at the start. capture: POST /api/packets/start, for the capture under way. restart: by its variable
+             * @enum {string}
+             */
+            change: "now" | "pinned" | "capture" | "restart";
+            /**
+             * Default
+             * @description What holds where nothing is given, in words
+             */
+            default: string;
+            /** Doc */
+            doc: string;
+            /**
+             * Env
+             * @description Its environment variable
+             */
+            env: string;
+            /** Group */
+            group: string;
+            /**
+             * Is Set
+             * @description Whether there is a value; of secrets no more is told
+             */
+            is_set: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "text" | "number" | "size" | "duration" | "switch" | "list";
+            /** Least */
+            least: number | null;
+            /** Most */
+            most: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "default" | "environment" | "flag" | "saved";
+            /**
+             * Value
+             * @description null where there is none, and always for secrets
+             */
+            value: string | null;
+        };
+        /**
+         * SettingList
+         * @description Every setting.
+         */
+        SettingList: {
+            /**
+             * Saved In
+             * @description File that keeps what was changed while running
+             */
+            saved_in: string;
+            /** Settings */
+            settings: components["schemas"]["SettingFacts"][];
+            /**
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
+             */
+            source: "live" | "demo" | "file";
+        };
+        /**
+         * SettingsChanged
+         * @description Every setting after a change.
+         */
+        SettingsChanged: {
+            /** Changed */
+            changed: string[];
+            /**
+             * Saved In
+             * @description File that keeps what was changed while running
+             */
+            saved_in: string;
+            /** Settings */
+            settings: components["schemas"]["SettingFacts"][];
+            /**
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
+             */
+            source: "live" | "demo" | "file";
+        };
+        /**
          * SourceFacts
          * @description What this server shows.
          */
@@ -3077,15 +3567,19 @@ export interface components {
         };
         /**
          * TimePoint
-         * @description One bucket. For flows: `requests` counts flows that began in it.
+         * @description One bucket. For flows: those that began in it.
          */
         TimePoint: {
             /**
              * Bytes
              * Format: int64
+             * @description Content of requests and responses; flows: on the wire
              */
             bytes: number;
-            /** Errors */
+            /**
+             * Errors
+             * @description Status 500 and above, or failed below it; flows: reset
+             */
             errors: number;
             /** P50 Ns */
             p50_ns: number | null;
@@ -3113,6 +3607,8 @@ export interface components {
              * @description Seconds of a bucket
              */
             bucket: number;
+            /** By */
+            by: string | null;
             /**
              * From
              * Format: date-time
@@ -3122,6 +3618,11 @@ export interface components {
             from: string;
             /** Gaps */
             gaps: components["schemas"]["Gap"][];
+            /**
+             * Groups
+             * @description With `by`: the busiest, each over time
+             */
+            groups: components["schemas"]["GroupSeries"][];
             /** Points */
             points: components["schemas"]["TimePoint"][];
             /**
@@ -3139,6 +3640,77 @@ export interface components {
              * @example 2026-01-31T12:00:00.123456789Z
              */
             to: string;
+            /** @description Of the whole span */
+            total: components["schemas"]["Totals"];
+        };
+        /**
+         * TopList
+         * @description The busiest of a kind.
+         */
+        TopList: {
+            /**
+             * Bucket
+             * @description Seconds of a bucket of the series
+             */
+            bucket: number;
+            /** By */
+            by: string;
+            /**
+             * Count
+             * @description How many there are, those not listed included
+             */
+            count: number;
+            /**
+             * From
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            from: string;
+            /** Groups */
+            groups: components["schemas"]["BusyGroup"][];
+            /**
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
+             */
+            source: "live" | "demo" | "file";
+            /** Table */
+            table: string;
+            /**
+             * To
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            to: string;
+        };
+        /**
+         * Totals
+         * @description Numbers of some rows. For flows: `requests` counts flows, latency is the TCP handshake's.
+         *
+         *     Percentiles are exact, and latencies that were observed; null where none has a known duration.
+         */
+        Totals: {
+            /**
+             * Bytes
+             * Format: int64
+             * @description Content of requests and responses; flows: on the wire
+             */
+            bytes: number;
+            /**
+             * Errors
+             * @description Status 500 and above, or failed below it; flows: reset
+             */
+            errors: number;
+            /** P50 Ns */
+            p50_ns: number | null;
+            /** P95 Ns */
+            p95_ns: number | null;
+            /** P99 Ns */
+            p99_ns: number | null;
+            /** Requests */
+            requests: number;
         };
         /**
          * WorkloadMap
@@ -3223,6 +3795,61 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ColumnList"];
+                };
+            };
+        };
+    };
+    history_compare: {
+        parameters: {
+            query?: {
+                /** @description Start of the other span; as long, just before if absent */
+                base_from?: string | null;
+                /** @description Its end, exclusive */
+                base_to?: string | null;
+                /** @description What to group by. container: what it served; endpoint: server, method and path with its ids replaced; outside: servers that are neither container nor this host and whose address is public. Flows have no endpoint, method and status */
+                by?: "server" | "client" | "container" | "endpoint" | "outside" | "host" | "interface" | "protocol" | "method" | "status";
+                /** @description Boolean SQL expression over the table's columns, and bare words as free text, e.g. `status >= 500 and server = 'orders'` */
+                filter?: string;
+                /** @description Start: RFC 3339, epoch seconds, or relative to now such as `-15m` */
+                from?: string | null;
+                /** @description Groups at most */
+                limit?: number;
+                /** @description Table that the filter is about */
+                table?: "requests" | "flows";
+                /** @description End, exclusive; written like `from` */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
                 };
             };
         };
@@ -3397,17 +4024,18 @@ export interface operations {
             };
         };
     };
-    containers_traffic: {
+    history_coverage: {
         parameters: {
             query?: {
-                /** @description Length of the window that ends now, in seconds */
-                seconds?: number;
+                /** @description Length of a bucket, e.g. 10s; fitting if absent */
+                bucket?: string | null;
+                /** @description Start: RFC 3339, epoch seconds, or relative to now such as `-15m` */
+                from?: string | null;
+                /** @description End, exclusive; written like `from` */
+                to?: string | null;
             };
             header?: never;
-            path: {
-                /** @description Id, its first 12 digits, or name */
-                container: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -3436,7 +4064,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ContainerTrafficAnswer"];
+                    "application/json": components["schemas"]["Coverage"];
                 };
             };
         };
@@ -3663,6 +4291,8 @@ export interface operations {
     history_workload_map: {
         parameters: {
             query?: {
+                /** @description Over requests; with one, edges of flows alone are left out */
+                filter?: string;
                 /** @description Start: RFC 3339, epoch seconds, or relative to now such as `-15m` */
                 from?: string | null;
                 /** @description End, exclusive; written like `from` */
@@ -4206,6 +4836,88 @@ export interface operations {
             };
         };
     };
+    settings_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingList"];
+                };
+            };
+        };
+    };
+    settings_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsChanged"];
+                };
+            };
+        };
+    };
     state_source: {
         parameters: {
             query?: never;
@@ -4249,10 +4961,67 @@ export interface operations {
             query?: {
                 /** @description Length of a bucket, e.g. 10s; fitting if absent */
                 bucket?: string | null;
+                /** @description Also the busiest of these, each over time */
+                by?: ("server" | "client" | "container" | "endpoint" | "outside" | "host" | "interface" | "protocol" | "method" | "status") | null;
                 /** @description Boolean SQL expression over the table's columns, and bare words as free text, e.g. `status >= 500 and server = 'orders'` */
                 filter?: string;
                 /** @description Start: RFC 3339, epoch seconds, or relative to now such as `-15m` */
                 from?: string | null;
+                /** @description Table that the filter is about */
+                table?: "requests" | "flows";
+                /** @description End, exclusive; written like `from` */
+                to?: string | null;
+                /** @description Groups at most, with `by` */
+                top?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeSeries"];
+                };
+            };
+        };
+    };
+    history_top: {
+        parameters: {
+            query: {
+                /** @description What to group by. container: what it served; endpoint: server, method and path with its ids replaced; outside: servers that are neither container nor this host and whose address is public. Flows have no endpoint, method and status */
+                by: "server" | "client" | "container" | "endpoint" | "outside" | "host" | "interface" | "protocol" | "method" | "status";
+                /** @description Boolean SQL expression over the table's columns, and bare words as free text, e.g. `status >= 500 and server = 'orders'` */
+                filter?: string;
+                /** @description Start: RFC 3339, epoch seconds, or relative to now such as `-15m` */
+                from?: string | null;
+                /** @description Groups at most */
+                limit?: number;
+                /** @description What counts */
+                order?: "requests" | "errors" | "p95_ns" | "bytes";
                 /** @description Table that the filter is about */
                 table?: "requests" | "flows";
                 /** @description End, exclusive; written like `from` */
@@ -4288,7 +5057,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TimeSeries"];
+                    "application/json": components["schemas"]["TopList"];
                 };
             };
         };

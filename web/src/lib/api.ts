@@ -2,8 +2,10 @@ import type {
   CaptureStart,
   CaptureStatus,
   ColumnFacts,
+  Comparison,
   Container,
   ContainerTraffic,
+  Coverage,
   DoctorReport,
   ErrorFacts,
   FilterCheck,
@@ -16,9 +18,13 @@ import type {
   ProcessList,
   RequestDetail,
   RequestRow,
+  SettingList,
+  SettingsChanged,
   Source,
   SourceFacts,
   TimeSeries,
+  TopList,
+  WorkloadMap,
 } from "./types";
 import { place, socketAddress, token } from "./server";
 
@@ -113,6 +119,21 @@ function post<T>(path: string, body: unknown): Promise<T> {
   });
 }
 
+function patch<T>(path: string, body: unknown): Promise<T> {
+  return answer<T>(address(path), {
+    method: "PATCH",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+/** What a question about many rows is limited to. */
+export interface Over {
+  filter?: string;
+  from: string;
+  to?: string;
+}
+
 export interface RowQuery {
   filter?: string;
   from?: string | null;
@@ -164,6 +185,22 @@ export const api = {
     query: { table: string; filter?: string; from?: string; to?: string; bucket?: string },
     signal?: AbortSignal,
   ) => answer<TimeSeries>(address("timeseries", query), signalled(signal)),
+  coverage: (query: { from: string; to?: string; bucket?: string }, signal?: AbortSignal) =>
+    answer<Coverage>(address("coverage", query), signalled(signal)),
+  top: (
+    query: Over & { by: string; table?: string; order?: string; limit?: number },
+    signal?: AbortSignal,
+  ) => answer<TopList>(address("top", { ...query }), signalled(signal)),
+  map: (query: Over, signal?: AbortSignal) =>
+    answer<WorkloadMap>(address("map", { ...query }), signalled(signal)),
+  compare: (
+    query: Over & { by: string; base_from?: string; base_to?: string; limit?: number },
+    signal?: AbortSignal,
+  ) => answer<Comparison>(address("compare", { ...query }), signalled(signal)),
+
+  settings: (signal?: AbortSignal) => answer<SettingList>(address("settings"), signalled(signal)),
+  changeSettings: (wanted: Record<string, string | null>) =>
+    patch<SettingsChanged>("settings", wanted),
 
   containers: (seconds: number, signal?: AbortSignal) =>
     answer<{ containers: Container[]; seconds: number; source: Source }>(

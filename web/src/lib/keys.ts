@@ -11,11 +11,21 @@ export const SHORTCUTS: readonly { title: string; keys: readonly Shortcut[] }[] 
   {
     title: "Everywhere",
     keys: [
-      { key: "1 … 5", does: "Go to a place" },
+      { key: "1 … 8", does: "Go to a place" },
       { key: "/", does: "Write a filter" },
       { key: "h", does: "What was lost, and why" },
       { key: "?", does: "These shortcuts" },
       { key: "Esc", does: "Close what is open" },
+    ],
+  },
+  {
+    title: "Time",
+    keys: [
+      { key: "p", does: "Pause, or go on live" },
+      { key: "[", does: "Half a range back" },
+      { key: "]", does: "Half a range forward" },
+      { key: "-", does: "A range twice as long" },
+      { key: "Drag", does: "Over a chart: zoom in" },
     ],
   },
   {

@@ -9,13 +9,19 @@ import type { Counter, Health, RequestDetail } from "./types";
 
 describe("route", () => {
   it("goes to text and back", () => {
-    const route = { place: "flows", filter: "host = 'a&b' or x like '%?%'", open: "12" } as const;
+    const route = {
+      place: "flows",
+      filter: "host = 'a&b' or x like '%?%'",
+      range: { kind: "live", seconds: 3600 },
+      base: null,
+      open: "12",
+    } as const;
     expect(parseRoute(formatRoute(route))).toEqual(route);
   });
   it("is at home where nothing or nonsense is said", () => {
     expect(parseRoute("")).toEqual(HOME);
     expect(parseRoute("#/nowhere?x=1")).toEqual(HOME);
-    expect(formatRoute(HOME)).toBe("#/traffic");
+    expect(formatRoute(HOME)).toBe("#/overview");
   });
 });
 

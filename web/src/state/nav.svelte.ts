@@ -1,3 +1,4 @@
+import { sameRange } from "../lib/range";
 import { HOME, formatRoute, parseRoute, type Place, type Route } from "../lib/route";
 
 /** Where the page is. The address is the truth; this follows it. */
@@ -11,17 +12,21 @@ class Nav {
     addEventListener("popstate", () => this.follow());
   }
 
-  /** Goes to another place with the filter it had, or with the one given. */
+  /** Goes to another place with the filter it had, or with the one given. The time looked at stays. */
   visit(place: Place, changes: Partial<Omit<Route, "place">> = {}): void {
     this.filters.set(this.route.place, this.route.filter);
     const filter = this.filters.get(place) ?? "";
-    this.set({ ...HOME, place, filter, ...changes });
+    this.set({ ...HOME, range: this.route.range, place, filter, ...changes });
   }
 
-  /** Changes the address in this place. What opens and closes replaces: Back leaves the place. */
+  /**
+   * Changes the address in this place. What opens and closes replaces: Back leaves the place. A
+   * filter or a range is a step that Back takes back.
+   */
   change(changes: Partial<Omit<Route, "place">>): void {
     const next = { ...this.route, ...changes };
-    this.set(next, next.filter === this.route.filter);
+    const same = next.filter === this.route.filter && sameRange(next.range, this.route.range);
+    this.set(next, same);
   }
 
   private set(route: Route, replace = false): void {

@@ -13,7 +13,11 @@ class ThemeChoice {
   }
 
   next(): void {
-    this.choice = THEMES[(THEMES.indexOf(this.choice) + 1) % THEMES.length] ?? "dark";
+    this.choose(THEMES[(THEMES.indexOf(this.choice) + 1) % THEMES.length] ?? "dark");
+  }
+
+  choose(choice: Theme): void {
+    this.choice = choice;
     try {
       localStorage.setItem(KEY, this.choice);
     } catch {
