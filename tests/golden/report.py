@@ -52,6 +52,7 @@ OBSERVABLES = {
     "response_bodies": "sizes of response bodies",
     "dns_questions": "DNS questions by protocol, type and name",
     "dns_answers": "DNS answers likewise, and their codes",
+    "dns": "DNS questions by identifier, name and code",
     "dns_times": "times from a DNS question to its answer",
     "GET": "GET requests of a capture",
     "POST": "POST requests of a capture",

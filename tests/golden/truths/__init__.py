@@ -28,6 +28,7 @@ SOURCES: tuple[Compare, ...] = (
     dns.compare,
     packetbeat.compare,
     zeek.compare,
+    zeek.compare_dns,
     suricata.compare,
     arkime.compare,
     deepflow.compare,

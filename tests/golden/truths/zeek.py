@@ -1,7 +1,8 @@
-"""Zeek's http.log: one row a request with its response."""
+"""Zeek's http.log and dns.log: one row a request with its response."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,6 +38,30 @@ def compare(capture: Capture, observed: Observed) -> Iterator[Comparison]:
             (" ".join(_ours(row, COLUMNS[name]) for name in stated) for row in ours),
         )
         yield from _bodies(theirs, ours)
+
+
+def compare_dns(capture: Capture, observed: Observed) -> Iterator[Comparison]:
+    """Questions with their names and outcomes."""
+    for truth in capture.truths("zeek"):
+        log = truth["facts"].get("logs", {}).get("dns.log")
+        if log is None or log["rows_total"] != len(log["rows"]):
+            continue
+        rows = observed.of("dns", "mdns", "llmnr")
+        # Zeek tells no type where it saw no question.
+        yield from compare_bags(
+            "zeek.dns",
+            (
+                f"{row.get('trans_id')} {row.get('query')} {row.get('rcode_name', '-')}"
+                for row in log["rows"]
+            ),
+            map(_dns_row, rows),
+        )
+
+
+def _dns_row(row: Row) -> str:
+    number = int(json.loads(row["detail"])["id"], 16)
+    outcome = "-" if row["status"] is None else row["error"] or "NOERROR"
+    return f"{number} {(row['target'] or '').lower()} {outcome}"
 
 
 def _ours(row: Row, column: str) -> str:

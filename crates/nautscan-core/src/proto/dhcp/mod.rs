@@ -10,7 +10,7 @@ mod v4;
 mod v6;
 
 use super::datagram::Datagram;
-use super::{Close, Context, DatagramParser, DatagramProtocol, Settings, Verdict};
+use super::{Close, Context, DatagramParser, DatagramProtocol, Verdict};
 
 /// Registry line of DHCP.
 pub const V4: DatagramProtocol =
@@ -71,7 +71,7 @@ pub(super) mod tests {
     use super::*;
     use crate::event::{Exchange, Lease, LeaseStep};
     use crate::proto::datagram::Ports;
-    use crate::proto::{Place, Side, Sink};
+    use crate::proto::{Place, Settings, Side, Sink};
 
     /// What a message says, as text.
     #[derive(Default)]

@@ -157,7 +157,8 @@ pub(super) fn of_announcement(
 
 fn tell(cx: &mut Context<'_>, naming: Naming<'_>) {
     // A name server that blocks a name says 0.0.0.0 or ::, which is no host's.
-    if naming.ip.raw().iter().any(|&byte| byte != 0) && !naming.ip.is_group() {
+    let is_hosts = naming.ip.raw().iter().any(|&byte| byte != 0) && !naming.ip.is_group();
+    if is_hosts && naming.name != "." {
         cx.sink.name(&naming);
     }
 }

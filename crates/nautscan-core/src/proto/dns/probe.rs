@@ -102,8 +102,9 @@ fn is_netbios(message: &Message<[u8]>) -> bool {
     })
 }
 
-/// The probe of DNS over TCP: a message behind its length (RFC 1035 section 4.2.2).
-pub(super) fn stream(_: Side, bytes: &[u8]) -> Probe {
+/// The probe of DNS over TCP: a message behind its length (RFC 1035 section 4.2.2). Clients ask and
+/// servers answer; a connection that begins otherwise has its roles the wrong way round.
+pub(super) fn stream(side: Side, bytes: &[u8]) -> Probe {
     /// Longest first message of which the beginning is waited for, in units of 256 bytes: longer
     /// ones, as answers may be, come with their header.
     const LONG: u8 = 2;
@@ -115,7 +116,7 @@ pub(super) fn stream(_: Side, bytes: &[u8]) -> Probe {
                 return Probe::No;
             }
             if rest.len() >= HEADER {
-                return whole_or_begun(&rest[..rest.len().min(len)], len);
+                return whole_or_begun(side, &rest[..rest.len().min(len)], len);
             }
             if *high < LONG && begins_header(rest) { Probe::NeedMore } else { Probe::No }
         }
@@ -134,9 +135,10 @@ fn begins_header(bytes: &[u8]) -> bool {
 }
 
 /// Whether the beginning of a message of `len` bytes is DNS.
-fn whole_or_begun(bytes: &[u8], len: usize) -> Probe {
+fn whole_or_begun(side: Side, bytes: &[u8], len: usize) -> Probe {
     let Ok(message) = Message::from_slice(bytes) else { return Probe::No };
-    if !has_header(message) || message.header_counts().qdcount() != 1 {
+    let is_turn = message.header().qr() == (side == Side::Server);
+    if !is_turn || !has_header(message) || message.header_counts().qdcount() != 1 {
         return Probe::No;
     }
     let missing = len - bytes.len();
@@ -243,6 +245,7 @@ mod tests {
         assert_eq!(stream(Side::Client, &framed), Probe::Yes);
         let more = [&framed[..], &framed].concat();
         assert_eq!(stream(Side::Client, &more), Probe::Yes, "with what follows");
+        assert_eq!(stream(Side::Server, &framed), Probe::No, "servers answer");
         for other in [&b"GET / HTTP/1.1\r\n"[..], b"\x16\x03\x01\x02\x00\x01\x00", b"*1\r\n$4\r\n", b"\0noise"] {
             assert_eq!(stream(Side::Client, other), Probe::No, "{other:?}");
         }
