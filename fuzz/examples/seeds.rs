@@ -13,7 +13,7 @@ use nautscan_core::packet::Packet;
 use nautscan_core::proto::Side;
 use nautscan_core::wire::tcp::flag;
 use nautscan_core::wire::{Address, Decoded, Transport, decode};
-use nautscan_fuzz::{EngineScript, HttpScript, Scribe, SegmentFields, WireInput};
+use nautscan_fuzz::{DnsScript, EngineScript, HttpScript, Scribe, SegmentFields, WireInput};
 
 /// Captures larger than this are passed over whole.
 const MAX_CAPTURE: u64 = 1 << 20;
@@ -84,6 +84,9 @@ impl Seeds {
             script[0] = options;
             self.write("engine", &script)?;
         }
+        for script in found.dns.into_values() {
+            self.write("dns", &script.into_bytes())?;
+        }
         for connection in found.connections.into_values() {
             self.write("reassembly", &connection.segments.into_bytes())?;
             if connection.is_http {
@@ -104,13 +107,15 @@ struct Found {
     /// Two scripts of the same packets, to have different settings.
     engine: [Scribe; 2],
     connections: HashMap<[End; 2], Connection>,
+    /// What is said to and from each port of DNS, over TCP and over UDP.
+    dns: HashMap<(bool, u16), Scribe>,
 }
 
 impl Default for Found {
     fn default() -> Self {
         let engine = [0, 0].map(EngineScript::begin);
-        let (packets, kinds, connections) = Default::default();
-        Self { packets, kinds, engine, connections }
+        let (packets, kinds, connections, dns) = Default::default();
+        Self { packets, kinds, engine, connections, dns }
     }
 }
 
@@ -126,6 +131,28 @@ impl Found {
             }
         }
         self.segment(packet, &decoded);
+        self.message(&decoded);
+    }
+
+    fn message(&mut self, decoded: &Decoded<'_>) {
+        const PORTS: [u16; 3] = [53, 5353, 5355];
+        let (is_stream, source, destination) = match decoded.transport {
+            Some(Transport::Tcp { source_port, destination_port, .. }) => {
+                (true, source_port, destination_port)
+            }
+            Some(Transport::Udp { source_port, destination_port }) => {
+                (false, source_port, destination_port)
+            }
+            _ => return,
+        };
+        let known = PORTS.into_iter().find(|port| [source, destination].contains(port));
+        let Some(port) = known.filter(|_| !decoded.payload.is_empty()) else { return };
+        let side = if destination == port { Side::Client } else { Side::Server };
+        let begin = || DnsScript::begin(is_stream, port);
+        let script = self.dns.entry((is_stream, port)).or_insert_with(begin);
+        if script.len() + decoded.payload.len() + 3 <= MAX_SEED {
+            DnsScript::write(script, side, decoded.payload);
+        }
     }
 
     fn segment(&mut self, packet: &Packet<'_>, decoded: &Decoded<'_>) {

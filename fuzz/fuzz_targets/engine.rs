@@ -31,7 +31,7 @@ impl Seen {
                 Table::Packets => self.packets += rows,
                 Table::Requests => self.requests += rows,
                 Table::Flows => self.flows(&batch),
-                Table::Stats => {}
+                Table::Names | Table::Stats => {}
             }
         }
     }

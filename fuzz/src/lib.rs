@@ -3,12 +3,14 @@
 //! Every form is a plain sequence of small fields without lengths of the whole, so that a cut,
 //! doubled or exchanged piece is still a script: the fuzzer's mutations stay meaningful.
 
+mod dns;
 mod engine;
 mod http1;
 mod script;
 mod segments;
 mod wire;
 
+pub use dns::{DnsScript, Said};
 pub use engine::{EngineScript, FuzzedPacket, LINK_TYPES};
 pub use http1::{HttpScript, Operation};
 pub use script::{Scribe, Script};

@@ -29,13 +29,17 @@ class Observed:
 
     @property
     def asked(self) -> list[Row]:
-        """Rows whose request was seen."""
-        return [row for row in self.requests if row["method"] is not None]
+        """HTTP rows whose request was seen."""
+        return [row for row in self.of("http") if row["method"] is not None]
 
     @property
     def answered(self) -> list[Row]:
-        """Rows whose response was seen."""
-        return [row for row in self.requests if row["status"] is not None]
+        """HTTP rows whose response was seen."""
+        return [row for row in self.of("http") if row["status"] is not None]
+
+    def of(self, *protocols: str) -> list[Row]:
+        """Rows of some protocols."""
+        return [row for row in self.requests if row["protocol"] in protocols]
 
 
 def observe(path: Path) -> Observed:

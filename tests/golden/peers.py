@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,16 @@ def tools() -> dict[str, str]:
 
 
 def _ask(capture: Capture) -> dict[str, Any]:
-    return _capinfos(capture.path) | _transports(capture.path)
+    return _capinfos(capture.path) | _transports(capture.path) | _dns(capture.path)
+
+
+def _dns(path: Path) -> dict[str, Any]:
+    """Times from each DNS, mDNS or LLMNR question to its answer, in whole microseconds."""
+    fields = ("-T", "fields", "-E", "occurrence=a", "-E", "aggregator=,", "-e", "dns.time")
+    told = _run("tshark", "-n", "-r", str(path), "-o", "tcp.reassemble_out_of_order:TRUE",
+        "-Y", f"dns.time and {NOT_QUOTED}", *fields)  # fmt: skip
+    times = [time for line in told.split() for time in line.split(",")]
+    return {"dns_times": [str(int(Decimal(time) * 1_000_000)) for time in times]} if times else {}
 
 
 def _capinfos(path: Path) -> dict[str, Any]:

@@ -215,6 +215,7 @@ mod tests {
         assert_eq!(say(&mut names, &naming(5, "a.example", 60)), 1);
     }
 
+    /// Reaches `NAMES_SAID`: what was forgotten is said again.
     #[test]
     fn a_full_table_says_names_again_and_counts() {
         let mut names = Names::default();
@@ -257,6 +258,7 @@ mod tests {
         assert_eq!(take(&given(80, b"3", None)), None, "too late");
     }
 
+    /// Reaches `LEASES_WAITING`: the oldest is forgotten.
     #[test]
     fn wishes_are_bounded() {
         let mut names = Names::default();

@@ -82,6 +82,7 @@ fn what_waits_when_the_capture_ends_has_not_failed() {
     assert_eq!(all(&tables, &["completeness", "error"]), [[some(&["request_only"]), vec![None]].concat()]);
 }
 
+/// Reaches `DATAGRAM_ATTEMPTS`: after so many datagrams of a flow no protocol is looked for.
 #[test]
 fn other_datagrams_cost_a_few_probes_and_no_memory() {
     let mut bench = Bench::new(config());

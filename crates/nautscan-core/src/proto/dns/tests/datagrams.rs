@@ -3,7 +3,9 @@
 use domain::base::iana::Rtype;
 
 use super::Told;
-use crate::limits::{DNS_ADDRESSES, DNS_RECORDS, DNS_WAITING};
+use crate::limits::{
+    DNS_ADDRESSES, DNS_ALIASES, DNS_DATA, DNS_QUESTIONS, DNS_RECORDS, DNS_WAITING,
+};
 use crate::proto::datagram::{App, Datagram, Ports};
 use crate::proto::dns::testing::{Record, answer, name, question};
 use crate::proto::{Close, Context, Place, Settings, Side};
@@ -166,6 +168,7 @@ fn names_of_addresses_count_where_they_are_local() {
     assert_eq!(flow.end(Close::CaptureEnd).names, ["10.0.0.9 printer.lan 7"]);
 }
 
+/// Reaches `DNS_RECORDS` and `DNS_ADDRESSES`: the row says how many there were.
 #[test]
 fn a_message_of_many_records_is_capped() {
     let mut flow = Flow::new(53);
@@ -178,6 +181,49 @@ fn a_message_of_many_records_is_capped() {
     assert_eq!(told.names.len(), DNS_ADDRESSES);
 }
 
+/// Reaches `DNS_QUESTIONS`: of the questions of one message.
+#[test]
+fn many_questions_of_one_message_are_capped() {
+    let mut asked = question(0, "a.local", Rtype::A);
+    let one = asked[12..].to_vec();
+    asked[5] = 20;
+    (1..20).for_each(|_| asked.extend(&one));
+    let mut flow = Flow::new(5353);
+    flow.say(0, Side::Client, &asked);
+    let told = flow.end(Close::CaptureEnd);
+    assert_eq!(told.rows, ["A a.local - request_only -"]);
+    assert_eq!(told.detail(0, "questions").unwrap().lines().count(), DNS_QUESTIONS);
+}
+
+/// Reaches `DNS_DATA`: of a record's data, the beginning.
+#[test]
+fn long_data_is_capped() {
+    let data = [&[255][..], &[b'x'; 255], &[255], &[b'y'; 255]].concat();
+    let record = Record { owner: "www.example.com", kind: Rtype::TXT, ttl: 1, data };
+    let mut flow = Flow::new(53);
+    flow.say(0, Side::Server, &answer(1, "www.example.com", Rtype::TXT, 0, &[record]));
+    let told = flow.end(Close::CaptureEnd);
+    let shown = told.detail(0, "answers").unwrap();
+    let data = shown.strip_prefix("www.example.com 1 TXT ").unwrap();
+    assert_eq!(data.strip_suffix('…').unwrap().len(), DNS_DATA);
+}
+
+/// Reaches `DNS_ALIASES`: an address behind more of them is nobody's.
+#[test]
+fn aliases_are_followed_so_far() {
+    let addressed = |count: usize| {
+        let owners: Vec<_> = (0..=count).map(|at| format!("a{at}.example")).collect();
+        let mut records: Vec<_> =
+            (0..count).map(|at| cname(&owners[at], &owners[at + 1], 60)).collect();
+        records.push(a(&owners[count], 9, 60));
+        let mut flow = Flow::new(53);
+        flow.say(0, Side::Server, &answer(1, "a0.example", Rtype::A, 0, &records));
+        flow.end(Close::CaptureEnd).names.len()
+    };
+    assert_eq!((addressed(DNS_ALIASES), addressed(DNS_ALIASES + 1)), (1, 0));
+}
+
+/// Reaches `DNS_WAITING`: the oldest is told without its answer.
 #[test]
 fn questions_that_wait_are_bounded() {
     let mut flow = Flow::new(53);

@@ -3,6 +3,7 @@
 use domain::base::iana::Rtype;
 
 use super::Told;
+use crate::limits::DNS_LOST;
 use crate::proto::dns::PROTOCOL;
 use crate::proto::dns::testing::{answer, question};
 use crate::proto::{Close, Context, Parser, Place, Settings, Side, Verdict};
@@ -114,6 +115,18 @@ fn after_a_loss_of_unknown_extent_messages_are_looked_for() {
     let told = connection.end(Close::Finished);
     assert_eq!(told.rows, [ROW, "A a.example - request_only connection closed before response"]);
     assert_eq!(told.errors, 0);
+}
+
+/// Reaches `DNS_LOST`: no message is looked for any more.
+#[test]
+fn after_a_loss_messages_are_looked_for_so_long() {
+    let mut connection = Connection::new();
+    connection.say(Side::Client, &ask(1));
+    connection.lose(Side::Server, 1000);
+    let noise = [0xff; 1 << 16];
+    let turns = (1..).find(|_| connection.say(Side::Server, &noise) != Verdict::Continue);
+    assert_eq!(turns, Some((DNS_LOST + 1 - 1000).div_ceil(1 << 16)));
+    assert_eq!(connection.told.rows, ["A a.example - request_only -"]);
 }
 
 #[test]
