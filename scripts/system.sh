@@ -28,7 +28,6 @@ have curl|curl|the client in live tests
 have dnsmasq|dnsmasq-base|the DNS and DHCP server in live tests
 have dig|bind9-dnsutils|its client
 have tcpdump|tcpdump|comparison in live tests and benchmarks
-have dnsmasq|dnsmasq-base|answers DNS in live tests
 have tshark|tshark|comparison with Wireshark's reading
 have dockerd|docker.io|a real Docker Engine for identity tests
 have busybox|busybox-static|the containers of that engine

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from nautscan.errors import BadRequest
 from nautscan.identity.hostnames import FOR_EVER, BookLimits, NameBook, Segment, Sighting
@@ -14,6 +14,11 @@ from nautscan.offline.passes import STANDARD_INPUT, ReadOptions, batches, open_p
 from nautscan.store.hosts import HostSegments
 from nautscan.store.naming import COLUMNS, NAMED_TABLES, NamedBatches
 from nautscan.store.scratch import ArrowExporter
+
+if TYPE_CHECKING:
+    from arro3.core import RecordBatch
+
+    from nautscan._engine import RecordBatch as EngineBatch
 
 MAX_ADDRESSES = 1 << 20
 """Addresses with names, and pairs of client and address: some 500 MB at the very most."""
@@ -69,7 +74,7 @@ class Naming:
         return take_named
 
 
-def sightings(batch: ArrowArrayExportable) -> Iterator[Sighting]:
+def sightings(batch: EngineBatch | RecordBatch) -> Iterator[Sighting]:
     """Rows of the engine's table `names`."""
     from arro3.core import DataType, RecordBatch
 

@@ -115,7 +115,10 @@ MIGRATIONS: Final = (
     Migration(
         5,
         # All that was understood before was HTTP over TCP.
-        ("ALTER TABLE requests ADD COLUMN transport VARCHAR DEFAULT 'tcp'",),
+        (
+            "ALTER TABLE requests ADD COLUMN transport VARCHAR DEFAULT 'tcp'",
+            "ALTER TABLE requests ALTER COLUMN transport SET NOT NULL",
+        ),
     ),
     Migration(
         6,
