@@ -260,9 +260,7 @@ class Inside:
         name = opened.place.name
         opened.close()
         if is_wanted:
-            log.info(
-                "the container %s has ended; it is captured inside when it runs again", name
-            )
+            log.info("the container %s has ended; it is captured inside when it runs again", name)
             self._gaps.append(Gap(name, time.time_ns(), None, f"the container {name} had ended"))
 
 
