@@ -58,6 +58,7 @@ def test_the_terminal_captures_inside_and_follows_a_restart(engine: DockerEngine
     assert process.stderr is not None
     # It says when it is inside again; a request before that is not for it to see.
     for line in process.stderr:
+        assert line.startswith(b"{"), line + process.stderr.read()
         if json.loads(line) == {"capturing": ["lo@web"]}:
             break
     wget(engine, "web", "/?second")

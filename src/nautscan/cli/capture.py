@@ -125,7 +125,8 @@ class _Job:
                 self._print_rows(page)
 
     def _print_rows(self, batch: RecordBatch) -> None:
-        rows = batch.slice(0, self._left(self.rows))
+        left = self._left(self.rows)
+        rows = batch if left is None else batch.slice(0, min(left, batch.num_rows))
         if rows.num_rows and self._print is not None:
             self._print(rows)
             self.rows += rows.num_rows

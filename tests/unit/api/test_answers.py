@@ -110,7 +110,12 @@ async def test_capture_control(server: Server) -> None:
     assert started.json()["running"] is True
     op, params = server.world.sensor.asked[-1]
     assert op == "start"
-    assert params == {"interfaces": ["br-1"], "filter": "tcp port 80", "promiscuous": True}
+    assert params == {
+        "interfaces": ["br-1"],
+        "places": {},
+        "filter": "tcp port 80",
+        "promiscuous": True,
+    }
     stopped = await server.http.post("/api/packets/stop")
     assert stopped.json()["running"] is False
 
