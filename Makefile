@@ -2,8 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo build test lint fuzz bench bench-micro bench-peers bench-live screenshots \
-	docs lock clean
+.PHONY: help run demo build test lint fuzz bench bench-micro bench-peers bench-live screenshots docs lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -2,7 +2,7 @@ import type { ColumnKind } from "./columns";
 
 /** What a request can show in the list, in this order. */
 export const TRAFFIC_COLUMNS: readonly ColumnKind[] = [
-  column("time", "Time", "When its first byte was seen", 96, 60, { sortedBy: "time", compact: 66 }),
+  column("time", "Time", "When its first byte was seen", 96, 58, { sortedBy: "time", compact: 59 }),
   {
     ...column("parties", "From → to", "Who asked whom", null, 140, { sortedBy: "server" }),
     share: 1.1,
