@@ -69,11 +69,13 @@ class DockerEngine:
     outside_netns: str
     octet: int
     """Second octet of the addresses, 10.OCTET.0.0/16: different for each engine."""
+    userland_proxy: bool = True
+    """Whether published ports are also served by a process of the host, as by default."""
     _daemon: subprocess.Popen[bytes] | None = None
     _children: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @classmethod
-    def start(cls, folder: Path) -> Self:
+    def start(cls, folder: Path, *, userland_proxy: bool = True) -> Self:
         """Start a daemon with its data in `folder`, and import the image."""
         tag = secrets.token_hex(3)
         engine = cls(
@@ -82,6 +84,7 @@ class DockerEngine:
             netns=f"nsd-{tag}",
             outside_netns=f"nsd-{tag}-out",
             octet=random.randint(64, 191),
+            userland_proxy=userland_proxy,
         )
         engine.folder.mkdir(parents=True)
         # Others may reach the socket; its own mode and group say who may use it.
@@ -313,6 +316,7 @@ class DockerEngine:
             f"--bip=10.{self.octet}.0.1/24",
             f"--default-address-pool=base=10.{self.octet}.128.0/17,size=24",
             "--shutdown-timeout=2",
+            f"--userland-proxy={str(self.userland_proxy).lower()}",
         ]
 
     def _make_namespaces(self) -> None:

@@ -94,6 +94,12 @@ class NautScanProcess:
         rows: list[dict[str, Any]] = found["requests"]
         return rows
 
+    def flows(self, filter_text: str) -> list[dict[str, Any]]:
+        """The stored flows that a filter selects, as last seen, oldest first."""
+        found = self.get("/api/flows", filter=filter_text, limit=1000, order="asc")
+        rows: list[dict[str, Any]] = found["flows"]
+        return rows
+
     def wait_for(self, ask: Callable[[], T], patience_s: float = PATIENCE_S) -> T:
         """What `ask` answers as soon as that is true."""
         deadline = time.monotonic() + patience_s

@@ -23,13 +23,10 @@ impl Macs {
         }
     }
 
-    /// Takes one side from `other`: the lower endpoint's, or the higher one's.
-    pub fn take_side(&mut self, other: &Self, low: bool) {
-        if low {
-            self.low = other.low;
-        } else {
-            self.high = other.high;
-        }
+    /// The first packet's sender and receiver; `source_is_low` as in [`Self::of`].
+    pub fn stations(&self, source_is_low: bool) -> Stations {
+        let [source, destination] = self.of_sides(source_is_low);
+        Stations { source, destination }
     }
 
     /// The client's and the server's.

@@ -18,7 +18,7 @@ pub use table::FlowTable;
 use crate::packet::InterfaceId;
 use crate::proto::{App, Close, Side, datagram};
 use crate::stream::Connection;
-use crate::wire::{Address, Decoded, Stations, Tunnel, protocol};
+use crate::wire::{Address, Decoded, Tunnel, protocol};
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -242,31 +242,24 @@ impl Flow {
         self.nat().map_or((None, None), |nat| nat.translated(self.client_is_low))
     }
 
-    /// Adds addresses under which it goes besides the `own` ones: its own leg with whether the
-    /// first packet came from the lower endpoint, the other leg with its key, the initial sequence
-    /// number of TCP, and the stations of the frame there. False: it has too many already.
+    /// Adds addresses under which it goes besides its `own`: the leg that these are of, with whether
+    /// the first packet came from the lower endpoint; the other leg with its key; the initial
+    /// sequence number of TCP. False: it has too many already.
     pub fn add_leg(
         &mut self,
         own: (Leg, bool),
         other: (Leg, FlowKey),
         sequence: Option<u32>,
-        stations: Stations,
     ) -> bool {
         let (leg, source_is_low) = own;
+        let leg = Leg { stations: self.macs.stations(source_is_low), ..leg };
         let rare = self.rare.get_or_insert_default();
         let nat = rare.nat.get_or_insert_with(|| Box::new(Nat::new(leg, source_is_low, sequence)));
         if !nat.has_room() {
             return false;
         }
-        let source_is_low = nat.source_is_low;
-        let (is_nearest, is_farthest) = nat.add(other.0, other.1);
-        let macs = Macs::of(stations, source_is_low);
-        if is_nearest {
-            self.macs.take_side(&macs, source_is_low);
-        }
-        if is_farthest {
-            self.macs.take_side(&macs, !source_is_low);
-        }
+        nat.add(other.0, other.1);
+        self.macs = Macs::of(nat.stations(), nat.source_is_low);
         true
     }
 

@@ -4,7 +4,7 @@ use core::cmp::Reverse;
 
 use super::key::{Endpoints, FlowKey};
 use crate::limits::FLOW_LEGS;
-use crate::wire::Address;
+use crate::wire::{Address, Stations};
 
 /// An address with its port.
 pub type End = (Address, u16);
@@ -19,6 +19,8 @@ pub struct Leg {
     pub hop_limit: u8,
     /// When the first packet was seen there.
     pub time: i64,
+    /// Who sent its frame to whom.
+    pub stations: Stations,
 }
 
 impl Leg {
@@ -28,13 +30,30 @@ impl Leg {
         let Endpoints { client, client_port, server, server_port } = self.ends;
         (Reverse(self.hop_limit), self.time, (client, client_port), (server, server_port))
     }
+
+    fn client(&self) -> End {
+        (self.ends.client, self.ends.client_port)
+    }
+
+    fn server(&self) -> End {
+        (self.ends.server, self.ends.server_port)
+    }
+
+    /// Whether it has one end of each of two others: then only one of two translations was made
+    /// there. A bridge shows it late, and its time would say otherwise.
+    fn is_between(&self, one: &Self, other: &Self) -> bool {
+        one.client() != other.client()
+            && one.server() != other.server()
+            && (self.client(), self.server()) == (one.client(), other.server())
+    }
 }
 
-/// The legs of a flow that has more than one: those at its two ends, which tell the true ones.
+/// The legs of a flow that has more than one: those at its two ends tell the true ones.
 #[derive(Debug, Clone)]
 pub struct Nat {
     nearest: Leg,
     farthest: Leg,
+    legs: Vec<Leg>,
     /// Whether the sender of the first packet is the lower endpoint of the flow's key.
     pub source_is_low: bool,
     /// Initial sequence number of TCP.
@@ -49,27 +68,35 @@ pub type Translated = (Option<End>, Option<End>);
 impl Nat {
     /// Of a flow that has one leg so far.
     pub fn new(leg: Leg, source_is_low: bool, sequence: Option<u32>) -> Self {
-        Self { nearest: leg, farthest: leg, source_is_low, sequence, aliases: Vec::new() }
+        let legs = vec![leg];
+        Self { nearest: leg, farthest: leg, legs, source_is_low, sequence, aliases: Vec::new() }
     }
 
     /// Whether it can have another leg.
     pub fn has_room(&self) -> bool {
-        self.aliases.len() + 1 < FLOW_LEGS
+        self.legs.len() < FLOW_LEGS
     }
 
-    /// Adds a leg; answers whether it is the one nearest to who began, and whether it is the
-    /// farthest from there.
-    pub fn add(&mut self, leg: Leg, key: FlowKey) -> (bool, bool) {
-        let is_nearest = leg.place() < self.nearest.place();
-        let is_farthest = leg.place() > self.farthest.place();
-        if is_nearest {
-            self.nearest = leg;
-        }
-        if is_farthest {
-            self.farthest = leg;
-        }
+    /// Adds a leg, of which this is the key.
+    pub fn add(&mut self, leg: Leg, key: FlowKey) {
+        self.legs.push(leg);
         self.aliases.push(key);
-        (is_nearest, is_farthest)
+        let legs = &self.legs;
+        let is_between =
+            |leg: &Leg| legs.iter().any(|one| legs.iter().any(|other| leg.is_between(one, other)));
+        let outer = || legs.iter().filter(|leg| !is_between(leg));
+        let nearest = outer().min_by_key(|leg| leg.place()).copied();
+        let farthest = outer().max_by_key(|leg| leg.place()).copied();
+        self.nearest = nearest.unwrap_or(self.nearest);
+        self.farthest = farthest.unwrap_or(self.farthest);
+    }
+
+    /// The frame's sender where the first packet was nearest to who sent it, and its receiver
+    /// where it was farthest from there.
+    pub fn stations(&self) -> Stations {
+        let (source, destination) =
+            (self.nearest.stations.source, self.farthest.stations.destination);
+        Stations { source, destination }
     }
 
     /// Who talks to whom in truth: who began under the address that it gave itself, who was
@@ -93,7 +120,9 @@ impl Nat {
 
     /// Bytes that it holds, itself included.
     pub(super) fn memory(&self) -> usize {
-        size_of::<Self>() + self.aliases.capacity() * size_of::<FlowKey>()
+        size_of::<Self>()
+            + self.legs.capacity() * size_of::<Leg>()
+            + self.aliases.capacity() * size_of::<FlowKey>()
     }
 }
 
@@ -105,7 +134,8 @@ mod tests {
         let address = |last| Address::v4([10, 0, 0, last]);
         let (key, source_is_low) =
             FlowKey::new(6, address(client.0), client.1, address(server.0), server.1);
-        (Leg { ends: key.endpoints(source_is_low), hop_limit, time }, key, source_is_low)
+        let (ends, stations) = (key.endpoints(source_is_low), Stations::default());
+        (Leg { ends, hop_limit, time, stations }, key, source_is_low)
     }
 
     /// Both addresses are translated; whichever leg comes first.
@@ -129,13 +159,30 @@ mod tests {
         }
     }
 
+    /// On a bridge that translates both, between the two; seen there last.
+    #[test]
+    fn what_is_half_translated_is_no_end() {
+        let before = leg((2, 1000), (9, 8080), 64, 0);
+        let after = leg((8, 1000), (2, 80), 64, 1);
+        let half = leg((2, 1000), (2, 80), 64, 2);
+        for order in [[before, after, half], [half, after, before], [after, half, before]] {
+            let [first, ..] = order;
+            let mut nat = Nat::new(first.0, first.2, None);
+            for (leg, key, _) in &order[1..] {
+                nat.add(*leg, *key);
+            }
+            let (client, server) = nat.translated(first.2);
+            assert_eq!((client, server), (Some(after.0.client()), Some(before.0.server())));
+        }
+    }
+
     #[test]
     fn an_end_that_stays_has_no_other() {
         let (before, key, source_is_low) = leg((1, 1000), (9, 8080), 64, 0);
         let (after, other, _) = leg((1, 1000), (2, 80), 63, 1);
         let mut nat = Nat::new(before, source_is_low, None);
         assert_eq!(nat.translated(source_is_low), (None, None), "one leg");
-        assert_eq!(nat.add(after, other), (false, true));
+        nat.add(after, other);
         assert_ne!(key, other);
         assert_eq!(nat.translated(source_is_low), (None, Some((before.ends.server, 8080))));
     }

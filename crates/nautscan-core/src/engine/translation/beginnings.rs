@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 use super::super::sightings::Point;
 use crate::flow::{End, FlowKey, Leg};
 use crate::limits::BEGINNINGS;
-use crate::wire::{Address, Beginning, protocol};
+use crate::wire::{Address, Beginning, Stations, protocol};
 
 /// How far apart the sightings of a first packet on both sides of a translation may be: a packet
 /// may wait as long for the hardware address of the next host (RFC 1122 section 2.3.2.2), and is
@@ -25,11 +25,13 @@ pub(super) struct Begun {
 }
 
 impl Begun {
+    /// Without the frame's stations, which only the caller can know.
     pub(super) fn leg(&self) -> Leg {
         Leg {
             ends: self.key.endpoints(self.source_is_low),
             hop_limit: self.beginning.hop_limit,
             time: self.time,
+            stations: Stations::default(),
         }
     }
 

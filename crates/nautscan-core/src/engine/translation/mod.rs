@@ -11,7 +11,7 @@ use hashbrown::HashMap;
 
 use super::Engine;
 use super::seen::{FlowRef, Seen};
-use crate::flow::{Flow, FlowKey};
+use crate::flow::{Flow, FlowKey, Leg};
 use crate::limits::ALIASES;
 use crate::proto::Close;
 use crate::wire::{Beginning, Decoded, Network, Transport};
@@ -164,12 +164,9 @@ impl Engine {
         if flow.first_time > other.time || flow.ended.is_some() {
             return None;
         }
-        if !flow.add_leg(
-            (other.leg(), root.source_is_low),
-            (begun.leg(), begun.key),
-            begun.beginning.sequence,
-            seen.stations(decoded),
-        ) {
+        let own = (other.leg(), root.source_is_low);
+        let further = Leg { stations: seen.stations(decoded), ..begun.leg() };
+        if !flow.add_leg(own, (further, begun.key), begun.beginning.sequence) {
             self.translations.refused += 1;
             return None;
         }
