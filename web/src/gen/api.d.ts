@@ -121,6 +121,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/containers/{container}/traffic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Traffic
+         * @description What a container is asked for and whom it talks to over the window, and its addresses.
+         */
+        get: operations["containers_traffic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/coverage": {
         parameters: {
             query?: never;
@@ -649,6 +669,24 @@ export interface components {
             truncated: boolean;
         };
         /**
+         * BoundSocket
+         * @description Where a process listens, or which UDP port it has.
+         */
+        BoundSocket: {
+            /**
+             * Ip
+             * @description 0.0.0.0 and :: mean every address
+             */
+            ip: string;
+            /** Port */
+            port: number;
+            /**
+             * Transport
+             * @enum {string}
+             */
+            transport: "tcp" | "udp";
+        };
+        /**
          * BusyGroup
          * @description A group with its numbers over the span and its course.
          */
@@ -1126,6 +1164,49 @@ export interface components {
             name: string | null;
         };
         /**
+         * ContainerToEnter
+         * @description A container that runs, and whether it can be captured inside.
+         */
+        ContainerToEnter: {
+            /** Capturable */
+            capturable: boolean;
+            /** Id */
+            id: string;
+            /**
+             * Interface
+             * @description To be named among `interfaces` to capture on all of those inside it
+             * @example all@web
+             */
+            interface: string;
+            /** Name */
+            name: string;
+            /**
+             * Project
+             * @description Its Compose project
+             */
+            project: string | null;
+            /**
+             * Reason
+             * @description Why it has no inside that could be captured
+             */
+            reason: string | null;
+            /**
+             * Selected
+             * @description It is captured inside, or will be once it runs
+             */
+            selected: boolean;
+            /**
+             * Service
+             * @description Its Compose service
+             */
+            service: string | null;
+            /**
+             * Shares
+             * @description The container whose network it uses, if not its own
+             */
+            shares: string | null;
+        };
+        /**
          * ContainerTrafficAnswer
          * @description What a container does: the 50 busiest endpoints and peers, its last 50 addresses.
          */
@@ -1429,6 +1510,26 @@ export interface components {
             requests: number;
         };
         /**
+         * Entering
+         * @description Whether the sensor may capture inside containers.
+         */
+        Entering: {
+            /** Possible */
+            possible: boolean;
+            /**
+             * Reason
+             * @description Why not
+             */
+            reason: string | null;
+            /**
+             * Remedy
+             * @description What to do about it
+             */
+            remedy: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * ErrorAnswer
          * @description Every error has this shape.
          */
@@ -1644,6 +1745,11 @@ export interface components {
              * @description Compose service of the client; null when no workload is known to own the address
              */
             client_service: string | null;
+            /**
+             * Client User
+             * @description Its user as its own system calls it; of a socket whose process is not known, the socket's owner; null if neither is known
+             */
+            client_user: string | null;
             /**
              * Client Vendor
              * @description Organisation that client_mac is registered to with the IEEE; null if it was chosen by software, or is not in the register
@@ -1893,6 +1999,11 @@ export interface components {
              */
             server_service: string | null;
             /**
+             * Server User
+             * @description Its user as its own system calls it; of a socket whose process is not known, the socket's owner; null if neither is known
+             */
+            server_user: string | null;
+            /**
              * Server Vendor
              * @description Organisation that server_mac is registered to with the IEEE; null if it was chosen by software, or is not in the register
              */
@@ -1970,6 +2081,31 @@ export interface components {
              * @description null: still open
              */
             until: string | null;
+        };
+        /**
+         * GeoFileHealth
+         * @description A file that tells country or autonomous system.
+         */
+        GeoFileHealth: {
+            /**
+             * Built
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            built: string;
+            /**
+             * Kind
+             * @description What it calls itself, e.g. GeoLite2-Country
+             */
+            kind: string;
+            /** Path */
+            path: string;
+            /**
+             * Reason
+             * @description Why a newer version of it could not be read
+             */
+            reason: string | null;
         };
         /**
          * GroupSeries
@@ -2079,6 +2215,102 @@ export interface components {
              * @description null: it has it still
              */
             until: string | null;
+        };
+        /**
+         * HostName
+         * @description A name that an address had for a time.
+         */
+        HostName: {
+            /** As */
+            as: string | null;
+            /**
+             * Asked By
+             * @description Who asked for it last; null if nobody did
+             */
+            asked_by: string | null;
+            /** Country */
+            country: string | null;
+            /** Ip */
+            ip: string;
+            /**
+             * Last
+             * @description Last seen; null for configured names
+             */
+            last: string | null;
+            /**
+             * Mac
+             * @description Hardware address, where DHCP or mDNS told it
+             */
+            mac: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Since
+             * @description First seen; null: configured before NautScan started
+             */
+            since: string | null;
+            /**
+             * Source
+             * @description dns, llmnr, mdns, dhcp, dhcpv6, docker or hosts
+             */
+            source: string;
+            /**
+             * Until
+             * @description When it ceases to hold; null: when it is changed
+             */
+            until: string | null;
+            /**
+             * Vendor
+             * @description Organisation that the hardware address is registered to
+             */
+            vendor: string | null;
+            /**
+             * Vendor Reason
+             * @description Why a hardware address has no vendor
+             */
+            vendor_reason: string | null;
+        };
+        /**
+         * HostNameList
+         * @description Names of hosts, those seen last first.
+         */
+        HostNameList: {
+            /**
+             * Left Out
+             * @description How many more there are beyond the limit
+             */
+            left_out: number;
+            /** Names */
+            names: components["schemas"]["HostName"][];
+            /**
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
+             */
+            source: "live" | "demo" | "file";
+        };
+        /**
+         * HostsFileHealth
+         * @description The hosts file of this machine.
+         */
+        HostsFileHealth: {
+            /**
+             * Entries
+             * @description Addresses that it names
+             */
+            entries: number;
+            /**
+             * Left Out
+             * @description Addresses beyond the cap
+             */
+            left_out: number;
+            /** Path */
+            path: string;
+            /**
+             * Reason
+             * @description Why it could not be read, or not as a whole
+             */
+            reason: string | null;
         };
         /**
          * Interface
@@ -2680,6 +2912,118 @@ export interface components {
             requests: number;
         };
         /**
+         * Process
+         * @description A process that has sockets now.
+         */
+        Process: {
+            /**
+             * Command
+             * @description As `ps -o comm` shows it. Arguments are never read
+             */
+            command: string;
+            /**
+             * Connections
+             * @description Connections that are open
+             */
+            connections: number;
+            /**
+             * Container
+             * @description Its name; null if the engine does not know it
+             */
+            container: string | null;
+            /**
+             * Container Id
+             * @description Container that it runs in; null for none
+             */
+            container_id: string | null;
+            /** Listens */
+            listens: components["schemas"]["BoundSocket"][];
+            /** Pid */
+            pid: number;
+            /**
+             * Started
+             * Format: date-time
+             * @description With the pid it tells the process from one that had it
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            started: string;
+            /**
+             * Talks
+             * @description The first 200 of them
+             */
+            talks: components["schemas"]["TalkingSocket"][];
+            /**
+             * User
+             * @description As the process's own system calls it; null if not known
+             */
+            user: string | null;
+        };
+        /**
+         * ProcessList
+         * @description Who listens and who talks, those with most connections first.
+         */
+        ProcessList: {
+            /**
+             * More
+             * @description Processes beyond the 1000 of an answer
+             */
+            more: number;
+            /**
+             * Nameless
+             * @description Sockets without a process, by reason
+             */
+            nameless: {
+                [key: string]: number;
+            };
+            /** Processes */
+            processes: components["schemas"]["Process"][];
+            /**
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
+             */
+            source: "live" | "demo" | "file";
+            state: components["schemas"]["ProcessState"];
+        };
+        /**
+         * ProcessState
+         * @description How far processes can be named here.
+         */
+        ProcessState: {
+            /**
+             * Detail
+             * @description The same in words, or what fails
+             */
+            detail: string | null;
+            /**
+             * Dropped
+             * @description Sockets forgotten for want of room
+             */
+            dropped: number;
+            /**
+             * Lost
+             * @description Connections that were told of, and not named
+             */
+            lost: number;
+            /**
+             * Reason
+             * @description off, offline or unavailable; null where somebody looks
+             */
+            reason: string | null;
+            /**
+             * Scope
+             * @description Whose processes can be looked into: everybody's, this user's, or this container's; null while nobody looks
+             */
+            scope: ("all" | "own" | "container") | null;
+            /**
+             * Traced
+             * @description TCP connections are told by the kernel as they are made
+             */
+            traced: boolean;
+            /** Untraced Because */
+            untraced_because: string | null;
+        };
+        /**
          * Reason
          * @description Something that is not as it should be, and what to do.
          */
@@ -2706,6 +3050,11 @@ export interface components {
              * @description Autonomous system of the client's address, e.g. AS64500 Example; null without a file that knows it
              */
             client_as: string | null;
+            /**
+             * Client Command
+             * @description Its command as `ps -o comm` shows it, never its arguments; null likewise
+             */
+            client_command: string | null;
             /**
              * Client Container
              * @description Name of the client's container; null when no workload is known to own the address
@@ -2911,6 +3260,11 @@ export interface components {
              */
             server_as: string | null;
             /**
+             * Server Command
+             * @description Its command as `ps -o comm` shows it, never its arguments; null likewise
+             */
+            server_command: string | null;
+            /**
              * Server Container
              * @description Name of the server's container; null when no workload is known to own the address
              */
@@ -3052,6 +3406,11 @@ export interface components {
              * @description Autonomous system of the client's address, e.g. AS64500 Example; null without a file that knows it
              */
             client_as: string | null;
+            /**
+             * Client Command
+             * @description Its command as `ps -o comm` shows it, never its arguments; null likewise
+             */
+            client_command: string | null;
             /**
              * Client Container
              * @description Name of the client's container; null when no workload is known to own the address
@@ -3242,6 +3601,11 @@ export interface components {
              * @description Autonomous system of the server's address, e.g. AS64500 Example; null without a file that knows it
              */
             server_as: string | null;
+            /**
+             * Server Command
+             * @description Its command as `ps -o comm` shows it, never its arguments; null likewise
+             */
+            server_command: string | null;
             /**
              * Server Container
              * @description Name of the server's container; null when no workload is known to own the address
@@ -4020,6 +4384,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestList"];
+                };
+            };
+        };
+    };
+    containers_traffic: {
+        parameters: {
+            query?: {
+                /** @description Length of the window that ends now, in seconds */
+                seconds?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id, its first 12 digits, or name */
+                container: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerTrafficAnswer"];
                 };
             };
         };

@@ -97,12 +97,7 @@ impl Pairing {
     }
 
     /// An answer to a question of the other side.
-    pub(super) fn answer(
-        &mut self,
-        mut heard: Heard<'_>,
-        arrival: Arrival,
-        cx: &mut Context<'_>,
-    ) {
+    pub(super) fn answer(&mut self, mut heard: Heard<'_>, arrival: Arrival, cx: &mut Context<'_>) {
         self.expire(arrival.first, cx);
         let at = self.waiting.iter().position(|waiting| waiting.is_answered_by(&heard, arrival));
         let waiting = at.and_then(|at| self.waiting.remove(at));
@@ -265,8 +260,7 @@ fn unasked(name: &'static str, heard: &Heard<'_>) -> Exchange {
 }
 
 fn begun(name: &'static str, heard: &Heard<'_>) -> Exchange {
-    let completeness =
-        if heard.cut > 0 { Completeness::Gap } else { Completeness::Complete };
+    let completeness = if heard.cut > 0 { Completeness::Gap } else { Completeness::Complete };
     Exchange { protocol: name, completeness, gap_bytes: heard.cut as u64, ..Exchange::default() }
 }
 

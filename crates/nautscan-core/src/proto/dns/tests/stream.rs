@@ -26,12 +26,10 @@ impl Connection {
     fn with<T>(&mut self, act: impl FnOnce(&mut dyn Parser, &mut Context<'_>) -> T) -> T {
         self.time += 1;
         let (time, place) = (self.time, Place::default());
-        act(&mut *self.parser, &mut Context {
-            time,
-            place,
-            settings: &self.settings,
-            sink: &mut self.told,
-        })
+        act(
+            &mut *self.parser,
+            &mut Context { time, place, settings: &self.settings, sink: &mut self.told },
+        )
     }
 
     fn say(&mut self, side: Side, bytes: &[u8]) -> Verdict {
