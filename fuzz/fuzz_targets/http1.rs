@@ -120,6 +120,7 @@ fn check_message(message: &Message, settings: &Settings) {
     assert!(settings.headers || message.headers.is_empty());
     let fields: usize = message.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
     assert!(fields <= 2 * HTTP_HEAD, "{fields} bytes of fields (head and trailer)");
+    assert!(message.first_time < i64::MAX, "left over from another exchange");
     assert!(message.last_time.is_none_or(|last| last >= message.first_time));
 }
 

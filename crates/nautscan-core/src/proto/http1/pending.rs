@@ -189,6 +189,12 @@ impl Pending {
         self.gap = false;
         self.informational = 0;
         self.odd = OddSet::default();
+        // What is left over of the messages must never be reported: a time that nothing has
+        // shows if it is.
+        #[cfg(any(test, fuzzing))]
+        for message in [&mut e.request, &mut e.response].into_iter().flatten() {
+            message.first_time = i64::MAX;
+        }
     }
 }
 
