@@ -3,7 +3,7 @@
 
 use super::fragments::{Datagram, Fragments, Insert, Key};
 use super::seen::{FlowRef, Load, Seen};
-use super::{Engine, roles, take_segment};
+use super::{Engine, roles, take_datagram, take_segment};
 use crate::flow::{FlowKey, key_ports};
 use crate::wire::{Decoded, Fragment, Network, decode_datagram, protocol};
 
@@ -124,10 +124,12 @@ impl Engine {
         let slot = self.flows.find(&flow.key)?;
         if !self.is_repeat(&seen, &whole, &network)
             && let Some(found) = self.flows.get_mut(slot)
-            && let Some(segment) = roles::tcp_segment(seen.time, &whole)
         {
             let side = found.side(flow.source_is_low);
-            take_segment(&mut self.out, found, side, &segment);
+            match roles::tcp_segment(seen.time, &whole) {
+                Some(segment) => take_segment(&mut self.out, found, side, &segment),
+                None => take_datagram(&mut self.out, found, side, seen.time, &whole),
+            }
         }
         id
     }
