@@ -39,7 +39,7 @@ def compare(capture: Capture, observed: Observed) -> Iterator[Comparison]:
     known = peers.load().get(capture.name, {})
     if "dns_times" in known:
         yield from compare_bags(
-            "tshark.dns_times", known["dns_times"], map(str, filter(None, map(_latency, rows)))
+            "tshark.dns_times", known["dns_times"], (str(time) for time in map(_latency, rows) if time is not None)
         )
 
 

@@ -4,8 +4,12 @@
 use super::fragments::{Datagram, Fragments, Insert, Key};
 use super::places::Places;
 use super::seen::{FlowRef, Load, Seen};
+<<<<<<< HEAD
 use super::translation::Resolved;
 use super::{Engine, roles, take_segment};
+=======
+use super::{Engine, roles, take_datagram, take_segment};
+>>>>>>> dns
 use crate::flow::{FlowKey, key_ports};
 use crate::wire::{Decoded, Fragment, Network, decode_datagram, protocol};
 
@@ -151,10 +155,12 @@ impl Engine {
             self.has_several_points(&whole) && self.is_repeat(&seen, &whole, &network, &resolved);
         if !repeats
             && let Some(found) = self.flows.get_mut(slot)
-            && let Some(segment) = roles::tcp_segment(seen.time, &whole)
         {
             let side = found.side(flow.source_is_low);
-            take_segment(&mut self.out, found, side, &segment);
+            match roles::tcp_segment(seen.time, &whole) {
+                Some(segment) => take_segment(&mut self.out, found, side, &segment),
+                None => take_datagram(&mut self.out, found, side, seen.time, &whole),
+            }
         }
         id
     }

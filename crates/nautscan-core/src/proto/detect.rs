@@ -184,7 +184,8 @@ impl App {
                     self.judge(verdict, piece, &mut todo, &mut cx);
                 }
                 State::Undecided(undecided) => match undecided.detect(piece, &mut todo) {
-                    Detected::Protocol(protocol) => {
+                    Detected::Protocol { protocol, opaque: before } => {
+                        opaque += before;
                         let mut parser = (protocol.open)(cx.settings);
                         undecided.tell_lost(&mut *parser, &mut cx);
                         self.0 = State::Known { protocol, parser };
@@ -233,12 +234,26 @@ impl App {
 
 /// What came of a piece that no parser was there for.
 enum Detected {
-    Protocol(&'static Protocol),
+    Protocol {
+        protocol: &'static Protocol,
+        /// Bytes before it that are given up.
+        opaque: u64,
+    },
     /// Not decided. `opaque` bytes are given up; `is_last`: the search is over.
     Nothing {
         opaque: u64,
         is_last: bool,
     },
+}
+
+impl Detected {
+    /// The same, behind bytes that are given up.
+    fn behind(mut self, given_up: u64) -> Self {
+        match &mut self {
+            Self::Protocol { opaque, .. } | Self::Nothing { opaque, .. } => *opaque += given_up,
+        }
+        self
+    }
 }
 
 impl Undecided {
@@ -260,7 +275,7 @@ impl Undecided {
             todo.push(piece);
             self.take_pending(side, todo);
             self.take_pending(side.peer(), todo);
-            return Detected::Protocol(protocol);
+            return Detected::Protocol { protocol, opaque: 0 };
         }
         let may_be = PROTOCOLS.iter().any(|protocol| probe(&protocol) == Probe::NeedMore);
         if may_be && seen.len() < DETECTION_BYTES {
@@ -271,7 +286,13 @@ impl Undecided {
             mine.bytes.extend_from_slice(&piece.bytes);
             return Detected::Nothing { opaque: 0, is_last: false };
         }
-        let mut opaque = piece.bytes.len() as u64 + self.drop_pending(side);
+        let waited = self.drop_pending(side);
+        if waited > 0 {
+            // What was held may have been of something else: what comes now may begin.
+            self.waiting.get_or_insert_default().passed += waited;
+            return self.detect(piece, todo).behind(waited);
+        }
+        let mut opaque = piece.bytes.len() as u64;
         let waiting = self.waiting.get_or_insert_default();
         waiting.passed += opaque;
         let heard = waiting.heard[side.index()].replace(piece.place.received);

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::proto::dns::testing::{Record, answer, question};
+use crate::testing::fragment;
 use domain::base::iana::Rtype;
 
 const CLIENT: (u8, u16) = (1, 40_000);
@@ -47,6 +48,24 @@ fn a_question_and_its_answer_are_a_row_and_name_an_address() {
     let named: Vec<_> = columns.iter().flat_map(|column| text(&tables.names, column)).collect();
     assert_eq!(named, some(&["dns", "10.0.0.9", "www.example.com", "10.0.0.1", "10.0.0.53"]));
     assert_eq!(int(&tables.names, "ttl_s"), [Some(60)]);
+}
+
+/// Large answers come in fragments, in any order.
+#[test]
+fn an_answer_in_fragments_is_read() {
+    for order in [[0, 1], [1, 0]] {
+        let mut bench = Bench::new(config());
+        bench.udp(10, CLIENT, SERVER, &question(7, "www.example.com", Rtype::A));
+        let answered = answer(7, "www.example.com", Rtype::A, 0, &[address(9)]);
+        let whole = udp(SERVER, CLIENT, 99, &answered);
+        let pieces = [fragment(&whole, 0..24), fragment(&whole, 24..200)];
+        for at in order {
+            bench.engine.packet(&raw(20 * MS, bench.eth0, &pieces[at]));
+        }
+        let tables = bench.finish();
+        assert_eq!(text(&tables.requests, "completeness"), some(&["complete"]), "{order:?}");
+        assert_eq!(text(&tables.names, "ip"), some(&["10.0.0.9"]), "{order:?}");
+    }
 }
 
 /// On any port, also where capture began with the answer: it tells who is the client.

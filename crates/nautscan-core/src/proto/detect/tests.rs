@@ -63,6 +63,17 @@ fn rows(rows: &[(&str, i64)]) -> Vec<(String, i64)> {
     rows.iter().map(|&(row, time)| (row.to_owned(), time)).collect()
 }
 
+/// A byte of which DNS could be made is held, and given up when what follows is something else: a
+/// keep-alive before the first request is such a byte.
+#[test]
+fn what_is_held_for_one_protocol_does_not_hide_another() {
+    for before in ["\0", "\0\x21"] {
+        let (seen, opaque) = play(&[(C, before), (C, INNER), (S, ANSWER)], usize::MAX);
+        assert_eq!(seen.rows, rows(&[("GET /inner 404 complete", 1)]));
+        assert_eq!(opaque, before.len() as u64);
+    }
+}
+
 const CONNECT: &str = "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n";
 const INNER: &str = "GET /inner HTTP/1.1\r\nHost: a\r\n\r\n";
 const OPENED: &str = "HTTP/1.1 200 OK\r\n\r\n";

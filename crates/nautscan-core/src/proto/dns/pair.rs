@@ -202,10 +202,13 @@ impl Waiting {
             && is_same(&self.question, &heard.question)
     }
 
-    /// Whether an answer is to this question. Servers that refuse may leave the question out.
+    /// Whether an answer is to this question. Servers that refuse may leave the question out, and
+    /// one that cannot be read here may be read there.
     fn is_answered_by(&self, heard: &Heard<'_>, arrival: Arrival) -> bool {
         (self.side, self.id, self.opcode) == (arrival.side.peer(), heard.id(), heard.opcode())
-            && (heard.question.is_none() || is_same(&self.question, &heard.question))
+            && (heard.question.is_none()
+                || self.question.is_none()
+                || is_same(&self.question, &heard.question))
     }
 
     fn answered(self: Box<Self>, heard: Heard<'_>, arrival: Arrival, cx: &mut Context<'_>) {

@@ -8,6 +8,7 @@ use domain::base::Message;
 use domain::base::iana::{Class, Opcode, Rtype};
 
 use super::message::{HEADER, end, is_assigned, plain};
+use crate::limits::DNS_QUESTIONS;
 use crate::proto::datagram::{Datagram, Recognised};
 use crate::proto::{Probe, Side};
 
@@ -68,23 +69,29 @@ fn recognised(datagram: &Datagram<'_>, is_hinted: bool) -> Recognised {
 pub(super) fn has_header(message: &Message<[u8]>) -> bool {
     let (header, counts) = (message.header(), message.header_counts());
     let is_known = header.opcode().to_mnemonic().is_some() && !header.z();
+    let questions = usize::from(counts.qdcount());
     if header.qr() {
-        return is_known && counts.qdcount() <= 1 && is_assigned(header.rcode());
+        return is_known && questions <= DNS_QUESTIONS && is_assigned(header.rcode());
     }
     let is_query = matches!(header.opcode(), Opcode::QUERY | Opcode::IQUERY | Opcode::STATUS);
     // IXFR has what the client has in the second section, IQUERY the answer in the first.
     let plain = counts.ancount() <= 1 && counts.nscount() <= 1 && counts.arcount() <= BESIDE;
-    is_known && counts.qdcount() <= 1 && (plain || !is_query)
+    is_known && questions <= DNS_QUESTIONS && (plain || !is_query)
 }
 
 /// Whether a message of which `missing` bytes are not there is DNS, whatever its ports.
 fn is_dns(message: &Message<[u8]>, missing: usize) -> bool {
+    has_question(message)
+        && (missing > 0 || end(message) == Some(message.as_slice().len()))
+}
+
+/// Whether a message has a header of DNS and one question that can be asked.
+fn has_question(message: &Message<[u8]>) -> bool {
     if !has_header(message) || message.header_counts().qdcount() != 1 || is_netbios(message) {
         return false;
     }
     let Some(Ok(question)) = message.question().next() else { return false };
-    let is_known = is_known(question.qtype(), plain(question.qclass()));
-    is_known && (missing > 0 || end(message) == Some(message.as_slice().len()))
+    is_known(question.qtype(), plain(question.qclass()))
 }
 
 fn is_known(kind: Rtype, class: Class) -> bool {
@@ -143,7 +150,10 @@ fn whole_or_begun(side: Side, bytes: &[u8], len: usize) -> Probe {
     }
     let missing = len - bytes.len();
     match message.question().next() {
-        Some(Ok(_)) if is_dns(message, missing) => Probe::Yes,
+        // Windows appends two bytes when it asks for a zone.
+        Some(Ok(_)) if has_question(message) && (missing > 0 || end(message).is_some()) => {
+            Probe::Yes
+        }
         Some(Err(_)) if missing > 0 && is_label_run(&bytes[HEADER..]) => Probe::NeedMore,
         _ => Probe::No,
     }
@@ -239,19 +249,16 @@ mod tests {
     fn a_stream_is_known_by_its_first_message_however_it_comes() {
         let message = question(7, "www.example.com", Rtype::A);
         let framed = [&(message.len() as u16).to_be_bytes()[..], &message].concat();
-        let first =
-            (0..=framed.len()).find(|&len| stream(Side::Client, &framed[..len]) != Probe::NeedMore);
+        let first = (0..=framed.len())
+            .find(|&len| stream(Side::Client, &framed[..len]) != Probe::NeedMore);
         assert_eq!(first, Some(framed.len()), "the question ends with the message");
         assert_eq!(stream(Side::Client, &framed), Probe::Yes);
         let more = [&framed[..], &framed].concat();
         assert_eq!(stream(Side::Client, &more), Probe::Yes, "with what follows");
         assert_eq!(stream(Side::Server, &framed), Probe::No, "servers answer");
-        for other in [
-            &b"GET / HTTP/1.1\r\n"[..],
-            b"\x16\x03\x01\x02\x00\x01\x00",
-            b"*1\r\n$4\r\n",
-            b"\0noise",
-        ] {
+        let windows = [&(message.len() as u16 + 2).to_be_bytes()[..], &message, b"MS"].concat();
+        assert_eq!(stream(Side::Client, &windows), Probe::Yes, "two bytes too many");
+        for other in [&b"GET / HTTP/1.1\r\n"[..], b"\x16\x03\x01\x02\x00\x01\x00", b"*1\r\n$4\r\n", b"\0noise"] {
             assert_eq!(stream(Side::Client, other), Probe::No, "{other:?}");
         }
     }
