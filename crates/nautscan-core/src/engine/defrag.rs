@@ -4,12 +4,8 @@
 use super::fragments::{Datagram, Fragments, Insert, Key};
 use super::places::Places;
 use super::seen::{FlowRef, Load, Seen};
-<<<<<<< HEAD
 use super::translation::Resolved;
-use super::{Engine, roles, take_segment};
-=======
 use super::{Engine, roles, take_datagram, take_segment};
->>>>>>> dns
 use crate::flow::{FlowKey, key_ports};
 use crate::wire::{Decoded, Fragment, Network, decode_datagram, protocol};
 
@@ -153,9 +149,7 @@ impl Engine {
         let resolved = Resolved { flow, leg: 0 };
         let repeats =
             self.has_several_points(&whole) && self.is_repeat(&seen, &whole, &network, &resolved);
-        if !repeats
-            && let Some(found) = self.flows.get_mut(slot)
-        {
+        if !repeats && let Some(found) = self.flows.get_mut(slot) {
             let side = found.side(flow.source_is_low);
             match roles::tcp_segment(seen.time, &whole) {
                 Some(segment) => take_segment(&mut self.out, found, side, &segment),

@@ -81,8 +81,7 @@ pub(super) fn has_header(message: &Message<[u8]>) -> bool {
 
 /// Whether a message of which `missing` bytes are not there is DNS, whatever its ports.
 fn is_dns(message: &Message<[u8]>, missing: usize) -> bool {
-    has_question(message)
-        && (missing > 0 || end(message) == Some(message.as_slice().len()))
+    has_question(message) && (missing > 0 || end(message) == Some(message.as_slice().len()))
 }
 
 /// Whether a message has a header of DNS and one question that can be asked.
@@ -249,8 +248,8 @@ mod tests {
     fn a_stream_is_known_by_its_first_message_however_it_comes() {
         let message = question(7, "www.example.com", Rtype::A);
         let framed = [&(message.len() as u16).to_be_bytes()[..], &message].concat();
-        let first = (0..=framed.len())
-            .find(|&len| stream(Side::Client, &framed[..len]) != Probe::NeedMore);
+        let first =
+            (0..=framed.len()).find(|&len| stream(Side::Client, &framed[..len]) != Probe::NeedMore);
         assert_eq!(first, Some(framed.len()), "the question ends with the message");
         assert_eq!(stream(Side::Client, &framed), Probe::Yes);
         let more = [&framed[..], &framed].concat();
@@ -258,7 +257,12 @@ mod tests {
         assert_eq!(stream(Side::Server, &framed), Probe::No, "servers answer");
         let windows = [&(message.len() as u16 + 2).to_be_bytes()[..], &message, b"MS"].concat();
         assert_eq!(stream(Side::Client, &windows), Probe::Yes, "two bytes too many");
-        for other in [&b"GET / HTTP/1.1\r\n"[..], b"\x16\x03\x01\x02\x00\x01\x00", b"*1\r\n$4\r\n", b"\0noise"] {
+        for other in [
+            &b"GET / HTTP/1.1\r\n"[..],
+            b"\x16\x03\x01\x02\x00\x01\x00",
+            b"*1\r\n$4\r\n",
+            b"\0noise",
+        ] {
             assert_eq!(stream(Side::Client, other), Probe::No, "{other:?}");
         }
     }
