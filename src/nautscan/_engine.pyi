@@ -204,7 +204,7 @@ class Capture:
         cls,
         interfaces: Sequence[str],
         *,
-        inside: Sequence[tuple[str, str, Namespace]] = (),
+        inside: Sequence[tuple[str, str, Namespace]] = ...,
         stream: int | None = None,
         stream_name: str = "stdin",
         filter: str | None = None,

@@ -9,15 +9,23 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, Literal
-from urllib.parse import urlsplit
 
 from nautscan.errors import BadRequest
+from nautscan.parsing import (
+    parse_api_url,
+    parse_bool,
+    parse_list,
+    parse_paths,
+    parse_port,
+    parse_processes,
+    parse_source,
+    parse_workers,
+)
 from nautscan.units import duration_text, parse_duration, parse_size, size_text
 
 Processes = Literal["auto", "off"]
@@ -33,60 +41,6 @@ Source = Literal["live", "demo", "file"]
 """Where the traffic comes from."""
 
 _ORIGINS: Final = "NAUTSCAN_SETTING_ORIGINS"
-
-
-def _parse_bool(text: str) -> bool:
-    lowered = text.strip().lower()
-    if lowered in {"1", "true", "yes", "on"}:
-        return True
-    if lowered in {"0", "false", "no", "off", ""}:
-        return False
-    raise ValueError("true or false is expected")
-
-
-def _parse_list(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _parse_paths(text: str) -> tuple[str, ...]:
-    """Absolute, since the server may be started in another folder."""
-    return tuple(str(Path(part).expanduser().absolute()) for part in _parse_list(text))
-
-
-def _parse_source(text: str) -> str:
-    if text not in {"live", "demo", "file"}:
-        raise ValueError("live, demo or file is expected")
-    return text
-
-
-def _parse_processes(text: str) -> str:
-    if text not in {"auto", "off"}:
-        raise ValueError("auto or off is expected")
-    return text
-
-
-def _parse_port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise ValueError("a port from 0 (any free one) to 65535 is expected")
-    return port
-
-
-def _parse_workers(text: str) -> int:
-    workers = int(text)
-    if workers < 0:
-        raise ValueError("a number of threads is expected")
-    return workers
-
-
-def _parse_api_url(text: str) -> str:
-    text = text.strip().rstrip("/")
-    parts = urlsplit(text)
-    beside = not parts.scheme and not parts.netloc and text.startswith("/")
-    elsewhere = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    if not (beside or elsewhere) or parts.query or parts.fragment or re.search(r"[\s;,'\"]", text):
-        raise ValueError("an address such as http://localhost:8000/api is expected")
-    return text
 
 
 def default_data_dir() -> Path:
@@ -137,7 +91,7 @@ class Config:
         "127.0.0.1",
         "Address to listen on, or several with commas. Anything but loopback needs a token",
     )
-    port: int = _setting("NAUTSCAN_PORT", 8000, "Port of the page and the API", _parse_port)
+    port: int = _setting("NAUTSCAN_PORT", 8000, "Port of the page and the API", parse_port)
     token: str | None = _setting(
         "NAUTSCAN_TOKEN",
         None,
@@ -150,28 +104,28 @@ class Config:
         (),
         "Host names by which browsers may reach the server, comma separated, beside loopback names "
         "and the listen address (guards against DNS rebinding). * allows all",
-        _parse_list,
+        parse_list,
     )
     cors_origins: tuple[str, ...] = _setting(
         "NAUTSCAN_CORS_ORIGINS",
         (),
         "Origins of pages served elsewhere that may call the API, comma separated, "
         "e.g. http://localhost:3000",
-        _parse_list,
+        parse_list,
     )
     demo_open: bool = _setting(
         "NAUTSCAN_DEMO_OPEN",
         False,
         "The demo asks for no token, wherever it listens: what it shows is made up. Live capture "
         "asks whatever stands here",
-        _parse_bool,
+        parse_bool,
     )
     api_url: str = _setting(
         "NEXT_PUBLIC_API_URL",
         "http://localhost:8000/api",
         "Address of the API as browsers reach it, for `nautscan frontend`, which reads it when it "
         "starts. The page of `nautscan serve` has its API beside it",
-        _parse_api_url,
+        parse_api_url,
     )
     max_request_bytes: int = _setting(
         "NAUTSCAN_MAX_REQUEST_BYTES",
@@ -186,7 +140,7 @@ class Config:
         (),
         "Interfaces to capture on, comma separated, e.g. docker0,br-1234. Docker's own are found "
         "if there are any, else sensible defaults",
-        _parse_list,
+        parse_list,
         shown="found",
     )
     containers: tuple[str, ...] = _setting(
@@ -194,18 +148,18 @@ class Config:
         (),
         "Containers to capture inside, comma separated: names, Compose services or beginnings of "
         "ids. NETWORK_INTERFACES then names interfaces inside them; without it, all of these",
-        _parse_list,
+        parse_list,
     )
     enter_containers: bool = _setting(
         "NAUTSCAN_ENTER_CONTAINERS",
         False,
         "Keep the rights to capture inside containers (CAP_SYS_ADMIN and CAP_SYS_PTRACE, in "
         "reserve), so that it can be asked for while NautScan runs. NAUTSCAN_CONTAINERS implies it",
-        _parse_bool,
+        parse_bool,
     )
     filter: str | None = _setting("NAUTSCAN_FILTER", None, "BPF capture filter, e.g. tcp port 80")
     promiscuous: bool = _setting(
-        "NAUTSCAN_PROMISCUOUS", True, "See packets meant for others as well", _parse_bool
+        "NAUTSCAN_PROMISCUOUS", True, "See packets meant for others as well", parse_bool
     )
     snaplen: int = _setting(
         "NAUTSCAN_SNAPLEN", 262_144, "Bytes kept of each packet at most", parse_size
@@ -221,27 +175,27 @@ class Config:
         1,
         "Threads that share the flows of live capture, and of read and export, where it is chosen "
         "by the size of the files and the cores if not given",
-        _parse_workers,
+        parse_workers,
     )
     body_limit: int = _setting(
         "NAUTSCAN_BODY_LIMIT", 16_384, "Bytes kept of each body; 0 keeps none", parse_size
     )
-    headers: bool = _setting("NAUTSCAN_HEADERS", True, "Keep header fields", _parse_bool)
+    headers: bool = _setting("NAUTSCAN_HEADERS", True, "Keep header fields", parse_bool)
     redact: bool = _setting(
         "NAUTSCAN_REDACT",
         True,
         "Blank out secrets in the sensor, before anything is stored",
-        _parse_bool,
+        parse_bool,
     )
     sensor_name: str = _setting("NAUTSCAN_SENSOR_NAME", "local", "Name of this sensor in every row")
     capture: bool = _setting(
         "NAUTSCAN_CAPTURE",
         True,
         "Start capturing at once; false waits for POST /api/packets/start",
-        _parse_bool,
+        parse_bool,
     )
     source: Source = _setting(
-        "NAUTSCAN_SOURCE", "live", "live, demo or file: where the traffic comes from", _parse_source
+        "NAUTSCAN_SOURCE", "live", "live, demo or file: where the traffic comes from", parse_source
     )
 
     # Processes.
@@ -269,13 +223,13 @@ class Config:
         (),
         "Which settings were given and how, as name=flag or name=environment; set by the "
         "supervisor",
-        _parse_list,
+        parse_list,
         shown="set at start",
     )
 
     # Whose address it is.
     docker: bool = _setting(
-        "NAUTSCAN_DOCKER", True, "Ask the Docker Engine who owns addresses", _parse_bool
+        "NAUTSCAN_DOCKER", True, "Ask the Docker Engine who owns addresses", parse_bool
     )
     docker_host: str | None = _setting(
         "DOCKER_HOST", None, "Docker Engine API", shown="unix:///var/run/docker.sock"
@@ -286,7 +240,7 @@ class Config:
         True,
         "Name hosts that are no containers: by DNS answers, DHCP and mDNS seen on the wire, by "
         "aliases of container networks, and by the hosts file. Nobody is asked",
-        _parse_bool,
+        parse_bool,
     )
     hosts_file: Path | None = _setting(
         "NAUTSCAN_HOSTS_FILE",
@@ -300,13 +254,13 @@ class Config:
         (),
         "Files in MaxMind's .mmdb format that tell country and autonomous system of an address, "
         "comma separated, e.g. /srv/GeoLite2-Country.mmdb,/srv/GeoLite2-ASN.mmdb",
-        _parse_paths,
+        parse_paths,
     )
     processes: Processes = _setting(
         "NAUTSCAN_PROCESSES",
         "auto",
         "auto or off: whether the processes behind sockets are looked for",
-        _parse_processes,
+        parse_processes,
     )
     lookout_address: str | None = _setting(
         "NAUTSCAN_LOOKOUT_ADDRESS",
@@ -450,7 +404,7 @@ class Config:
     @property
     def hosts(self) -> tuple[str, ...]:
         """The addresses to listen on."""
-        return _parse_list(self.host)
+        return parse_list(self.host)
 
     @property
     def enters_containers(self) -> bool:
@@ -526,8 +480,8 @@ def _described(item: dataclasses.Field[Any], group: str) -> Setting:
     if shown is None:
         shown = "" if item.default in (None, ()) else _as_text(item.default)
     kinds: dict[Any, Kind] = {
-        parse_size: "size", parse_duration: "duration", _parse_bool: "switch",
-        _parse_list: "list", int: "number", _parse_port: "number", _parse_workers: "number",
+        parse_size: "size", parse_duration: "duration", parse_bool: "switch",
+        parse_list: "list", int: "number", parse_port: "number", parse_workers: "number",
     }  # fmt: skip
     kind = kinds.get(meta["parse"], "text")
     return Setting(item.name, meta["env"], shown, meta["doc"], meta["secret"], kind, group)

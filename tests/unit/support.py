@@ -102,7 +102,8 @@ _SAMPLE: Final = """(VALUES
 
 REQUESTS: Final = f"""SELECT id, client, server, NULL::VARCHAR AS client_container,
     NULL::VARCHAR AS server_container, NULL::VARCHAR AS client_host,
-    NULL::VARCHAR AS server_host, engine.* FROM (
+    NULL::VARCHAR AS server_host, NULL::VARCHAR AS client_command,
+    NULL::VARCHAR AS server_command, engine.* FROM (
         {
     rows_sql(
         "requests",

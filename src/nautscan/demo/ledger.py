@@ -20,7 +20,7 @@ class Exchange:
     server_ip: str
     server_port: int
     method: str
-    host: str
+    host: str | None
     target: str
     status: int | None
     ttfb_ns: int | None

@@ -104,9 +104,28 @@ class Network:
         ident = self.random.getrandbits(16)
         asker = Endpoint(client, self._next_port())
         answered = at + self.random.randint(200_000, 900_000)
-        self._datagram(at, asker, RESOLVER.endpoint, dns.query(ident, name))
-        reply = dns.answer(ident, name, NAMES.get(name))
+        question, address = dns.query(ident, name), NAMES.get(name)
+        reply = dns.answer(ident, name, address)
+        self._datagram(at, asker, RESOLVER.endpoint, question)
         self._datagram(answered, RESOLVER.endpoint, asker, reply)
+        self.record(
+            Exchange(
+                time=at,
+                client_ip=str(client.ip),
+                client_port=asker.port,
+                server_ip=str(RESOLVER.host.ip),
+                server_port=RESOLVER.port,
+                method="A",
+                host=None,
+                target=name,
+                status=0 if address else dns.NAME_ERROR,
+                ttfb_ns=answered - at,
+                duration_ns=answered - at,
+                request_bytes=len(question),
+                response_bytes=len(reply),
+                completeness="complete",
+            )
+        )
         return answered + 60_000
 
     def close_idle(self, now: int) -> None:

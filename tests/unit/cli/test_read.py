@@ -175,7 +175,7 @@ def test_sql_joins_tables_and_keeps_nanoseconds(nautscan: Nautscan, shop: Shop) 
 
 def test_sql_tells_which_tables_and_columns_there_are(nautscan: Nautscan, shop: Shop) -> None:
     tables = nautscan("sql", "SHOW TABLES", shop.path).out.split()[1:]
-    assert tables == ["flows", "packets", "requests"]
+    assert tables == ["flows", "names", "packets", "requests"]
     columns = objects(nautscan("sql", "DESCRIBE requests", shop.path, "--json").out)
     names = [column.name for column in schema.ENGINE_COLUMNS["requests"]]
     assert [row["column_name"] for row in columns] == names

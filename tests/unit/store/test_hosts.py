@@ -116,7 +116,7 @@ def test_a_container_keeps_its_own_name_beside_it(fresh: FreshRows) -> None:
     fresh.set_owners(
         Owners(
             [CDN], [0], [None], [None], ["orders"], ["b" * 64], ["shop-orders-1"], ["i"], ["shop"],
-            ["orders"],
+            ["orders"], [None],
         )
     )  # fmt: skip
     tell(fresh, ("", CDN, 0, 9, "orders-api", "docker"), ("", WEB, 0, 9, "laptop", "dhcp"))

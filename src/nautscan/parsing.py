@@ -1,0 +1,68 @@
+"""Texts of settings as values. What does not fit is a ValueError that says what is expected."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+def parse_bool(text: str) -> bool:
+    """A switch: true, yes, on, 1, or their opposites."""
+    lowered = text.strip().lower()
+    if lowered in {"1", "true", "yes", "on"}:
+        return True
+    if lowered in {"0", "false", "no", "off", ""}:
+        return False
+    raise ValueError("true or false is expected")
+
+
+def parse_list(text: str) -> tuple[str, ...]:
+    """What stands between commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def parse_paths(text: str) -> tuple[str, ...]:
+    """Absolute, since the server may be started in another folder."""
+    return tuple(str(Path(part).expanduser().absolute()) for part in parse_list(text))
+
+
+def parse_source(text: str) -> str:
+    """Where traffic comes from."""
+    if text not in {"live", "demo", "file"}:
+        raise ValueError("live, demo or file is expected")
+    return text
+
+
+def parse_processes(text: str) -> str:
+    """Whether processes are looked for."""
+    if text not in {"auto", "off"}:
+        raise ValueError("auto or off is expected")
+    return text
+
+
+def parse_port(text: str) -> int:
+    """A port; 0: any free one."""
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise ValueError("a port from 0 (any free one) to 65535 is expected")
+    return port
+
+
+def parse_workers(text: str) -> int:
+    """A number of threads."""
+    workers = int(text)
+    if workers < 0:
+        raise ValueError("a number of threads is expected")
+    return workers
+
+
+def parse_api_url(text: str) -> str:
+    """An address of an API: a path beside the page, or a whole one."""
+    text = text.strip().rstrip("/")
+    parts = urlsplit(text)
+    beside = not parts.scheme and not parts.netloc and text.startswith("/")
+    elsewhere = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    if not (beside or elsewhere) or parts.query or parts.fragment or re.search(r"[\s;,'\"]", text):
+        raise ValueError("an address such as http://localhost:8000/api is expected")
+    return text
