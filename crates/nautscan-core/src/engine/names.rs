@@ -8,8 +8,8 @@ use foldhash::fast::RandomState;
 
 use crate::event::{Lease, LeaseStep, NamesBuilder, Naming};
 use crate::flow::Endpoints;
-use crate::proto::Side;
 use crate::limits::{LEASES_WAITING, NAMES_SAID};
+use crate::proto::Side;
 
 const SECOND: i64 = 1_000_000_000;
 /// A name is not said again for this long, however short it holds: short times to live are what
@@ -45,6 +45,7 @@ struct Wish {
 
 /// Rows of `names` in the making, and what was said already: a table of fixed size, in which a
 /// name's place is told by its digest.
+#[derive(Default)]
 pub(super) struct Names {
     rows: NamesBuilder,
     said: Vec<Said>,
@@ -52,18 +53,6 @@ pub(super) struct Names {
     /// Seeded at random, so that nobody can choose names that push out others.
     hasher: RandomState,
     overwritten: u64,
-}
-
-impl Default for Names {
-    fn default() -> Self {
-        Self {
-            rows: NamesBuilder::default(),
-            said: Vec::new(),
-            wishes: VecDeque::new(),
-            hasher: RandomState::default(),
-            overwritten: 0,
-        }
-    }
 }
 
 impl Names {
@@ -124,9 +113,8 @@ impl Names {
 
     fn wish(&mut self, transaction: u64, lease: &Lease<'_>) {
         let Some(name) = lease.name else { return };
-        self.wishes.retain(|wish| {
-            wish.transaction != transaction && lease.time - wish.time <= LEASE_WAIT
-        });
+        self.wishes
+            .retain(|wish| wish.transaction != transaction && lease.time - wish.time <= LEASE_WAIT);
         if self.wishes.len() == LEASES_WAITING {
             self.wishes.pop_front();
             self.overwritten += 1;
@@ -253,7 +241,10 @@ mod tests {
         let told = take(&given(1, b"1", Some("other")));
         assert_eq!(told, Some(("printer".to_owned(), "02:00:00:00:00:09".to_owned())));
         assert_eq!(take(&given(2, b"1", None)), None, "answered already");
-        assert_eq!(take(&given(2, b"1", Some("other"))).map(|(name, _)| name).as_deref(), Some("other"));
+        assert_eq!(
+            take(&given(2, b"1", Some("other"))).map(|(name, _)| name).as_deref(),
+            Some("other")
+        );
         take(&lease(10, b"3", Some("late")));
         assert_eq!(take(&given(80, b"3", None)), None, "too late");
     }

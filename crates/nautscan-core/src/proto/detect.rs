@@ -240,10 +240,7 @@ enum Detected {
         opaque: u64,
     },
     /// Not decided. `opaque` bytes are given up; `is_last`: the search is over.
-    Nothing {
-        opaque: u64,
-        is_last: bool,
-    },
+    Nothing { opaque: u64, is_last: bool },
 }
 
 impl Detected {

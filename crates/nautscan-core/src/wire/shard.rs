@@ -175,7 +175,10 @@ mod tests {
         let asks = udp((0, 68), (255, 67), 1, b"x");
         let answers = udp((1, 67), (77, 68), 2, b"y");
         assert_eq!(shard(&asks), shard(&answers));
-        assert_ne!(shard(&udp((0, 9), (255, 67), 1, b"x")), shard(&udp((0, 9), (255, 69), 1, b"x")));
+        assert_ne!(
+            shard(&udp((0, 9), (255, 67), 1, b"x")),
+            shard(&udp((0, 9), (255, 69), 1, b"x"))
+        );
     }
 
     #[test]

@@ -36,9 +36,8 @@ fn a_question_and_its_answer_are_a_row_and_name_an_address() {
     bench.udp(25, SERVER, CLIENT, &answer(7, "www.example.com", Rtype::A, 0, &[address(9)]));
     let tables = bench.finish();
     let columns = ["protocol", "transport", "method", "target", "error", "completeness"];
-    let want = [
-        Some("dns"), Some("udp"), Some("A"), Some("WWW.example.com"), None, Some("complete"),
-    ];
+    let want =
+        [Some("dns"), Some("udp"), Some("A"), Some("WWW.example.com"), None, Some("complete")];
     assert_eq!(all(&tables, &columns), [want.map(|value| value.map(str::to_owned))]);
     assert_eq!(int(&tables.requests, "duration_ns"), [Some(15 * MS)]);
     assert_eq!(int(&tables.requests, "request_bytes"), [Some(33)]);
@@ -98,7 +97,10 @@ fn what_waits_when_the_capture_ends_has_not_failed() {
     let mut bench = Bench::new(config());
     bench.udp(0, CLIENT, SERVER, &question(7, "www.example.com", Rtype::A));
     let tables = bench.finish();
-    assert_eq!(all(&tables, &["completeness", "error"]), [[some(&["request_only"]), vec![None]].concat()]);
+    assert_eq!(
+        all(&tables, &["completeness", "error"]),
+        [[some(&["request_only"]), vec![None]].concat()]
+    );
 }
 
 /// Reaches `DATAGRAM_ATTEMPTS`: after so many datagrams of a flow no protocol is looked for.

@@ -119,11 +119,9 @@ pub(super) fn read(datagram: &Datagram<'_>, cx: &mut Context<'_>) -> Option<()> 
     let options = Options::read(&bytes[OPTIONS..])?;
     let step = match options.message {
         Some(message::DISCOVER | message::REQUEST | message::INFORM) => LeaseStep::Asked,
-        Some(message::ACK) => LeaseStep::Given {
-            ip: granted(bytes)?,
-            ttl_s: options.lease_s,
-            by: datagram.side,
-        },
+        Some(message::ACK) => {
+            LeaseStep::Given { ip: granted(bytes)?, ttl_s: options.lease_s, by: datagram.side }
+        }
         _ => return Some(()),
     };
     let hardware = &bytes[at::HARDWARE];
@@ -171,7 +169,8 @@ mod tests {
         let options = b"\x35\x01\x05\x33\x04\x00\x00\x0e\x10\xff";
         let given = told(read, &bytes(2, [10, 0, 0, 7], options));
         assert_eq!(given.leases, ["- Some(9) 10.0.0.7 for Some(3600) by Server"]);
-        let fqdn = told(read, &bytes(1, [0; 4], b"\x35\x01\x03\x51\x09\x04\x00\x00\x02pc\x01x\x00"));
+        let fqdn =
+            told(read, &bytes(1, [0; 4], b"\x35\x01\x03\x51\x09\x04\x00\x00\x02pc\x01x\x00"));
         assert_eq!(fqdn.leases, ["pc.x Some(9) asks"]);
     }
 

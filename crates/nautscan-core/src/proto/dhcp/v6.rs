@@ -38,8 +38,7 @@ pub(super) fn probe(datagram: &Datagram<'_>) -> Recognised {
     let is_known = PORTS.iter().any(|&port| ports.has(port))
         && (message::SOLICIT..=message::INFORMATION_REQUEST).contains(&bytes[0])
         && (datagram.cut > 0 || Options(options).all(|option| option.is_some()));
-    let is_servers =
-        matches!(bytes[0], message::ADVERTISE | message::REPLY | message::RECONFIGURE);
+    let is_servers = matches!(bytes[0], message::ADVERTISE | message::REPLY | message::RECONFIGURE);
     match (is_known, is_servers) {
         (false, _) => Recognised::No,
         (true, true) => Recognised::Yes(Some(Side::Server)),

@@ -60,16 +60,19 @@ fn of_forward(
         let Some(ip) = address_of(&record) else { continue };
         let owner = record.owner();
         let Some(alias) = aliases.iter().find(|alias| alias.name == owner) else { continue };
-        tell(cx, Naming {
-            time: cx.time,
-            source,
-            ip,
-            name: &name,
-            mac: None,
-            ttl_s: Some(alias.ttl_s.min(record.ttl().as_secs())),
-            asked_by: Some(asked_by),
-            answered_by: Some(asked_by.peer()),
-        });
+        tell(
+            cx,
+            Naming {
+                time: cx.time,
+                source,
+                ip,
+                name: &name,
+                mac: None,
+                ttl_s: Some(alias.ttl_s.min(record.ttl().as_secs())),
+                asked_by: Some(asked_by),
+                answered_by: Some(asked_by.peer()),
+            },
+        );
     }
 }
 
@@ -113,19 +116,22 @@ fn of_reverse(
     if name.ends_with(".arpa") || name == "." {
         return;
     }
-    tell(cx, Naming {
-        time: cx.time,
-        source,
-        ip: match ip {
-            IpAddr::V4(ip) => Address::v4(ip.octets()),
-            IpAddr::V6(ip) => Address::v6(ip.octets()),
+    tell(
+        cx,
+        Naming {
+            time: cx.time,
+            source,
+            ip: match ip {
+                IpAddr::V4(ip) => Address::v4(ip.octets()),
+                IpAddr::V6(ip) => Address::v6(ip.octets()),
+            },
+            name: &name,
+            mac: None,
+            ttl_s: Some(ttl_s),
+            asked_by: Some(asked_by),
+            answered_by: Some(asked_by.peer()),
         },
-        name: &name,
-        mac: None,
-        ttl_s: Some(ttl_s),
-        asked_by: Some(asked_by),
-        answered_by: Some(asked_by.peer()),
-    });
+    );
 }
 
 /// Tells what a host says of itself.
@@ -142,16 +148,19 @@ pub(super) fn of_announcement(
         if ttl_s == 0 {
             continue;
         }
-        tell(cx, Naming {
-            time: cx.time,
-            source,
-            ip,
-            name: &text_of(&record.owner()).to_ascii_lowercase(),
-            mac: None,
-            ttl_s: Some(ttl_s),
-            asked_by: None,
-            answered_by: Some(by),
-        });
+        tell(
+            cx,
+            Naming {
+                time: cx.time,
+                source,
+                ip,
+                name: &text_of(&record.owner()).to_ascii_lowercase(),
+                mac: None,
+                ttl_s: Some(ttl_s),
+                asked_by: None,
+                answered_by: Some(by),
+            },
+        );
     }
 }
 

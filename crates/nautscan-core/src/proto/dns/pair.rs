@@ -97,12 +97,7 @@ impl Pairing {
     }
 
     /// An answer to a question of the other side.
-    pub(super) fn answer(
-        &mut self,
-        mut heard: Heard<'_>,
-        arrival: Arrival,
-        cx: &mut Context<'_>,
-    ) {
+    pub(super) fn answer(&mut self, mut heard: Heard<'_>, arrival: Arrival, cx: &mut Context<'_>) {
         self.expire(arrival.first, cx);
         let at = self.waiting.iter().position(|waiting| waiting.is_answered_by(&heard, arrival));
         let waiting = at.and_then(|at| self.waiting.remove(at));
@@ -268,8 +263,7 @@ fn unasked(name: &'static str, heard: &Heard<'_>) -> Exchange {
 }
 
 fn begun(name: &'static str, heard: &Heard<'_>) -> Exchange {
-    let completeness =
-        if heard.cut > 0 { Completeness::Gap } else { Completeness::Complete };
+    let completeness = if heard.cut > 0 { Completeness::Gap } else { Completeness::Complete };
     Exchange { protocol: name, completeness, gap_bytes: heard.cut as u64, ..Exchange::default() }
 }
 
@@ -289,6 +283,11 @@ fn message(heard: &Heard<'_>, arrival: Arrival) -> Message {
 
 /// Completes an exchange by an answer, and emits it.
 fn respond(mut exchange: Exchange, heard: Heard<'_>, arrival: Arrival, cx: &mut Context<'_>) {
+    if exchange.target.is_none() {
+        // The question could not be read; its answer repeats it.
+        exchange.method = method(heard.opcode(), heard.question.as_ref());
+        exchange.target = target(&heard);
+    }
     exchange.status = Some(i32::from(heard.rcode().to_int()));
     exchange.error = error_of(heard.rcode());
     exchange.response = Some(message(&heard, arrival));

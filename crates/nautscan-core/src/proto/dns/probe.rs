@@ -15,6 +15,8 @@ use crate::proto::{Probe, Side};
 const DNS_PORT: u16 = 53;
 const MDNS_PORT: u16 = 5353;
 const LLMNR_PORT: u16 = 5355;
+/// The name service of NetBIOS, whose messages look like those of DNS (RFC 1002 section 4.2).
+const NETBIOS_PORT: u16 = 137;
 /// Bytes of the shortest question: the root, a type, a class.
 const QUESTION: usize = 5;
 /// Records that a question may have beside it: an OPT, a signature, and one to spare.
@@ -52,7 +54,11 @@ pub(super) fn llmnr(datagram: &Datagram<'_>) -> Recognised {
 
 /// The probe of DNS over UDP.
 pub(super) fn dns(datagram: &Datagram<'_>) -> Recognised {
-    recognised(datagram, datagram.ports.has(DNS_PORT))
+    let ports = datagram.ports;
+    if ports.has(NETBIOS_PORT) && !ports.has(DNS_PORT) {
+        return Recognised::No;
+    }
+    recognised(datagram, ports.has(DNS_PORT))
 }
 
 fn recognised(datagram: &Datagram<'_>, is_hinted: bool) -> Recognised {
@@ -81,8 +87,7 @@ pub(super) fn has_header(message: &Message<[u8]>) -> bool {
 
 /// Whether a message of which `missing` bytes are not there is DNS, whatever its ports.
 fn is_dns(message: &Message<[u8]>, missing: usize) -> bool {
-    has_question(message)
-        && (missing > 0 || end(message) == Some(message.as_slice().len()))
+    has_question(message) && (missing > 0 || end(message) == Some(message.as_slice().len()))
 }
 
 /// Whether a message has a header of DNS and one question that can be asked.
@@ -214,6 +219,7 @@ mod tests {
         assert_eq!(on_any_port(&asked), Recognised::No);
         asked[13] = b'Z';
         assert_eq!(on_any_port(&asked), Recognised::Yes(Some(Side::Client)));
+        assert_eq!(dns(&datagram(&asked, 137, 137)), Recognised::No);
     }
 
     #[test]
@@ -249,8 +255,8 @@ mod tests {
     fn a_stream_is_known_by_its_first_message_however_it_comes() {
         let message = question(7, "www.example.com", Rtype::A);
         let framed = [&(message.len() as u16).to_be_bytes()[..], &message].concat();
-        let first = (0..=framed.len())
-            .find(|&len| stream(Side::Client, &framed[..len]) != Probe::NeedMore);
+        let first =
+            (0..=framed.len()).find(|&len| stream(Side::Client, &framed[..len]) != Probe::NeedMore);
         assert_eq!(first, Some(framed.len()), "the question ends with the message");
         assert_eq!(stream(Side::Client, &framed), Probe::Yes);
         let more = [&framed[..], &framed].concat();
@@ -258,7 +264,12 @@ mod tests {
         assert_eq!(stream(Side::Server, &framed), Probe::No, "servers answer");
         let windows = [&(message.len() as u16 + 2).to_be_bytes()[..], &message, b"MS"].concat();
         assert_eq!(stream(Side::Client, &windows), Probe::Yes, "two bytes too many");
-        for other in [&b"GET / HTTP/1.1\r\n"[..], b"\x16\x03\x01\x02\x00\x01\x00", b"*1\r\n$4\r\n", b"\0noise"] {
+        for other in [
+            &b"GET / HTTP/1.1\r\n"[..],
+            b"\x16\x03\x01\x02\x00\x01\x00",
+            b"*1\r\n$4\r\n",
+            b"\0noise",
+        ] {
             assert_eq!(stream(Side::Client, other), Probe::No, "{other:?}");
         }
     }

@@ -101,10 +101,13 @@ fn an_answer_that_comes_too_late_is_a_row_of_its_own() {
     flow.say(0, Side::Client, &ask(1));
     flow.say(16 * SECOND, Side::Server, &reply(1, &[a("www.example.com", 9, 60)]));
     let told = flow.end(Close::CaptureEnd);
-    assert_eq!(told.rows, [
-        "A www.example.com - request_only no answer",
-        "A www.example.com 0 response_only - unsolicited_answer",
-    ]);
+    assert_eq!(
+        told.rows,
+        [
+            "A www.example.com - request_only no answer",
+            "A www.example.com 0 response_only - unsolicited_answer",
+        ]
+    );
     assert!(told.names.is_empty(), "who knows who sent it");
 }
 
@@ -116,11 +119,14 @@ fn stray_answers_say_what_is_odd_about_them() {
     flow.say(2, Side::Server, &reply(1, &[]));
     flow.say(3, Side::Server, &reply(1, &[]));
     let told = flow.end(Close::CaptureEnd);
-    assert_eq!(told.rows, [
-        "A evil.example 0 response_only - question_mismatch",
-        "A www.example.com 0 complete -",
-        "A www.example.com 0 response_only - repeated_answer",
-    ]);
+    assert_eq!(
+        told.rows,
+        [
+            "A evil.example 0 response_only - question_mismatch",
+            "A www.example.com 0 complete -",
+            "A www.example.com 0 response_only - repeated_answer",
+        ]
+    );
 }
 
 #[test]
@@ -157,10 +163,9 @@ fn circles_of_aliases_end() {
 #[test]
 fn names_of_addresses_count_where_they_are_local() {
     let mut flow = Flow::new(53);
-    for (id, asked, target) in [
-        (1, "9.0.0.10.in-addr.arpa", "Printer.lan"),
-        (2, "8.8.8.8.in-addr.arpa", "dns.google"),
-    ] {
+    for (id, asked, target) in
+        [(1, "9.0.0.10.in-addr.arpa", "Printer.lan"), (2, "8.8.8.8.in-addr.arpa", "dns.google")]
+    {
         flow.say(0, Side::Client, &question(id, asked, Rtype::PTR));
         let record = Record { owner: asked, kind: Rtype::PTR, ttl: 7, data: name(target) };
         flow.say(1, Side::Server, &answer(id, asked, Rtype::PTR, 0, &[record]));
