@@ -149,7 +149,7 @@ def test_a_bad_display_filter_is_explained(nautscan: Nautscan, shop: Shop) -> No
 def test_a_capture_filter_chooses_packets(nautscan: Nautscan, shop: Shop) -> None:
     [totals] = objects(nautscan("read", shop.path, "--filter", "udp port 53", "--json").out)
     assert 0 < totals["packets"] < shop.packets
-    assert totals["requests"] == 0
+    assert totals["requests"] == sum(e.server_port == 53 for e in shop.exchanges) > 0
     bad = nautscan("read", shop.path, "--filter", "prot 53", "--json")
     assert bad.code == Exit.FAILED
     assert json.loads(bad.err)["error"]["code"] == "bad_filter"
@@ -170,7 +170,7 @@ def test_sql_joins_tables_and_keeps_nanoseconds(nautscan: Nautscan, shop: Shop) 
     [row] = objects(nautscan("sql", query, shop.path, "--json").out)
     first = min(exchange.time for exchange in shop.exchanges)
     assert row["flows"] == len({(e.client_ip, e.client_port) for e in shop.exchanges})
-    assert row["first"] < f"2026-01-01T00:00:00.{first % 10**9:09d}Z"
+    assert row["first"] == f"2026-01-01T00:00:00.{first % 10**9:09d}Z"
 
 
 def test_sql_tells_which_tables_and_columns_there_are(nautscan: Nautscan, shop: Shop) -> None:
@@ -278,7 +278,7 @@ def test_rows_of_a_live_stream_appear_as_they_finish(shop: Shop) -> None:
         process.stdin.write(data[: len(data) // 2])
         process.stdin.flush()
         first = json.loads(process.stdout.readline())
-        assert first["protocol"] == "http"
+        assert first["protocol"] == "dns"
         process.stdin.write(data[len(data) // 2 :])
         process.stdin.close()
         rest = process.stdout.read().splitlines()

@@ -283,6 +283,11 @@ fn message(heard: &Heard<'_>, arrival: Arrival) -> Message {
 
 /// Completes an exchange by an answer, and emits it.
 fn respond(mut exchange: Exchange, heard: Heard<'_>, arrival: Arrival, cx: &mut Context<'_>) {
+    if exchange.target.is_none() {
+        // The question could not be read; its answer repeats it.
+        exchange.method = method(heard.opcode(), heard.question.as_ref());
+        exchange.target = target(&heard);
+    }
     exchange.status = Some(i32::from(heard.rcode().to_int()));
     exchange.error = error_of(heard.rcode());
     exchange.response = Some(message(&heard, arrival));

@@ -15,6 +15,8 @@ use crate::proto::{Probe, Side};
 const DNS_PORT: u16 = 53;
 const MDNS_PORT: u16 = 5353;
 const LLMNR_PORT: u16 = 5355;
+/// The name service of NetBIOS, whose messages look like those of DNS (RFC 1002 section 4.2).
+const NETBIOS_PORT: u16 = 137;
 /// Bytes of the shortest question: the root, a type, a class.
 const QUESTION: usize = 5;
 /// Records that a question may have beside it: an OPT, a signature, and one to spare.
@@ -52,7 +54,11 @@ pub(super) fn llmnr(datagram: &Datagram<'_>) -> Recognised {
 
 /// The probe of DNS over UDP.
 pub(super) fn dns(datagram: &Datagram<'_>) -> Recognised {
-    recognised(datagram, datagram.ports.has(DNS_PORT))
+    let ports = datagram.ports;
+    if ports.has(NETBIOS_PORT) && !ports.has(DNS_PORT) {
+        return Recognised::No;
+    }
+    recognised(datagram, ports.has(DNS_PORT))
 }
 
 fn recognised(datagram: &Datagram<'_>, is_hinted: bool) -> Recognised {
@@ -213,6 +219,7 @@ mod tests {
         assert_eq!(on_any_port(&asked), Recognised::No);
         asked[13] = b'Z';
         assert_eq!(on_any_port(&asked), Recognised::Yes(Some(Side::Client)));
+        assert_eq!(dns(&datagram(&asked, 137, 137)), Recognised::No);
     }
 
     #[test]

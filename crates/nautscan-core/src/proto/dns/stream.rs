@@ -6,7 +6,7 @@
 use super::message::{HEADER, Heard};
 use super::pair::{Arrival, Pairing};
 use super::probe;
-use crate::limits::DNS_LOST;
+use crate::limits::{DETECTION_BYTES, DNS_LOST};
 use crate::proto::{Close, Context, Parser, Probe, Settings, Side, Verdict};
 
 /// Bytes of a length.
@@ -43,6 +43,14 @@ pub(super) fn open(_: &Settings) -> Box<dyn Parser> {
 }
 
 impl Stream {
+    /// Takes all of `bytes`, unless the connection turns out to be something else.
+    fn feed(&mut self, side: Side, mut bytes: &[u8], cx: &mut Context<'_>) {
+        while !bytes.is_empty() && self.strangers < STRANGERS {
+            let taken = self.take(side, bytes, cx);
+            bytes = &bytes[taken..];
+        }
+    }
+
     /// Takes bytes of the message that `side` is sending; answers how many.
     fn take(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> usize {
         let half = &mut self.halves[side.index()];
@@ -102,8 +110,8 @@ impl Stream {
     fn lose(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) {
         let half = &mut self.halves[side.index()];
         let missing = if half.lost > 0 { half.lost } else { half.wants() };
+        let has_header = !half.is_lost && half.buffer.len() >= LENGTH + HEADER;
         (half.rest, half.lost, half.is_lost) = (0, 0, true);
-        let has_header = half.buffer.len() >= LENGTH + HEADER;
         half.given_up = half.given_up.saturating_add(lost);
         if has_header {
             half.lost = missing;
@@ -122,6 +130,32 @@ impl Stream {
 }
 
 impl Half {
+    /// Looks for the beginning of a message after a loss. Answers what of it came before `bytes`,
+    /// and when that began.
+    fn resume(&mut self, side: Side, bytes: &[u8], now: i64) -> Option<(Vec<u8>, i64)> {
+        let held = self.buffer.len();
+        if held == 0 {
+            self.first = now;
+        }
+        self.buffer.extend_from_slice(bytes);
+        match probe::stream(side, &self.buffer) {
+            Probe::Yes => {
+                (self.is_lost, self.given_up) = (false, 0);
+                let mut begun = core::mem::take(&mut self.buffer);
+                begun.truncate(held);
+                Some((begun, self.first))
+            }
+            Probe::NeedMore if self.buffer.len() < DETECTION_BYTES => None,
+            _ => {
+                self.buffer.clear();
+                // What was held may have been of something else.
+                let given_up = if held > 0 { held } else { bytes.len() };
+                self.given_up = self.given_up.saturating_add(given_up as u64);
+                if held > 0 { self.resume(side, bytes, now) } else { None }
+            }
+        }
+    }
+
     /// Bytes that the length or the message behind it still wants.
     fn wants(&self) -> usize {
         match self.buffer.first_chunk::<LENGTH>() {
@@ -132,23 +166,16 @@ impl Half {
 }
 
 impl Parser for Stream {
-    fn data(&mut self, side: Side, mut bytes: &[u8], cx: &mut Context<'_>) -> Verdict {
-        let half = &mut self.halves[side.index()];
-        if half.is_lost {
-            if probe::stream(side, bytes) != Probe::Yes {
-                half.given_up = half.given_up.saturating_add(bytes.len() as u64);
+    fn data(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Verdict {
+        if self.halves[side.index()].is_lost {
+            let Some((begun, time)) = self.halves[side.index()].resume(side, bytes, cx.time) else {
                 return self.is_dead(cx);
-            }
-            (half.is_lost, half.given_up) = (false, 0);
+            };
+            let mut cx = Context { time, settings: cx.settings, sink: &mut *cx.sink, ..*cx };
+            self.feed(side, &begun, &mut cx);
         }
-        while !bytes.is_empty() {
-            let taken = self.take(side, bytes, cx);
-            bytes = &bytes[taken..];
-            if let Verdict::Dead(why) = self.is_dead(cx) {
-                return Verdict::Dead(why);
-            }
-        }
-        Verdict::Continue
+        self.feed(side, bytes, cx);
+        self.is_dead(cx)
     }
 
     fn gap(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) -> Verdict {
