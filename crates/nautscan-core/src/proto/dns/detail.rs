@@ -139,13 +139,8 @@ struct Capped<'a> {
 
 impl fmt::Write for Capped<'_> {
     fn write_str(&mut self, more: &str) -> fmt::Result {
-<<<<<<< HEAD
-        let most = self.room.min(more.len());
-        let fits = (0..=most).rev().find(|&at| more.is_char_boundary(at)).unwrap_or(0);
-=======
         let room = self.room.min(more.len());
         let fits = (0..=room).rev().find(|&at| more.is_char_boundary(at)).unwrap_or(0);
->>>>>>> dns
         self.text.extend(more[..fits].chars().map(|c| if c.is_control() { ' ' } else { c }));
         self.room -= fits;
         if fits == more.len() { Ok(()) } else { Err(fmt::Error) }
