@@ -49,8 +49,9 @@ pub struct Engine {
     translations: Translations,
     held: Held,
     fragments: Fragments,
-    /// Whether packets were seen in tunnels: then they may also be seen outside.
-    has_tunnels: bool,
+    /// Whether a packet may be seen at several points of observation: interfaces, directions of
+    /// `any`, inside and outside of a tunnel; and with that under several addresses.
+    has_several_points: bool,
     next_flow_id: u64,
     flow_id_step: u64,
     /// Latest packet time: the engine's clock.
@@ -67,7 +68,7 @@ impl Engine {
             translations: Translations::new(),
             held: Held::default(),
             fragments: Fragments::new(),
-            has_tunnels: false,
+            has_several_points: false,
             next_flow_id: config.flow_id_base + 1,
             flow_id_step: config.flow_id_step.max(1),
             now: 0,
@@ -78,6 +79,7 @@ impl Engine {
 
     /// Makes a capture interface known; `None`: the capture does not name it.
     pub fn add_interface(&mut self, name: Option<&str>) -> InterfaceId {
+        self.has_several_points |= !self.out.interfaces.is_empty();
         self.out.interfaces.push(name.map(str::to_owned));
         InterfaceId((self.out.interfaces.len() - 1) as u16)
     }
@@ -194,15 +196,11 @@ impl Engine {
         Some(id)
     }
 
-    /// Whether packets may be seen at several points of observation: interfaces, directions of
-    /// `any`, inside and outside of tunnels; or under several addresses.
+    /// Whether the packet may be seen at several points of observation.
     #[inline(always)]
     fn has_several_points(&mut self, decoded: &Decoded<'_>) -> bool {
-        self.has_tunnels |= decoded.tunnel.is_some();
-        self.out.interfaces.len() > 1
-            || decoded.point != 0
-            || self.has_tunnels
-            || self.translations.is_in_use()
+        self.has_several_points |= decoded.tunnel.is_some() || decoded.point != 0;
+        self.has_several_points
     }
 
     /// Whether the packet was seen before at another point of observation. Asked only where
