@@ -183,7 +183,11 @@ class _ArrowSink(Sink):
 class _ParquetSink(_ArrowSink):
     """All columns as they are, compressed by zstd."""
 
+    # Level 3 takes a tenth longer over all and saves a hundredth of the size.
+    _COMPRESSION = "zstd(1)"
+
     def __init__(self, rows: Selection, output: Output) -> None:
+        self._columns = rows.columns
         self._names = [column.name for column in rows.columns]
         self._table_schema = arrow_schema(rows.table, self._names)
         self._query = None
@@ -208,7 +212,16 @@ class _ParquetSink(_ArrowSink):
     def _write(self, rows: RecordBatchReader) -> None:
         from arro3.io import write_parquet
 
-        write_parquet(rows, self._output.as_file(), compression="zstd(3)")
+        # Times rise and hardly repeat: as differences they take half the room and a third of
+        # the work that they take in a dictionary.
+        times = [column.name for column in self._columns if column.kind == "time"]
+        write_parquet(
+            rows,
+            self._output.as_file(),
+            compression=self._COMPRESSION,
+            column_dictionary_enabled=dict.fromkeys(times, False),
+            column_encoding=dict.fromkeys(times, "delta_binary_packed"),
+        )
 
 
 class _CsvSink(_ArrowSink):

@@ -1,6 +1,7 @@
 //! Gaps, broken framing and ends: what is touched is marked, and the way back is looked for.
 
 use super::body::message;
+use super::fields;
 use super::framing::Framing;
 use super::half::{LineStart, State};
 use super::message::{Head, Need};
@@ -199,7 +200,22 @@ impl Http1 {
         let buf = std::mem::take(&mut self.half(side).buf);
         self.half(side).state = State::Start;
         self.garbage(side, cx);
-        self.refeed(side, &buf, take, came, cx)
+        if self.rescans {
+            return self.pass_over(side, &buf, take, cx);
+        }
+        self.rescans = true;
+        let step = self.refeed(side, &buf, take, came, cx);
+        self.rescans = false;
+        step
+    }
+
+    /// Looks for no message in what is held, of which the last `take` bytes came now. Not reached
+    /// as long as [`restart`] keeps its word; this bounds the stack if it does not.
+    #[cold]
+    fn pass_over(&mut self, side: Side, held: &[u8], take: usize, cx: &mut Context<'_>) -> Step {
+        let is_line = held.ends_with(b"\n");
+        self.half(side).line_start = if is_line { LineStart::Yes } else { LineStart::No };
+        self.pass(side, held.len(), cx).minus(held.len() - take)
     }
 
     /// Looks for the next start line.
@@ -243,18 +259,12 @@ impl Http1 {
         let start = half.start;
         let may_begin = half.hole_at.1 == 0 || self.pairing.may_begin(start);
         let half = self.half(side);
-        let line = half.buf.trim_ascii_end();
         let is_line = line_start == LineStart::Yes || start.turn;
-        if !may_begin || !probe::restarts(side, line, is_line) {
+        let begun = restart(side, &half.buf, is_line).filter(|_| may_begin);
+        let Some(Begun { status }) = begun else {
             half.buf = Vec::new();
             half.line_start = LineStart::Yes;
             return self.pass(side, held + end, cx).minus(held);
-        }
-        let status = match side {
-            Side::Server => {
-                start::status_line(line, &mut OddSet::default()).map(|line| line.status)
-            }
-            Side::Client => None,
         };
         half.scanned = 0;
         half.start_checked = true;
@@ -421,6 +431,29 @@ impl Http1 {
                 self.feed(side, &buf, cx);
             }
         }
+    }
+}
+
+/// A start line that is trusted in the middle of a stream.
+struct Begun {
+    /// Of a response.
+    status: Option<i32>,
+}
+
+/// Reads a line, its end included, as the beginning of a message. What is accepted here must be one
+/// to [`Http1::head`] as well, or its head would be looked for again and again.
+fn restart(side: Side, line: &[u8], is_line: bool) -> Option<Begun> {
+    let mut odd = OddSet::default();
+    let text = fields::line(line, &mut odd)?.text;
+    if !probe::restarts(side, text.trim_ascii_end(), is_line) {
+        return None;
+    }
+    match side {
+        Side::Server => {
+            let status = start::status_line(text, &mut odd)?.status;
+            Some(Begun { status: Some(status) })
+        }
+        Side::Client => start::request_line(text, &mut odd).map(|_| Begun { status: None }),
     }
 }
 

@@ -59,6 +59,8 @@ struct Http1 {
     answering: bool,
     /// Nothing more is held: there was too much of it, or the connection ends.
     holds_nothing: bool,
+    /// What was held as a head and is none is being read again.
+    rescans: bool,
 }
 
 /// What became of bytes.
@@ -145,16 +147,17 @@ impl Http1 {
         let half = self.half(Side::Client);
         let held = std::mem::take(&mut half.buf);
         half.state = State::Start;
-        half.seen = half.begin;
         let (time, ended) = (half.begin, half.ended);
-        let behind = (half.chunk, half.end);
+        let behind = (half.chunk, half.end, half.seen);
+        half.seen = time;
         (half.chunk, half.end) = (half.start.at, half.start.at.saturating_add(held.len() as u64));
         half.advanced = half.start.turn;
         let place = Place { offset: half.chunk, received: half.start.received };
         let mut cx = Context { time, place, settings: cx.settings, sink: &mut *cx.sink };
         let verdict = self.feed(Side::Client, &held, &mut cx);
         let half = self.half(Side::Client);
-        (half.chunk, half.end) = behind;
+        // What made it end may be bytes of this side: they are of now, not of then.
+        (half.chunk, half.end, half.seen) = behind;
         if ended && verdict == Verdict::Continue && self.half(Side::Client).state != State::Held {
             self.finish(Side::Client, None, true, &mut cx);
         }

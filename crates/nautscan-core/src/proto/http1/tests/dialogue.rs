@@ -2,7 +2,7 @@
 
 use super::*;
 
-const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+pub(super) const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 /// One request and what the server says to it, which it may end by closing.
 fn answer(request: &str, response: &[u8], end: bool) -> Collected {
@@ -280,6 +280,20 @@ fn an_upgrade_ends_http() {
     let consumed = response.len();
     let after = format!("{response}\u{1}more");
     assert_eq!(verdict(&[says(C, request), says(S, after)]), Verdict::Switched { consumed });
+}
+
+/// Found by fuzzing: what came with the bytes that ended the wait was given the time of the wait.
+#[test]
+fn what_comes_behind_held_bytes_has_its_own_time() {
+    let upgrade = "GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n";
+    let content = "x".repeat(HTTP_HEAD);
+    let post = format!("POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: {HTTP_HEAD}\r\n\r\n");
+    // The second act fills what may be held, so that the wait ends within the third.
+    let acts = [says(C, upgrade), says(C, post), says(C, format!("{content}{GET}"))];
+    let got = play(&acts, Close::CaptureEnd, &Settings::default());
+    let times = |e: &Exchange| e.request.as_ref().map(|m| (m.first_time, m.last_time));
+    let of: Vec<_> = got.exchanges.iter().map(times).collect();
+    assert_eq!(of, [Some((1000, Some(1000))), Some((2000, Some(3000))), Some((3000, Some(3000)))]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Loss: whatever bytes are missing, what is reported is true.
 
+use super::dialogue::GET;
 use super::*;
 use crate::event::Completeness;
 use proptest::prelude::*;
@@ -377,5 +378,34 @@ proptest! {
         let once = Known { acts: known.without(first, a, b), truth: known.truth.clone() };
         let acts = once.without(second, c, d);
         check_all(&known, &acts, &|| format!("{first:?} {a}..{b} and {second:?} {c}..{d}"));
+    }
+}
+
+/// Found by fuzzing: a line that was taken for a start line while one was looked for, and was none
+/// when its head was read, was read again for ever, until the stack was full.
+#[test]
+fn a_start_line_that_is_none_is_not_read_twice() {
+    let lines: [&[u8]; 5] = [
+        b"HTTP/1.0 100\r\r\r\n",
+        b"HTTP/1.1 200 OK\r\r\n",
+        b"HTTP/1.1 200\x0c\r\n",
+        b"HTTP/1.1 200\x0b \n",
+        b"HTTP/1.1 200 OK\0\r\n",
+    ];
+    for line in lines {
+        let said = [b"no message\n", line, b"X: y\r\n\r\n", line].concat();
+        let got = observe(&[says(C, GET), says(S, &said), says(S, line)], Close::CaptureEnd);
+        let asked = got.exchanges.iter().filter(|e| e.target.is_some()).count();
+        assert_eq!(asked, 1, "{}: {:?}", line.escape_ascii(), briefs(&got));
+    }
+}
+
+#[test]
+fn a_request_line_that_is_none_is_not_read_twice() {
+    for line in ["GET /a HTTP/1.1\r\r\n", "GET /a HTTP/1.1 \x0b\n", "GET /a\0b HTTP/1.1\r\n"] {
+        let said = format!("no message\n{line}Host: a\r\n\r\n{GET}");
+        let got = observe(&[says(C, GET), says(C, said)], Close::CaptureEnd);
+        let last = got.exchanges.last().expect("the first request at least");
+        assert_eq!(last.target.as_deref(), Some(b"/".as_slice()), "{}", line.escape_debug());
     }
 }
