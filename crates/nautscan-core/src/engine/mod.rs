@@ -54,9 +54,15 @@ pub struct Engine {
     translations: Translations,
     held: Held,
     fragments: Fragments,
+<<<<<<< HEAD
     places: Places,
     /// Whether packets were seen in tunnels: then they may also be seen outside.
     has_tunnels: bool,
+=======
+    /// Whether a packet may be seen at several points of observation: interfaces, directions of
+    /// `any`, inside and outside of a tunnel; and with that under several addresses.
+    has_several_points: bool,
+>>>>>>> nat
     next_flow_id: u64,
     flow_id_step: u64,
     /// Latest packet time: the engine's clock.
@@ -73,8 +79,12 @@ impl Engine {
             translations: Translations::new(),
             held: Held::default(),
             fragments: Fragments::new(),
+<<<<<<< HEAD
             places: Places::default(),
             has_tunnels: false,
+=======
+            has_several_points: false,
+>>>>>>> nat
             next_flow_id: config.flow_id_base + 1,
             flow_id_step: config.flow_id_step.max(1),
             now: 0,
@@ -87,6 +97,7 @@ impl Engine {
     /// in `@PLACE` is one of the network namespace of that name: loopback addresses seen there
     /// are kept apart from those of the host and of other namespaces.
     pub fn add_interface(&mut self, name: Option<&str>) -> InterfaceId {
+        self.has_several_points |= !self.out.interfaces.is_empty();
         self.out.interfaces.push(name.map(str::to_owned));
         self.places.add(name);
         InterfaceId((self.out.interfaces.len() - 1) as u16)
@@ -209,15 +220,11 @@ impl Engine {
         Some(id)
     }
 
-    /// Whether packets may be seen at several points of observation: interfaces, directions of
-    /// `any`, inside and outside of tunnels; or under several addresses.
+    /// Whether the packet may be seen at several points of observation.
     #[inline(always)]
     fn has_several_points(&mut self, decoded: &Decoded<'_>) -> bool {
-        self.has_tunnels |= decoded.tunnel.is_some();
-        self.out.interfaces.len() > 1
-            || decoded.point != 0
-            || self.has_tunnels
-            || self.translations.is_in_use()
+        self.has_several_points |= decoded.tunnel.is_some() || decoded.point != 0;
+        self.has_several_points
     }
 
     /// Whether the packet was seen before at another point of observation. Asked only where

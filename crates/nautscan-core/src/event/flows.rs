@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::column::{self, Column, Kind, always, maybe};
 use super::sized::{Int64Builder, StringBuilder, TimestampNanosecondBuilder, UInt16Builder};
-use super::text::TextBuffer;
+use super::text::{TextBuffer, append_mac};
 use crate::flow::{CommunityId, Endpoints, Flow};
 use crate::proto::{Close, Side};
 use crate::stream::{Connection, Counters, Offer};
@@ -333,7 +333,7 @@ impl FlowsBuilder {
             }
         }
         for (builder, mac) in self.macs.iter_mut().zip(flow.macs.of_sides(flow.client_is_low)) {
-            self.text.append_mac(builder, mac);
+            append_mac(builder, mac);
         }
         let (client, server) = flow.translated();
         for ((ip, port), end) in self.nat.iter_mut().zip([client, server]) {

@@ -45,22 +45,22 @@ impl TextBuffer {
         let _ = write!(self.scratch, "{address}");
         column.append_value(&self.scratch);
     }
+}
 
-    /// Appends a hardware address.
-    pub(super) fn append_mac(&mut self, column: &mut StringBuilder, mac: Option<Mac>) {
-        match mac {
-            None => column.append_null(),
-            Some(mac) => {
-                self.scratch.clear();
-                // Writing to a String cannot fail.
-                let _ = write!(self.scratch, "{mac}");
-                column.append_value(&self.scratch);
-            }
-        }
+/// Appends a hardware address, or null where there is none.
+pub(super) fn append_mac(column: &mut StringBuilder, mac: Mac) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let Some(octets) = mac.octets() else { return column.append_null() };
+    let mut text = [b':'; 17];
+    for (at, octet) in octets.into_iter().enumerate() {
+        text[3 * at] = DIGITS[usize::from(octet >> 4)];
+        text[3 * at + 1] = DIGITS[usize::from(octet & 0xf)];
     }
+    column.append_value(core::str::from_utf8(&text).unwrap_or_default());
 }
 
 /// Writes `a.b.c.d`; answers its length. The formatting machinery costs ten times as much.
+#[inline]
 fn dotted(out: &mut [u8; 15], octets: [u8; 4]) -> usize {
     let mut at = 0;
     for (i, octet) in octets.into_iter().enumerate() {
@@ -197,6 +197,17 @@ mod tests {
         let column = column.finish();
         let all: Vec<_> = column.iter().flatten().collect();
         assert_eq!(all, ["0.0.0.0", "255.255.255.255", "10.100.9.99", "::1"]);
+    }
+
+    #[test]
+    fn hardware_addresses_are_written_as_they_display() {
+        let mut column = StringBuilder::new();
+        let mac = Mac::of(&[2, 0x42, 0xac, 0x11, 0, 0xff]);
+        append_mac(&mut column, mac);
+        append_mac(&mut column, Mac::default());
+        let column = column.finish();
+        assert_eq!((column.value(0), column.value(0)), ("02:42:ac:11:00:ff", &*mac.to_string()));
+        assert!(column.is_null(1));
     }
 
     #[test]

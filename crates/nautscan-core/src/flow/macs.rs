@@ -14,8 +14,7 @@ impl Macs {
     /// Those of a packet's frame; `source_is_low`: it came from the flow key's lower endpoint.
     #[inline]
     pub fn of(stations: Stations, source_is_low: bool) -> Self {
-        let source = stations.source.unwrap_or_default();
-        let destination = stations.destination.unwrap_or_default();
+        let Stations { source, destination } = stations;
         if source_is_low {
             Self { low: source, high: destination }
         } else {
@@ -30,9 +29,7 @@ impl Macs {
     }
 
     /// The client's and the server's.
-    pub fn of_sides(&self, client_is_low: bool) -> [Option<Mac>; 2] {
-        let known = |mac: Mac| (mac != Mac::default()).then_some(mac);
-        let (low, high) = (known(self.low), known(self.high));
-        if client_is_low { [low, high] } else { [high, low] }
+    pub fn of_sides(&self, client_is_low: bool) -> [Mac; 2] {
+        if client_is_low { [self.low, self.high] } else { [self.high, self.low] }
     }
 }

@@ -8,8 +8,11 @@
 
 use core::hash::BuildHasher;
 
+use super::ipv4::Ipv4;
+use super::ipv6::Ipv6;
 use super::tcp::flag;
-use super::{Decoded, Network, Transport};
+use super::{Decoded, Layer, Network, Transport, decode_steps};
+use crate::packet::Packet;
 
 /// TCP options: end of list, padding, maximum segment size, timestamps.
 const END: u8 = 0;
@@ -31,8 +34,6 @@ pub struct Beginning {
     pub is_distinct: bool,
     /// Identification of the IPv4 packet; 0 in IPv6.
     pub identification: u16,
-    /// Time to live: a router that passes it on lowers it.
-    pub hop_limit: u8,
     /// The initial sequence number of TCP.
     pub sequence: Option<u32>,
 }
@@ -67,9 +68,21 @@ impl Beginning {
             }
             _ => (hasher.hash_one((common, network.identification)), false, None),
         };
-        let Network { identification, hop_limit, .. } = network;
-        Some(Self { digest, is_distinct, identification, hop_limit, sequence })
+        let identification = network.identification;
+        Some(Self { digest, is_distinct, identification, sequence })
     }
+}
+
+/// Time to live of the innermost IP packet, which every router that passes it on lowers; `None`
+/// without such a packet. Read anew, because hardly any packet is asked for it.
+pub fn hop_limit(packet: &Packet<'_>) -> Option<u8> {
+    let (_, steps) = decode_steps(packet);
+    let at = |offset: usize| packet.data.get(offset..).unwrap_or_default();
+    steps.iter().rev().find_map(|step| match step.layer {
+        Layer::Ipv4 => Ipv4::new_checked(at(step.offset)).ok().map(|view| view.ttl()),
+        Layer::Ipv6 => Ipv6::new_checked(at(step.offset)).map(|view| view.hop_limit()),
+        _ => None,
+    })
 }
 
 /// The options of a SYN without its maximum segment size, and whether they have timestamps.
@@ -126,7 +139,9 @@ mod tests {
         let one = beginning(&tcp(1, flag::SYN, 5)).unwrap();
         assert_eq!(beginning(&tcp(3, flag::SYN, 5)), Some(one));
         assert_ne!(beginning(&tcp(1, flag::SYN, 6)).unwrap().digest, one.digest);
-        assert_eq!((one.identification, one.hop_limit, one.sequence), (7, 64, Some(5)));
+        assert_eq!((one.identification, one.sequence), (7, Some(5)));
+        assert_eq!(hop_limit(&raw(0, InterfaceId(0), &tcp(1, flag::SYN, 5))), Some(64));
+        assert_eq!(hop_limit(&raw(0, InterfaceId(0), &[0x45; 19])), None);
         assert!(!one.is_distinct);
     }
 

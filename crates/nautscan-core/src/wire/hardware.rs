@@ -13,16 +13,25 @@ const LEN: usize = 6;
 /// First byte: of a group of stations, or of all (IEEE 802 section 8.2.2).
 const GROUP: u8 = 1;
 
-/// A hardware address of IEEE 802 (EUI-48). Displays as `02:42:ac:11:00:02`.
+/// A hardware address of IEEE 802 (EUI-48), or none: all zeros, as loopback has. Displays as
+/// `02:42:ac:11:00:02`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Mac([u8; LEN]);
 
 impl Mac {
-    /// The address of one station; `None` for a group's, and for the zeros of links that have no
-    /// addresses (loopback).
-    pub fn of(bytes: &[u8]) -> Option<Self> {
-        let octets = *bytes.first_chunk::<LEN>()?;
-        (bytes.len() == LEN && octets[0] & GROUP == 0 && octets != [0; LEN]).then_some(Self(octets))
+    /// The address of one station; none where it is a group's.
+    #[inline]
+    pub fn of(bytes: &[u8]) -> Self {
+        match bytes.first_chunk::<LEN>().filter(|_| bytes.len() == LEN) {
+            Some(octets) if octets[0] & GROUP == 0 => Self(*octets),
+            _ => Self::default(),
+        }
+    }
+
+    /// Its six bytes, if there is one.
+    #[inline]
+    pub fn octets(&self) -> Option<[u8; LEN]> {
+        (self.0 != [0; LEN]).then_some(self.0)
     }
 }
 
@@ -37,9 +46,9 @@ impl fmt::Display for Mac {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Stations {
     /// The sender.
-    pub source: Option<Mac>,
+    pub source: Mac,
     /// The receiver, if it is one station.
-    pub destination: Option<Mac>,
+    pub destination: Mac,
 }
 
 impl Stations {
@@ -83,7 +92,7 @@ impl Stations {
 
     /// Cooked captures keep the sender's address alone.
     fn sender(address: Option<&[u8]>) -> Self {
-        Self { source: address.and_then(Mac::of), destination: None }
+        Self { source: address.map(Mac::of).unwrap_or_default(), destination: Mac::default() }
     }
 
     fn in_wlan(frame: &[u8]) -> Self {
@@ -103,7 +112,8 @@ mod tests {
         let wire_len = data.len() as u32;
         let packet = Packet { time: 0, interface: InterfaceId(0), link_type, wire_len, data };
         let Stations { source, destination } = Stations::of(&packet, &decode(&packet));
-        (source.map(|mac| mac.to_string()), destination.map(|mac| mac.to_string()))
+        let text = |mac: Mac| mac.octets().map(|_| mac.to_string());
+        (text(source), text(destination))
     }
 
     fn frame(destination: [u8; 6], source: [u8; 6], ip: &[u8]) -> Vec<u8> {

@@ -23,7 +23,7 @@ pub mod tcp;
 mod tunnel;
 pub mod udp;
 
-pub use beginning::Beginning;
+pub use beginning::{Beginning, hop_limit};
 pub use decode::{
     Decoded, Fragment, Network, Step, Transport, decode, decode_datagram, decode_steps,
 };

@@ -18,6 +18,7 @@ const WINDOW: i64 = 1_000_000_000;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Begun {
     pub(super) beginning: Beginning,
+    pub(super) hop_limit: u8,
     pub(super) point: Point,
     pub(super) key: FlowKey,
     pub(super) source_is_low: bool,
@@ -29,7 +30,7 @@ impl Begun {
     pub(super) fn leg(&self) -> Leg {
         Leg {
             ends: self.key.endpoints(self.source_is_low),
-            hop_limit: self.beginning.hop_limit,
+            hop_limit: self.hop_limit,
             time: self.time,
             stations: Stations::default(),
         }
@@ -45,7 +46,7 @@ impl Begun {
         let (one, two) = (&self.beginning, &other.beginning);
         let (from, to) = (self.ends(), other.ends());
         let keeps_an_end = from.0 == to.0 || from.1 == to.1;
-        let is_routed = one.hop_limit != two.hop_limit;
+        let is_routed = self.hop_limit != other.hop_limit;
         let is_tcp = self.key.protocol() == protocol::TCP;
         let is_elsewhere = self.point != other.point;
         if self.key == other.key || one.identification != two.identification {

@@ -14,7 +14,7 @@ use super::seen::{FlowRef, Seen};
 use crate::flow::{Flow, FlowKey, Leg};
 use crate::limits::ALIASES;
 use crate::proto::Close;
-use crate::wire::{Beginning, Decoded, Network, Transport};
+use crate::wire::{Beginning, Decoded, Network, Transport, hop_limit};
 use beginnings::{Beginnings, Begun};
 
 /// Other addresses of a flow.
@@ -47,12 +47,6 @@ pub(super) struct Translations {
 impl Translations {
     pub(super) fn new() -> Self {
         Self { aliases: HashMap::default(), beginnings: Beginnings::new(), refused: 0 }
-    }
-
-    /// Whether there are flows with several addresses.
-    #[inline]
-    pub(super) fn is_in_use(&self) -> bool {
-        !self.aliases.is_empty()
     }
 
     /// Where a packet with these addresses belongs.
@@ -124,7 +118,8 @@ impl Engine {
         };
         let FlowRef { key, source_is_low } = flow;
         let point = self.sightings.point(seen.interface, decoded);
-        let begun = Begun { beginning, point, key, source_is_low, time: seen.since };
+        let Some(hop_limit) = seen.packet.and_then(hop_limit) else { return known };
+        let begun = Begun { beginning, hop_limit, point, key, source_is_low, time: seen.since };
         match self.translations.beginnings.find(&begun) {
             Some(other) if known.leg == 0 => {
                 self.join(&other, &begun, seen, decoded).unwrap_or(known)

@@ -31,7 +31,6 @@ impl<'a, T: Trace> Walk<'a, T> {
             destination: view.destination(),
             protocol: view.protocol(),
             identification: view.identification(),
-            hop_limit: view.ttl(),
             fragment,
         };
         self.out.network = Some(network);
@@ -56,7 +55,6 @@ impl<'a, T: Trace> Walk<'a, T> {
             destination: view.destination(),
             protocol: view.next_header(),
             identification: 0,
-            hop_limit: view.hop_limit(),
             fragment: None,
         };
         self.out.network = Some(network);

@@ -38,8 +38,6 @@ pub struct Network {
     pub protocol: u8,
     /// IPv4 identification (0 for IPv6): tells a retransmission from a second sighting.
     pub identification: u16,
-    /// Time to live, or hop limit.
-    pub hop_limit: u8,
     /// Set if the packet is a fragment.
     pub fragment: Option<Fragment>,
 }
