@@ -15,12 +15,14 @@ class Exchange:
     """One request with its response, under the names of the `requests` table."""
 
     time: int
+    protocol: str
+    transport: str
     client_ip: str
     client_port: int
     server_ip: str
     server_port: int
     method: str
-    host: str
+    host: str | None
     target: str
     status: int | None
     ttfb_ns: int | None

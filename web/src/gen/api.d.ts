@@ -1992,6 +1992,11 @@ export interface components {
              */
             trace_id: string | null;
             /**
+             * Transport
+             * @description What carried it: tcp or udp
+             */
+            transport: string;
+            /**
              * Ttfb Ns
              * @description First byte of the request to first byte of the response, ns
              */
@@ -2238,6 +2243,11 @@ export interface components {
              * @description W3C trace id; null if none was sent
              */
             trace_id: string | null;
+            /**
+             * Transport
+             * @description What carried it: tcp or udp
+             */
+            transport: string;
             /**
              * Ttfb Ns
              * @description First byte of the request to first byte of the response, ns
