@@ -15,6 +15,8 @@ class Exchange:
     """One request with its response, under the names of the `requests` table."""
 
     time: int
+    protocol: str
+    transport: str
     client_ip: str
     client_port: int
     server_ip: str

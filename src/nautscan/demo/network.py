@@ -104,24 +104,26 @@ class Network:
         ident = self.random.getrandbits(16)
         asker = Endpoint(client, self._next_port())
         answered = at + self.random.randint(200_000, 900_000)
-        question, address = dns.query(ident, name), NAMES.get(name)
-        reply = dns.answer(ident, name, address)
-        self._datagram(at, asker, RESOLVER.endpoint, question)
+        query = dns.query(ident, name)
+        self._datagram(at, asker, RESOLVER.endpoint, query)
+        reply = dns.answer(ident, name, NAMES.get(name))
         self._datagram(answered, RESOLVER.endpoint, asker, reply)
         self.record(
             Exchange(
                 time=at,
+                protocol="dns",
+                transport="udp",
                 client_ip=str(client.ip),
                 client_port=asker.port,
-                server_ip=str(RESOLVER.host.ip),
-                server_port=RESOLVER.port,
+                server_ip=str(RESOLVER.endpoint.host.ip),
+                server_port=RESOLVER.endpoint.port,
                 method="A",
                 host=None,
                 target=name,
-                status=0 if address else dns.NAME_ERROR,
+                status=0 if name in NAMES else dns.NAME_ERROR,
                 ttfb_ns=answered - at,
                 duration_ns=answered - at,
-                request_bytes=len(question),
+                request_bytes=len(query),
                 response_bytes=len(reply),
                 completeness="complete",
             )
@@ -197,6 +199,8 @@ class Network:
         self.record(
             Exchange(
                 time=start,
+                protocol="http",
+                transport="tcp",
                 client_ip=str(client.host.ip),
                 client_port=client.port,
                 server_ip=str(server.host.ip),

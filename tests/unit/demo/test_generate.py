@@ -82,7 +82,8 @@ def test_live_frames_wait_for_their_time(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
 def test_tshark_finds_nothing_wrong_and_counts_the_same(tmp_path: Path) -> None:
     capture = tmp_path / "demo.pcap"
-    data, account = written(5)
+    data, whole = written(5)
+    account = [exchange for exchange in whole if exchange.protocol == "http"]
     capture.write_bytes(data)
     checks = itertools.chain.from_iterable(
         ("-o", f"{layer}.check_checksum:TRUE") for layer in ("ip", "tcp", "udp")

@@ -54,15 +54,10 @@ pub struct Engine {
     translations: Translations,
     held: Held,
     fragments: Fragments,
-<<<<<<< HEAD
     places: Places,
-    /// Whether packets were seen in tunnels: then they may also be seen outside.
-    has_tunnels: bool,
-=======
     /// Whether a packet may be seen at several points of observation: interfaces, directions of
     /// `any`, inside and outside of a tunnel; and with that under several addresses.
     has_several_points: bool,
->>>>>>> nat
     next_flow_id: u64,
     flow_id_step: u64,
     /// Latest packet time: the engine's clock.
@@ -79,12 +74,8 @@ impl Engine {
             translations: Translations::new(),
             held: Held::default(),
             fragments: Fragments::new(),
-<<<<<<< HEAD
             places: Places::default(),
-            has_tunnels: false,
-=======
             has_several_points: false,
->>>>>>> nat
             next_flow_id: config.flow_id_base + 1,
             flow_id_step: config.flow_id_step.max(1),
             now: 0,
