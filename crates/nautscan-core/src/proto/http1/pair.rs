@@ -150,9 +150,11 @@ impl Pairing {
         }
     }
 
-    /// Gives up the oldest request; after that, counting has no ground.
+    /// Gives up the oldest request without a response; after that, counting has no ground.
     fn overflow(&mut self, cx: &mut Context<'_>) {
-        if let Some(mut oldest) = self.queue.pop_front() {
+        // The one that is being answered stays: what comes next of its response is looked for there.
+        let is_answered = self.queue.front().is_some_and(|p| p.response == Progress::Open);
+        if let Some(mut oldest) = self.queue.remove(usize::from(is_answered)) {
             oldest.note(Oddity::PipelineOverflow);
             emit(oldest, None, cx);
         }

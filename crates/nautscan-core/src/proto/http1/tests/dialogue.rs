@@ -1,6 +1,7 @@
 //! Ordinary and odd conversations without loss.
 
 use super::*;
+use crate::limits::HTTP_PIPELINE;
 
 pub(super) const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -294,6 +295,27 @@ fn what_comes_behind_held_bytes_has_its_own_time() {
     let times = |e: &Exchange| e.request.as_ref().map(|m| (m.first_time, m.last_time));
     let of: Vec<_> = got.exchanges.iter().map(times).collect();
     assert_eq!(of, [Some((1000, Some(1000))), Some((2000, Some(3000))), Some((3000, Some(3000)))]);
+}
+
+/// Found by fuzzing: the request that was being answered was given up, and the rest of its response
+/// was added to what was left over of another exchange.
+#[test]
+fn a_full_pipeline_keeps_the_request_that_is_being_answered() {
+    // Leaves exchanges for reuse, with messages in them.
+    let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".repeat(40);
+    observe(&[says(C, GET.repeat(40)), says(S, ok)], Close::Finished);
+    let many: String =
+        (0..HTTP_PIPELINE + 3).map(|n| format!("GET /{n} HTTP/1.1\r\nHost: a\r\n\r\n")).collect();
+    let acts = [
+        says(C, "GET /first HTTP/1.1\r\nHost: a\r\n\r\n"),
+        says(S, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst"),
+        says(C, many),
+        says(S, "-half"),
+    ];
+    let got = play(&acts, Close::CaptureEnd, &Settings::default());
+    let answered: Vec<_> = got.exchanges.iter().filter(|e| e.response.is_some()).collect();
+    assert_eq!(answered.len(), 1, "{answered:?}");
+    assert_eq!(brief(answered[0]), "GET /first [0] 200 [10:first-half] complete");
 }
 
 #[test]
