@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -109,15 +109,21 @@ class Job:
         return condition
 
     @contextmanager
-    def load(self, tables: Sequence[str]) -> Iterator[tuple[ScratchDatabase, Reader]]:
-        """One pass into a private database; tables that are not asked for have no rows."""
+    def load(
+        self, tables: Sequence[str], columns: Mapping[str, Sequence[str]] | None = None
+    ) -> Iterator[tuple[ScratchDatabase, Reader]]:
+        """One pass into a private database; tables that are not asked for have no rows.
+
+        Of the tables in `columns`, only those columns are there.
+        """
         reader = self.open(tables)
+        wanted = columns or {}
         from nautscan.store.scratch import ScratchDatabase
 
         with ScratchDatabase(in_memory=self._is_small()) as database:
             for table in FILE_TABLES:
-                database.add(table, no_rows(table))
-            self.drain(reader, database.add)
+                database.add(table, no_rows(table), wanted.get(table))
+            self.drain(reader, lambda table, rows: database.add(table, rows, wanted.get(table)))
             yield database, reader
 
     def finish(self, reader: Reader) -> int:

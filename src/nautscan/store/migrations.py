@@ -103,7 +103,11 @@ MIGRATIONS: Final = (
     Migration(
         5,
         # All that was understood before was HTTP over TCP.
-        ("ALTER TABLE requests ADD COLUMN transport VARCHAR DEFAULT 'tcp'",),
+        (
+            "ALTER TABLE requests ADD COLUMN transport VARCHAR DEFAULT 'tcp'",
+            "ALTER TABLE requests ALTER transport DROP DEFAULT",
+            "ALTER TABLE requests ALTER transport SET NOT NULL",
+        ),
     ),
 )
 

@@ -39,7 +39,9 @@ def compare(capture: Capture, observed: Observed) -> Iterator[Comparison]:
     known = peers.load().get(capture.name, {})
     if "dns_times" in known:
         yield from compare_bags(
-            "tshark.dns_times", known["dns_times"], (str(time) for time in map(_latency, rows) if time is not None)
+            "tshark.dns_times",
+            known["dns_times"],
+            (str(time) for time in map(_latency, rows) if time is not None),
         )
 
 
