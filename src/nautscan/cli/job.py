@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, wraps
@@ -118,18 +118,23 @@ class Job:
         return condition
 
     @contextmanager
-    def load(self, tables: Sequence[str]) -> Iterator[tuple[ScratchDatabase, Reader]]:
-        """One pass into a private database; tables that are not asked for have no rows."""
+    def load(
+        self, tables: Sequence[str], columns: Mapping[str, Sequence[str]] | None = None
+    ) -> Iterator[tuple[ScratchDatabase, Reader]]:
+        """One pass into a private database; tables that are not asked for have no rows.
+
+        Of the tables in `columns`, only those columns are there.
+        """
         reader = self.open(tables)
+        wanted = columns or {}
         from nautscan.store.scratch import ScratchDatabase
 
         with ScratchDatabase(in_memory=self._is_small()) as database:
             for table in FILE_TABLES:
                 empty = no_rows(table)
-                database.add(
-                    table, empty if self._naming is None else self._naming.named(table, empty)
-                )
-            self.drain(reader, database.add)
+                named = empty if self._naming is None else self._naming.named(table, empty)
+                database.add(table, named, wanted.get(table))
+            self.drain(reader, lambda table, rows: database.add(table, rows, wanted.get(table)))
             yield database, reader
 
     def added(self, table: str) -> tuple[str, ...]:

@@ -89,7 +89,7 @@ def print_summary(job: Job) -> int:
     """The summary for people."""
     from nautscan.export import summary
 
-    with job.load(summary.TABLES) as (database, reader):
+    with job.load(tuple(summary.COLUMNS), summary.COLUMNS) as (database, reader):
         _print(summary.lines(summary_of(reader), database))
     return job.finish(reader)
 

@@ -11,8 +11,36 @@ from nautscan.export.text import Aligned, duration, printable, size
 if TYPE_CHECKING:
     from nautscan.store.scratch import ScratchDatabase
 
-TABLES = ("requests", "flows")
-"""What the sections are asked of."""
+COLUMNS = {
+    "requests": (
+        "time",
+        "protocol",
+        "server_ip",
+        "server_port",
+        "method",
+        "host",
+        "target",
+        "status",
+        "error",
+        "ttfb_ns",
+        "duration_ns",
+        "response_bytes",
+        "completeness",
+    ),
+    "flows": (
+        "transport",
+        "protocol",
+        "client_ip",
+        "server_ip",
+        "client_packets",
+        "client_bytes",
+        "server_packets",
+        "server_bytes",
+        "retransmissions",
+        "gap_bytes",
+    ),
+}
+"""What the sections are asked of: storing the other columns would take as long as reading them."""
 
 TOP = 10
 SLOWEST = 5
@@ -78,13 +106,16 @@ _SECTIONS = (
     _Section(
         "Outcomes",
         """
-        SELECT coalesce(left(CAST(status AS VARCHAR), 1) || 'xx', 'no response') AS outcome,
+        SELECT protocol, CASE WHEN status IS NULL THEN 'no response'
+                WHEN protocol = 'http' THEN left(CAST(status AS VARCHAR), 1) || 'xx'
+                ELSE coalesce(error, 'ok') END AS outcome,
             completeness, count(*) AS requests,
             CAST(quantile_cont(ttfb_ns, 0.5) AS BIGINT) AS median,
             CAST(quantile_cont(ttfb_ns, 0.99) AS BIGINT) AS p99
-        FROM requests GROUP BY ALL ORDER BY outcome, completeness
+        FROM requests GROUP BY ALL ORDER BY protocol, outcome, completeness
         """,
         (
+            ("PROTOCOL", printable),
             ("STATUS", printable),
             ("SEEN", printable),
             ("REQUESTS", count),

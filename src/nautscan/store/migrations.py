@@ -117,7 +117,8 @@ MIGRATIONS: Final = (
         # All that was understood before was HTTP over TCP.
         (
             "ALTER TABLE requests ADD COLUMN transport VARCHAR DEFAULT 'tcp'",
-            "ALTER TABLE requests ALTER COLUMN transport SET NOT NULL",
+            "ALTER TABLE requests ALTER transport DROP DEFAULT",
+            "ALTER TABLE requests ALTER transport SET NOT NULL",
         ),
     ),
     Migration(

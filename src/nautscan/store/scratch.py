@@ -164,16 +164,19 @@ class ScratchDatabase:
         ).fetchall()
         return [name for (name,) in rows]
 
-    def add(self, table: str, rows: ArrowExporter) -> None:
-        """Append rows to a table, which is made of the first rows' schema if it is not there."""
+    def add(self, table: str, rows: ArrowExporter, columns: Sequence[str] | None = None) -> None:
+        """Append rows to a table, which is made of the first rows' schema if it is not there.
+
+        With `columns`, only those of the rows.
+        """
+        names = "*" if columns is None else ", ".join(map(quoted, columns))
         with self._lock:
             self._connection.register("incoming_rows", rows)
             try:
-                if table in self.tables:
-                    statement = f"INSERT INTO {quoted(table)} BY NAME SELECT * FROM incoming_rows"
-                else:
-                    statement = f"CREATE TABLE {quoted(table)} AS SELECT * FROM incoming_rows"
-                self._connection.execute(statement).fetchall()
+                name = quoted(table)
+                is_there = table in self.tables
+                begin = f"INSERT INTO {name} BY NAME" if is_there else f"CREATE TABLE {name} AS"
+                self._connection.execute(f"{begin} SELECT {names} FROM incoming_rows").fetchall()
             except duckdb.Error as error:
                 raise _failure(error) from error
             finally:
