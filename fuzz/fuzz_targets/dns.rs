@@ -39,11 +39,11 @@ impl Sink for Report {
     }
 }
 
-fn datagrams(mut script: DnsScript<'_>) -> Report {
+fn datagrams(script: DnsScript<'_>) -> Report {
     let (mut report, settings, place) = (Report::default(), Settings::default(), Place::default());
     let mut app = None;
     let mut time = 0;
-    for said in script.by_ref() {
+    for said in script {
         if said.bytes.is_empty() {
             continue;
         }
@@ -68,12 +68,12 @@ fn datagrams(mut script: DnsScript<'_>) -> Report {
 }
 
 /// Feeds a connection in pieces of at most `piece` bytes.
-fn stream(mut script: DnsScript<'_>, piece: usize) -> Report {
+fn stream(script: DnsScript<'_>, piece: usize) -> Report {
     const MESSAGES: usize = 4 * (1 << 16);
     let (mut report, settings, place) = (Report::default(), Settings::default(), Place::default());
     let mut parser = (PROTOCOL.open)(&settings);
     let mut time = 0;
-    'said: for said in script.by_ref() {
+    'said: for said in script {
         time = said.time;
         let mut cx = Context { time, place, settings: &settings, sink: &mut report };
         let mut verdict = Verdict::Continue;
