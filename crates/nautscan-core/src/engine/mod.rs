@@ -181,10 +181,14 @@ impl Engine {
         let (from, to) = key_ports(decoded.transport.as_ref(), network.protocol);
         let (key, source_is_low) =
             FlowKey::new(network.protocol, network.source, from, network.destination, to);
-        let key = key.within(self.places.of(seen.interface, network));
-        let mut flow = FlowRef { key, source_is_low };
+        let place = self.places.of(seen.interface, network);
+        let mut flow = FlowRef { key: key.within(place), source_is_low };
         if self.has_several_points(decoded) {
-            let resolved = self.resolve(seen, decoded, network, flow);
+            // Loopback inside a namespace is seen there alone: what begins like it is another.
+            let resolved = match place {
+                0 => self.resolve(seen, decoded, network, flow),
+                _ => Resolved { flow, leg: 0 },
+            };
             if self.is_repeat(seen, decoded, network, &resolved) {
                 return self.count_duplicate(&resolved.flow, seen, decoded);
             }

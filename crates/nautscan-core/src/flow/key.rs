@@ -59,7 +59,7 @@ impl Hash for FlowKey {
             state.write_u64(word(self.high.raw(), 8));
         }
         let ports = u64::from(self.low_port) << 32 | u64::from(self.high_port) << 16;
-        state.write_u64(ports | u64::from(self.protocol));
+        state.write_u64(ports | u64::from(self.place) << 8 | u64::from(self.protocol));
     }
 }
 
