@@ -187,7 +187,7 @@ export async function capture_stops_and_starts(visit) {
   await page.locator('[data-running="true"]').waitFor();
 
   const seen = fresh("seen");
-  await page.keyboard.press("1");
+  await page.keyboard.press("2");
   await until(async () => {
     await ask(seen);
     return (await visit.row(seen).count()) > 0;
