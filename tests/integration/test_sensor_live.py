@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +31,13 @@ from tests.integration.sensor_lab import (
 pytestmark = [pytest.mark.root, pytest.mark.asyncio(loop_scope="module")]
 
 
-def is_for(target: str, row: dict[str, Any]) -> bool:
-    """Whether a request asked for this."""
-    return bool(row["target"] == target)
+async def asked_until_seen(found: SensorProcess, lab: Lab, target: str) -> None:
+    """Ask again and again: until the new interface is opened, the status tells of the old one."""
+    deadline = time.monotonic() + WAIT_S
+    while not any(row["target"] == target for row in found.rows.get("requests", ())):
+        assert time.monotonic() < deadline, f"{target} was never reported"
+        await asyncio.to_thread(lab.get, target)
+        await asyncio.sleep(0.2)
 
 
 @pytest.fixture(scope="module")
@@ -234,9 +237,7 @@ async def test_an_interface_that_is_replaced_at_once_is_opened_anew(
             lab.disconnect()
             lab.connect()
             await captured_on(found, {"lab0"})
-            await asyncio.to_thread(lab.get, f"/replaced/{number}")
-            target = f"/replaced/{number}"
-            await found.row("requests", partial(is_for, target))
+            await asked_until_seen(found, lab, f"/replaced/{number}")
 
 
 async def test_an_interface_that_is_renamed_is_captured_under_its_new_name(
