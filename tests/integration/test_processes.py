@@ -129,11 +129,14 @@ def test_processes_that_live_for_one_request_each(
     rows = found(nautscan, f"target = '/{tag}'", SHORT)
     assert len(rows) == SHORT
     assert {row["server_command"] for row in rows} == {"nginx"}
+    assert {row["client_command"] for row in rows} <= {"curl", None}
+    missing = [row["client_process_reason"] for row in rows if row["client_command"] is None]
+    assert None not in missing
     if nautscan.get("/api/processes")["state"]["traced"]:
-        assert [row["client_command"] for row in rows] == ["curl"] * SHORT
-        assert len({row["client_pid"] for row in rows}) == SHORT
-    else:
-        assert {row["client_command"] for row in rows} <= {"curl", None}
+        # The kernel's records are of processes that have ended: on a busy machine one may be lost.
+        assert len(missing) <= SHORT // 20, missing
+        named = [row["client_pid"] for row in rows if row["client_pid"] is not None]
+        assert len(named) == len(set(named))
 
 
 def test_containers_have_processes_too(

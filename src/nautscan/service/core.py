@@ -100,7 +100,7 @@ class Service:
             sensor, self._ingest, lambda: owners, self._inside, config.source
         )
         self.containers = Containers(directory, store, self._recent)
-        self.history = History(store, config.source)
+        self.history = History(store, config.source, self._settled)
         self.filters = Filters(store, config.source)
         self.analysis = Analysis(store, config.source)
         self._gaps = Gaps(time.time_ns())

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -39,9 +40,12 @@ class JsonPage:
 class History:
     """What can be asked about stored rows."""
 
-    def __init__(self, store: Store, source: str) -> None:
-        """Over one store."""
+    def __init__(
+        self, store: Store, source: str, settled: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Over one store. `settled` waits for rows that viewers have to be in it."""
         self._store = store
+        self._settled = settled
         self._source = source
 
     async def page(self, table: str, query: PageQuery) -> JsonPage:
@@ -64,6 +68,10 @@ class History:
         if request_id >= 2**63:
             raise _no_request(request_id)
         found = await self._store.row("requests", request_id)
+        if found is None:
+            # A live viewer has rows a moment before the store has.
+            await self._settled()
+            found = await self._store.row("requests", request_id)
         if found is None:
             raise _no_request(request_id)
         return found
@@ -102,7 +110,7 @@ def gaps_json(gaps: list[StoredGap]) -> list[dict[str, Any]]:
 def _no_request(request_id: int) -> NotFound:
     return NotFound(
         f"There is no request {request_id}",
-        remedy="It may have expired, or not be stored yet: that takes up to a second.",
+        remedy="It may have expired; GET /api/settings says for how long rows are kept.",
     )
 
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { until } from "./tools.mjs";
+import { settles, until } from "./tools.mjs";
 
 const { TARGET } = process.env;
 let number = 0;
@@ -142,7 +142,10 @@ export async function bodies_are_shown_by_their_type(visit) {
   );
   await body();
   await visit.pane().getByText('form-data; name="first"').waitFor();
-  assert.equal(await visit.pane().locator("pre").innerText(), "hello part");
+  await settles(
+    () => visit.pane().locator("pre").innerText(),
+    (found) => assert.equal(found, "hello part"),
+  );
 
   await ask("image/png", Buffer.from(PNG, "base64").toString("latin1"));
   await body();

@@ -1,6 +1,6 @@
 // The doctor under the honesty badge: the real one, and one whose patient is worse off.
 import assert from "node:assert/strict";
-import { NARROW, WIDE, until } from "./tools.mjs";
+import { NARROW, settles, until, WIDE } from "./tools.mjs";
 
 const COMMAND = "sudo setcap cap_net_raw=ep /opt/nautscan/bin/python3";
 
@@ -58,9 +58,15 @@ export async function real_doctor_saw_its_test_packet(visit) {
   const page = await open(visit);
   const item = list(page).locator('[data-check="capture.loopback"]');
   await item.waitFor();
-  assert.match(await item.innerText(), /A test packet is seen/);
+  await settles(
+    () => item.innerText(),
+    (found) => assert.match(found, /A test packet is seen/),
+  );
   const summary = item.locator("summary");
-  assert.equal(await item.locator(".more").isVisible(), false);
+  await settles(
+    () => item.locator(".more").isVisible(),
+    (found) => assert.equal(found, false),
+  );
   await summary.focus();
   await page.keyboard.press("Enter");
   await item.getByText(/was captured on lo after/).waitFor();

@@ -1,7 +1,7 @@
 // The display filter: what is suggested, what is kept, and values that lead to filters.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { until, WIDE, NARROW } from "./tools.mjs";
+import { NARROW, settles, until, WIDE } from "./tools.mjs";
 
 const option = (page, name) =>
   page.getByRole("option", { name, exact: false }).first();
@@ -18,27 +18,45 @@ export async function completion_leads_from_column_to_value(visit) {
   await page.keyboard.press("/");
   await page.keyboard.type("sta");
   await option(page, "status").waitFor();
-  assert.equal(await field.getAttribute("aria-expanded"), "true");
+  await settles(
+    () => field.getAttribute("aria-expanded"),
+    (found) => assert.equal(found, "true"),
+  );
   await page.keyboard.press("ArrowDown");
   const active = await field.getAttribute("aria-activedescendant");
-  assert.match(await page.locator(`#${active}`).innerText(), /^status/);
+  await settles(
+    () => page.locator(`#${active}`).innerText(),
+    (found) => assert.match(found, /^status/),
+  );
   await page.keyboard.press("Enter");
-  assert.equal(await field.inputValue(), "status ");
+  await settles(
+    () => field.inputValue(),
+    (found) => assert.equal(found, "status "),
+  );
 
   await option(page, "at least").waitFor();
   await page.keyboard.type("= ");
   const value = page.getByRole("option", { name: /^200/ });
   await value.waitFor();
-  assert.match(await value.innerText(), /\d/);
+  await settles(
+    () => value.innerText(),
+    (found) => assert.match(found, /\d/),
+  );
   await page.getByText(/counted in the newest .* rows/).waitFor();
   await value.click();
-  assert.equal(await field.inputValue(), "status = 200 ");
+  await settles(
+    () => field.inputValue(),
+    (found) => assert.equal(found, "status = 200 "),
+  );
   await visit.assertAccessible("the filter with suggestions");
 
   await page.keyboard.type("and meth");
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Tab");
-  assert.equal(await field.inputValue(), "status = 200 and method ");
+  await settles(
+    () => field.inputValue(),
+    (found) => assert.equal(found, "status = 200 and method "),
+  );
   await page.keyboard.type("= ");
   await page
     .getByRole("option", { name: /^POST/ })
@@ -48,7 +66,10 @@ export async function completion_leads_from_column_to_value(visit) {
   await page.getByText("that match what stands before").waitFor();
   await page.keyboard.press("Escape");
   assert.equal(await page.getByRole("listbox").count(), 0);
-  assert.equal(await field.inputValue(), "status = 200 and method = ");
+  await settles(
+    () => field.inputValue(),
+    (found) => assert.equal(found, "status = 200 and method = "),
+  );
   await page.keyboard.type("'GET'");
   await page.keyboard.press("Enter");
   await page.waitForURL(/filter=status/);
@@ -145,7 +166,10 @@ export async function value_of_a_row_is_added_or_excluded_by_its_menu(visit) {
   await page
     .getByRole("menuitem", { name: `Only method = '${method}'` })
     .click();
-  assert.equal(await page.inputValue("#filter"), `method = '${method}'`);
+  await settles(
+    () => page.inputValue("#filter"),
+    (found) => assert.equal(found, `method = '${method}'`),
+  );
   await visit.rows().first().waitFor();
   const status = visit.rows().first().locator('[data-column="status"]');
   const code = /\d+/.exec(await status.innerText())?.[0];

@@ -1,6 +1,6 @@
 // Live capture. TARGET is an HTTP server behind the captured INTERFACE; each scenario talks to it.
 import assert from "node:assert/strict";
-import { until } from "./tools.mjs";
+import { settles, until } from "./tools.mjs";
 
 const { TARGET, INTERFACE } = process.env;
 let number = 0;
@@ -51,7 +51,10 @@ export async function request_appears_and_opens(visit) {
     /"number": 12345678901234567890/,
   );
   await pane.getByRole("button", { name: "Hex" }).click();
-  assert.match(await pane.locator(".hex").innerText(), /^0000/);
+  await settles(
+    () => pane.locator(".hex").innerText(),
+    (found) => assert.match(found, /^0000/),
+  );
 
   await pane.getByTitle("Copy as curl").click();
   const command = await page.evaluate(() => navigator.clipboard.readText());
@@ -73,13 +76,19 @@ export async function filter_selects_history_and_live(visit) {
   await visit.filter(`status >= 500 and target like '${mark}%'`);
   await visit.row(`${mark}/good`).waitFor({ state: "detached" });
   await visit.row(`${mark}/bad`).waitFor();
-  assert.equal(await visit.rows().count(), 1);
+  await settles(
+    () => visit.rows().count(),
+    (found) => assert.equal(found, 1),
+  );
   assert.match(decodeURIComponent(page.url()), /filter=status/);
 
   await ask(`${mark}/good-later`);
   await ask(`${mark}/bad-later`, { status: 500 });
   await visit.row(`${mark}/bad-later`).waitFor();
-  assert.equal(await visit.rows().count(), 2);
+  await settles(
+    () => visit.rows().count(),
+    (found) => assert.equal(found, 2),
+  );
 
   await page.reload();
   await visit.row(`${mark}/bad-later`).waitFor();
@@ -87,7 +96,10 @@ export async function filter_selects_history_and_live(visit) {
     await page.inputValue("#filter"),
     `status >= 500 and target like '${mark}%'`,
   );
-  assert.equal(await visit.rows().count(), 2);
+  await settles(
+    () => visit.rows().count(),
+    (found) => assert.equal(found, 2),
+  );
 }
 
 export async function wrong_filter_is_shown_under_its_character(visit) {
@@ -95,7 +107,10 @@ export async function wrong_filter_is_shown_under_its_character(visit) {
   await page.fill("#filter", "status >= 500 and colour = 'red'");
   const problem = page.locator("#filter-problem");
   await problem.waitFor();
-  assert.match(await problem.innerText(), /colour/);
+  await settles(
+    () => problem.innerText(),
+    (found) => assert.match(found, /colour/),
+  );
   const mark = await page.locator("form .mark").getAttribute("style");
   assert.match(mark ?? "", /18ch/);
   await page.press("#filter", "Enter");
@@ -111,7 +126,10 @@ export async function clicked_value_narrows_the_filter(visit) {
   await ask(path, { method: "DELETE", status: 404 });
   await visit.row(path).click();
   await visit.pane().getByRole("button", { name: "DELETE" }).click();
-  assert.equal(await page.inputValue("#filter"), "method = 'DELETE'");
+  await settles(
+    () => page.inputValue("#filter"),
+    (found) => assert.equal(found, "method = 'DELETE'"),
+  );
   await visit
     .pane()
     .getByRole("button", { name: "404" })
@@ -166,7 +184,10 @@ export async function capture_stops_and_starts(visit) {
   const page = await visit.open("#/capture");
   const status = page.locator("[data-running]");
   await page.locator('[data-running="true"]').waitFor();
-  assert.match(await status.innerText(), new RegExp(INTERFACE));
+  await settles(
+    () => status.innerText(),
+    (found) => assert.match(found, new RegExp(INTERFACE)),
+  );
 
   await page.getByRole("button", { name: "Stop" }).click();
   await page.locator('[data-running="false"]').waitFor();
@@ -248,7 +269,10 @@ export async function packet_bytes_and_layers_point_at_each_other(visit) {
 
   const ip = pane.locator("summary", { hasText: "IPv4" });
   await ip.hover();
-  assert.equal(await pane.locator(".bytes .bytes i.marked").count(), 20);
+  await settles(
+    () => pane.locator(".bytes .bytes i.marked").count(),
+    (found) => assert.equal(found, 20),
+  );
   const byte = pane.locator('.bytes .bytes i[data-at="14"]');
   await byte.hover();
   await pane.locator("details .on").waitFor();
@@ -265,7 +289,10 @@ export async function flow_leads_to_its_requests(visit) {
   await visit.pane().getByText("Packets", { exact: true }).waitFor();
   await visit.pane().getByRole("button", { name: "Its requests" }).click();
   await page.getByRole("grid", { name: "Requests" }).waitFor();
-  assert.match(await page.inputValue("#filter"), /^flow_id = \d+$/);
+  await settles(
+    () => page.inputValue("#filter"),
+    (found) => assert.match(found, /^flow_id = \d+$/),
+  );
   await visit.rows().first().waitFor();
 }
 
@@ -352,8 +379,14 @@ export async function lost_connection_comes_back_and_fills_the_gap(visit) {
   assert.equal(await visit.row(during).count(), 0);
   held = false;
   await visit.row(during).waitFor();
-  assert.equal(await visit.row(before).count(), 1);
-  assert.equal(await visit.row(during).count(), 1);
+  await settles(
+    () => visit.row(before).count(),
+    (found) => assert.equal(found, 1),
+  );
+  await settles(
+    () => visit.row(during).count(),
+    (found) => assert.equal(found, 1),
+  );
 }
 
 export async function keyboard_goes_everywhere(visit) {
@@ -389,7 +422,10 @@ export async function keyboard_goes_everywhere(visit) {
       `${key} goes to ${title}`,
     );
   }
-  assert.equal(await page.inputValue("#filter"), `target like '${mark}%'`);
+  await settles(
+    () => page.inputValue("#filter"),
+    (found) => assert.equal(found, `target like '${mark}%'`),
+  );
   await page.keyboard.press("?");
   const help = page.getByRole("dialog", { name: "Help" });
   await help.waitFor();

@@ -1,7 +1,7 @@
 // The server ends and begins again while the page is open. RESTART: a file; making it asks for that.
 import { writeFileSync } from "node:fs";
 import assert from "node:assert/strict";
-import { until } from "./tools.mjs";
+import { settles, until } from "./tools.mjs";
 
 const { TARGET, RESTART } = process.env;
 const fresh = (name) => `/restart/${name}-${process.pid}`;
@@ -28,7 +28,10 @@ export async function page_comes_back_when_its_server_does(visit) {
     await ask(after);
     return (await visit.row(after).count()) > 0;
   }, "what is captured after the restart appears by itself");
-  assert.equal(await visit.row(before).count(), 1);
+  await settles(
+    () => visit.row(before).count(),
+    (found) => assert.equal(found, 1),
+  );
   // What the browser says about a server that is not there is no fault of the page.
   visit.troubles = visit.troubles.filter(
     (text) => !/ERR_CONNECTION|WebSocket|ERR_EMPTY|ERR_INCOMPLETE/.test(text),

@@ -66,7 +66,9 @@ export class Visit {
     );
     this.page.on("console", (message) => {
       if (message.type() === "error")
-        this.troubles.push(`console: ${message.text()}`);
+        this.troubles.push(
+          `console: ${message.text()} ${message.location().url}`,
+        );
     });
     await this.page.addInitScript(
       (name) => localStorage.setItem("nautscan.theme", name),
@@ -155,6 +157,21 @@ export async function until(ask, what) {
     if (answer) return answer;
     if (Date.now() > end)
       throw new assert.AssertionError({ message: `waited in vain: ${what}` });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Polls until `read` gives what `judge` asserts; its last complaint is thrown. What a page says
+ *  after a click or an answer comes a moment later, on a busy machine a long one. */
+export async function settles(read, judge) {
+  const end = Date.now() + PATIENCE;
+  for (;;) {
+    const found = await read();
+    try {
+      return judge(found);
+    } catch (error) {
+      if (Date.now() > end) throw error;
+    }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

@@ -1,6 +1,6 @@
 // The list of requests: its columns, its order.
 import assert from "node:assert/strict";
-import { until, NARROW } from "./tools.mjs";
+import { NARROW, settles, until } from "./tools.mjs";
 
 async function opened(visit, options = {}) {
   const page = await visit.open("#/traffic", options);
@@ -77,7 +77,10 @@ export async function list_is_sorted_while_it_is_held(visit) {
   );
   const head = page.getByRole("columnheader", { name: /^Latency/ });
   await head.getByRole("button").click();
-  assert.equal(await head.getAttribute("aria-sort"), "descending");
+  await settles(
+    () => head.getAttribute("aria-sort"),
+    (found) => assert.equal(found, "descending"),
+  );
   await page.getByText(/Sorted by latency: the .* that are held/).waitFor();
   const grid = page.getByRole("grid", { name: "Requests" });
   await grid.evaluate((element) => element.scrollTo(0, 0));
@@ -102,14 +105,20 @@ export async function list_is_sorted_while_it_is_held(visit) {
     [...down].sort((a, b) => b - a),
   );
   await head.getByRole("button").click();
-  assert.equal(await head.getAttribute("aria-sort"), "ascending");
+  await settles(
+    () => head.getAttribute("aria-sort"),
+    (found) => assert.equal(found, "ascending"),
+  );
   // A row that is opened in a sorted list is the one that was pressed.
   const row = visit.rows().nth(3);
   const id = (await row.getAttribute("id")).replace("request-", "");
   await row.click();
   await visit.pane().locator(`[data-request="${id}"]`).waitFor();
   await page.getByRole("button", { name: /new$|^Follow$/ }).click();
-  assert.equal(await head.getAttribute("aria-sort"), "none");
+  await settles(
+    () => head.getAttribute("aria-sort"),
+    (found) => assert.equal(found, "none"),
+  );
 }
 
 export async function narrow_list_shows_two_lines_and_no_heads(visit) {
