@@ -236,7 +236,8 @@ class Capture:
         """State of the capture.
 
         Keys: running, ended, error (dict code/message/remedy or None), interfaces (list of
-        name, link_type, received, kernel_drops, interface_drops, error).
+        name, link_type, received, kernel_drops, interface_drops, error), conntrack (dict of
+        connections, those that the host translated at the start, and the reason if that is None).
         """
     def stats(self) -> list[tuple[str | None, str, str, int]]:
         """Counters as (interface, stage, name, value), cumulative."""

@@ -279,19 +279,36 @@ def as_connection(row: dict[str, Any], flow: dict[str, Any]) -> Connection:
     )
 
 
+@dataclass(frozen=True)
+class Asked:
+    """The request of a case: what for, and whether it was answered."""
+
+    target: str
+    reached: bool
+
+
+@pytest.fixture(scope="module")
+def asked(world: World, nautscan: NautScanProcess) -> dict[str, Asked]:
+    """Every case's request, by the case's name: one after the other, and waited for together."""
+    made = {}
+    for case in CASES:
+        target = f"/index.html?{secrets.token_hex(6)}"
+        made[case.name] = Asked(target, world.ask(case.caller, case.place, target))
+    # What is seen after them is stored after them.
+    last = f"/index.html?after-{secrets.token_hex(6)}"
+    assert world.ask(HOST, "web", last)
+    settled(nautscan, last, 1)
+    return made
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_each_connection_is_one_flow_between_its_true_ends(
-    case: Case, world: World, nautscan: NautScanProcess
+    case: Case, world: World, nautscan: NautScanProcess, asked: dict[str, Asked]
 ) -> None:
     expected = case.proxied if world.engine.userland_proxy else case.translated
-    tag = secrets.token_hex(6)
-    target = f"/index.html?{tag}"
-    reached = world.ask(case.caller, case.place, target)
+    reached = asked[case.name].reached
     assert reached == (expected is not None), "the case says whether it can be reached"
-    # What is seen after it is stored after it.
-    assert world.ask(HOST, "web", f"/index.html?after-{tag}")
-    settled(nautscan, f"/index.html?after-{tag}", 1)
-    rows = settled(nautscan, target, len(expected or ()))
+    rows = settled(nautscan, asked[case.name].target, len(expected or ()))
     flows = [flow_of(nautscan, row) for row in rows]
     found = Counter(as_connection(row, flow) for row, flow in zip(rows, flows, strict=True))
     assert found == Counter(expected or ()), f"{rows}\n{flows}"
@@ -355,6 +372,51 @@ def test_a_published_port_that_passes_to_another_container(
     for name in ("blue", "green"):
         rows = settled(nautscan, f"/index.html?{tag}-{name}", 1)
         assert {row["server_container"] for row in rows} == {name}
+
+
+OPENED_BEFORE = """
+import http.client, sys
+connection = http.client.HTTPConnection(sys.argv[1], int(sys.argv[2]), timeout=30)
+connection.connect()
+print("open", flush=True)
+connection.request("GET", sys.stdin.readline().strip())
+connection.getresponse().read()
+"""
+
+
+def test_connections_that_were_there_before_the_capture_are_one_flow(
+    world: World, nautscan: NautScanProcess
+) -> None:
+    """The kernel's connection tracking tells what nobody saw begin."""
+    engine = world.engine
+    tag = secrets.token_hex(6)
+    nautscan.post("/api/packets/stop", {})
+    opened = engine.inside(
+        lambda: http.client.HTTPConnection(engine.host_address, PUBLISHED, timeout=30)
+    )
+    engine.inside(opened.connect, outside=True)
+    pid = str(engine.inspect("near")["State"]["Pid"])
+    with subprocess.Popen(
+        ["nsenter", f"--net=/proc/{pid}/ns/net", sys.executable, "-c", OPENED_BEFORE,
+         engine.outside_address, str(OUTSIDE_PORT)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as inner:  # fmt: skip
+        assert inner.stdout is not None
+        assert inner.stdout.readline() == "open\n"
+        nautscan.post("/api/packets/start", {"interfaces": world.interfaces()})
+        told = nautscan.get("/api/packets/status")["conntrack"]
+        assert told["reason"] is None
+        assert told["connections"] >= 2
+        inner.communicate(f"/index.html?out-{tag}\n")
+    opened.request("GET", f"/index.html?in-{tag}")
+    assert b"hello" in opened.getresponse().read()
+    opened.close()
+    for way, expected in (
+        ("in", Connection(None, "web", nat_server=True)),
+        ("out", Connection("near", None, nat_client=True)),
+    ):
+        (row,) = settled(nautscan, f"/index.html?{way}-{tag}", 1)
+        assert as_connection(row, flow_of(nautscan, row)) == expected
 
 
 DATAGRAMS = """

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use nautscan_capture::conntrack::translations;
 use nautscan_capture::session::{Live, LiveConfig, LiveSourceKind, PacketRing};
 use nautscan_capture::{
     FileSource, LiveOptions, LiveSource, PcapngWriter, SourceInterface, Target,
@@ -32,6 +33,8 @@ type PyStat = (Option<String>, &'static str, &'static str, u64);
 pub(crate) struct PyCapture {
     live: Live,
     sensor: String,
+    /// Connections that the host translated when the capture began, or why that is not known.
+    translated: Result<usize, String>,
 }
 
 #[pymethods]
@@ -75,7 +78,7 @@ impl PyCapture {
         engine.flow_update =
             (flow_update_s > 0).then(|| flow_update_s.saturating_mul(1_000_000_000));
         engine.flow_id_base = flow_id_base;
-        let config = LiveConfig {
+        let mut config = LiveConfig {
             engine,
             ring_bytes,
             flush: Duration::from_millis(flush_ms.max(10)),
@@ -88,9 +91,10 @@ impl PyCapture {
             inside.iter().map(|(label, device, namespace)| target(label, device, namespace));
         let targets: Vec<Target> = here.chain(there).collect();
         let started = py.detach(|| {
-            let source = match stream {
+            let (source, translated) = match stream {
                 Some(fd) => {
-                    LiveSourceKind::Stream(FileSource::from_raw_fd(fd, stream_name, STREAM_WAIT)?)
+                    let source = FileSource::from_raw_fd(fd, stream_name, STREAM_WAIT)?;
+                    (LiveSourceKind::Stream(source), Err("a stream may be of any host".to_owned()))
                 }
                 None => {
                     let options = LiveOptions {
@@ -101,13 +105,20 @@ impl PyCapture {
                         timeout_ms: GATHER_MS,
                         ..LiveOptions::default()
                     };
-                    LiveSourceKind::Interfaces(LiveSource::open_targets(&targets, options)?)
+                    let source = LiveSource::open_targets(&targets, options)?;
+                    // Packets wait in the kernel meanwhile: no connection begins unseen.
+                    let told = translations().map_err(|error| error.to_string());
+                    let translated = told.map(|told| {
+                        config.engine.translations = told.into();
+                        config.engine.translations.len()
+                    });
+                    (LiveSourceKind::Interfaces(source), translated)
                 }
             };
-            Live::start(source, config)
+            Ok((Live::start(source, config)?, translated))
         });
-        let live = started.map_err(|error| from_capture(&error))?;
-        Ok(Self { live, sensor: sensor.to_owned() })
+        let (live, translated) = started.map_err(|error| from_capture(&error))?;
+        Ok(Self { live, sensor: sensor.to_owned(), translated })
     }
 
     /// The next batch, or None after `timeout_ms` or when capture has ended.
@@ -139,6 +150,10 @@ impl PyCapture {
             interfaces.append(interface_dict(py, interface, stats)?)?;
         }
         dict.set_item("interfaces", interfaces)?;
+        let conntrack = PyDict::new(py);
+        conntrack.set_item("connections", self.translated.as_ref().ok())?;
+        conntrack.set_item("reason", self.translated.as_ref().err())?;
+        dict.set_item("conntrack", conntrack)?;
         Ok(dict)
     }
 

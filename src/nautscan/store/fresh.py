@@ -97,6 +97,8 @@ class FreshRows:
         self._places: LookedUp | None = None
         self._vendors: LookedUp | None = None
         self._sockets = SocketTable(self._connection)
+        self._views: dict[str, str] = {}
+        self._blank: str | None = None
 
     def close(self) -> None:
         """Forget everything."""
@@ -162,6 +164,7 @@ class FreshRows:
         `host` is the host's network namespace; `blank` says why no row can have a process, None
         if some can. It can be done again, when more is known about the owners.
         """
+        self._blank = blank
         low, high = self._times(table)
         join = self._join_for(low, high)
         narrow = self._narrow(table, first_id)
@@ -185,10 +188,14 @@ class FreshRows:
         without = [] if blank is None else [constant_side(s, blank) for s in hosts.SIDES]
         # Row by row, in the same order: the wide columns are never moved.
         for view, more in (("stored", without), ("fresh", [*without, *nulls])):
-            self._run(
-                f"""CREATE OR REPLACE VIEW {view}_{table} AS
-                SELECT {", ".join(["*", *more])} FROM raw_{table} POSITIONAL JOIN names_{table}"""
-            )
+            self._view(f"{view}_{table}", f"""SELECT {", ".join(["*", *more])}
+                FROM raw_{table} POSITIONAL JOIN names_{table}""")  # fmt: skip
+
+    def _view(self, name: str, query: str) -> None:
+        """A view is its text: one that says the same of tables made anew stays as it is."""
+        if self._views.get(name) != query:
+            self._run(f"CREATE OR REPLACE VIEW {name} AS {query}")
+            self._views[name] = query
 
     def _narrow(self, table: str, first_id: int) -> str:
         """The rows that were loaded, numbered, with what joins look at."""
@@ -281,18 +288,24 @@ class FreshRows:
 
     def not_seen(self, table: str) -> bool:
         """Whether a row's process is missing only since nobody looked in time."""
+        if self._blank is not None:
+            return False
         found = self._run(
-            f"""SELECT 1 FROM fresh_{table} WHERE client_process_reason = 'not_seen'
+            f"""SELECT 1 FROM names_{table} WHERE client_process_reason = 'not_seen'
             OR server_process_reason = 'not_seen' LIMIT 1"""
         )
         return bool(found)
 
     def unnamed(self, table: str, limit: int) -> list[str]:
         """Addresses, `limit` at most, that no container and no host is known to own."""
+        ends = ", ".join(
+            f"CASE WHEN {_nobody(side, hosts=bool(self._hosts))} THEN {side}_ip END"
+            for side in hosts.SIDES
+        )
         found = self._run(
-            f"""SELECT client_ip FROM fresh_{table} WHERE {_NOBODY.format("client")}
-            UNION SELECT server_ip FROM fresh_{table} WHERE {_NOBODY.format("server")}
-            LIMIT {int(limit)}"""
+            f"""SELECT ip FROM (SELECT DISTINCT unnest([{ends}]) AS ip
+            FROM raw_{table} POSITIONAL JOIN names_{table})
+            WHERE ip IS NOT NULL LIMIT {int(limit)}"""
         )
         return [ip for (ip,) in found]
 
@@ -379,8 +392,11 @@ def _has_macs(table: str) -> bool:
     return {column.name for column in schema.ENGINE_COLUMNS[table]}.issuperset(_MACS)
 
 
-_NOBODY: Final = "{0}_container_id IS NULL AND {0} IS NOT DISTINCT FROM {0}_host"
-"""No owner is known: there is no name, or only that of a host."""
+def _nobody(side: str, *, hosts: bool) -> str:
+    """No owner is known: there is no name, or, if names of hosts are known, only such a one."""
+    name = f"{side}_host" if hosts else "NULL"
+    return f"{side}_container_id IS NULL AND {side} IS NOT DISTINCT FROM {name}"
+
 
 _BEST: Final = "* REPLACE (" + ", ".join(
     f"coalesce({side}, {side}_host) AS {side}" for side in hosts.SIDES
