@@ -238,8 +238,43 @@ def world(
             world.close()
 
 
+OPENED_BEFORE = """
+import http.client, sys
+connection = http.client.HTTPConnection(sys.argv[1], int(sys.argv[2]), timeout=60)
+connection.connect()
+print("open", flush=True)
+connection.request("GET", sys.stdin.readline().strip())
+connection.getresponse().read()
+"""
+
+
+@dataclass(frozen=True)
+class OpenedBefore:
+    """Connections that were there before NautScan: from outside in, and from `near` out."""
+
+    inward: http.client.HTTPConnection
+    outward: subprocess.Popen[str]
+
+
 @pytest.fixture(scope="module")
-def nautscan(world: World) -> Iterator[NautScanProcess]:
+def opened_before(world: World) -> Iterator[OpenedBefore]:
+    engine = world.engine
+    inward = http.client.HTTPConnection(engine.host_address, PUBLISHED, timeout=60)
+    engine.inside(inward.connect, outside=True)
+    pid = str(engine.inspect("near")["State"]["Pid"])
+    with subprocess.Popen(
+        ["nsenter", f"--net=/proc/{pid}/ns/net", sys.executable, "-c", OPENED_BEFORE,
+         engine.outside_address, str(OUTSIDE_PORT)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as outward:  # fmt: skip
+        assert outward.stdout is not None
+        assert outward.stdout.readline() == "open\n"
+        yield OpenedBefore(inward, outward)
+    inward.close()
+
+
+@pytest.fixture(scope="module")
+def nautscan(world: World, opened_before: OpenedBefore) -> Iterator[NautScanProcess]:
     with NautScanProcess.start(world.engine) as process:
         process.post("/api/packets/start", {"interfaces": world.interfaces()})
         yield process
@@ -277,6 +312,26 @@ def as_connection(row: dict[str, Any], flow: dict[str, Any]) -> Connection:
         flow["nat_client_ip"] is not None,
         flow["nat_server_ip"] is not None,
     )
+
+
+def test_connections_that_were_there_before_are_one_flow(
+    nautscan: NautScanProcess, opened_before: OpenedBefore
+) -> None:
+    """The kernel's connection tracking tells what nobody saw begin. The first test of all."""
+    told = nautscan.get("/api/packets/status")["conntrack"]
+    assert told["reason"] is None
+    assert told["connections"] >= 2
+    tag = secrets.token_hex(6)
+    opened_before.outward.communicate(f"/index.html?out-{tag}\n")
+    opened_before.inward.request("GET", f"/index.html?in-{tag}")
+    assert b"hello" in opened_before.inward.getresponse().read()
+    opened_before.inward.close()
+    for way, expected in (
+        ("in", Connection(None, "web", nat_server=True)),
+        ("out", Connection("near", None, nat_client=True)),
+    ):
+        (row,) = settled(nautscan, f"/index.html?{way}-{tag}", 1)
+        assert as_connection(row, flow_of(nautscan, row)) == expected
 
 
 @dataclass(frozen=True)
@@ -372,51 +427,6 @@ def test_a_published_port_that_passes_to_another_container(
     for name in ("blue", "green"):
         rows = settled(nautscan, f"/index.html?{tag}-{name}", 1)
         assert {row["server_container"] for row in rows} == {name}
-
-
-OPENED_BEFORE = """
-import http.client, sys
-connection = http.client.HTTPConnection(sys.argv[1], int(sys.argv[2]), timeout=30)
-connection.connect()
-print("open", flush=True)
-connection.request("GET", sys.stdin.readline().strip())
-connection.getresponse().read()
-"""
-
-
-def test_connections_that_were_there_before_the_capture_are_one_flow(
-    world: World, nautscan: NautScanProcess
-) -> None:
-    """The kernel's connection tracking tells what nobody saw begin."""
-    engine = world.engine
-    tag = secrets.token_hex(6)
-    nautscan.post("/api/packets/stop", {})
-    opened = engine.inside(
-        lambda: http.client.HTTPConnection(engine.host_address, PUBLISHED, timeout=30)
-    )
-    engine.inside(opened.connect, outside=True)
-    pid = str(engine.inspect("near")["State"]["Pid"])
-    with subprocess.Popen(
-        ["nsenter", f"--net=/proc/{pid}/ns/net", sys.executable, "-c", OPENED_BEFORE,
-         engine.outside_address, str(OUTSIDE_PORT)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    ) as inner:  # fmt: skip
-        assert inner.stdout is not None
-        assert inner.stdout.readline() == "open\n"
-        nautscan.post("/api/packets/start", {"interfaces": world.interfaces()})
-        told = nautscan.get("/api/packets/status")["conntrack"]
-        assert told["reason"] is None
-        assert told["connections"] >= 2
-        inner.communicate(f"/index.html?out-{tag}\n")
-    opened.request("GET", f"/index.html?in-{tag}")
-    assert b"hello" in opened.getresponse().read()
-    opened.close()
-    for way, expected in (
-        ("in", Connection(None, "web", nat_server=True)),
-        ("out", Connection("near", None, nat_client=True)),
-    ):
-        (row,) = settled(nautscan, f"/index.html?{way}-{tag}", 1)
-        assert as_connection(row, flow_of(nautscan, row)) == expected
 
 
 DATAGRAMS = """

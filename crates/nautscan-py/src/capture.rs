@@ -1,8 +1,8 @@
 //! Live capture for Python.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use nautscan_capture::conntrack::translations;
 use nautscan_capture::session::{Live, LiveConfig, LiveSourceKind, PacketRing};
 use nautscan_capture::{
     FileSource, LiveOptions, LiveSource, PcapngWriter, SourceInterface, Target,
@@ -12,6 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 
 use crate::arrow::PyRecordBatch;
+use crate::conntrack::PyTranslations;
 use crate::error::{bad_argument, engine_error, from_capture};
 use crate::inspect;
 use crate::namespace::{PyNamespace, target};
@@ -33,14 +34,12 @@ type PyStat = (Option<String>, &'static str, &'static str, u64);
 pub(crate) struct PyCapture {
     live: Live,
     sensor: String,
-    /// Connections that the host translated when the capture began, or why that is not known.
-    translated: Result<usize, String>,
 }
 
 #[pymethods]
 impl PyCapture {
     #[new]
-    #[pyo3(signature = (interfaces, *, inside=Vec::new(), stream=None, stream_name="stdin", filter=None, promiscuous=true, snaplen=262_144, buffer_bytes=33_554_432, ring_bytes=67_108_864, flush_ms=250, body_limit=16_384, headers=true, redact=true, sensor="local", flow_update_s=10, flow_id_base=0, max_flows=1_000_000, max_batches=256, workers=1))]
+    #[pyo3(signature = (interfaces, *, inside=Vec::new(), stream=None, stream_name="stdin", filter=None, promiscuous=true, snaplen=262_144, buffer_bytes=33_554_432, ring_bytes=67_108_864, flush_ms=250, body_limit=16_384, headers=true, redact=true, sensor="local", flow_update_s=10, flow_id_base=0, max_flows=1_000_000, max_batches=256, workers=1, translations=None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python constructor")]
     fn new(
         py: Python<'_>,
@@ -63,6 +62,7 @@ impl PyCapture {
         max_flows: usize,
         max_batches: usize,
         workers: usize,
+        translations: Option<PyRef<'_, PyTranslations>>,
     ) -> PyResult<Self> {
         let tables = vec![Table::Requests, Table::Flows, Table::Names];
         let options = EngineOptions {
@@ -78,7 +78,10 @@ impl PyCapture {
         engine.flow_update =
             (flow_update_s > 0).then(|| flow_update_s.saturating_mul(1_000_000_000));
         engine.flow_id_base = flow_id_base;
-        let mut config = LiveConfig {
+        if let Some(told) = translations {
+            engine.translations = Arc::clone(&told.0);
+        }
+        let config = LiveConfig {
             engine,
             ring_bytes,
             flush: Duration::from_millis(flush_ms.max(10)),
@@ -91,10 +94,9 @@ impl PyCapture {
             inside.iter().map(|(label, device, namespace)| target(label, device, namespace));
         let targets: Vec<Target> = here.chain(there).collect();
         let started = py.detach(|| {
-            let (source, translated) = match stream {
+            let source = match stream {
                 Some(fd) => {
-                    let source = FileSource::from_raw_fd(fd, stream_name, STREAM_WAIT)?;
-                    (LiveSourceKind::Stream(source), Err("a stream may be of any host".to_owned()))
+                    LiveSourceKind::Stream(FileSource::from_raw_fd(fd, stream_name, STREAM_WAIT)?)
                 }
                 None => {
                     let options = LiveOptions {
@@ -105,20 +107,13 @@ impl PyCapture {
                         timeout_ms: GATHER_MS,
                         ..LiveOptions::default()
                     };
-                    let source = LiveSource::open_targets(&targets, options)?;
-                    // Packets wait in the kernel meanwhile: no connection begins unseen.
-                    let told = translations().map_err(|error| error.to_string());
-                    let translated = told.map(|told| {
-                        config.engine.translations = told.into();
-                        config.engine.translations.len()
-                    });
-                    (LiveSourceKind::Interfaces(source), translated)
+                    LiveSourceKind::Interfaces(LiveSource::open_targets(&targets, options)?)
                 }
             };
-            Ok((Live::start(source, config)?, translated))
+            Live::start(source, config)
         });
-        let (live, translated) = started.map_err(|error| from_capture(&error))?;
-        Ok(Self { live, sensor: sensor.to_owned(), translated })
+        let live = started.map_err(|error| from_capture(&error))?;
+        Ok(Self { live, sensor: sensor.to_owned() })
     }
 
     /// The next batch, or None after `timeout_ms` or when capture has ended.
@@ -150,10 +145,6 @@ impl PyCapture {
             interfaces.append(interface_dict(py, interface, stats)?)?;
         }
         dict.set_item("interfaces", interfaces)?;
-        let conntrack = PyDict::new(py);
-        conntrack.set_item("connections", self.translated.as_ref().ok())?;
-        conntrack.set_item("reason", self.translated.as_ref().err())?;
-        dict.set_item("conntrack", conntrack)?;
         Ok(dict)
     }
 

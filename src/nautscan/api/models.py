@@ -275,7 +275,7 @@ class Conntrack(Shape):
     connections: int | None = Field(
         description="Connections it translated then: seen on both sides, they are one flow each"
     )
-    reason: str | None = Field(description="Why that is not known; null if it is")
+    reason: str | None = Field(description="Why that is not known, and what to do")
 
 
 class CaptureStatus(OpenShape):

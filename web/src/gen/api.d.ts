@@ -1062,7 +1062,7 @@ export interface components {
             connections: number | null;
             /**
              * Reason
-             * @description Why that is not known; null if it is
+             * @description Why that is not known, and what to do
              */
             reason: string | null;
         };
