@@ -1,12 +1,15 @@
 //! Is it Memcached?
 
-use super::{answer, command};
+use super::{answer, binary, command};
 use crate::limits::MEMCACHED_PROBE;
 use crate::proto::{Probe, Side};
 
 /// The registry's probe: a line that no other protocol has, and before it lines that others may
 /// have as well.
 pub(super) fn probe(side: Side, bytes: &[u8]) -> Probe {
+    if bytes.first().is_some_and(|byte| binary::begins(*byte)) {
+        return binary::probe(side, bytes);
+    }
     let mut rest = bytes;
     loop {
         let Some(end) = memchr::memchr(b'\n', rest) else { return of_part(side, rest) };
