@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Response
 from nautscan.api import models
 from nautscan.api.common import (
     ERRORS,
+    AnyTable,
     Cursor,
     Filter,
     From,
@@ -16,7 +17,6 @@ from nautscan.api.common import (
     Limit,
     Order,
     ServiceDep,
-    Table,
     To,
     rows_answer,
 )
@@ -68,6 +68,6 @@ async def flows(  # noqa: PLR0913, PLR0917 (one argument a parameter)
 
 
 @router.get("/columns", response_model=models.ColumnList)
-async def columns(service: ServiceDep, table: Table = "requests") -> dict[str, Any]:
+async def columns(service: ServiceDep, table: AnyTable = "requests") -> dict[str, Any]:
     """What a filter over the table may use."""
     return service.history.columns(table)

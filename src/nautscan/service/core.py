@@ -96,12 +96,10 @@ class Service:
         identity = Identity(directory, self.names, self.processes, self._inside)
         self._ingest = Ingest(store, identity, self.live, self._recent)
         owners = InterfaceOwners(directory) if docker is not None else None
-        self.packets = PacketService(
-            sensor, self._ingest, lambda: owners, self._inside, config.source
-        )
+        self.packets = PacketService(sensor, lambda: owners, self._inside, config.source)
         self.containers = Containers(directory, store, self._recent)
         self.history = History(store, config.source, self._settled)
-        self.filters = Filters(store, config.source)
+        self.filters = Filters(store, self.packets, config.source)
         self.analysis = Analysis(store, config.source)
         self._gaps = Gaps(time.time_ns())
         self.health = HealthBoard(
@@ -158,6 +156,7 @@ class Service:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.to_thread(self._ingest.close)
+        await asyncio.to_thread(self.packets.close)
         await self._store.close()
 
     def source_facts(self) -> dict[str, Any]:

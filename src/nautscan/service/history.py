@@ -40,9 +40,7 @@ class JsonPage:
 class History:
     """What can be asked about stored rows."""
 
-    def __init__(
-        self, store: Store, source: str, settled: Callable[[], Awaitable[None]]
-    ) -> None:
+    def __init__(self, store: Store, source: str, settled: Callable[[], Awaitable[None]]) -> None:
         """Over one store. `settled` waits for rows that viewers have to be in it."""
         self._store = store
         self._settled = settled

@@ -51,6 +51,8 @@ export interface paths {
         /**
          * Containers
          * @description Containers with rate, errors and latency percentiles over the window.
+         *
+         *     A filter narrows the figures; containers without a request that it lets through stay, with none.
          */
         get: operations["containers_containers"];
         put?: never;
@@ -110,7 +112,9 @@ export interface paths {
         };
         /**
          * Requests
-         * @description The last requests that the container served or made, newest first, from memory.
+         * @description The last requests that the container served or made, newest first.
+         *
+         *     From memory; with a filter from the history.
          */
         get: operations["containers_requests"];
         put?: never;
@@ -218,7 +222,7 @@ export interface paths {
          * @description Values that a column has in the newest rows, the most frequent first, with their counts.
          *
          *     Values that begin with `part` come before those that only contain it. Only the newest 100,000
-         *     rows are looked at; `rows` and `since` say how far that goes back.
+         *     rows are looked at, of packets 20,000; `rows` and `since` say how far that goes back.
          */
         get: operations["filter_values"];
         put?: never;
@@ -363,7 +367,9 @@ export interface paths {
         };
         /**
          * Export
-         * @description Packets of the ring as a pcapng file: all, those named, or those of one flow.
+         * @description Packets of the ring as a pcapng file: all, those named, or those of a flow or a filter.
+         *
+         *     Of a flow or a filter the newest 10,000, looked for in 200,000.
          */
         get: operations["packets_export"];
         put?: never;
@@ -405,7 +411,8 @@ export interface paths {
          * Recent
          * @description Packets of the ring, newest first.
          *
-         *     Those of one flow are looked for in 200,000 packets at most; `next` goes on from there.
+         *     Those of a flow or under a filter are looked for in 200,000 packets at most; `next` goes on from
+         *     there, `newest` is the `after` of what comes later.
          */
         get: operations["packets_recent"];
         put?: never;
@@ -2762,12 +2769,27 @@ export interface components {
          */
         PacketList: {
             /**
+             * Looked At
+             * @description Packets among which these were looked for
+             */
+            looked_at: number;
+            /**
+             * Newest
+             * @description Id of the newest of them; null without any
+             */
+            newest: number | null;
+            /**
              * Next
              * @description Value of `before` for older ones; null at the end
              */
             next: string | null;
             /** Packets */
             packets: components["schemas"]["PacketRow"][];
+            /**
+             * Since
+             * @description Time of the oldest of them; null without any
+             */
+            since: string | null;
             /**
              * Source
              * @description Where the traffic comes from
@@ -4126,7 +4148,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Table that the filter is about */
-                table?: "requests" | "flows";
+                table?: "requests" | "flows" | "packets";
             };
             header?: never;
             path?: never;
@@ -4221,6 +4243,8 @@ export interface operations {
     containers_containers: {
         parameters: {
             query?: {
+                /** @description Display filter over the columns of `requests`: narrows what counts */
+                filter?: string;
                 /** @description Length of the window that ends now, in seconds */
                 seconds?: number;
             };
@@ -4262,6 +4286,8 @@ export interface operations {
     containers_container: {
         parameters: {
             query?: {
+                /** @description Display filter over the columns of `requests`: narrows what counts */
+                filter?: string;
                 /** @description Length of the window that ends now, in seconds */
                 seconds?: number;
             };
@@ -4347,8 +4373,12 @@ export interface operations {
     containers_requests: {
         parameters: {
             query?: {
+                /** @description Display filter over the columns of `requests`: narrows what counts */
+                filter?: string;
                 /** @description Rows of a page */
                 limit?: number;
+                /** @description With a filter: how far back to look, in seconds */
+                seconds?: number;
             };
             header?: never;
             path: {
@@ -4391,6 +4421,8 @@ export interface operations {
     containers_traffic: {
         parameters: {
             query?: {
+                /** @description Display filter over the columns of `requests`: narrows what counts */
+                filter?: string;
                 /** @description Length of the window that ends now, in seconds */
                 seconds?: number;
             };
@@ -4521,7 +4553,7 @@ export interface operations {
                 /** @description Boolean SQL expression over the table's columns, and bare words as free text, e.g. `status >= 500 and server = 'orders'` */
                 filter?: string;
                 /** @description Table that the filter is about */
-                table?: "requests" | "flows";
+                table?: "requests" | "flows" | "packets";
             };
             header?: never;
             path?: never;
@@ -4570,7 +4602,7 @@ export interface operations {
                 /** @description Only values that contain this, in any case */
                 part?: string;
                 /** @description Table that the filter is about */
-                table?: "requests" | "flows";
+                table?: "requests" | "flows" | "packets";
             };
             header?: never;
             path?: never;
@@ -4871,6 +4903,8 @@ export interface operations {
     packets_export: {
         parameters: {
             query?: {
+                /** @description Display filter over the columns of `packets`; not a capture filter (BPF) */
+                filter?: string;
                 /** @description Only packets of this flow */
                 flow_id?: number | null;
                 /** @description Ids of packets, comma separated; all without it */
@@ -4952,8 +4986,12 @@ export interface operations {
     packets_recent: {
         parameters: {
             query?: {
+                /** @description Only packets newer than this id */
+                after?: number | null;
                 /** @description Only packets older than this id */
                 before?: number | null;
+                /** @description Display filter over the columns of `packets`; not a capture filter (BPF) */
+                filter?: string;
                 /** @description Only packets of this flow */
                 flow_id?: number | null;
                 /** @description Rows of a page */

@@ -14,6 +14,7 @@ export type LayerField = Shapes["LayerField"];
 export type Body = Shapes["Body"];
 export type Header = Shapes["Header"];
 export type Container = Shapes["Container"];
+export type ContainerList = Shapes["ContainerList"];
 export type ProcessList = Shapes["ProcessList"];
 export type ContainerTraffic = Shapes["ContainerTrafficAnswer"];
 export type Endpoint = Shapes["Endpoint"];
