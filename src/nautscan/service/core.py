@@ -18,6 +18,7 @@ from nautscan.service.analysis import Analysis
 from nautscan.service.containers import Containers
 from nautscan.service.doctor import Doctor
 from nautscan.service.filters import Filters
+from nautscan.service.following import Following
 from nautscan.service.gaps import Gaps, SensorState
 from nautscan.service.health import HealthBoard
 from nautscan.service.history import History
@@ -99,6 +100,7 @@ class Service:
         self.packets = PacketService(sensor, lambda: owners, self._inside, config.source)
         self.containers = Containers(directory, store, self._recent)
         self.history = History(store, config.source, self._settled)
+        self.following = Following(self.packets, self.history, config.source)
         self.filters = Filters(store, self.packets, config.source)
         self.analysis = Analysis(store, config.source)
         self._gaps = Gaps(time.time_ns())

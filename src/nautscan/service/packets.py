@@ -188,6 +188,15 @@ class PacketService:
                 break
         return await self._in_thread(self._rows.values, parts, spec)
 
+    async def payloads(
+        self, ids: Sequence[int], max_bytes: int
+    ) -> tuple[list[list[Any]], bytes, bool]:
+        """What packets carry, whether bytes were left: see `nautscan.sensor.payloads`."""
+        answer = await self._sensor.request(
+            "payloads", timeout_s=EXPORT_SECONDS, ids=list(ids), max_bytes=max_bytes
+        )
+        return answer["rows"], answer["data"], answer["cut"]
+
     async def _in_thread(self, work: Callable[..., Answer], *arguments: Any) -> Answer:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, work, *arguments)

@@ -253,6 +253,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/flows/{flow_id}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream
+         * @description A flow's bytes in the order in which the receivers could read them, with gaps as gaps.
+         *
+         *     Put together from the packets that the sensor still holds, the newest 10,000 of the flow. They
+         *     are as they were on the wire: nothing is redacted or decrypted.
+         */
+        get: operations["history_stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{flow_id}/stream/{side}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream File
+         * @description What one side of a flow sent, as a file; its name says so where something is missing.
+         */
+        get: operations["history_stream_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -2068,6 +2111,47 @@ export interface components {
              * @description Times a side had no room to receive
              */
             zero_windows: number;
+        };
+        /**
+         * FlowStream
+         * @description Both directions of a flow, in order.
+         */
+        FlowStream: {
+            client: components["schemas"]["StreamSide"];
+            /**
+             * Cut
+             * @description `max_bytes` was reached: more comes after
+             */
+            cut: boolean;
+            /**
+             * Earlier
+             * @description The flow has more packets in memory, before these
+             */
+            earlier: boolean;
+            /**
+             * Flow Id
+             * Format: int64
+             */
+            flow_id: number;
+            /**
+             * Packets
+             * @description Packets that this was put together from
+             */
+            packets: number;
+            /** Parts */
+            parts: components["schemas"]["StreamPart"][];
+            server: components["schemas"]["StreamSide"];
+            /**
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
+             */
+            source: "live" | "demo" | "file";
+            /**
+             * Transport
+             * @enum {string}
+             */
+            transport: "tcp" | "udp";
         };
         /**
          * Gap
@@ -3928,6 +4012,85 @@ export interface components {
             state: "ok" | "full" | "failing" | "closed";
         };
         /**
+         * StreamPart
+         * @description Bytes that one side sent without a turn of the other, or a gap in them.
+         */
+        StreamPart: {
+            /**
+             * Data
+             * @description The bytes, base64
+             */
+            data: string;
+            /**
+             * Gap Bytes
+             * @description Length of the gap; 0: there are bytes
+             */
+            gap_bytes: number;
+            /**
+             * Offset
+             * @description Place among the bytes of this side
+             */
+            offset: number;
+            /**
+             * Packet
+             * Format: int64
+             * @description The packet that carried the first of them; of a gap, the one that showed it
+             */
+            packet: number;
+            /**
+             * Packets
+             * @description How many carried them; none for a gap
+             */
+            packets: number;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "client" | "server";
+            /**
+             * Time
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            time: string;
+        };
+        /**
+         * StreamSide
+         * @description What one side of a flow sent, as far as its packets are in memory.
+         */
+        StreamSide: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * End Seen
+             * @description TCP: its FIN is there, so that nothing comes after
+             */
+            end_seen: boolean;
+            /**
+             * Gap Bytes
+             * @description Bytes that were sent and are not there
+             */
+            gap_bytes: number;
+            /**
+             * Ip
+             * @description Its address; null if no packet of it is there
+             */
+            ip: string | null;
+            /** Port */
+            port: number | null;
+            /**
+             * Repeated Bytes
+             * @description Bytes that came more than once, counted once
+             */
+            repeated_bytes: number;
+            /**
+             * Start Seen
+             * @description TCP: its SYN is there, so that nothing came before
+             */
+            start_seen: boolean;
+        };
+        /**
          * TalkingSocket
          * @description A connection of a process that is open.
          */
@@ -4686,6 +4849,92 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FlowList"];
+                };
+            };
+        };
+    };
+    history_stream: {
+        parameters: {
+            query?: {
+                /** @description Bytes of both directions at most */
+                max_bytes?: number;
+            };
+            header?: never;
+            path: {
+                /** @description `flow_id` of the flow */
+                flow_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowStream"];
+                };
+            };
+        };
+    };
+    history_stream_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `flow_id` of the flow */
+                flow_id: number;
+                side: "client" | "server";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
                 };
             };
         };

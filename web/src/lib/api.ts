@@ -11,6 +11,7 @@ import type {
   FilterCheck,
   FilterValues,
   FlowRow,
+  FlowStream,
   Health,
   InterfaceList,
   PacketDetail,
@@ -179,6 +180,13 @@ export const api = {
     answer<RequestDetail>(address(`requests/${encodeURIComponent(id)}`), signalled(signal)),
   flows: (query: RowQuery, signal?: AbortSignal) =>
     answer<FlowList>(address("flows", { ...query }), signalled(signal)),
+  flowStream: (flow: string | number, max_bytes: number, signal?: AbortSignal) =>
+    answer<FlowStream>(
+      address(`flows/${encodeURIComponent(flow)}/stream`, { max_bytes }),
+      signalled(signal),
+    ),
+  flowStreamAddress: (flow: string | number, side: "client" | "server") =>
+    address(`flows/${encodeURIComponent(flow)}/stream/${side}`, withToken()),
   timeseries: (
     query: { table: string; filter?: string; from?: string; to?: string; bucket?: string },
     signal?: AbortSignal,

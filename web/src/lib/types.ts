@@ -10,6 +10,7 @@ export type FlowRow = Shapes["FlowRow"];
 export type PacketRow = Shapes["PacketRow"];
 export type PacketDetail = Shapes["PacketDetail"];
 export type Layer = Shapes["Layer"];
+export type FlowStream = Shapes["FlowStream"];
 export type LayerField = Shapes["LayerField"];
 export type Body = Shapes["Body"];
 export type Header = Shapes["Header"];
