@@ -13,7 +13,8 @@ A request is {id, op, params}, its answer {id, ok} or {id, error}. The operation
 * `interfaces`: {interfaces: [facts of the engine, with `selected`], requested, inside: as in the
   status}
 * `check_filter` {filter, link_type}: {ok: true}
-* `recent` {limit, before}: {ipc: binary, rows of `packets`, newest last}
+* `recent` {limit, before}: {ring, ipc: binary, rows of `packets`, newest last}. Another `ring`
+  numbers its packets anew
 * `packet` {packet}: the engine's facts with `time_ns` for `time`, `bytes` (binary) and `layers`
 * `payloads` {ids, max_bytes}: {rows, cut, data: binary}, see `nautscan.sensor.payloads`
 * `export` {ids}: {pcapng: binary}
@@ -160,8 +161,9 @@ class Operations:
         before = params.get("before")
         if before is not None:
             before = _number(params, "before", 0, 2**63 - 1)
-        batch = await asyncio.to_thread(self.controller.capture().recent, limit, before)
-        return Answer({}, "ipc", await asyncio.to_thread(batch.to_ipc))
+        capture, ring = self.controller.capture(), self.controller.ring
+        batch = await asyncio.to_thread(capture.recent, limit, before)
+        return Answer({"ring": ring}, "ipc", await asyncio.to_thread(batch.to_ipc))
 
     async def _packet(self, params: Params) -> Answer:
         packet_id = _number(params, "packet", 0, 2**63 - 1)

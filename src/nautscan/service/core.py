@@ -132,7 +132,7 @@ class Service:
                 query_seconds=config.query_timeout,
             )
         )
-        self.live.max_viewers, self.live.rows_each = config.live_subscribers, config.live_rows
+        self.live.keep(config.live_subscribers, config.live_rows)
         self.health.retention = (config.retention_age, config.retention_bytes)
 
     async def _settled(self) -> None:
