@@ -29,7 +29,7 @@ const row = "[role=row][data-index]";
 const SCENES = [
   { name: "overview", route: "#/overview", see: "tbody tr" },
   { name: "map", route: "#/map", see: "g.node" },
-  { name: "compare", route: "#/compare", see: "main h2, main tbody tr" },
+  { name: "compare", route: "#/compare", see: "main button" },
   { name: "settings", route: "#/settings", see: "[data-setting]" },
   {
     name: "help",
