@@ -13,8 +13,10 @@ A request is {id, op, params}, its answer {id, ok} or {id, error}. The operation
 * `interfaces`: {interfaces: [facts of the engine, with `selected`], requested, inside: as in the
   status}
 * `check_filter` {filter, link_type}: {ok: true}
-* `recent` {limit, before}: {ipc: binary, rows of `packets`, newest last}
+* `recent` {limit, before}: {ring, ipc: binary, rows of `packets`, newest last}. Another `ring`
+  numbers its packets anew
 * `packet` {packet}: the engine's facts with `time_ns` for `time`, `bytes` (binary) and `layers`
+* `payloads` {ids, max_bytes}: {rows, cut, data: binary}, see `nautscan.sensor.payloads`
 * `export` {ids}: {pcapng: binary}
 * `stats`: {stats: [{interface, stage, name, value}]}
 * `doctor`: {checks: [checks of `nautscan.doctor` that concern capturing]}; takes up to 2 s
@@ -36,9 +38,11 @@ from nautscan.sensor import enginefacts
 from nautscan.sensor.capture import CaptureController, check_filter
 from nautscan.sensor.inside import Place, parse_places
 from nautscan.sensor.outbox import Outbox
+from nautscan.sensor.payloads import payloads
 from nautscan.sensor.privileges import rights
 
 MAX_RECENT: Final = 10_000
+MAX_FOLLOWED_BYTES: Final = 64 << 20
 MAX_SNAPLEN: Final = 262_144
 MAX_BUFFER_BYTES: Final = 1 << 31
 _MAX_NAMES: Final = 256
@@ -84,6 +88,7 @@ class Operations:
             "recent": self._recent,
             "packet": self._packet,
             "export": self._export,
+            "payloads": self._payloads,
             "stats": self._stats,
             "doctor": self._doctor,
         }
@@ -156,8 +161,9 @@ class Operations:
         before = params.get("before")
         if before is not None:
             before = _number(params, "before", 0, 2**63 - 1)
-        batch = await asyncio.to_thread(self.controller.capture().recent, limit, before)
-        return Answer({}, "ipc", await asyncio.to_thread(batch.to_ipc))
+        capture, ring = self.controller.capture(), self.controller.ring
+        batch = await asyncio.to_thread(capture.recent, limit, before)
+        return Answer({"ring": ring}, "ipc", await asyncio.to_thread(batch.to_ipc))
 
     async def _packet(self, params: Params) -> Answer:
         packet_id = _number(params, "packet", 0, 2**63 - 1)
@@ -179,6 +185,16 @@ class Operations:
             )
         data = await asyncio.to_thread(self.controller.capture().export, ids)
         return Answer({}, "pcapng", data)
+
+    async def _payloads(self, params: Params) -> Answer:
+        ids = params.get("ids")
+        whole = isinstance(ids, list) and len(ids) <= MAX_RECENT
+        if not isinstance(ids, list) or not whole or not all(isinstance(i, int) for i in ids):
+            raise BadRequest(f"`ids` must be a list of at most {MAX_RECENT} packet ids")
+        most = _number(params, "max_bytes", 1, MAX_FOLLOWED_BYTES)
+        packet = self.controller.capture().packet
+        found = await asyncio.to_thread(payloads, packet, ids, most)
+        return Answer({"rows": found.rows, "cut": found.cut}, "data", bytes(found.data))
 
     async def _stats(self, _params: Params) -> Answer:
         counters = await asyncio.to_thread(self.controller.capture().stats)

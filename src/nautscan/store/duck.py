@@ -185,16 +185,20 @@ class DuckStore:
         self._writer.keep(limits)
         self._reader.timeout_seconds = limits.query_seconds
 
-    async def containers(self, span: Span) -> list[Row]:
+    async def containers(self, span: Span, condition: Condition) -> list[Row]:
         """Traffic of containers."""
-        return await self._reader.ask(lambda question: queries.containers(question, span))
+        return await self._reader.ask(
+            lambda question: queries.containers(question, span, condition)
+        )
 
-    async def workload(self, container_id: str, span: Span) -> tuple[list[Row], list[Row]]:
+    async def workload(
+        self, container_id: str, span: Span, condition: Condition
+    ) -> tuple[list[Row], list[Row]]:
         """What a container does."""
         return await self._reader.ask(
             lambda question: (
-                workload.endpoints(question, container_id, span),
-                workload.peers(question, container_id, span),
+                workload.endpoints(question, container_id, span, condition),
+                workload.peers(question, container_id, span, condition),
             )
         )
 

@@ -224,12 +224,14 @@ class Store(Protocol):
         """Change what is kept, and how long a query may take, while it runs."""
         ...
 
-    async def containers(self, span: Span) -> list[Row]:
-        """Traffic of each container in the span."""
+    async def containers(self, span: Span, condition: Condition) -> list[Row]:
+        """Traffic of each container in the span, of requests that meet the condition."""
         ...
 
-    async def workload(self, container_id: str, span: Span) -> tuple[list[Row], list[Row]]:
-        """Endpoints of a container and its peers in the span, the busiest of each."""
+    async def workload(
+        self, container_id: str, span: Span, condition: Condition
+    ) -> tuple[list[Row], list[Row]]:
+        """Endpoints of a container and its peers, the busiest of each; of requests likewise."""
         ...
 
     async def close(self) -> None:

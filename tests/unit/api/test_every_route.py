@@ -25,6 +25,8 @@ DOCUMENTED = {
     ("GET", "/api/packets/export"),
     ("POST", "/api/packets/check-filter"),
     ("GET", "/api/packets/{packet_id}"),
+    ("GET", "/api/flows/{flow_id}/stream"),
+    ("GET", "/api/flows/{flow_id}/stream/{side}"),
     ("GET", "/api/containers"),
     ("GET", "/api/names"),
     ("GET", "/api/containers/{container}"),

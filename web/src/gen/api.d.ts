@@ -51,6 +51,8 @@ export interface paths {
         /**
          * Containers
          * @description Containers with rate, errors and latency percentiles over the window.
+         *
+         *     A filter narrows the figures; containers without a request that it lets through stay, with none.
          */
         get: operations["containers_containers"];
         put?: never;
@@ -110,7 +112,9 @@ export interface paths {
         };
         /**
          * Requests
-         * @description The last requests that the container served or made, newest first, from memory.
+         * @description The last requests that the container served or made, newest first.
+         *
+         *     From memory; with a filter from the history.
          */
         get: operations["containers_requests"];
         put?: never;
@@ -218,7 +222,7 @@ export interface paths {
          * @description Values that a column has in the newest rows, the most frequent first, with their counts.
          *
          *     Values that begin with `part` come before those that only contain it. Only the newest 100,000
-         *     rows are looked at; `rows` and `since` say how far that goes back.
+         *     rows are looked at, of packets 20,000; `rows` and `since` say how far that goes back.
          */
         get: operations["filter_values"];
         put?: never;
@@ -241,6 +245,49 @@ export interface paths {
          * @description Flows by the time of their first packet, each once, as last seen.
          */
         get: operations["history_flows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{flow_id}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream
+         * @description A flow's bytes in the order in which the receivers could read them, with gaps as gaps.
+         *
+         *     Put together from the packets that the sensor still holds, the newest 10,000 of the flow. They
+         *     are as they were on the wire: nothing is redacted or decrypted.
+         */
+        get: operations["history_stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{flow_id}/stream/{side}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream File
+         * @description What one side of a flow sent, as a file; its name says so where something is missing.
+         */
+        get: operations["history_stream_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -363,7 +410,9 @@ export interface paths {
         };
         /**
          * Export
-         * @description Packets of the ring as a pcapng file: all, those named, or those of one flow.
+         * @description Packets of the ring as a pcapng file: all, those named, or those of a flow or a filter.
+         *
+         *     Of a flow or a filter the newest 10,000, looked for in 200,000.
          */
         get: operations["packets_export"];
         put?: never;
@@ -405,7 +454,8 @@ export interface paths {
          * Recent
          * @description Packets of the ring, newest first.
          *
-         *     Those of one flow are looked for in 200,000 packets at most; `next` goes on from there.
+         *     Those of a flow or under a filter are looked for in 200,000 packets at most; `next` goes on from
+         *     there, `newest` is the `after` of what comes later.
          */
         get: operations["packets_recent"];
         put?: never;
@@ -2076,6 +2126,47 @@ export interface components {
             zero_windows: number | null;
         };
         /**
+         * FlowStream
+         * @description Both directions of a flow, in order.
+         */
+        FlowStream: {
+            client: components["schemas"]["StreamSide"];
+            /**
+             * Cut
+             * @description `max_bytes` was reached: more comes after
+             */
+            cut: boolean;
+            /**
+             * Earlier
+             * @description Packets from before these may be in memory
+             */
+            earlier: boolean;
+            /**
+             * Flow Id
+             * Format: int64
+             */
+            flow_id: number;
+            /**
+             * Packets
+             * @description Packets that this was put together from
+             */
+            packets: number;
+            /** Parts */
+            parts: components["schemas"]["StreamPart"][];
+            server: components["schemas"]["StreamSide"];
+            /**
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
+             */
+            source: "live" | "demo" | "file";
+            /**
+             * Transport
+             * @enum {string}
+             */
+            transport: "tcp" | "udp";
+        };
+        /**
          * Gap
          * @description A time without observation: nothing in it does not mean that nothing happened.
          */
@@ -2780,12 +2871,32 @@ export interface components {
          */
         PacketList: {
             /**
+             * Looked At
+             * @description Packets among which these were looked for
+             */
+            looked_at: number;
+            /**
+             * Newest
+             * @description The newest id in the ring; null where it is empty
+             */
+            newest: number | null;
+            /**
              * Next
              * @description Value of `before` for older ones; null at the end
              */
             next: string | null;
             /** Packets */
             packets: components["schemas"]["PacketRow"][];
+            /**
+             * Ring
+             * @description Which ring this is: it begins anew with each capture, and so do its ids
+             */
+            ring: number | null;
+            /**
+             * Since
+             * @description Time of the oldest of them; null without any
+             */
+            since: string | null;
             /**
              * Source
              * @description Where the traffic comes from
@@ -3924,6 +4035,85 @@ export interface components {
             state: "ok" | "full" | "failing" | "closed";
         };
         /**
+         * StreamPart
+         * @description Bytes that one side sent without a turn of the other, or a gap in them.
+         */
+        StreamPart: {
+            /**
+             * Data
+             * @description The bytes, base64
+             */
+            data: string;
+            /**
+             * Gap Bytes
+             * @description Length of the gap; 0: there are bytes
+             */
+            gap_bytes: number;
+            /**
+             * Offset
+             * @description Place among the bytes of this side
+             */
+            offset: number;
+            /**
+             * Packet
+             * Format: int64
+             * @description The packet that carried the first of them; of a gap, the one that showed it
+             */
+            packet: number;
+            /**
+             * Packets
+             * @description How many carried them; none for a gap
+             */
+            packets: number;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "client" | "server";
+            /**
+             * Time
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            time: string;
+        };
+        /**
+         * StreamSide
+         * @description What one side of a flow sent, as far as its packets are in memory.
+         */
+        StreamSide: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * End Seen
+             * @description TCP: its FIN is there, so that nothing comes after
+             */
+            end_seen: boolean;
+            /**
+             * Gap Bytes
+             * @description Bytes that were sent and are not there
+             */
+            gap_bytes: number;
+            /**
+             * Ip
+             * @description Its address; null if no packet of it is there
+             */
+            ip: string | null;
+            /** Port */
+            port: number | null;
+            /**
+             * Repeated Bytes
+             * @description Bytes that came more than once, counted once
+             */
+            repeated_bytes: number;
+            /**
+             * Start Seen
+             * @description TCP: its SYN is there, so that nothing came before
+             */
+            start_seen: boolean;
+        };
+        /**
          * TalkingSocket
          * @description A connection of a process that is open.
          */
@@ -4144,7 +4334,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Table that the filter is about */
-                table?: "requests" | "flows";
+                table?: "requests" | "flows" | "packets";
             };
             header?: never;
             path?: never;
@@ -4239,6 +4429,8 @@ export interface operations {
     containers_containers: {
         parameters: {
             query?: {
+                /** @description Display filter over the columns of `requests`: narrows what counts */
+                filter?: string;
                 /** @description Length of the window that ends now, in seconds */
                 seconds?: number;
             };
@@ -4280,6 +4472,8 @@ export interface operations {
     containers_container: {
         parameters: {
             query?: {
+                /** @description Display filter over the columns of `requests`: narrows what counts */
+                filter?: string;
                 /** @description Length of the window that ends now, in seconds */
                 seconds?: number;
             };
@@ -4365,8 +4559,12 @@ export interface operations {
     containers_requests: {
         parameters: {
             query?: {
+                /** @description Display filter over the columns of `requests`: narrows what counts */
+                filter?: string;
                 /** @description Rows of a page */
                 limit?: number;
+                /** @description With a filter: how far back to look, in seconds */
+                seconds?: number;
             };
             header?: never;
             path: {
@@ -4409,6 +4607,8 @@ export interface operations {
     containers_traffic: {
         parameters: {
             query?: {
+                /** @description Display filter over the columns of `requests`: narrows what counts */
+                filter?: string;
                 /** @description Length of the window that ends now, in seconds */
                 seconds?: number;
             };
@@ -4539,7 +4739,7 @@ export interface operations {
                 /** @description Boolean SQL expression over the table's columns, and bare words as free text, e.g. `status >= 500 and server = 'orders'` */
                 filter?: string;
                 /** @description Table that the filter is about */
-                table?: "requests" | "flows";
+                table?: "requests" | "flows" | "packets";
             };
             header?: never;
             path?: never;
@@ -4588,7 +4788,7 @@ export interface operations {
                 /** @description Only values that contain this, in any case */
                 part?: string;
                 /** @description Table that the filter is about */
-                table?: "requests" | "flows";
+                table?: "requests" | "flows" | "packets";
             };
             header?: never;
             path?: never;
@@ -4672,6 +4872,92 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FlowList"];
+                };
+            };
+        };
+    };
+    history_stream: {
+        parameters: {
+            query?: {
+                /** @description Bytes of both directions at most */
+                max_bytes?: number;
+            };
+            header?: never;
+            path: {
+                /** @description `flow_id` of the flow */
+                flow_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowStream"];
+                };
+            };
+        };
+    };
+    history_stream_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `flow_id` of the flow */
+                flow_id: number;
+                side: "client" | "server";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
                 };
             };
         };
@@ -4889,6 +5175,8 @@ export interface operations {
     packets_export: {
         parameters: {
             query?: {
+                /** @description Display filter over the columns of `packets`; not a capture filter (BPF) */
+                filter?: string;
                 /** @description Only packets of this flow */
                 flow_id?: number | null;
                 /** @description Ids of packets, comma separated; all without it */
@@ -4970,8 +5258,12 @@ export interface operations {
     packets_recent: {
         parameters: {
             query?: {
+                /** @description Only packets newer than this id */
+                after?: number | null;
                 /** @description Only packets older than this id */
                 before?: number | null;
+                /** @description Display filter over the columns of `packets`; not a capture filter (BPF) */
+                filter?: string;
                 /** @description Only packets of this flow */
                 flow_id?: number | null;
                 /** @description Rows of a page */
