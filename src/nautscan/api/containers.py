@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Response
 
 from nautscan.api import models
-from nautscan.api.common import ERRORS, JsonText, Limit, ServiceDep, Window, rows_answer
+from nautscan.api.common import ERRORS, JsonText, Limit, ServiceDep, ViewDep, Window, rows_answer
 
 router = APIRouter(prefix="/api/containers", tags=["containers"], responses=ERRORS)
 
@@ -17,17 +17,20 @@ Key = Annotated[
 
 
 @router.get("", response_model=models.ContainerList)
-async def containers(service: ServiceDep, seconds: Window = 300) -> dict[str, Any]:
-    """Containers with rate, errors and latency percentiles over the window."""
-    found = await service.containers.busiest(seconds)
-    return {"containers": found, "seconds": seconds, "source": service.source}
+async def containers(view: ViewDep, seconds: Window = 300) -> dict[str, Any]:
+    """Containers with rate, errors and latency percentiles over the window.
+
+    A capture file does not tell of containers, so of an uploaded one there are none.
+    """
+    found = await view.containers.busiest(seconds)
+    return {"containers": found, "seconds": seconds, "source": view.source}
 
 
 @router.get("/{container}", response_model=models.ContainerAnswer)
-async def container(container: Key, service: ServiceDep, seconds: Window = 300) -> dict[str, Any]:
+async def container(container: Key, view: ViewDep, seconds: Window = 300) -> dict[str, Any]:
     """One container."""
-    found = await service.containers.one(container, seconds)
-    return {"container": found, "seconds": seconds, "source": service.source}
+    found = await view.containers.one(container, seconds)
+    return {"container": found, "seconds": seconds, "source": view.source}
 
 
 @router.get("/{container}/processes", response_model=models.ProcessList)
@@ -37,10 +40,10 @@ async def processes(container: Key, service: ServiceDep) -> dict[str, Any]:
 
 
 @router.get("/{container}/traffic", response_model=models.ContainerTrafficAnswer)
-async def traffic(container: Key, service: ServiceDep, seconds: Window = 300) -> dict[str, Any]:
+async def traffic(container: Key, view: ViewDep, seconds: Window = 300) -> dict[str, Any]:
     """What a container is asked for and whom it talks to over the window, and its addresses."""
-    found = await service.containers.traffic(container, seconds)
-    return {**found, "seconds": seconds, "source": service.source}
+    found = await view.containers.traffic(container, seconds)
+    return {**found, "seconds": seconds, "source": view.source}
 
 
 @router.get(

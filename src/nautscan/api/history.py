@@ -15,9 +15,9 @@ from nautscan.api.common import (
     JsonText,
     Limit,
     Order,
-    ServiceDep,
     Table,
     To,
+    ViewDep,
     rows_answer,
 )
 from nautscan.service.history import PageQuery
@@ -27,7 +27,7 @@ router = APIRouter(prefix="/api", tags=["history"], responses=ERRORS)
 
 @router.get("/requests", response_class=JsonText, responses={200: {"model": models.RequestList}})
 async def requests(  # noqa: PLR0913, PLR0917 (one argument a parameter)
-    service: ServiceDep,
+    view: ViewDep,
     filter: Filter = "",  # noqa: A002 (the parameter's name)
     from_: From = None,
     to: To = None,
@@ -36,10 +36,8 @@ async def requests(  # noqa: PLR0913, PLR0917 (one argument a parameter)
     order: Order = "desc",
 ) -> Response:
     """Requests by time. Headers and bodies are in the detail of each."""
-    page = await service.history.page(
-        "requests", PageQuery(filter, from_, to, limit, cursor, order)
-    )
-    return rows_answer("requests", page.rows, page.next, service.source)
+    page = await view.history.page("requests", PageQuery(filter, from_, to, limit, cursor, order))
+    return rows_answer("requests", page.rows, page.next, view.source)
 
 
 @router.get(
@@ -47,14 +45,14 @@ async def requests(  # noqa: PLR0913, PLR0917 (one argument a parameter)
     response_class=JsonText,
     responses={200: {"model": models.RequestDetail}},
 )
-async def request(request_id: Annotated[int, Path(ge=0)], service: ServiceDep) -> Response:
+async def request(request_id: Annotated[int, Path(ge=0)], view: ViewDep) -> Response:
     """One request with headers and bodies."""
-    return JsonText(await service.history.request(request_id))
+    return JsonText(await view.history.request(request_id))
 
 
 @router.get("/flows", response_class=JsonText, responses={200: {"model": models.FlowList}})
 async def flows(  # noqa: PLR0913, PLR0917 (one argument a parameter)
-    service: ServiceDep,
+    view: ViewDep,
     filter: Filter = "",  # noqa: A002 (the parameter's name)
     from_: From = None,
     to: To = None,
@@ -63,11 +61,11 @@ async def flows(  # noqa: PLR0913, PLR0917 (one argument a parameter)
     order: Order = "desc",
 ) -> Response:
     """Flows by the time of their first packet, each once, as last seen."""
-    page = await service.history.page("flows", PageQuery(filter, from_, to, limit, cursor, order))
-    return rows_answer("flows", page.rows, page.next, service.source)
+    page = await view.history.page("flows", PageQuery(filter, from_, to, limit, cursor, order))
+    return rows_answer("flows", page.rows, page.next, view.source)
 
 
 @router.get("/columns", response_model=models.ColumnList)
-async def columns(service: ServiceDep, table: Table = "requests") -> dict[str, Any]:
+async def columns(view: ViewDep, table: Table = "requests") -> dict[str, Any]:
     """What a filter over the table may use."""
-    return service.history.columns(table)
+    return view.history.columns(table)

@@ -14,6 +14,7 @@ import sys
 from nautscan.cli._options import log_to_stderr
 from nautscan.config import Config
 from nautscan.errors import NautScanError
+from nautscan.offline.uploaded.process import Readers, fork_helper
 from nautscan.sensor import installation, privileges
 from nautscan.sensor.children import watch_lifeline
 from nautscan.sensor.supervisor import READY
@@ -37,14 +38,16 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit("\n".join(filter(None, (error.message, error.remedy))))
 
 
-def before_listen(identity: Identity | None) -> None:
-    """Gives up all rights; the process has no thread yet."""
+def before_listen(identity: Identity | None) -> Readers:
+    """Gives up all rights, and leaves behind what reads uploads; there is no thread yet."""
     if identity is not None and is_root():
         installation.prepare(identity, installation.SERVER_MODULES)
     else:
         identity = None
     privileges.become(identity)
+    readers = fork_helper()
     watch_lifeline(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    return readers
 
 
 def ready(address: str) -> None:

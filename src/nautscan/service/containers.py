@@ -8,7 +8,8 @@ from typing import Any, Final
 from nautscan.errors import NotFound
 from nautscan.identity import Directory, Workload
 from nautscan.service.recent import RecentRequests
-from nautscan.store.interface import Row, Span, Store
+from nautscan.service.spans import Clock
+from nautscan.store.interface import Answers, Row, Span
 from nautscan.store.times import SECOND, format_time
 
 MAX_ADDRESSES: Final = 50
@@ -18,8 +19,15 @@ MAX_ADDRESSES: Final = 50
 class Containers:
     """What can be asked about containers."""
 
-    def __init__(self, directory: Directory, store: Store, recent: RecentRequests) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        store: Answers,
+        recent: RecentRequests,
+        clock: Clock = time.time_ns,
+    ) -> None:
         """The directory says who there is, the store what they did."""
+        self._clock = clock
         self._directory = directory
         self._store = store
         self._recent = recent
@@ -54,7 +62,7 @@ class Containers:
         """What a container is asked for, its peers, its addresses. Raises `NotFound`."""
         workload = self._directory.workload(key)
         container = workload.id if workload is not None else (await self.one(key, seconds))["id"]
-        span = Span(since_ns=time.time_ns() - int(seconds * SECOND))
+        span = Span(since_ns=self._clock() - int(seconds * SECOND))
         endpoints, peers = await self._store.workload(container, span)
         return {
             "id": container,
@@ -81,7 +89,7 @@ class Containers:
         return rows or []
 
     async def _traffic(self, seconds: float) -> dict[str, Row]:
-        span = Span(since_ns=time.time_ns() - int(seconds * SECOND))
+        span = Span(since_ns=self._clock() - int(seconds * SECOND))
         return {row["id"]: row for row in await self._store.containers(span)}
 
 

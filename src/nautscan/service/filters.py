@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from nautscan import schema
 from nautscan.errors import BadQuery, BadRequest, QueryTimeout
+from nautscan.service.spans import Clock
 from nautscan.store.filter import compile_filter
-from nautscan.store.interface import PageSpec, Span, Store, ValuesSpec
+from nautscan.store.interface import Answers, PageSpec, Span, ValuesSpec
 from nautscan.store.suggestions import has_values
 from nautscan.store.times import SECOND, format_time
 
@@ -23,15 +24,16 @@ _NO_TIME: Final = Span(0, SECOND)
 class Filters:
     """What can be asked while a filter is written."""
 
-    def __init__(self, store: Store, source: str) -> None:
+    def __init__(self, store: Answers, source: str, clock: Clock = time.time_ns) -> None:
         """Over one store."""
+        self._clock = clock
         self._store = store
         self._source = source
 
     async def check(self, table: str, text: str) -> dict[str, Any]:
         """Whether the filter can be used; if not, what is wrong with it, and where."""
         try:
-            condition = compile_filter(table, text, time.time_ns())
+            condition = compile_filter(table, text, self._clock())
             await self._store.page(PageSpec(table, condition, _NO_TIME, limit=1))
         except BadQuery as error:
             return {"ok": False, "error": error.as_dict(), "source": self._source}
@@ -48,7 +50,7 @@ class Filters:
         wanted = _column(table, column)
         answer: dict[str, Any] = {"table": table, "column": column, "source": self._source}
         try:
-            condition = compile_filter(table, text, time.time_ns())
+            condition = compile_filter(table, text, self._clock())
             async with asyncio.timeout(SUGGEST_SECONDS):
                 seen = await self._store.values(ValuesSpec(table, wanted, part, condition, limit))
         except BadQuery as error:

@@ -12,23 +12,12 @@ import duckdb
 from arro3.core import Table
 
 from nautscan.errors import StoreUnavailable
-from nautscan.store import coverage, mapping, migrations, queries, ranking, suggestions, workload
+from nautscan.store import migrations
+from nautscan.store.answers import DuckAnswers
 from nautscan.store.database import Database
-from nautscan.store.filter import Condition
 from nautscan.store.ids import Ids
-from nautscan.store.interface import (
-    Group,
-    Grouping,
-    Page,
-    PageSpec,
-    Row,
-    SeenValues,
-    Span,
-    StoredGap,
-    StoreState,
-    ValuesSpec,
-)
 from nautscan.store.interface import Limits as Kept
+from nautscan.store.interface import StoredGap, StoreState
 from nautscan.store.reader import Reader
 from nautscan.store.writer import Batch, Limits, Writer, free_bytes, log_path, size_of
 
@@ -42,7 +31,7 @@ SETTLE_SECONDS: Final = 2.0
 """Several commits. A store that is slower than that is behind, and says so in its state."""
 
 
-class DuckStore:
+class DuckStore(DuckAnswers):
     """The store in one DuckDB file. Implements `Store`."""
 
     def __init__(
@@ -59,7 +48,7 @@ class DuckStore:
         self._ids = Ids(cursor)
         cursor.close()
         self._writer = Writer(self._database, self._opened_again, self._ids, limits)
-        self._reader = Reader(self._cursor, query_seconds)
+        super().__init__(Reader(self._cursor, query_seconds))
         self._note_absence()
         self._writer.start()
 
@@ -117,86 +106,10 @@ class DuckStore:
             last_commit_ns=counters.last_commit_ns,
         )
 
-    async def gaps(self, span: Span) -> list[StoredGap]:
-        """Gaps that touch the span."""
-        found = await self._reader.ask(lambda question: queries.gaps(question, span))
-        return [StoredGap(since, until, reason) for since, until, reason in found]
-
-    async def page(self, spec: PageSpec) -> Page:
-        """A page of rows."""
-        return await self._reader.ask(lambda question: queries.page(question, spec))
-
-    async def row(self, table: str, row_id: int) -> str | None:
-        """One row."""
-        return await self._reader.ask(lambda question: queries.row(question, table, row_id))
-
-    async def series(
-        self, table: str, condition: Condition, span: Span, bucket_ns: int
-    ) -> dict[int, Row]:
-        """Totals of buckets."""
-        return await self._reader.ask(
-            lambda question: queries.series(question, table, condition, span, bucket_ns)
-        )
-
-    async def values(self, spec: ValuesSpec) -> SeenValues:
-        """Values of a column."""
-        return await self._reader.ask(lambda question: suggestions.values(question, spec))
-
-    async def edges(
-        self, span: Span, condition: Condition | None, limit: int
-    ) -> tuple[list[Row], list[Row], int]:
-        """The workload map."""
-        return await self._reader.ask(
-            lambda question: mapping.edges(question, span, condition, limit)
-        )
-
-    async def top(
-        self, grouping: Grouping, span: Span, bucket_ns: int, order: str, limit: int
-    ) -> tuple[list[Group], int]:
-        """The groups that come first."""
-        return await self._reader.ask(
-            lambda question: ranking.top(question, grouping, span, bucket_ns, order, limit)
-        )
-
-    async def courses(
-        self, grouping: Grouping, groups: list[Group], span: Span, bucket_ns: int
-    ) -> list[dict[int, Row]]:
-        """Totals of buckets, of each group."""
-        if not groups:
-            return []
-        return await self._reader.ask(
-            lambda question: ranking.courses(question, grouping, groups, span, bucket_ns)
-        )
-
-    async def compared(
-        self, grouping: Grouping, span: Span, base: Span, limit: int
-    ) -> tuple[list[tuple[Group | None, Group | None]], int]:
-        """Groups of two spans side by side."""
-        return await self._reader.ask(
-            lambda question: ranking.compared(question, grouping, span, base, limit)
-        )
-
-    async def counted(self, span: Span, bucket_ns: int) -> list[Row]:
-        """How much the sensors' counters grew."""
-        return await self._reader.ask(lambda question: coverage.counted(question, span, bucket_ns))
-
     def keep(self, limits: Kept) -> None:
         """Hand limits to the writer and the reader."""
         self._writer.keep(limits)
         self._reader.timeout_seconds = limits.query_seconds
-
-    async def containers(self, span: Span) -> list[Row]:
-        """Traffic of containers."""
-        return await self._reader.ask(lambda question: queries.containers(question, span))
-
-    async def workload(self, container_id: str, span: Span) -> tuple[list[Row], list[Row]]:
-        """What a container does."""
-        return await self._reader.ask(
-            lambda question: (
-                workload.endpoints(question, container_id, span),
-                workload.peers(question, container_id, span),
-            )
-        )
 
     async def close(self) -> None:
         """Write what waits, and close."""

@@ -1,0 +1,97 @@
+"""Databases of uploads that are open: few at a time, since each has memory of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from nautscan.config import Config
+from nautscan.service.views import View, file_view
+from nautscan.store.filestore import FileStore
+
+MAX_OPEN: Final = 3
+MEMORY: Final = 256 << 20
+"""Of each, at most; and no more than the live database has."""
+IDLE_S: Final = 300.0
+
+
+@dataclass(slots=True)
+class _Opened:
+    """One open database. It is closed when it is in nobody's use and not kept any more."""
+
+    store: FileStore
+    view: View
+    users: int = 0
+    kept: bool = True
+    used: float = field(default_factory=time.monotonic)
+
+
+class OpenedFiles:
+    """Opens on demand, and closes what was used longest ago."""
+
+    def __init__(self, config: Config) -> None:
+        """None is open."""
+        self._config = config
+        self._opened: OrderedDict[str, _Opened] = OrderedDict()
+        self._opening = asyncio.Lock()
+
+    @asynccontextmanager
+    async def use(self, key: str, path: Path, end_ns: int | None) -> AsyncIterator[View]:
+        """The questions to a file's rows. Raises `StoreUnavailable`."""
+        async with self._opening:
+            found = self._opened.get(key)
+            if found is None:
+                found = self._opened[key] = await self._open(path, end_ns)
+            found.users += 1
+        self._opened.move_to_end(key)
+        found.used = time.monotonic()
+        try:
+            yield found.view
+        finally:
+            found.users -= 1
+            await self._settle(found)
+
+    async def _open(self, path: Path, end_ns: int | None) -> _Opened:
+        config = self._config
+        store = await asyncio.to_thread(
+            FileStore,
+            path,
+            memory_bytes=min(MEMORY, config.store_memory),
+            query_seconds=config.query_timeout,
+        )
+        # The end is exclusive wherever a span is asked for.
+        return _Opened(store, file_view(store, time.time_ns() if end_ns is None else end_ns + 1))
+
+    async def _settle(self, found: _Opened) -> None:
+        if found.users == 0 and not found.kept:
+            await found.store.close()
+        idle = [key for key, opened in self._opened.items() if opened.users == 0]
+        for key in idle[: max(0, len(self._opened) - MAX_OPEN)]:
+            await self._opened.pop(key).store.close()
+
+    def forget(self, key: str) -> None:
+        """Keep it no longer: it is closed when nobody uses it."""
+        found = self._opened.pop(key, None)
+        if found is not None:
+            found.kept = False
+            if found.users == 0:
+                found.store.close_now()
+
+    async def close_idle(self) -> None:
+        """Close what nobody has used for long."""
+        before = time.monotonic() - IDLE_S
+        for key, opened in list(self._opened.items()):
+            if opened.users == 0 and opened.used < before:
+                await self._opened.pop(key).store.close()
+
+    async def close(self) -> None:
+        """Close all."""
+        while self._opened:
+            _, opened = self._opened.popitem()
+            await opened.store.close()
