@@ -12,12 +12,23 @@ import duckdb
 from arro3.core import Table
 
 from nautscan.errors import StoreUnavailable
-from nautscan.store import migrations
-from nautscan.store.answers import DuckAnswers
+from nautscan.store import coverage, mapping, migrations, queries, ranking, suggestions, workload
 from nautscan.store.database import Database
+from nautscan.store.filter import Condition
 from nautscan.store.ids import Ids
+from nautscan.store.interface import (
+    Group,
+    Grouping,
+    Page,
+    PageSpec,
+    Row,
+    SeenValues,
+    Span,
+    StoredGap,
+    StoreState,
+    ValuesSpec,
+)
 from nautscan.store.interface import Limits as Kept
-from nautscan.store.interface import StoredGap, StoreState
 from nautscan.store.reader import Reader
 from nautscan.store.writer import Batch, Limits, Writer, free_bytes, log_path, size_of
 
@@ -29,6 +40,90 @@ GAP_AT_LEAST_NS: Final = 10_000_000_000
 
 SETTLE_SECONDS: Final = 2.0
 """Several commits. A store that is slower than that is behind, and says so in its state."""
+
+
+class DuckAnswers:
+    """Questions to an open database: of live traffic, or of a file. Implements `Answers`."""
+
+    def __init__(self, reader: Reader) -> None:
+        """`reader` is closed by whoever made it."""
+        self._reader = reader
+
+    async def gaps(self, span: Span) -> list[StoredGap]:
+        """Gaps that touch the span."""
+        found = await self._reader.ask(lambda question: queries.gaps(question, span))
+        return [StoredGap(since, until, reason) for since, until, reason in found]
+
+    async def page(self, spec: PageSpec) -> Page:
+        """A page of rows."""
+        return await self._reader.ask(lambda question: queries.page(question, spec))
+
+    async def row(self, table: str, row_id: int) -> str | None:
+        """One row."""
+        return await self._reader.ask(lambda question: queries.row(question, table, row_id))
+
+    async def series(
+        self, table: str, condition: Condition, span: Span, bucket_ns: int
+    ) -> dict[int, Row]:
+        """Totals of buckets."""
+        return await self._reader.ask(
+            lambda question: queries.series(question, table, condition, span, bucket_ns)
+        )
+
+    async def values(self, spec: ValuesSpec) -> SeenValues:
+        """Values of a column."""
+        return await self._reader.ask(lambda question: suggestions.values(question, spec))
+
+    async def edges(
+        self, span: Span, condition: Condition | None, limit: int
+    ) -> tuple[list[Row], list[Row], int]:
+        """The workload map."""
+        return await self._reader.ask(
+            lambda question: mapping.edges(question, span, condition, limit)
+        )
+
+    async def top(
+        self, grouping: Grouping, span: Span, bucket_ns: int, order: str, limit: int
+    ) -> tuple[list[Group], int]:
+        """The groups that come first."""
+        return await self._reader.ask(
+            lambda question: ranking.top(question, grouping, span, bucket_ns, order, limit)
+        )
+
+    async def courses(
+        self, grouping: Grouping, groups: list[Group], span: Span, bucket_ns: int
+    ) -> list[dict[int, Row]]:
+        """Totals of buckets, of each group."""
+        if not groups:
+            return []
+        return await self._reader.ask(
+            lambda question: ranking.courses(question, grouping, groups, span, bucket_ns)
+        )
+
+    async def compared(
+        self, grouping: Grouping, span: Span, base: Span, limit: int
+    ) -> tuple[list[tuple[Group | None, Group | None]], int]:
+        """Groups of two spans side by side."""
+        return await self._reader.ask(
+            lambda question: ranking.compared(question, grouping, span, base, limit)
+        )
+
+    async def counted(self, span: Span, bucket_ns: int) -> list[Row]:
+        """How much the sensors' counters grew."""
+        return await self._reader.ask(lambda question: coverage.counted(question, span, bucket_ns))
+
+    async def containers(self, span: Span) -> list[Row]:
+        """Traffic of containers."""
+        return await self._reader.ask(lambda question: queries.containers(question, span))
+
+    async def workload(self, container_id: str, span: Span) -> tuple[list[Row], list[Row]]:
+        """What a container does."""
+        return await self._reader.ask(
+            lambda question: (
+                workload.endpoints(question, container_id, span),
+                workload.peers(question, container_id, span),
+            )
+        )
 
 
 class DuckStore(DuckAnswers):

@@ -10,8 +10,8 @@ import duckdb
 from arro3.io import read_ipc_stream
 
 from nautscan.errors import StoreUnavailable, TooLarge
-from nautscan.store.answers import DuckAnswers
 from nautscan.store.database import Database, broken
+from nautscan.store.duck import DuckAnswers
 from nautscan.store.reader import Reader
 from nautscan.store.writer import free_bytes, log_path, size_of
 
