@@ -38,6 +38,7 @@ class UploadedCapture(Shape):
     last_time: Time | None = Field(description="Time of the last packet")
     damaged: bool | None = Field(description="The file is cut or damaged: the rest is not there")
     warnings: list[str] = Field(description="What is amiss with the file, in words")
+    missing: list[str] = Field(description="What of it is not in its rows, in words")
     error: ErrorFacts | None
 
 

@@ -4181,6 +4181,11 @@ export interface components {
              */
             last_time: string | null;
             /**
+             * Missing
+             * @description What of it is not in its rows, in words
+             */
+            missing: string[];
+            /**
              * Name
              * @description The file's name, as it was uploaded
              */

@@ -1,6 +1,7 @@
 /** Uploaded captures: what can be told of a file before it is sent, and of one that is there. */
 
 import { bytes } from "./format";
+import type { Level } from "./honesty";
 import { fixed, type Range } from "./range";
 import type { ErrorFacts, UploadLimits, UploadedCapture } from "./types";
 
@@ -53,4 +54,24 @@ export function refusal(
 export function readShare({ state, bytes: size, bytes_read: read }: UploadedCapture): number {
   if (state === "ready") return 1;
   return size > 0 ? Math.min(1, read / size) : 0;
+}
+
+/** Whether what is shown of a file is all there was: for the badge. */
+export function fileLevel(capture: UploadedCapture | null): Level {
+  if (capture === null || capture.state !== "ready") return "off";
+  if (capture.damaged) return "lost";
+  return capture.warnings.length > 0 ? "noted" : "ok";
+}
+
+export function ofFile(capture: UploadedCapture | null): string {
+  switch (fileLevel(capture)) {
+    case "off":
+      return capture?.state === "failed" ? "File not read" : "Reading the file";
+    case "lost":
+      return "File is damaged";
+    case "noted":
+      return "File has warnings";
+    default:
+      return "File is whole";
+  }
 }

@@ -163,8 +163,10 @@ class _Reading:
 
     @staticmethod
     def _summary(reader: Reader) -> dict[str, Any]:
+        from nautscan.export.summary import losses
+
         totals = reader.summary()
-        summary = {name: totals[name] for name in SUMMARY}
+        summary = {name: totals[name] for name in SUMMARY} | {"missing": losses(totals)}
         for name in ("first_time", "last_time"):
             summary[f"{name}_ns"] = totals[name]
         return summary

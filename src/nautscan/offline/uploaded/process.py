@@ -82,6 +82,7 @@ def work(text: bytes, out: BinaryIO) -> None:
 def preload() -> None:
     """Import what reading needs, before rights are given up."""
     import nautscan._engine
+    import nautscan.export.summary
     import nautscan.identity.geoip
     import nautscan.identity.vendors
     import nautscan.offline.naming
@@ -192,8 +193,7 @@ def _help(sock: socket.socket) -> None:
     """The helper's life: one child a job, until the server has gone."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    preload()
-    gc.freeze()  # What is there stays shared with the server and with each child.
+    gc.freeze()  # What is there stays shared with the server. What reads is imported by who reads.
     while True:
         try:
             text, descriptors, _, _ = socket.recv_fds(sock, MAX_JOB_BYTES, 1)

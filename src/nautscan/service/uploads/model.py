@@ -68,6 +68,7 @@ class Upload:
             "last_time": told.get("last_time"),
             "damaged": told.get("damaged"),
             "warnings": list(told.get("warnings", ())),
+            "missing": list(told.get("missing", ())),
             "error": self.error,
         }
 
@@ -108,9 +109,9 @@ def checked_summary(told: dict[str, Any], path: str, name: str) -> dict[str, Any
     for key in ("first_time", "last_time"):
         found = summary.get(f"{key}_ns")
         summary[key] = None if found is None else format_time(found)
-    warnings = told.get("warnings")
-    texts = warnings if isinstance(warnings, list) else []
-    summary["warnings"] = [str(text).replace(path, name) for text in texts[:MAX_WARNINGS]]
+    for key in ("warnings", "missing"):
+        texts = told[key] if isinstance(told.get(key), list) else []
+        summary[key] = [str(text).replace(path, name) for text in texts[:MAX_WARNINGS]]
     summary["damaged"] = told.get("damaged") is True
     return summary
 
