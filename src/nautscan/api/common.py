@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any, Literal, cast
 
@@ -48,6 +49,9 @@ ViewDep = Annotated[View, Depends(_view)]
 """The questions to the source that the caller chose: the one place where it is chosen."""
 
 Table = Annotated[Literal["requests", "flows"], Query(description="Table that the filter is about")]
+AnyTable = Annotated[
+    Literal["requests", "flows", "packets"], Query(description="Table that the filter is about")
+]
 Filter = Annotated[
     str,
     Query(
@@ -87,8 +91,9 @@ class JsonText(Response):
     media_type = "application/json"
 
 
-def rows_answer(plural: str, rows: Sequence[str], following: str | None, source: str) -> JsonText:
-    """A list answer from rows that the database wrote as JSON."""
-    following_json = "null" if following is None else f'"{following}"'
-    body = ",".join(rows)
-    return JsonText(f'{{"{plural}":[{body}],"next":{following_json},"source":"{source}"}}')
+def rows_answer(
+    plural: str, rows: Sequence[str], following: str | None, source: str, **more: Any
+) -> JsonText:
+    """A list answer from rows that the database wrote as JSON, with `more` beside them."""
+    facts = json.dumps({"next": following, **more, "source": source}, separators=(",", ":"))
+    return JsonText(f'{{"{plural}":[{",".join(rows)}],{facts[1:]}')

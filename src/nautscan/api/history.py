@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 
-from nautscan.api import models
+from nautscan.api import models, models_stream
 from nautscan.api.common import (
     ERRORS,
+    AnyTable,
     Cursor,
     Filter,
     From,
     JsonText,
     Limit,
     Order,
-    Table,
     To,
     ViewDep,
     rows_answer,
 )
+from nautscan.service.following import DEFAULT_BYTES, MAX_BYTES
 from nautscan.service.history import PageQuery
 
 router = APIRouter(prefix="/api", tags=["history"], responses=ERRORS)
@@ -65,7 +66,40 @@ async def flows(  # noqa: PLR0913, PLR0917 (one argument a parameter)
     return rows_answer("flows", page.rows, page.next, view.source)
 
 
+FlowId = Annotated[int, Path(ge=0, lt=2**63, description="`flow_id` of the flow")]
+
+
+@router.get("/flows/{flow_id}/stream", response_model=models_stream.FlowStream)
+async def stream(
+    flow_id: FlowId,
+    view: ViewDep,
+    max_bytes: Annotated[
+        int, Query(ge=1024, le=MAX_BYTES, description="Bytes of both directions at most")
+    ] = DEFAULT_BYTES,
+) -> dict[str, Any]:
+    """A flow's bytes in the order in which the receivers could read them, with gaps as gaps.
+
+    Put together from the packets that the sensor still holds, the newest 10,000 of the flow. They
+    are as they were on the wire: nothing is redacted or decrypted.
+    """
+    return await view.following.as_json(flow_id, max_bytes)
+
+
+@router.get(
+    "/flows/{flow_id}/stream/{side}",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}, "description": "The bytes"}},
+)
+async def stream_file(
+    flow_id: FlowId, side: Literal["client", "server"], view: ViewDep
+) -> Response:
+    """What one side of a flow sent, as a file; its name says so where something is missing."""
+    data, name = await view.following.as_file(flow_id, side)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(data, media_type="application/octet-stream", headers=headers)
+
+
 @router.get("/columns", response_model=models.ColumnList)
-async def columns(view: ViewDep, table: Table = "requests") -> dict[str, Any]:
+async def columns(view: ViewDep, table: AnyTable = "requests") -> dict[str, Any]:
     """What a filter over the table may use."""
     return view.history.columns(table)

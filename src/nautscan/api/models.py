@@ -123,6 +123,9 @@ class PacketList(Shape):
 
     packets: list[PacketRow]  # type: ignore[valid-type]
     next: str | None = Field(description="Value of `before` for older ones; null at the end")
+    looked_at: int = Field(description="Packets among which these were looked for")
+    newest: int | None = Field(description="Id of the newest of them; null without any")
+    since: Time | None = Field(description="Time of the oldest of them; null without any")
     source: SourceName
 
 

@@ -18,6 +18,7 @@ from nautscan.service.analysis import Analysis
 from nautscan.service.containers import Containers
 from nautscan.service.doctor import Doctor
 from nautscan.service.filters import Filters
+from nautscan.service.following import Following
 from nautscan.service.gaps import Gaps, SensorState
 from nautscan.service.health import HealthBoard
 from nautscan.service.history import History
@@ -99,14 +100,21 @@ class Service:
         identity = Identity(directory, self.names, self.processes, self._inside)
         self._ingest = Ingest(store, identity, self.live, self._recent)
         owners = InterfaceOwners(directory) if docker is not None else None
-        self.packets = PacketService(
-            sensor, self._ingest, lambda: owners, self._inside, config.source
-        )
+        self.packets = PacketService(sensor, lambda: owners, self._inside, config.source)
         self.containers = Containers(directory, store, self._recent)
         self.history = History(store, config.source, self._settled)
-        self.filters = Filters(store, config.source)
+        self.following = Following(self.packets, self.history, config.source)
+        self.filters = Filters(store, self.packets, config.source)
         self.analysis = Analysis(store, config.source)
-        self.view = View(config.source, self.history, self.analysis, self.filters, self.containers)
+        self.view = View(
+            source=config.source,
+            history=self.history,
+            analysis=self.analysis,
+            filters=self.filters,
+            containers=self.containers,
+            packets=self.packets,
+            following=self.following,
+        )
         self.uploads = Uploads(config, readers)
         self._gaps = Gaps(time.time_ns())
         self.health = HealthBoard(
@@ -167,6 +175,7 @@ class Service:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.uploads.close()
         await asyncio.to_thread(self._ingest.close)
+        await asyncio.to_thread(self.packets.close)
         await self._store.close()
 
     def source_facts(self) -> dict[str, Any]:

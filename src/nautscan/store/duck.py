@@ -112,16 +112,20 @@ class DuckAnswers:
         """How much the sensors' counters grew."""
         return await self._reader.ask(lambda question: coverage.counted(question, span, bucket_ns))
 
-    async def containers(self, span: Span) -> list[Row]:
+    async def containers(self, span: Span, condition: Condition) -> list[Row]:
         """Traffic of containers."""
-        return await self._reader.ask(lambda question: queries.containers(question, span))
+        return await self._reader.ask(
+            lambda question: queries.containers(question, span, condition)
+        )
 
-    async def workload(self, container_id: str, span: Span) -> tuple[list[Row], list[Row]]:
+    async def workload(
+        self, container_id: str, span: Span, condition: Condition
+    ) -> tuple[list[Row], list[Row]]:
         """What a container does."""
         return await self._reader.ask(
             lambda question: (
-                workload.endpoints(question, container_id, span),
-                workload.peers(question, container_id, span),
+                workload.endpoints(question, container_id, span, condition),
+                workload.peers(question, container_id, span, condition),
             )
         )
 

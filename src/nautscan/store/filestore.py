@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Final
 
@@ -101,11 +100,7 @@ class FileStore(DuckAnswers):
         except duckdb.Error as error:
             raise broken(error, self._path) from error
 
-    async def close(self) -> None:
-        """End what is asked, and close."""
-        await asyncio.to_thread(self.close_now)
-
-    def close_now(self) -> None:
-        """The same; blocks for a moment."""
+    def close(self) -> None:
+        """End what is asked, and close; blocks for a moment."""
         self._reader.close()
         self._database.close()

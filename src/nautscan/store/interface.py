@@ -199,12 +199,14 @@ class Answers(Protocol):
         """How much the sensors' counters grew: bucket, stage, name, interface, grown."""
         ...
 
-    async def containers(self, span: Span) -> list[Row]:
-        """Traffic of each container in the span."""
+    async def containers(self, span: Span, condition: Condition) -> list[Row]:
+        """Traffic of each container in the span, of requests that meet the condition."""
         ...
 
-    async def workload(self, container_id: str, span: Span) -> tuple[list[Row], list[Row]]:
-        """Endpoints of a container and its peers in the span, the busiest of each."""
+    async def workload(
+        self, container_id: str, span: Span, condition: Condition
+    ) -> tuple[list[Row], list[Row]]:
+        """Endpoints of a container and its peers, the busiest of each; of requests likewise."""
         ...
 
 

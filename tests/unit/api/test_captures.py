@@ -91,11 +91,42 @@ async def test_a_file_becomes_a_source_that_every_question_takes(server: Server)
     assert row["client_process_reason"] == "offline"
     detail = await server.http.get(f"/api/requests/{row['id']}", params={"source": source})
     assert detail.json()["request_headers"]
+    await packets_are_those_of_the_file(server, source)
     # Times relative to now count from the end of the file, and live traffic has none of it.
     assert (await server.http.get("/api/top", params={"by": "host", "source": source})).json()[
         "groups"
     ]
     assert (await server.http.get("/api/requests")).json()["requests"] == []
+
+
+async def packets_are_those_of_the_file(server: Server, source: str) -> None:
+    """Listed, filtered, shown, followed and downloaded, as those of the ring are."""
+
+    async def asked(path: str, **query: Any) -> dict[str, Any]:
+        answer = await server.http.get(f"/api/{path}", params={"source": source} | query)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["source"] == "file"
+        found: dict[str, Any] = answer.json()
+        return found
+
+    page = models.PacketList.model_validate(await asked("packets/recent", limit=1000))
+    assert [packet.id for packet in page.packets] == list(range(104, 0, -1))  # type: ignore[attr-defined]
+    for flow in (await asked("flows"))["flows"]:
+        of_flow = await asked("packets/recent", limit=1000, flow_id=flow["flow_id"])
+        assert len(of_flow["packets"]) == flow["client_packets"] + flow["server_packets"]
+        assert {packet["community_id"] for packet in of_flow["packets"]} == {flow["community_id"]}
+    found = await asked("packets/recent", filter="source_port = 80", limit=5)
+    assert {packet["source_port"] for packet in found["packets"]} == {80}
+    assert (await asked("filter/values", table="packets", column="protocol"))["values"]
+    packet = await asked("packets/1")
+    assert (packet["layers"][0]["offset"], len(packet["hex"])) == (0, 2 * packet["captured_length"])
+    stream = await asked(f"flows/{flow['flow_id']}/stream")
+    assert stream["parts"]
+    for query in ({}, {"flow_id": flow["flow_id"]}):
+        file = await server.http.get("/api/packets/export", params={"source": source} | query)
+        assert file.content[:4] == b"\x0a\x0d\x0d\x0a"
+    gone = await server.http.get("/api/packets/105", params={"source": source})
+    assert (gone.status_code, gone.json()["error"]["code"]) == (404, "not_found")
 
 
 async def test_a_damaged_file_gives_what_stands_before_the_damage(

@@ -29,6 +29,8 @@ DOCUMENTED = {
     ("GET", "/api/captures"),
     ("GET", "/api/captures/{capture_id}"),
     ("DELETE", "/api/captures/{capture_id}"),
+    ("GET", "/api/flows/{flow_id}/stream"),
+    ("GET", "/api/flows/{flow_id}/stream/{side}"),
     ("GET", "/api/containers"),
     ("GET", "/api/names"),
     ("GET", "/api/containers/{container}"),

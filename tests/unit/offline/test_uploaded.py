@@ -116,7 +116,7 @@ def test_rows_are_cut_until_each_frame_is_below_its_cap(monkeypatch: pytest.Monk
 
 
 async def test_a_process_reads_it_and_ends_when_nobody_wants_the_rows(shop: Shop) -> None:
-    rows = await SpawnedReaders().start(str(shop.path), Config.load({}))
+    rows = await SpawnedReaders().start(str(shop.path), Config.load({}), "rows")
     async with asyncio.timeout(60):
         data = b""
         while part := await rows.read(1 << 18):
@@ -178,16 +178,23 @@ HELPER = """
 import asyncio, sys
 from nautscan.config import Config
 from nautscan.offline.uploaded.process import fork_helper
+from nautscan.sensor.frames import encode_control
 readers = fork_helper()
 async def main():
     for _ in range(2):
-        rows = await readers.start(sys.argv[1], Config.load({}))
+        rows = await readers.start(sys.argv[1], Config.load({}), "rows")
         size = 0
         while part := await rows.read(1 << 18):
             size, last = size + len(part), part[-2000:]
         print(size > 1000, b'"done"' in last, flush=True)
-    rows = await readers.start(sys.argv[1], Config.load({}))
-    rows.close()
+    desk = await readers.start(sys.argv[1], Config.load({}), "packets")
+    first = await desk.read(1 << 18)
+    await desk.write(encode_control({"id": 1, "op": "packet", "params": {"packet": 1}}))
+    told = b""
+    while b"Ethernet" not in told:
+        told += await desk.read(1 << 18) or b"Ethernet?"
+    print(b'"ready"' in first, b"?" not in told[-1:])
+    desk.close()
 asyncio.run(main())
 """
 
@@ -203,4 +210,4 @@ def test_the_helper_makes_a_process_for_each_file_and_ends_with_its_server(shop:
         timeout=60,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.split() == ["True"] * 4
+    assert done.stdout.split() == ["True"] * 6

@@ -82,6 +82,9 @@ class Sensor:
             "packets", "range(3) t(n)", id="n + 1", source_ip="'10.0.0.1'", protocol="'tcp'"
         )
 
+        self.payloads: dict[int, tuple[int, int, str, bytes]] = {}
+        """What packets carry: sequence and acknowledgement number, flags, bytes."""
+
     async def run(self) -> None:
         await asyncio.Event().wait()
 
@@ -120,6 +123,16 @@ class Sensor:
                 "captured_length": 3,
                 "bytes": b"\x01\x02\xff",
                 "layers": [{"name": "ethernet", "offset": 0, "length": 3, "fields": []}],
+            }
+        if op == "payloads":
+            found = [(i, self.payloads[i]) for i in params["ids"] if i in self.payloads]
+            return {
+                "rows": [
+                    [number, sequence, acknowledgement, flags, len(data), 0]
+                    for number, (sequence, acknowledgement, flags, data) in found
+                ],
+                "cut": False,
+                "data": b"".join(data for _, (_, _, _, data) in found),
             }
         if op == "export":
             return {"pcapng": b"\x0a\x0d\x0d\x0a"}

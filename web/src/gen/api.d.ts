@@ -103,6 +103,7 @@ export interface paths {
          * Containers
          * @description Containers with rate, errors and latency percentiles over the window.
          *
+         *     A filter narrows the figures; containers without a request that it lets through stay, with none.
          *     A capture file does not tell of containers, so of an uploaded one there are none.
          */
         get: operations["containers_containers"];
@@ -163,7 +164,9 @@ export interface paths {
         };
         /**
          * Requests
-         * @description The last requests that the container served or made, newest first, from memory.
+         * @description The last requests that the container served or made, newest first.
+         *
+         *     From memory; with a filter from the history.
          */
         get: operations["containers_requests"];
         put?: never;
@@ -271,7 +274,7 @@ export interface paths {
          * @description Values that a column has in the newest rows, the most frequent first, with their counts.
          *
          *     Values that begin with `part` come before those that only contain it. Only the newest 100,000
-         *     rows are looked at; `rows` and `since` say how far that goes back.
+         *     rows are looked at, of packets 20,000; `rows` and `since` say how far that goes back.
          */
         get: operations["filter_values"];
         put?: never;
@@ -294,6 +297,49 @@ export interface paths {
          * @description Flows by the time of their first packet, each once, as last seen.
          */
         get: operations["history_flows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{flow_id}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream
+         * @description A flow's bytes in the order in which the receivers could read them, with gaps as gaps.
+         *
+         *     Put together from the packets that the sensor still holds, the newest 10,000 of the flow. They
+         *     are as they were on the wire: nothing is redacted or decrypted.
+         */
+        get: operations["history_stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{flow_id}/stream/{side}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream File
+         * @description What one side of a flow sent, as a file; its name says so where something is missing.
+         */
+        get: operations["history_stream_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -416,7 +462,9 @@ export interface paths {
         };
         /**
          * Export
-         * @description Packets of the ring as a pcapng file: all, those named, or those of one flow.
+         * @description Packets of the ring as a pcapng file: all, those named, or those of a flow or a filter.
+         *
+         *     Of a flow or a filter the newest 10,000, looked for in 200,000.
          */
         get: operations["packets_export"];
         put?: never;
@@ -458,7 +506,8 @@ export interface paths {
          * Recent
          * @description Packets of the ring, newest first.
          *
-         *     Those of one flow are looked for in 200,000 packets at most; `next` goes on from there.
+         *     Those of a flow or under a filter are looked for in 200,000 packets at most; `next` goes on from
+         *     there, `newest` is the `after` of what comes later.
          */
         get: operations["packets_recent"];
         put?: never;
@@ -2127,6 +2176,47 @@ export interface components {
             zero_windows: number;
         };
         /**
+         * FlowStream
+         * @description Both directions of a flow, in order.
+         */
+        FlowStream: {
+            client: components["schemas"]["StreamSide"];
+            /**
+             * Cut
+             * @description `max_bytes` was reached: more comes after
+             */
+            cut: boolean;
+            /**
+             * Earlier
+             * @description The flow has more packets in memory, before these
+             */
+            earlier: boolean;
+            /**
+             * Flow Id
+             * Format: int64
+             */
+            flow_id: number;
+            /**
+             * Packets
+             * @description Packets that this was put together from
+             */
+            packets: number;
+            /** Parts */
+            parts: components["schemas"]["StreamPart"][];
+            server: components["schemas"]["StreamSide"];
+            /**
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
+             */
+            source: "live" | "demo" | "file";
+            /**
+             * Transport
+             * @enum {string}
+             */
+            transport: "tcp" | "udp";
+        };
+        /**
          * Gap
          * @description A time without observation: nothing in it does not mean that nothing happened.
          */
@@ -2826,12 +2916,27 @@ export interface components {
          */
         PacketList: {
             /**
+             * Looked At
+             * @description Packets among which these were looked for
+             */
+            looked_at: number;
+            /**
+             * Newest
+             * @description Id of the newest of them; null without any
+             */
+            newest: number | null;
+            /**
              * Next
              * @description Value of `before` for older ones; null at the end
              */
             next: string | null;
             /** Packets */
             packets: components["schemas"]["PacketRow"][];
+            /**
+             * Since
+             * @description Time of the oldest of them; null without any
+             */
+            since: string | null;
             /**
              * Source
              * @description Where the traffic comes from
@@ -3970,6 +4075,85 @@ export interface components {
             state: "ok" | "full" | "failing" | "closed";
         };
         /**
+         * StreamPart
+         * @description Bytes that one side sent without a turn of the other, or a gap in them.
+         */
+        StreamPart: {
+            /**
+             * Data
+             * @description The bytes, base64
+             */
+            data: string;
+            /**
+             * Gap Bytes
+             * @description Length of the gap; 0: there are bytes
+             */
+            gap_bytes: number;
+            /**
+             * Offset
+             * @description Place among the bytes of this side
+             */
+            offset: number;
+            /**
+             * Packet
+             * Format: int64
+             * @description The packet that carried the first of them; of a gap, the one that showed it
+             */
+            packet: number;
+            /**
+             * Packets
+             * @description How many carried them; none for a gap
+             */
+            packets: number;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "client" | "server";
+            /**
+             * Time
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            time: string;
+        };
+        /**
+         * StreamSide
+         * @description What one side of a flow sent, as far as its packets are in memory.
+         */
+        StreamSide: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * End Seen
+             * @description TCP: its FIN is there, so that nothing comes after
+             */
+            end_seen: boolean;
+            /**
+             * Gap Bytes
+             * @description Bytes that were sent and are not there
+             */
+            gap_bytes: number;
+            /**
+             * Ip
+             * @description Its address; null if no packet of it is there
+             */
+            ip: string | null;
+            /** Port */
+            port: number | null;
+            /**
+             * Repeated Bytes
+             * @description Bytes that came more than once, counted once
+             */
+            repeated_bytes: number;
+            /**
+             * Start Seen
+             * @description TCP: its SYN is there, so that nothing came before
+             */
+            start_seen: boolean;
+        };
+        /**
          * TalkingSocket
          * @description A connection of a process that is open.
          */
@@ -4496,7 +4680,7 @@ export interface operations {
                 /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
                 source?: string;
                 /** @description Table that the filter is about */
-                table?: "requests" | "flows";
+                table?: "requests" | "flows" | "packets";
             };
             header?: never;
             path?: never;
@@ -4593,6 +4777,8 @@ export interface operations {
     containers_containers: {
         parameters: {
             query?: {
+                /** @description Display filter over the columns of `requests`: narrows what counts */
+                filter?: string;
                 /** @description Length of the window that ends now, in seconds */
                 seconds?: number;
                 /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
@@ -4636,6 +4822,8 @@ export interface operations {
     containers_container: {
         parameters: {
             query?: {
+                /** @description Display filter over the columns of `requests`: narrows what counts */
+                filter?: string;
                 /** @description Length of the window that ends now, in seconds */
                 seconds?: number;
                 /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
@@ -4723,8 +4911,12 @@ export interface operations {
     containers_requests: {
         parameters: {
             query?: {
+                /** @description Display filter over the columns of `requests`: narrows what counts */
+                filter?: string;
                 /** @description Rows of a page */
                 limit?: number;
+                /** @description With a filter: how far back to look, in seconds */
+                seconds?: number;
             };
             header?: never;
             path: {
@@ -4767,6 +4959,8 @@ export interface operations {
     containers_traffic: {
         parameters: {
             query?: {
+                /** @description Display filter over the columns of `requests`: narrows what counts */
+                filter?: string;
                 /** @description Length of the window that ends now, in seconds */
                 seconds?: number;
                 /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
@@ -4903,7 +5097,7 @@ export interface operations {
                 /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
                 source?: string;
                 /** @description Table that the filter is about */
-                table?: "requests" | "flows";
+                table?: "requests" | "flows" | "packets";
             };
             header?: never;
             path?: never;
@@ -4954,7 +5148,7 @@ export interface operations {
                 /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
                 source?: string;
                 /** @description Table that the filter is about */
-                table?: "requests" | "flows";
+                table?: "requests" | "flows" | "packets";
             };
             header?: never;
             path?: never;
@@ -5040,6 +5234,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FlowList"];
+                };
+            };
+        };
+    };
+    history_stream: {
+        parameters: {
+            query?: {
+                /** @description Bytes of both directions at most */
+                max_bytes?: number;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `flow_id` of the flow */
+                flow_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowStream"];
+                };
+            };
+        };
+    };
+    history_stream_file: {
+        parameters: {
+            query?: {
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `flow_id` of the flow */
+                flow_id: number;
+                side: "client" | "server";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
                 };
             };
         };
@@ -5176,7 +5461,10 @@ export interface operations {
     };
     packets_packet: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
+            };
             header?: never;
             path: {
                 packet_id: number;
@@ -5259,10 +5547,14 @@ export interface operations {
     packets_export: {
         parameters: {
             query?: {
+                /** @description Display filter over the columns of `packets`; not a capture filter (BPF) */
+                filter?: string;
                 /** @description Only packets of this flow */
                 flow_id?: number | null;
                 /** @description Ids of packets, comma separated; all without it */
                 ids?: string | null;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
             };
             header?: never;
             path?: never;
@@ -5340,12 +5632,18 @@ export interface operations {
     packets_recent: {
         parameters: {
             query?: {
+                /** @description Only packets newer than this id */
+                after?: number | null;
                 /** @description Only packets older than this id */
                 before?: number | null;
+                /** @description Display filter over the columns of `packets`; not a capture filter (BPF) */
+                filter?: string;
                 /** @description Only packets of this flow */
                 flow_id?: number | null;
                 /** @description Rows of a page */
                 limit?: number;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
             };
             header?: never;
             path?: never;

@@ -3,7 +3,7 @@ import type {
   CaptureStatus,
   ColumnFacts,
   Comparison,
-  Container,
+  ContainerList,
   ContainerTraffic,
   Coverage,
   DoctorReport,
@@ -11,10 +11,10 @@ import type {
   FilterCheck,
   FilterValues,
   FlowRow,
+  FlowStream,
   Health,
   InterfaceList,
   PacketDetail,
-  PacketRow,
   ProcessList,
   RequestDetail,
   RequestRow,
@@ -29,6 +29,7 @@ import type {
   UploadedCaptureList,
   WorkloadMap,
 } from "./types";
+import type { RingPage } from "./ring";
 import { place, socketAddress, token } from "./server";
 
 /** What the server, or the way to it, answered instead of data. */
@@ -173,9 +174,7 @@ export interface FlowList {
   next: string | null;
   source: Source;
 }
-export interface PacketList {
-  packets: PacketRow[];
-  next: string | null;
+export interface PacketList extends RingPage {
   source: Source;
 }
 
@@ -201,6 +200,13 @@ export const api = {
     answer<RequestDetail>(rows(`requests/${encodeURIComponent(id)}`), signalled(signal)),
   flows: (query: RowQuery, signal?: AbortSignal) =>
     answer<FlowList>(rows("flows", { ...query }), signalled(signal)),
+  flowStream: (flow: string | number, max_bytes: number, signal?: AbortSignal) =>
+    answer<FlowStream>(
+      rows(`flows/${encodeURIComponent(flow)}/stream`, { max_bytes }),
+      signalled(signal),
+    ),
+  flowStreamAddress: (flow: string | number, side: "client" | "server") =>
+    rows(`flows/${encodeURIComponent(flow)}/stream/${side}`, withToken()),
   timeseries: (
     query: { table: string; filter?: string; from?: string; to?: string; bucket?: string },
     signal?: AbortSignal,
@@ -222,14 +228,15 @@ export const api = {
   changeSettings: (wanted: Record<string, string | null>) =>
     patch<SettingsChanged>("settings", wanted),
 
-  containers: (seconds: number, signal?: AbortSignal) =>
-    answer<{ containers: Container[]; seconds: number; source: Source }>(
-      rows("containers", { seconds }),
-      signalled(signal),
-    ),
-  containerRequests: (name: string, limit: number, signal?: AbortSignal) =>
+  containers: (seconds: number, filter: string, signal?: AbortSignal) =>
+    answer<ContainerList>(rows("containers", { seconds, filter }), signalled(signal)),
+  containerRequests: (
+    name: string,
+    query: { limit: number; seconds: number; filter: string },
+    signal?: AbortSignal,
+  ) =>
     answer<RequestList>(
-      address(`containers/${encodeURIComponent(name)}/requests`, { limit }),
+      address(`containers/${encodeURIComponent(name)}/requests`, query),
       signalled(signal),
     ),
   containerProcesses: (name: string, signal?: AbortSignal) =>
@@ -238,21 +245,27 @@ export const api = {
       signalled(signal),
     ),
 
-  containerTraffic: (name: string, seconds: number, signal?: AbortSignal) =>
+  containerTraffic: (name: string, seconds: number, filter: string, signal?: AbortSignal) =>
     answer<ContainerTraffic>(
-      rows(`containers/${encodeURIComponent(name)}/traffic`, { seconds }),
+      rows(`containers/${encodeURIComponent(name)}/traffic`, { seconds, filter }),
       signalled(signal),
     ),
 
   packets: (
-    query: { limit: number; before?: string | number | null; flow_id?: string | number | null },
+    query: {
+      limit: number;
+      before?: string | number | null;
+      after?: string | number | null;
+      flow_id?: string | number | null;
+      filter?: string;
+    },
     signal?: AbortSignal,
   ) => answer<PacketList>(address("packets/recent", query), signalled(signal)),
   packet: (id: string | number, signal?: AbortSignal) =>
     answer<PacketDetail>(address(`packets/${encodeURIComponent(id)}`), signalled(signal)),
-  /** All packets of the ring, or those of a flow. */
-  exportAddress: (flow: string | number | null = null) =>
-    address("packets/export", withToken({ flow_id: flow })),
+  /** All packets of the ring, or those of a flow or under a filter. */
+  exportAddress: (of: { flow_id?: string | number; filter?: string } = {}) =>
+    address("packets/export", withToken(of)),
 
   captures: (signal?: AbortSignal) =>
     answer<UploadedCaptureList>(address("captures"), signalled(signal)),

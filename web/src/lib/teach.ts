@@ -97,7 +97,7 @@ function capturing(health: Health, filter: string): Lesson {
     return {
       kind: "filtered",
       title: "Nothing matches the filter",
-      text: "New requests that match appear here as they happen.",
+      text: "New ones that match appear here as they come.",
       remedy: "",
     };
   }

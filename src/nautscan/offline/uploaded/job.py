@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from nautscan.config import Config
 from nautscan.errors import NautScanError
@@ -31,6 +31,9 @@ REASON: Final = "offline"
 SUMMARY: Final = ("packets", "bytes", "requests", "flows", "damaged", "warnings")
 """Totals that are told of a file, besides its first and last time."""
 
+Kind = Literal["rows", "packets"]
+"""What of a file is wanted."""
+
 Send = Callable[[bytes], None]
 
 
@@ -45,12 +48,20 @@ class Job:
     names: bool = True
     """Whether hosts are named by what the file tells."""
     geoip: tuple[str, ...] = ()
+    kind: Kind = "rows"
+    """rows: read it once and end. packets: hold them, and answer questions."""
 
     @classmethod
-    def of(cls, path: str, config: Config) -> Self:
+    def of(cls, path: str, config: Config, kind: Kind) -> Self:
         """What the settings keep of live traffic is kept of a file."""
         return cls(
-            path, config.body_limit, config.headers, config.redact, config.names, config.geoip
+            path,
+            config.body_limit,
+            config.headers,
+            config.redact,
+            config.names,
+            config.geoip,
+            kind,
         )
 
 

@@ -22,7 +22,8 @@ from typing import BinaryIO, Final, Protocol
 
 from nautscan.config import Config
 from nautscan.errors import NautScanError
-from nautscan.offline.uploaded.job import Job, run
+from nautscan.offline.uploaded.job import Job, Kind, run
+from nautscan.offline.uploaded.packets import serve
 
 MAX_JOB_BYTES: Final = 16_384
 """A job as JSON: a path, a few switches, paths of GeoIP files."""
@@ -32,11 +33,15 @@ NICENESS: Final = 10
 """Live capture goes first."""
 
 
-class Rows(Protocol):
-    """What a reading process sends."""
+class Channel(Protocol):
+    """The way to a process: what it sends are frames, and so is what it takes."""
 
     async def read(self, count: int) -> bytes:
         """Some bytes of its frames; none at the end."""
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """Send it a frame. Raises OSError where it has ended."""
         ...
 
     def close(self) -> None:
@@ -47,7 +52,7 @@ class Rows(Protocol):
 class Readers(Protocol):
     """Makes processes that read."""
 
-    async def start(self, path: str, config: Config) -> Rows:
+    async def start(self, path: str, config: Config, kind: Kind) -> Channel:
         """A process that reads a file. Raises `NautScanError`."""
         ...
 
@@ -66,7 +71,7 @@ def as_text(job: Job) -> bytes:
     return text
 
 
-def work(text: bytes, out: BinaryIO) -> None:
+def work(text: bytes, requests: BinaryIO, out: BinaryIO) -> None:
     """The life of the process: give up what can be given up, read, send."""
     preload()
     give_up()
@@ -75,8 +80,12 @@ def work(text: bytes, out: BinaryIO) -> None:
         out.write(frame)
         out.flush()
 
-    with contextlib.suppress(BrokenPipeError):  # Nobody wants the rows any more.
-        run(job_of(text), send)
+    job = job_of(text)
+    with contextlib.suppress(ConnectionError):  # Nobody wants the rows any more.
+        if job.kind == "packets":
+            serve(job, requests, send)
+        else:
+            run(job, send)
 
 
 def preload() -> None:
@@ -104,21 +113,34 @@ def give_up() -> None:
     confine(alone=True)
 
 
-class _PipeRows:
-    """Frames from a pipe."""
+class _Channel:
+    """A channel over a pair of streams."""
 
-    def __init__(self, reader: asyncio.StreamReader, close: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        close: Callable[[], None],
+    ) -> None:
         self._reader = reader
+        self._writer = writer
         self.close = close
 
     async def read(self, count: int) -> bytes:
-        return await self._reader.read(count)
+        try:
+            return await self._reader.read(count)
+        except ConnectionError:
+            return b""
+
+    async def write(self, data: bytes) -> None:
+        self._writer.write(data)
+        await self._writer.drain()
 
 
 class SpawnedReaders:
     """Runs Python for each file."""
 
-    async def start(self, path: str, config: Config) -> Rows:
+    async def start(self, path: str, config: Config, kind: Kind) -> Channel:
         """A process that reads a file. Raises `NautScanError`."""
         try:
             process = await asyncio.create_subprocess_exec(
@@ -134,14 +156,17 @@ class SpawnedReaders:
             raise _cannot_start(error) from error
         if process.stdin is None or process.stdout is None:
             raise NautScanError("a process was started without its pipes")
-        process.stdin.write(as_text(Job.of(path, config)))
-        process.stdin.close()
+        requests = process.stdin
+        requests.write(as_text(Job.of(path, config, kind)) + b"\n")
+        if kind == "rows":
+            requests.close()
 
         def close() -> None:
+            requests.close()
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
 
-        return _PipeRows(process.stdout, close)
+        return _Channel(process.stdout, requests, close)
 
 
 class ForkedReaders:
@@ -152,22 +177,18 @@ class ForkedReaders:
         self._sock = sock
         self._lock = threading.Lock()
 
-    async def start(self, path: str, config: Config) -> Rows:
+    async def start(self, path: str, config: Config, kind: Kind) -> Channel:
         """A process that reads a file. Raises `NautScanError`."""
-        reading, writing = os.pipe()
+        own, other = socket.socketpair()
         try:
-            await asyncio.to_thread(self._ask, as_text(Job.of(path, config)), writing)
+            await asyncio.to_thread(self._ask, as_text(Job.of(path, config, kind)), other.fileno())
         except OSError as error:
-            os.close(reading)
+            own.close()
             raise _cannot_start(error) from error
         finally:
-            os.close(writing)
-        reader = asyncio.StreamReader(limit=PIPE_BYTES)
-        loop = asyncio.get_running_loop()
-        transport, _ = await loop.connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(reading, "rb", 0)
-        )
-        return _PipeRows(reader, transport.close)
+            other.close()
+        reader, writer = await asyncio.open_connection(sock=own, limit=PIPE_BYTES)
+        return _Channel(reader, writer, writer.close)
 
     def _ask(self, text: bytes, writing: int) -> None:
         with self._lock:
@@ -211,8 +232,8 @@ def _help(sock: socket.socket) -> None:
 def _child(text: bytes, descriptor: int) -> None:
     code = 1
     try:
-        with os.fdopen(descriptor, "wb") as out:
-            work(text, out)
+        with os.fdopen(os.dup(descriptor), "rb", 0) as requests, os.fdopen(descriptor, "wb") as out:
+            work(text, requests, out)
         code = 0
     finally:
         # Not by returning: what the server would do at its end is no business of this process.
@@ -227,8 +248,10 @@ def _cannot_start(error: OSError) -> NautScanError:
 
 
 def main() -> None:
-    """Run as a program: the job on standard input, frames on standard output."""
-    work(sys.stdin.buffer.read(), sys.stdout.buffer)
+    """Run as a program: the job is the first line of input, frames are the output."""
+    # Without a buffer: what comes after the first line is for whoever answers.
+    with os.fdopen(os.dup(0), "rb", 0) as requests:
+        work(requests.readline(), requests, sys.stdout.buffer)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from nautscan.config import Config
 from nautscan.errors import NautScanError
@@ -18,11 +18,19 @@ SILENCE_S: Final = 120.0
 """The process tells how far it is five times a second; it has failed when it is silent so long."""
 
 
-class Rows(Protocol):
-    """What the process sends."""
+Kind = Literal["rows", "packets"]
+"""What of a file is wanted: its rows, once, or its packets, for questions."""
+
+
+class Channel(Protocol):
+    """The way to a process: what it sends are frames, and so is what it takes."""
 
     async def read(self, count: int) -> bytes:
         """Some bytes of its frames; none at the end."""
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """Send it a frame. Raises OSError where it has ended."""
         ...
 
     def close(self) -> None:
@@ -33,7 +41,7 @@ class Rows(Protocol):
 class Readers(Protocol):
     """Makes processes that read."""
 
-    async def start(self, path: str, config: Config) -> Rows:
+    async def start(self, path: str, config: Config, kind: Kind) -> Channel:
         """A process that reads a file. Raises `NautScanError`."""
         ...
 
@@ -54,9 +62,9 @@ async def read_rows(
     with ThreadPoolExecutor(1, thread_name_prefix="upload-writer") as thread:
         loop = asyncio.get_running_loop()
         writer = await loop.run_in_executor(thread, open_writer)
-        rows: Rows | None = None
+        rows: Channel | None = None
         try:
-            rows = await readers.start(str(path), config)
+            rows = await readers.start(str(path), config, "rows")
             summary = await _Taking(rows, writer, thread, progress).all()
             await loop.run_in_executor(thread, writer.close)
             return summary
@@ -73,7 +81,7 @@ class _Taking:
 
     def __init__(
         self,
-        rows: Rows,
+        rows: Channel,
         writer: FileWriter,
         thread: ThreadPoolExecutor,
         progress: Callable[[int], None],

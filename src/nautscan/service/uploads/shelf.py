@@ -53,7 +53,7 @@ class Uploads:
         self._folder = config.uploads_path
         self._uploads: dict[str, Upload] = {}
         self._receiving: dict[str, int] = {}
-        self._opened = OpenedFiles(config)
+        self._opened = OpenedFiles(config, readers)
         self._news = asyncio.Event()
         self._loaded = False
         self._reading: tuple[str, asyncio.Task[dict[str, Any]]] | None = None
@@ -158,16 +158,8 @@ class Uploads:
         upload = self._known(upload_id)
         if upload.state != "ready":
             raise _not_ready(upload)
-        end = upload.summary.get("last_time_ns")
-        async with self._opened.use(upload_id, self._folder / upload_id / ROWS, end) as view:
+        async with self._opened.use(upload, self._folder / upload_id) as view:
             yield view
-
-    def ready(self, upload_id: str) -> tuple[Upload, Path]:
-        """An upload that is read, and its capture. Raises `NotFound`, `Conflict`."""
-        upload = self._known(upload_id)
-        if upload.state != "ready":
-            raise _not_ready(upload)
-        return upload, self._folder / upload_id / CAPTURE
 
     def _known(self, upload_id: str) -> Upload:
         upload = self._uploads.get(upload_id)
