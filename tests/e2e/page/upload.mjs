@@ -63,6 +63,10 @@ export async function uploadAndLook(visit) {
   await page.getByText("A capture file does not tell of containers").waitFor();
   await page.keyboard.press("5");
   await visit.rows().first().waitFor();
+  await page.keyboard.press("6");
+  await page.getByText("The packets of the file").waitFor();
+  await visit.rows().first().click();
+  await visit.pane().getByText("Ethernet").first().waitFor();
 
   await label.getByRole("button", { name: "Back to live traffic" }).click();
   await until(() => !page.url().includes("source="), "live traffic");

@@ -59,6 +59,11 @@ export class ApiError extends Error {
 /** What is looked at: live traffic (null), or an uploaded capture by its id. */
 export const view: { source: string | null } = { source: null };
 
+/** What a file holds does not change: it is asked for again only lest an error stay for ever. */
+export function leastPause(): number {
+  return view.source === null ? 0 : 60_000;
+}
+
 type Parameters = Record<string, string | number | null | undefined>;
 
 function address(path: string, parameters: Parameters = {}): string {
@@ -260,12 +265,12 @@ export const api = {
       filter?: string;
     },
     signal?: AbortSignal,
-  ) => answer<PacketList>(address("packets/recent", query), signalled(signal)),
+  ) => answer<PacketList>(rows("packets/recent", query), signalled(signal)),
   packet: (id: string | number, signal?: AbortSignal) =>
-    answer<PacketDetail>(address(`packets/${encodeURIComponent(id)}`), signalled(signal)),
+    answer<PacketDetail>(rows(`packets/${encodeURIComponent(id)}`), signalled(signal)),
   /** All packets of the ring, or those of a flow or under a filter. */
   exportAddress: (of: { flow_id?: string | number; filter?: string } = {}) =>
-    address("packets/export", withToken(of)),
+    rows("packets/export", withToken(of)),
 
   captures: (signal?: AbortSignal) =>
     answer<UploadedCaptureList>(address("captures"), signalled(signal)),
