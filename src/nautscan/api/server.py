@@ -55,21 +55,22 @@ _LATE_IMPORTS: Final = (
 def run(
     config: Config,
     *,
-    before_listen: Callable[[], Readers | None],
+    before_listen: Callable[[], None],
     ready: Callable[[str], None],
+    readers: Readers | None = None,
 ) -> None:
     """Serve until a signal ends it.
 
     `before_listen` gives up rights: before it, everything is imported and read that may be out of
     reach afterwards, and no thread is started; after it, the store is opened and the socket bound.
-    It gives what makes the processes that read uploaded captures, if there is any.
-    `ready` is told the address when the server really listens.
+    `ready` is told the address when the server really listens. `readers` make the processes that
+    read uploaded captures.
     """
     os.umask(0o077)  # What is written here is other people's traffic.
     site = Site.load()
     import_late()
     create_app(None, site)  # Once, so that all it imports and reads is there.
-    readers = before_listen()
+    before_listen()
     asyncio.run(_serve(config, site, ready, readers))
 
 

@@ -110,6 +110,7 @@ async def packets_are_those_of_the_file(server: Server, source: str) -> None:
         return found
 
     page = models.PacketList.model_validate(await asked("packets/recent", limit=1000))
+    assert {packet.interface for packet in page.packets} == {None}  # type: ignore[attr-defined]
     assert [packet.id for packet in page.packets] == list(range(104, 0, -1))  # type: ignore[attr-defined]
     for flow in (await asked("flows"))["flows"]:
         of_flow = await asked("packets/recent", limit=1000, flow_id=flow["flow_id"])
@@ -119,6 +120,7 @@ async def packets_are_those_of_the_file(server: Server, source: str) -> None:
     assert {packet["source_port"] for packet in found["packets"]} == {80}
     assert (await asked("filter/values", table="packets", column="protocol"))["values"]
     packet = await asked("packets/1")
+    assert packet["interface"] is None
     assert (packet["layers"][0]["offset"], len(packet["hex"])) == (0, 2 * packet["captured_length"])
     stream = await asked(f"flows/{flow['flow_id']}/stream")
     assert stream["parts"]

@@ -179,7 +179,7 @@ import asyncio, sys
 from nautscan.config import Config
 from nautscan.offline.uploaded.process import fork_helper
 from nautscan.sensor.frames import encode_control
-readers = fork_helper()
+readers = fork_helper(lambda: None)
 async def main():
     for _ in range(2):
         rows = await readers.start(sys.argv[1], Config.load({}), "rows")

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from nautscan.errors import BadRequest, NautScanError
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 RING_BYTES: Final = 256 << 20
 """Of a larger file the packets at its end are held."""
 MAX_FLOWS: Final = 250_000
+NO_INTERFACE: Final = "\x1f"
+"""What the engine is told as the name of an interface that the file does not name. Never sent."""
 READ_BYTES: Final = 65_536
 _POLL_MS: Final = 200
 
@@ -58,7 +62,31 @@ def serve(job: Job, requests: BinaryIO, send: Send) -> None:
 
 
 async def _answered(operation: Operation, params: Params) -> Answer:
-    return await operation(params)
+    answer = await operation(params)
+    if answer.key == "ipc":
+        return replace(answer, data=_without_name(answer.data))
+    if answer.result.get("interface") == NO_INTERFACE:
+        return replace(answer, result=answer.result | {"interface": None})
+    return answer
+
+
+def _without_name(ipc: bytes) -> bytes:
+    """Rows of `packets`, with null where the file names no interface."""
+    from arro3.core import Array, DataType
+    from arro3.io import read_ipc_stream, write_ipc_stream
+
+    rows = read_ipc_stream(ipc).read_all()
+    names = rows["interface"].to_pylist()
+    if NO_INTERFACE not in names:
+        return ipc
+    known = [None if name == NO_INTERFACE else name for name in names]
+    place = rows.column_names.index("interface")
+    column = Array(known, type=DataType.utf8())
+    out = BytesIO()
+    write_ipc_stream(
+        rows.set_column(place, rows.schema.field(place), column), out, compression=None
+    )
+    return out.getvalue()
 
 
 def _filled(job: Job) -> Capture:
@@ -69,7 +97,8 @@ def _filled(job: Job) -> Capture:
     capture = _engine.Capture(
         [],
         stream=descriptor,
-        stream_name="file",
+        stream_name=NO_INTERFACE,
+        sensor="file",
         ring_bytes=RING_BYTES,
         body_limit=0,
         headers=False,

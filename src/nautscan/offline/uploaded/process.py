@@ -1,8 +1,8 @@
 """The process that reads one file: what it gives up, and how the server starts it.
 
-Where there is fork, a helper forked from the server before that has any thread makes these
-processes: to run Python anew may be impossible then, since its installation may be out of reach of
-the user that the server has become. Elsewhere, and in tests, Python is run.
+Where there is fork, a helper that the server leaves behind at its very start makes these processes:
+to run Python anew may be impossible later, since its installation may be out of reach of the user
+that the server has become. Elsewhere, and in tests, Python is run.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ MAX_JOB_BYTES: Final = 16_384
 """A job as JSON: a path, a few switches, paths of GeoIP files."""
 START_S: Final = 10.0
 PIPE_BYTES: Final = 1 << 20
+SECRETS: Final = ("NAUTSCAN_TOKEN",)
+"""What is in the environment and none of its business."""
 NICENESS: Final = 10
 """Live capture goes first."""
 
@@ -198,23 +200,32 @@ class ForkedReaders:
                 raise BrokenPipeError("the helper has ended")
 
 
-def fork_helper() -> Readers:
-    """Leave a helper behind that makes reading processes. While this process has one thread."""
+def fork_helper(give_up_rights: Callable[[], None]) -> Readers:
+    """Leave a helper behind that makes reading processes. While this process has one thread.
+
+    `give_up_rights` is what the helper does first.
+    """
     if sys.platform == "win32":
         return SpawnedReaders()
     own, other = socket.socketpair()
     if os.fork() == 0:
         own.close()
-        _help(other)
+        _help(other, give_up_rights)
     other.close()
     return ForkedReaders(own)
 
 
-def _help(sock: socket.socket) -> None:
+def _help(sock: socket.socket, give_up_rights: Callable[[], None]) -> None:
     """The helper's life: one child a job, until the server has gone."""
+    for name in SECRETS:
+        os.environ.pop(name, None)
+    try:
+        give_up_rights()
+    except Exception:  # noqa: BLE001 (whatever it was, nothing may be read with rights)
+        os._exit(1)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.freeze()  # What is there stays shared with the server. What reads is imported by who reads.
+    gc.freeze()  # What is there stays shared with the server.
     while True:
         try:
             text, descriptors, _, _ = socket.recv_fds(sock, MAX_JOB_BYTES, 1)
