@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 RING_BYTES: Final = 256 << 20
 """Of a larger file the packets at its end are held."""
 MAX_FLOWS: Final = 250_000
-NO_INTERFACE: Final = "\x1f"
-"""What the engine is told as the name of an interface that the file does not name. Never sent."""
+NO_INTERFACE: Final = "capture file"
+"""How the engine calls an interface that the file does not name; no interface can be called so."""
 READ_BYTES: Final = 65_536
 _POLL_MS: Final = 200
 
