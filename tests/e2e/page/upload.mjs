@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { until } from "./tools.mjs";
+import { NARROW, until } from "./tools.mjs";
 
 const { FILE, PACKETS, REQUESTS } = process.env;
 /** As the page writes it: with a thin space between thousands. */
@@ -13,7 +13,9 @@ const number = (text) => text.replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
 async function drop(page, name, content) {
   const data = await page.evaluateHandle(
     ([title, encoded]) => {
-      const bytes = Uint8Array.from(atob(encoded), (sign) => sign.charCodeAt(0));
+      const bytes = Uint8Array.from(atob(encoded), (sign) =>
+        sign.charCodeAt(0),
+      );
       const transfer = new DataTransfer();
       transfer.items.add(new File([bytes], title));
       return transfer;
@@ -43,10 +45,12 @@ export async function uploadAndLook(visit) {
   await visit.assertAccessible("uploads");
 
   // Opened, it is a source of its own: its rows, and a label that they are not live.
-  await row.getByRole("button", { name: `Open ${name}` }).click();
+  await row.getByRole("button", { name: `Open: ${name}` }).click();
   const label = page.getByRole("note", { name: "What is looked at" });
   await label.getByText(name).waitFor();
-  const source = new URL(page.url().replace("#/", "")).searchParams.get("source");
+  const source = new URL(page.url().replace("#/", "")).searchParams.get(
+    "source",
+  );
   assert.match(source, /^[0-9a-f]{12}$/);
   await page.getByText(`${number(REQUESTS)} shown, all of them`).waitFor();
   await visit.rows().first().click();
@@ -68,6 +72,13 @@ export async function uploadAndLook(visit) {
   await visit.rows().first().click();
   await visit.pane().getByText("Ethernet").first().waitFor();
 
+  await page.setViewportSize(NARROW);
+  await page.goto(`${visit.url}/#/capture?source=${source}`);
+  await row.waitFor();
+  await visit.assertAccessible("uploads on a narrow screen");
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(width <= NARROW.width, "nothing scrolls sideways");
+
   await label.getByRole("button", { name: "Back to live traffic" }).click();
   await until(() => !page.url().includes("source="), "live traffic");
   assert.equal(await label.count(), 0);
@@ -76,6 +87,8 @@ export async function uploadAndLook(visit) {
   await row.getByRole("button", { name: `Delete ${name}` }).click();
   await row.getByRole("button", { name: `Really delete ${name}` }).click();
   await until(async () => (await row.count()) === 0, "the file to be gone");
-  const gone = await page.request.get(`${visit.url}/api/requests?source=${source}`);
+  const gone = await page.request.get(
+    `${visit.url}/api/requests?source=${source}`,
+  );
   assert.equal(gone.status(), 404);
 }

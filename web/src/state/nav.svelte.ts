@@ -22,6 +22,8 @@ class Nav {
     this.filters.set(this.route.place, this.route.filter);
     const filter = this.filters.get(place) ?? "";
     const { range, source } = this.route;
+    // Numbers of flows and packets, and names, mean something else in another source.
+    if (changes.source !== undefined && changes.source !== source) this.filters.clear();
     this.set({ ...HOME, range, source, place, filter, ...changes });
   }
 

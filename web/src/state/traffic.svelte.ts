@@ -78,6 +78,15 @@ class Traffic {
     if (source !== null) void this.loadFile();
   }
 
+  /** A file is looked at, and not its requests: nothing is loaded, and nothing comes live. */
+  rest(source: string): void {
+    if (this.source === source && this.filter === null) return;
+    this.source = source;
+    this.filter = null;
+    this.reset();
+    session.subscribe({ table: "requests", filter: NO_ROWS });
+  }
+
   scrolled(where: Scrolled): void {
     const next = scrolled(this.follow, where);
     if (next !== this.follow) this.pause();
