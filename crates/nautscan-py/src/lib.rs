@@ -3,6 +3,7 @@
 
 mod arrow;
 mod capture;
+mod conntrack;
 mod error;
 mod files;
 mod host;
@@ -20,6 +21,8 @@ mod _engine {
     use crate::arrow::{PyColumn, PyRecordBatch, PySchema, columns, counters, json_lines, schema};
     #[pymodule_export]
     use crate::capture::PyCapture;
+    #[pymodule_export]
+    use crate::conntrack::PyTranslations;
     #[pymodule_export]
     use crate::error::EngineError;
     #[pymodule_export]

@@ -927,6 +927,8 @@ export interface components {
         CaptureStatus: {
             /** Buffer Bytes */
             buffer_bytes: number | null;
+            /** @description null while nothing is captured */
+            conntrack: components["schemas"]["Conntrack"] | null;
             /** @description Why it does not run, if it should */
             error: components["schemas"]["ErrorFacts"] | null;
             /** Filter */
@@ -1149,6 +1151,22 @@ export interface components {
              * @description Groups beyond the cap, least busy ones, not compared
              */
             truncated: number;
+        };
+        /**
+         * Conntrack
+         * @description What the kernel's connection tracking told when the capture began.
+         */
+        Conntrack: {
+            /**
+             * Connections
+             * @description Connections it translated then: seen on both sides, they are one flow each
+             */
+            connections: number | null;
+            /**
+             * Reason
+             * @description Why that is not known, and what to do
+             */
+            reason: string | null;
         };
         /**
          * Container
@@ -2477,6 +2495,11 @@ export interface components {
             capturable: boolean | null;
             /** Description */
             description: string | null;
+            /**
+             * Friendly Name
+             * @description What Windows calls it; it can be captured by this name as well
+             */
+            friendly_name: string | null;
             /**
              * Kind
              * @description bridge, veth, ethernet, wireless, loopback, any, …
