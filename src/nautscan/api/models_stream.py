@@ -45,5 +45,5 @@ class FlowStream(Shape):
     parts: list[StreamPart]
     packets: int = Field(description="Packets that this was put together from")
     cut: bool = Field(description="`max_bytes` was reached: more comes after")
-    earlier: bool = Field(description="The flow has more packets in memory, before these")
+    earlier: bool = Field(description="Packets from before these may be in memory")
     source: SourceName

@@ -92,6 +92,7 @@ async def recent(  # noqa: PLR0913, PLR0917 (one argument a parameter)
         looked_at=page.looked_at,
         newest=page.newest,
         since=page.since,
+        ring=page.ring,
     )
 
 

@@ -13,7 +13,8 @@ A request is {id, op, params}, its answer {id, ok} or {id, error}. The operation
 * `interfaces`: {interfaces: [facts of the engine, with `selected`], requested, inside: as in the
   status}
 * `check_filter` {filter, link_type}: {ok: true}
-* `recent` {limit, before}: {ipc: binary, rows of `packets`, newest last}
+* `recent` {limit, before}: {ring, ipc: binary, rows of `packets`, newest last}. Another `ring`
+  numbers its packets anew
 * `packet` {packet}: the engine's facts with `time_ns` for `time`, `bytes` (binary) and `layers`
 * `payloads` {ids, max_bytes}: {rows, cut, data: binary}, see `nautscan.sensor.payloads`
 * `export` {ids}: {pcapng: binary}
@@ -72,7 +73,7 @@ class Operations:
             "check_filter": self._check_filter,
             "stats": self._stats,
             "doctor": self._doctor,
-            **PacketOperations(self.controller.capture).table,
+            **PacketOperations(self.controller.capture, lambda: self.controller.ring).table,
         }
 
     async def run(self, op: str, params: Params) -> Answer:

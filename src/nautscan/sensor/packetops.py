@@ -34,9 +34,13 @@ Operation = Callable[[Params], Awaitable[Answer]]
 class PacketOperations:
     """The operations on the packets of one capture."""
 
-    def __init__(self, capture: Callable[[], Capture]) -> None:
-        """`capture` gives the one that is asked, or raises `NautScanError`."""
+    def __init__(self, capture: Callable[[], Capture], ring: Callable[[], int]) -> None:
+        """`capture` gives the one that is asked, or raises `NautScanError`.
+
+        `ring` tells which one it is: packets of another one have the same numbers.
+        """
         self._capture = capture
+        self._ring = ring
         self.table: dict[str, Operation] = {
             "recent": self._recent,
             "packet": self._packet,
@@ -49,8 +53,9 @@ class PacketOperations:
         before = params.get("before")
         if before is not None:
             before = number_of(params, "before", 0, 2**63 - 1)
-        batch = await asyncio.to_thread(self._capture().recent, limit, before)
-        return Answer({}, "ipc", await asyncio.to_thread(batch.to_ipc))
+        capture, ring = self._capture(), self._ring()
+        batch = await asyncio.to_thread(capture.recent, limit, before)
+        return Answer({"ring": ring}, "ipc", await asyncio.to_thread(batch.to_ipc))
 
     async def _packet(self, params: Params) -> Answer:
         packet_id = number_of(params, "packet", 0, 2**63 - 1)

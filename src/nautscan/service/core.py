@@ -146,7 +146,7 @@ class Service:
             )
         )
         self.uploads.config = config
-        self.live.max_viewers, self.live.rows_each = config.live_subscribers, config.live_rows
+        self.live.keep(config.live_subscribers, config.live_rows)
         self.health.retention = (config.retention_age, config.retention_bytes)
 
     async def _settled(self) -> None:

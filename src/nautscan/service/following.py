@@ -32,7 +32,7 @@ class Followed:
     cut: bool
     """More bytes come after these."""
     earlier: bool
-    """More packets came before these."""
+    """More packets may have come before these."""
 
 
 class Following:

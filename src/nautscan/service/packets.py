@@ -46,8 +46,8 @@ class Sensor(Protocol):
 class PacketPage:
     """Packets as JSON, newest first; `next` is the `before` of older ones.
 
-    They were found among `looked_at` packets, the newest of which has the id `newest`; `since` is
-    the time of the oldest.
+    They were found among `looked_at` packets, `since` is the time of the oldest of them; `newest`
+    is the newest id there is, in the ring `ring`: another one numbers its packets anew.
     """
 
     rows: list[str]
@@ -55,6 +55,7 @@ class PacketPage:
     looked_at: int
     newest: int | None
     since: str | None
+    ring: int | None
 
 
 class PacketsWanted(NamedTuple):
@@ -155,12 +156,16 @@ class PacketService:
         """
         condition = _condition(wanted, self._clock())
         found: list[tuple[str, int]] = []
-        looked_at, newest, since = 0, None, None
+        looked_at, newest, since, ring = 0, None, None, None
         ask = limit if condition.everything else LOOK_PACKETS
         place = wanted.before
         for _ in range(MAX_LOOKS):
             answer = await self._sensor.request("recent", limit=ask, before=place)
             part = await self._in_thread(self._rows.read, answer["ipc"], condition, wanted.after)
+            if ring is not None and answer.get("ring") != ring:
+                # Capture began anew meanwhile: what follows are packets of another ring.
+                break
+            ring = answer.get("ring")
             found += part.rows
             looked_at += part.seen
             newest = part.newest if newest is None else newest
@@ -169,10 +174,12 @@ class PacketService:
             if len(found) >= limit or part.seen < ask:
                 break
         else:
-            return PacketPage([line for line, _ in found], str(place), looked_at, newest, since)
+            lines = [line for line, _ in found]
+            return PacketPage(lines, str(place), looked_at, newest, since, ring)
         more = len(found) > limit or (condition.everything and len(found) == limit)
         following = str(found[limit - 1][1]) if more else None
-        return PacketPage([line for line, _ in found[:limit]], following, looked_at, newest, since)
+        lines = [line for line, _ in found[:limit]]
+        return PacketPage(lines, following, looked_at, newest, since, ring)
 
     async def check(self, condition: Condition) -> None:
         """Whether a condition can be evaluated on packets. Raises `BadQuery`."""

@@ -34,8 +34,8 @@ _ROW: Final = row_sql(schema.columns("packets"))
 class PacketRows(NamedTuple):
     """What a part of the ring gave: packets as JSON with their ids, newest first.
 
-    `seen`, `oldest` and `newest` (ids) and `since_ns` tell of all that was looked at; None where
-    the part was empty.
+    `seen` is how many were looked at, `since_ns` the time and `oldest` the id of the oldest of
+    them; `newest` is the newest id of the part, looked at or not. None where there is none.
     """
 
     rows: list[tuple[str, int]]
@@ -80,7 +80,9 @@ class RingRows:
             {"after": -1 if after is None else after, **condition.parameters},
         )
         seen, oldest, newest, since = self._run(
-            "SELECT count(*), min(id), max(id), min(epoch_ns(time)) FROM ring WHERE id > $after",
+            """SELECT count(*) FILTER (looked), min(id) FILTER (looked), max(id),
+                min(epoch_ns(time)) FILTER (looked)
+            FROM (SELECT *, id > $after AS looked FROM ring)""",
             {"after": -1 if after is None else after},
         )[0]
         return PacketRows([(str(line), int(at)) for line, at in rows], seen, oldest, newest, since)

@@ -54,7 +54,7 @@ async def test_what_came_later_is_asked_for_by_the_newest_that_was_looked_at(rin
     assert [packet["id"] for packet in answer["packets"]] == [12, 9]
     assert answer["looked_at"] == 6
     later = (await ring.http.get(EVERYTHING, params=asked | {"after": 12})).json()
-    assert (later["packets"], later["newest"], later["looked_at"]) == ([], None, 0)
+    assert (later["packets"], later["newest"], later["looked_at"]) == ([], 12, 0)
 
 
 async def test_a_page_says_where_the_next_begins(ring: Server) -> None:
@@ -74,6 +74,18 @@ async def test_looking_ends_where_nothing_is_found(
     monkeypatch.setattr(packets, "MAX_LOOKS", 3)
     answer = (await ring.http.get(EVERYTHING, params={"filter": "nowhere"})).json()
     assert (answer["packets"], answer["looked_at"], answer["next"]) == ([], 36, "1")
+
+
+async def test_a_ring_that_began_anew_is_told_and_not_mixed_with_the_one_before(
+    ring: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packets, "LOOK_PACKETS", 12)
+    sensor = ring.world.sensor
+    sensor.rings = [5, 6]
+    answer = (await ring.http.get(EVERYTHING, params={"filter": "protocol = 'dns'"})).json()
+    assert (answer["ring"], answer["looked_at"]) == (5, 12)
+    again = (await ring.http.get(EVERYTHING)).json()
+    assert again["ring"] == 6
 
 
 async def test_a_wrong_filter_is_named_with_its_place(ring: Server) -> None:

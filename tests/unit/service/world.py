@@ -82,8 +82,13 @@ class Sensor:
             "packets", "range(3) t(n)", id="n + 1", source_ip="'10.0.0.1'", protocol="'tcp'"
         )
 
+        self.rings: list[int] = [1]
+        """Which ring answers, question after question; the last one stays."""
         self.payloads: dict[int, tuple[int, int, str, bytes]] = {}
         """What packets carry: sequence and acknowledgement number, flags, bytes."""
+
+    def _ring(self) -> int:
+        return self.rings.pop(0) if len(self.rings) > 1 else self.rings[0]
 
     async def run(self) -> None:
         await asyncio.Event().wait()
@@ -106,7 +111,7 @@ class Sensor:
             "interfaces": lambda: {
                 "interfaces": [{"name": "br-1", "selected": True, "kind": "bridge"}]
             },
-            "recent": lambda: {"ipc": ipc(self.packets)},
+            "recent": lambda: {"ipc": ipc(self.packets), "ring": self._ring()},
             "doctor": lambda: {"checks": self.found},
         }
         if op in simple:

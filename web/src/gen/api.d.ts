@@ -2206,7 +2206,7 @@ export interface components {
             cut: boolean;
             /**
              * Earlier
-             * @description The flow has more packets in memory, before these
+             * @description Packets from before these may be in memory
              */
             earlier: boolean;
             /**
@@ -2945,7 +2945,7 @@ export interface components {
             looked_at: number;
             /**
              * Newest
-             * @description Id of the newest of them; null without any
+             * @description The newest id in the ring; null where it is empty
              */
             newest: number | null;
             /**
@@ -2955,6 +2955,11 @@ export interface components {
             next: string | null;
             /** Packets */
             packets: components["schemas"]["PacketRow"][];
+            /**
+             * Ring
+             * @description Which ring this is: it begins anew with each capture, and so do its ids
+             */
+            ring: number | null;
             /**
              * Since
              * @description Time of the oldest of them; null without any

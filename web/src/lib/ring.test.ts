@@ -8,6 +8,7 @@ const page = (ids: number[], more: Partial<RingPage> = {}): RingPage => ({
   looked_at: 10,
   newest: Math.max(...ids),
   since: "2026-01-01T00:00:00.000000000Z",
+  ring: 1,
   ...more,
 });
 const ids = (found: { rows: PacketRow[] }) => found.rows.map(({ id }) => id);
@@ -26,7 +27,7 @@ describe("RingSearch", () => {
   it("keeps its place where nothing new came", () => {
     const search = new RingSearch(5);
     search.take(page([9], { newest: 10, next: "9" }));
-    const empty = page([], { newest: null, looked_at: 0, since: null });
+    const empty = page([], { newest: 10, looked_at: 0, since: null });
     expect(search.take(empty)).toMatchObject({ rows: [{ id: 9 }], next: "9" });
     expect(search.after).toBe(10);
     expect(search.looked).toEqual({ packets: 10, since: "2026-01-01T00:00:00.000000000Z" });
@@ -38,6 +39,14 @@ describe("RingSearch", () => {
     const { rows, next } = search.take(page([5, 4]));
     expect(rows.map(({ id }) => id)).toEqual([5, 4, 3]);
     expect(next).toBe("3");
+  });
+
+  it("forgets what it found when capture began anew", () => {
+    const search = new RingSearch(3);
+    search.take(page([9, 8]));
+    expect(search.take(page([12], { ring: 2 }))).toEqual({ rows: [], next: null });
+    expect(search.after).toBeNull();
+    expect(ids(search.take(page([2], { ring: 2 })))).toEqual([2]);
   });
 
   it("begins anew where more came than was looked through", () => {

@@ -7,6 +7,7 @@ export interface RingPage {
   looked_at: number;
   newest: number | string | null;
   since: string | null;
+  ring: number | null;
 }
 
 /** What was looked through so far, for words beside the list. */
@@ -24,6 +25,7 @@ export class RingSearch {
   private found: PacketRow[] = [];
   private next: string | null = null;
   private newest: number | string | null = null;
+  private ring: number | null = null;
 
   constructor(private readonly size: number) {}
 
@@ -34,6 +36,8 @@ export class RingSearch {
 
   /** Takes the answer to a question after `after`; what to show. */
   take(page: RingPage): { rows: PacketRow[]; next: string | null } {
+    if (this.newest !== null && page.ring !== this.ring) return this.anew();
+    this.ring = page.ring;
     const isFirst = this.newest === null;
     // As many new ones as a page holds, or too many to be looked through: older ones lie behind.
     const isWhole = isFirst || page.next !== null;
@@ -46,5 +50,13 @@ export class RingSearch {
       ? { packets: page.looked_at, since: page.since }
       : { packets: this.looked.packets + page.looked_at, since: this.looked.since };
     return { rows: this.found, next: this.next };
+  }
+
+  /** Capture began anew: the packets that were found are gone, and their numbers mean others. */
+  private anew(): { rows: PacketRow[]; next: string | null } {
+    this.found = [];
+    this.newest = this.ring = this.next = null;
+    this.looked = { packets: 0, since: null };
+    return { rows: this.found, next: null };
   }
 }

@@ -261,7 +261,7 @@ class Traffic {
   }
 
   private async missed(): Promise<RequestRow[]> {
-    const last = this.feed.ring.last()?.id;
+    const last = this.feed.ring.last();
     const asked = this.filter ?? "";
     if (last === undefined) {
       const { requests, next } = await api.requests({
@@ -272,7 +272,9 @@ class Traffic {
       this.hasOlder = next !== null;
       return requests;
     }
-    const filter = narrow(asked, `id > ${last}`);
+    // The last row that is here is asked for again: where it is another one or none, the database
+    // is another one too, and what is here has nothing to do with it.
+    const filter = narrow(asked, `id >= ${last.id}`);
     const rows: RequestRow[] = [];
     let cursor: string | null = null;
     for (let page = 0; page < FILL_PAGES; page += 1) {
@@ -285,12 +287,23 @@ class Traffic {
         });
       rows.push(...requests);
       cursor = next;
-      if (cursor === null) return rows;
+      if (cursor !== null) continue;
+      const same = rows.at(-1);
+      if (same?.id === last.id && same.time === last.time) return rows.slice(0, -1);
+      this.forget();
+      this.resume();
+      return rows.length > 0 ? rows : this.missed();
     }
     // Too long a gap to fill: a list with a hole in it would lie, so it starts again from here.
+    this.forget();
+    return rows;
+  }
+
+  /** Begins the list anew; a list that follows it is empty until the next rows are here. */
+  private forget(): void {
     this.feed.ring.clear();
     this.hasOlder = true;
-    return rows;
+    if (this.follow.following) this.show();
   }
 
   private reset(): void {

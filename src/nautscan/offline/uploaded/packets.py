@@ -50,7 +50,8 @@ def serve(job: Job, requests: BinaryIO, send: Send) -> None:
     # Packets are numbered from 1.
     facts = {"event": "ready", "cut": capture.packet(1) is None}
     send(frames.encode_control(facts))
-    operations = PacketOperations(lambda: capture).table
+    # However often it is read, its packets have the same numbers.
+    operations = PacketOperations(lambda: capture, lambda: 0).table
     with asyncio.Runner() as runner:
         for message in _messages(requests):
             request_id, operation = message.get("id"), operations.get(str(message.get("op")))
