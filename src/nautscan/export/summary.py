@@ -70,9 +70,9 @@ class _Section:
         return [write(value) for (_, write), value in zip(self.columns, row, strict=True)]
 
 
-def count(value: int) -> str:
+def count(value: int | None) -> str:
     """Digits in groups of three."""
-    return f"{value:,}"
+    return "-" if value is None else f"{value:,}"
 
 
 _SERVER = (

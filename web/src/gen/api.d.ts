@@ -1920,10 +1920,9 @@ export interface components {
             flow_id: number;
             /**
              * Gap Bytes
-             * Format: int64
-             * @description Stream bytes that were lost
+             * @description Stream bytes that were lost; null if not TCP
              */
-            gap_bytes: number;
+            gap_bytes: number | null;
             /**
              * Handshake Ns
              * @description TCP handshake, ns; null if it was not seen whole
@@ -1974,10 +1973,9 @@ export interface components {
             nat_server_port: number | null;
             /**
              * Out Of Order
-             * Format: int64
-             * @description Segments that later ones overtook
+             * @description Segments that later ones overtook; null if not TCP
              */
-            out_of_order: number;
+            out_of_order: number | null;
             /**
              * Protocol
              * @description Application protocol found in the bytes; null if none
@@ -1991,16 +1989,14 @@ export interface components {
             requests: number;
             /**
              * Resets
-             * Format: int64
-             * @description RST segments
+             * @description RST segments; null if not TCP
              */
-            resets: number;
+            resets: number | null;
             /**
              * Retransmissions
-             * Format: int64
-             * @description Segments sent again
+             * @description Segments sent again; null if not TCP
              */
-            retransmissions: number;
+            retransmissions: number | null;
             /**
              * Sack Blocks
              * @description Segments that acknowledged bytes behind a hole; null if not TCP
@@ -2188,10 +2184,9 @@ export interface components {
             vlan: number | null;
             /**
              * Zero Windows
-             * Format: int64
-             * @description Times a side had no room to receive
+             * @description Times a side had no room to receive; null if not TCP
              */
-            zero_windows: number;
+            zero_windows: number | null;
         };
         /**
          * FlowStream
