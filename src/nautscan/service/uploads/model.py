@@ -86,7 +86,7 @@ class Upload:
 
     @staticmethod
     def load(folder: Path) -> Upload | None:
-        """What a folder says; None where it does not: the upload was never whole."""
+        """What a folder says; None where that cannot be read."""
         try:
             with (folder / FACTS).open("rb") as file:
                 upload = Upload(**json.loads(file.read(MAX_FACTS_BYTES)))

@@ -21,6 +21,7 @@ from nautscan.config import Config
 from nautscan.errors import BadFile, Conflict, NautScanError, NotFound, StoreUnavailable, TooLarge
 from nautscan.service.uploads.model import (
     CAPTURE,
+    FACTS,
     ID,
     ROWS,
     Upload,
@@ -47,7 +48,7 @@ class Uploads:
     """Every uploaded capture. Used by the event loop only."""
 
     def __init__(self, config: Config, readers: Readers | None) -> None:
-        """Nothing is loaded until `run`. `readers` None: files cannot be read here."""
+        """Nothing is known until `load`. `readers` None: files cannot be read here."""
         self.config = config
         self._readers = readers
         self._folder = config.uploads_path
@@ -55,18 +56,23 @@ class Uploads:
         self._receiving: dict[str, int] = {}
         self._opened = OpenedFiles(config, readers)
         self._news = asyncio.Event()
-        self._loaded = False
         self._reading: tuple[str, asyncio.Task[dict[str, Any]]] | None = None
 
     def load(self) -> None:
-        """Take up what an earlier run has left; blocks for a moment. What is not whole goes."""
-        self._loaded = True
+        """Take up what an earlier run has left; blocks for a moment. What is not whole goes.
+
+        Before anything is received: that is not whole either.
+        """
         for folder in sorted(self._folder.glob("*")):
             if ID.fullmatch(folder.name) is None or not folder.is_dir():
                 continue
+            if not (folder / FACTS).exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                continue
             upload = Upload.load(folder)
             if upload is None:
-                shutil.rmtree(folder, ignore_errors=True)
+                # Perhaps of a newer NautScan: it is not ours to throw away.
+                log.warning("the upload in %s is left as it is: its facts cannot be read", folder)
                 continue
             if upload.state in {"waiting", "reading"}:
                 upload.state, upload.bytes_read = "waiting", 0
@@ -75,8 +81,6 @@ class Uploads:
 
     async def run(self) -> None:
         """Read what waits, one file after the other, for ever."""
-        if not self._loaded:
-            self.load()
         while True:
             waiting = [upload for upload in self._uploads.values() if upload.state == "waiting"]
             if waiting:
