@@ -26,6 +26,7 @@ __all__ = [
     "dissect",
     "interfaces",
     "json_lines",
+    "protocols",
     "schema",
 ]
 
@@ -121,6 +122,13 @@ def dissect(data: bytes, link_type: str) -> list[dict[str, Any]]:
 
     Each layer: name, offset, length, fields (list of name, value, offset, length), error
     (why decoding stopped there, or None).
+    """
+
+def protocols() -> list[dict[str, Any]]:
+    """Every protocol that is followed, by name.
+
+    Keys: name (the value of the `protocol` columns), transports (`tcp`, `udp`), title, extracts,
+    limits (list of text), oddities (list of name and meaning).
     """
 
 @final

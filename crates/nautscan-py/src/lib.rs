@@ -30,7 +30,7 @@ mod _engine {
     #[pymodule_export]
     use crate::host::{capture_library, check_filter, default_interfaces, interfaces};
     #[pymodule_export]
-    use crate::inspect::dissect;
+    use crate::inspect::{dissect, protocols};
     #[pymodule_export]
     use crate::namespace::PyNamespace;
     #[pymodule_export]

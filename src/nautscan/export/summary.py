@@ -106,7 +106,10 @@ _SECTIONS = (
     _Section(
         "Outcomes",
         """
-        SELECT protocol, CASE WHEN status IS NULL THEN 'no response'
+        SELECT protocol, CASE
+                WHEN completeness = 'request_only'
+                    OR (status IS NULL AND protocol IN ('http', 'dns', 'mdns', 'llmnr'))
+                    THEN 'no response'
                 WHEN protocol = 'http' THEN left(CAST(status AS VARCHAR), 1) || 'xx'
                 ELSE coalesce(error, 'ok') END AS outcome,
             completeness, count(*) AS requests,

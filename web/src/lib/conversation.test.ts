@@ -49,6 +49,11 @@ describe("linesOf", () => {
     expect(covered).toBe(TEXT_WIDTH * 2 + 1);
   });
 
+  it("shows of bytes that are no text only what is ASCII", () => {
+    expect(plain(Uint8Array.of(0x41, 0xd8, 0xb3, 0x42))).toBe("AسB");
+    expect(plain(Uint8Array.of(0x41, 0xd8, 0xb3, 0xff, 0x42, 0x07))).toBe("A···B·");
+  });
+
   it("gives a gap a line of its own", () => {
     const gap = { ...part("server", ""), gap: 1448 };
     const lines = linesOf([request, gap, answer], "hex");
@@ -84,6 +89,13 @@ describe("find", () => {
       { text: "", found: false, chosen: false },
     ]);
   });
+});
+
+it("shows a part of a letter that was searched for as a dot", () => {
+  const letters = part("client", "aüb");
+  const found = find([letters], "0xc3");
+  const [line] = linesOf([letters], "text");
+  expect(stretches(line!, found, null).map(({ text }) => text)).toEqual(["a", "·", "·b"]);
 });
 
 it("partsOf reads the API's base64", () => {

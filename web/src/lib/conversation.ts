@@ -78,12 +78,26 @@ function* textCuts(bytes: Uint8Array): Generator<[number, number]> {
   }
 }
 
-const decoder = new TextDecoder("utf-8");
+const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** Bytes as text of one line: what cannot be shown is a dot. */
-export function plain(bytes: Uint8Array): string {
-  return decoder
-    .decode(bytes)
+function isText(bytes: Uint8Array): boolean {
+  try {
+    decoder.decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Bytes as text of one line: what cannot be shown is a dot. Where they are no UTF-8 as a whole only
+ * ASCII is text: letters that two bytes happen to make would say something that nobody sent.
+ */
+export function plain(bytes: Uint8Array, asText = isText(bytes)): string {
+  const text = asText
+    ? decoder.decode(bytes)
+    : Array.from(bytes, (value) => (value < 0x80 ? String.fromCharCode(value) : "·")).join("");
+  return text
     .replace(/[\r\n]+$/, "")
     .replace(/\t/g, "    ")
     .replace(/[\p{Cc}\ufffd\u2028\u2029]/gu, "·");
@@ -106,21 +120,23 @@ export interface Found {
 /** The line as text, cut where something was found in it. */
 export function stretches(line: Line, found: readonly Found[], chosen: Found | null): Stretch[] {
   const { part, from, to } = line;
+  const asText = isText(part.bytes.subarray(from, to));
   const inside = found.filter((each) => each.part === part && each.from < to && each.to > from);
+  const stretch = (begin: number, end: number, isFound: boolean, isChosen: boolean): Stretch => {
+    const bytes = part.bytes.subarray(begin, end);
+    // Bytes that were searched for may be a part of a letter.
+    return { text: plain(bytes, asText && isText(bytes)), found: isFound, chosen: isChosen };
+  };
   const cuts: Stretch[] = [];
   let at = from;
   for (const each of inside) {
     const [begin, end] = [Math.max(from, each.from), Math.min(to, each.to)];
-    if (begin > at) cuts.push(stretch(part, at, begin, false, false));
-    if (end > begin) cuts.push(stretch(part, begin, end, true, each === chosen));
+    if (begin > at) cuts.push(stretch(at, begin, false, false));
+    if (end > begin) cuts.push(stretch(begin, end, true, each === chosen));
     at = Math.max(at, end);
   }
-  if (at < to) cuts.push(stretch(part, at, to, false, false));
+  if (at < to) cuts.push(stretch(at, to, false, false));
   return cuts;
-}
-
-function stretch(part: Part, from: number, to: number, found: boolean, chosen: boolean): Stretch {
-  return { text: plain(part.bytes.subarray(from, to)), found, chosen };
 }
 
 /** A line of hexadecimal: bytes, and the same as ASCII. */
