@@ -1,7 +1,8 @@
 """Write docs/reference from the code: `make docs`. A test fails when what is there is stale.
 
-Settings come from `nautscan.config`, commands from the click group, tables from the engine and,
-for the columns that the server adds, from `nautscan.schema`, routes from the OpenAPI document.
+Settings come from `nautscan.config`, commands from the click group, tables and protocols from the
+engine and, for the columns that the server adds, from `nautscan.schema`, routes from the OpenAPI
+document.
 """
 
 from __future__ import annotations
@@ -106,6 +107,31 @@ def cli_page() -> str:
     return _page("Command line", "Options may also be given as [settings](settings.md).", parts)
 
 
+def protocols_page() -> str:
+    """Every protocol of the engine's registry: what is extracted, what not, what may be odd."""
+    from nautscan import _engine
+
+    known = _engine.protocols()
+    summary = [
+        (f"[`{p['name']}`](#{p['name']})", ", ".join(p["transports"]), p["title"]) for p in known
+    ]
+    parts = [_table(("protocol", "over", "what it is"), summary)]
+    for protocol in known:
+        limits = "\n".join(f"- {limit}" for limit in protocol["limits"])
+        parts.append(f"\n## {protocol['name']}\n\n{protocol['title']}.\n")
+        parts.append(f"**Extracted.** {protocol['extracts']}\n")
+        parts.append(f"**Limits.**\n\n{limits}\n")
+        if protocol["oddities"]:
+            rows = [(f"`{name}`", meaning) for name, meaning in protocol["oddities"]]
+            parts.append(_table(("oddity", "meaning"), rows))
+    return _page(
+        "Protocols",
+        "A protocol is found by its bytes, on any port; `nautscan protocols` prints what stands "
+        "here. Bytes of no known protocol are counted in `opaque_bytes`.",
+        parts,
+    )
+
+
 def openapi_page() -> str:
     """Write the OpenAPI document."""
     from nautscan.api.app import create_app
@@ -117,6 +143,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "tables.md": tables_page,
     "cli.md": cli_page,
+    "protocols.md": protocols_page,
     "openapi.json": openapi_page,
 }
 

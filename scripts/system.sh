@@ -27,6 +27,9 @@ have wrk|wrk|the load in live tests
 have curl|curl|the client in live tests
 have dnsmasq|dnsmasq-base|the DNS and DHCP server in live tests
 have dig|bind9-dnsutils|its client
+have redis-server|redis-server|a Redis server in live tests
+have memcached|memcached|a Memcached server in live tests
+has_postgresql|postgresql|a PostgreSQL server in live tests
 have tcpdump|tcpdump|comparison in live tests and benchmarks
 have tshark|tshark|comparison with Wireshark's reading
 have dockerd|docker.io|a real Docker Engine for identity tests
@@ -48,6 +51,7 @@ sys.exit(sys.version_info < wanted)
 PY
 }
 have_compose() { have docker-compose || docker compose version >/dev/null 2>&1; }
+has_postgresql() { compgen -G "/usr/lib/postgresql/*/bin/postgres" >/dev/null; }
 has_libpcap() { ldconfig -p 2>/dev/null | grep 'libpcap\.so' >/dev/null; }
 has_apt() { have apt-get && have dpkg; }
 rust_ready() {
@@ -102,12 +106,15 @@ refresh_lists() {
   LISTS_FRESH=1
 }
 
-# The tests start their own nginx and Docker Engine; a service that came with a package only now
+# The tests start their own nginx, Docker Engine and databases; a service that came with a package only now
 # must not start at the next boot.
 rest_services() {
   have systemctl || return 0
   case " $* " in *" nginx-light "*) systemctl disable -q nginx 2>/dev/null || true ;; esac
   case " $* " in *" docker.io "*) systemctl disable -q docker docker.socket 2>/dev/null || true ;; esac
+  case " $* " in *" redis-server "*) systemctl disable -q redis-server 2>/dev/null || true ;; esac
+  case " $* " in *" memcached "*) systemctl disable -q memcached 2>/dev/null || true ;; esac
+  case " $* " in *" postgresql "*) systemctl disable -q postgresql 2>/dev/null || true ;; esac
   case " $* " in *" haproxy "*) systemctl disable -q haproxy 2>/dev/null || true ;; esac
   case " $* " in *" podman "*) systemctl disable -q podman.socket podman-restart podman-auto-update.timer 2>/dev/null || true ;; esac
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use nautscan_capture::{FileSource, PacketSource, Pulled};
 use nautscan_core::packet::Packet;
-use nautscan_core::proto::Side;
+use nautscan_core::proto::{Probe, Protocol, Side, memcached, postgres, redis};
 use nautscan_core::wire::tcp::flag;
 use nautscan_core::wire::{Address, Decoded, Transport, decode};
 use nautscan_fuzz::{DnsScript, EngineScript, HttpScript, Scribe, SegmentFields, WireInput};
@@ -89,8 +89,8 @@ impl Seeds {
         }
         for connection in found.connections.into_values() {
             self.write("reassembly", &connection.segments.into_bytes())?;
-            if connection.is_http {
-                self.write("http1", &connection.dialogue.into_bytes())?;
+            if let Some(target) = connection.target {
+                self.write(target, &connection.dialogue.into_bytes())?;
             }
         }
         Ok(())
@@ -190,7 +190,8 @@ struct Connection {
     client_is_low: bool,
     segments: Scribe,
     dialogue: Scribe,
-    is_http: bool,
+    /// The target of the protocol that it speaks.
+    target: Option<&'static str>,
     /// End of what each side has sent furthest; `None` before its first segment.
     furthest: [Option<u32>; 2],
     last_time: i64,
@@ -202,7 +203,7 @@ impl Connection {
             client_is_low,
             segments: Scribe::default(),
             dialogue: HttpScript::begin(),
-            is_http: false,
+            target: None,
             furthest: [None; 2],
             last_time: 0,
         }
@@ -242,7 +243,7 @@ impl Connection {
     }
 
     fn speak(&mut self, side: Side, flags: u8, payload: &[u8]) {
-        self.is_http |= payload.windows(7).take(200).any(|seven| seven == b"HTTP/1.");
+        self.target = self.target.or_else(|| target(side, payload));
         if !payload.is_empty() && self.dialogue.len() + payload.len() + 8 <= MAX_SEED {
             HttpScript::write_data(&mut self.dialogue, side, payload);
         }
@@ -250,6 +251,20 @@ impl Connection {
             HttpScript::write_end(&mut self.dialogue, side);
         }
     }
+}
+
+/// The target of the protocol that a payload is of.
+fn target(side: Side, payload: &[u8]) -> Option<&'static str> {
+    if payload.windows(7).take(200).any(|seven| seven == b"HTTP/1.") {
+        return Some("http1");
+    }
+    let targets = [
+        ("redis", redis::PROTOCOL),
+        ("memcached", memcached::PROTOCOL),
+        ("postgres", postgres::PROTOCOL),
+    ];
+    let is_of = |protocol: &Protocol| (protocol.probe)(side, payload) == Probe::Yes;
+    targets.into_iter().find(|(_, protocol)| is_of(protocol)).map(|(target, _)| target)
 }
 
 fn distance(to: u32, from: u32) -> i16 {

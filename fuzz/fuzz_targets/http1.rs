@@ -48,7 +48,7 @@ fn run(script: HttpScript<'_>, settings: &Settings, piece: usize) -> Report {
                 parser.early();
                 break;
             }
-            Verdict::Dead(_) => return report,
+            Verdict::Over { .. } | Verdict::Dead(_) => return report,
         }
     }
     let mut cx = Context { time, place: Place::default(), settings, sink: &mut report };

@@ -3,6 +3,7 @@
 //! Every form is a plain sequence of small fields without lengths of the whole, so that a cut,
 //! doubled or exchanged piece is still a script: the fuzzer's mutations stay meaningful.
 
+mod dialogue;
 mod dns;
 mod engine;
 mod http1;
@@ -10,6 +11,7 @@ mod script;
 mod segments;
 mod wire;
 
+pub use dialogue::check_dialogue;
 pub use dns::{DnsScript, Said};
 pub use engine::{EngineScript, FuzzedPacket, LINK_TYPES};
 pub use http1::{HttpScript, Operation};

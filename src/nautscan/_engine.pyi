@@ -15,6 +15,7 @@ __all__ = [
     "Reader",
     "RecordBatch",
     "Schema",
+    "Translations",
     "__version__",
     "capture_library",
     "check_filter",
@@ -25,6 +26,7 @@ __all__ = [
     "dissect",
     "interfaces",
     "json_lines",
+    "protocols",
     "schema",
 ]
 
@@ -39,7 +41,7 @@ class EngineError(Exception):
 
     Codes: `unknown_interface`, `no_permission`, `bad_filter`, `no_capture_library`,
     `bad_file`, `not_found`, `closed`, `bad_argument`, `capture_failed`, `cannot_write`,
-    `unknown_container`, `cannot_enter`.
+    `unknown_container`, `cannot_enter`, `no_conntrack`.
     """
 
     code: str
@@ -122,6 +124,13 @@ def dissect(data: bytes, link_type: str) -> list[dict[str, Any]]:
     (why decoding stopped there, or None).
     """
 
+def protocols() -> list[dict[str, Any]]:
+    """Every protocol that is followed, by name.
+
+    Keys: name (the value of the `protocol` columns), transports (`tcp`, `udp`), title, extracts,
+    limits (list of text), oddities (list of name and meaning).
+    """
+
 @final
 class Reader:
     """Capture files through the engine, tables out. One pass, bounded memory.
@@ -197,6 +206,15 @@ class Namespace:
         """Descriptor of a netlink socket, readable after each change; the caller closes it."""
 
 @final
+class Translations:
+    """Connections of this host's network namespace that it translates, when this was made."""
+
+    def __new__(cls) -> Self:
+        """Asks the kernel. Raises EngineError where it does not tell, or not us."""
+    def __len__(self) -> int:
+        """How many."""
+
+@final
 class Capture:
     """Live capture. A thread of the engine captures; Python takes batches."""
 
@@ -222,6 +240,7 @@ class Capture:
         max_flows: int = 1_000_000,
         max_batches: int = 256,
         workers: int = 1,
+        translations: Translations | None = None,
     ) -> Self:
         """Opens at once: a missing right or a bad filter raises here.
 
@@ -229,6 +248,7 @@ class Capture:
         and where. A label `NAME@PLACE` keeps loopback addresses apart from those of other places.
         `stream` is a file descriptor that carries pcap or pcapng, instead of interfaces.
         `workers` are the engines that share the flows; one works in the capturing thread.
+        `translations` are connections that were there before, and go under several addresses.
         """
     def next(self, timeout_ms: int) -> tuple[str, RecordBatch] | None:
         """The next batch, or None after `timeout_ms` or when capture has ended."""

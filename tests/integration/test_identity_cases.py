@@ -238,8 +238,43 @@ def world(
             world.close()
 
 
+OPENED_BEFORE = """
+import http.client, sys
+connection = http.client.HTTPConnection(sys.argv[1], int(sys.argv[2]), timeout=60)
+connection.connect()
+print("open", flush=True)
+connection.request("GET", sys.stdin.readline().strip())
+connection.getresponse().read()
+"""
+
+
+@dataclass(frozen=True)
+class OpenedBefore:
+    """Connections that were there before NautScan: from outside in, and from `near` out."""
+
+    inward: http.client.HTTPConnection
+    outward: subprocess.Popen[str]
+
+
 @pytest.fixture(scope="module")
-def nautscan(world: World) -> Iterator[NautScanProcess]:
+def opened_before(world: World) -> Iterator[OpenedBefore]:
+    engine = world.engine
+    inward = http.client.HTTPConnection(engine.host_address, PUBLISHED, timeout=60)
+    engine.inside(inward.connect, outside=True)
+    pid = str(engine.inspect("near")["State"]["Pid"])
+    with subprocess.Popen(
+        ["nsenter", f"--net=/proc/{pid}/ns/net", sys.executable, "-c", OPENED_BEFORE,
+         engine.outside_address, str(OUTSIDE_PORT)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as outward:  # fmt: skip
+        assert outward.stdout is not None
+        assert outward.stdout.readline() == "open\n"
+        yield OpenedBefore(inward, outward)
+    inward.close()
+
+
+@pytest.fixture(scope="module")
+def nautscan(world: World, opened_before: OpenedBefore) -> Iterator[NautScanProcess]:
     with NautScanProcess.start(world.engine) as process:
         process.post("/api/packets/start", {"interfaces": world.interfaces()})
         yield process
@@ -279,19 +314,56 @@ def as_connection(row: dict[str, Any], flow: dict[str, Any]) -> Connection:
     )
 
 
+def test_connections_that_were_there_before_are_one_flow(
+    nautscan: NautScanProcess, opened_before: OpenedBefore
+) -> None:
+    """The kernel's connection tracking tells what nobody saw begin. The first test of all."""
+    told = nautscan.get("/api/packets/status")["conntrack"]
+    assert told["reason"] is None
+    assert told["connections"] >= 2
+    tag = secrets.token_hex(6)
+    opened_before.outward.communicate(f"/index.html?out-{tag}\n")
+    opened_before.inward.request("GET", f"/index.html?in-{tag}")
+    assert b"hello" in opened_before.inward.getresponse().read()
+    opened_before.inward.close()
+    for way, expected in (
+        ("in", Connection(None, "web", nat_server=True)),
+        ("out", Connection("near", None, nat_client=True)),
+    ):
+        (row,) = settled(nautscan, f"/index.html?{way}-{tag}", 1)
+        assert as_connection(row, flow_of(nautscan, row)) == expected
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The request of a case: what for, and whether it was answered."""
+
+    target: str
+    reached: bool
+
+
+@pytest.fixture(scope="module")
+def asked(world: World, nautscan: NautScanProcess) -> dict[str, Asked]:
+    """Every case's request, by the case's name: one after the other, and waited for together."""
+    made = {}
+    for case in CASES:
+        target = f"/index.html?{secrets.token_hex(6)}"
+        made[case.name] = Asked(target, world.ask(case.caller, case.place, target))
+    # What is seen after them is stored after them.
+    last = f"/index.html?after-{secrets.token_hex(6)}"
+    assert world.ask(HOST, "web", last)
+    settled(nautscan, last, 1)
+    return made
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_each_connection_is_one_flow_between_its_true_ends(
-    case: Case, world: World, nautscan: NautScanProcess
+    case: Case, world: World, nautscan: NautScanProcess, asked: dict[str, Asked]
 ) -> None:
     expected = case.proxied if world.engine.userland_proxy else case.translated
-    tag = secrets.token_hex(6)
-    target = f"/index.html?{tag}"
-    reached = world.ask(case.caller, case.place, target)
+    reached = asked[case.name].reached
     assert reached == (expected is not None), "the case says whether it can be reached"
-    # What is seen after it is stored after it.
-    assert world.ask(HOST, "web", f"/index.html?after-{tag}")
-    settled(nautscan, f"/index.html?after-{tag}", 1)
-    rows = settled(nautscan, target, len(expected or ()))
+    rows = settled(nautscan, asked[case.name].target, len(expected or ()))
     flows = [flow_of(nautscan, row) for row in rows]
     found = Counter(as_connection(row, flow) for row, flow in zip(rows, flows, strict=True))
     assert found == Counter(expected or ()), f"{rows}\n{flows}"

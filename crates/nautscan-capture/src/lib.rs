@@ -15,6 +15,7 @@
 #![deny(unsafe_code)]
 
 mod block;
+pub mod conntrack;
 mod error;
 mod file;
 mod interface;

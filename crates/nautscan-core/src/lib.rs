@@ -18,5 +18,5 @@ mod testing;
 pub mod wire;
 
 pub use arrow_array::RecordBatch;
-pub use engine::{Config, Engine, Totals};
+pub use engine::{Config, Engine, Totals, Translation};
 pub use packet::{InterfaceId, LinkType, Packet};

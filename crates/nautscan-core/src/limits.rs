@@ -112,6 +112,26 @@ pub const HTTP_SCAN: u64 = 4 * 1024 * 1024;
 /// Informational responses (1xx) noted on one exchange.
 pub const HTTP_INFORMATIONAL: usize = 8;
 
+/// Bytes of one line of RESP: what Redis itself accepts of a line (`PROTO_INLINE_MAX_SIZE`).
+pub const REDIS_LINE: usize = 64 * 1024;
+
+/// Aggregates of RESP within each other; answers of modules and of `COMMAND DOCS` have 8 or so.
+pub const REDIS_DEPTH: usize = 32;
+
+/// Texts kept of one value of RESP: enough for a command's name and keys, and for what a person
+/// reads of an answer.
+pub const REDIS_ITEMS: usize = 16;
+
+/// Bytes kept of each text of one value of RESP, and of a command's own text.
+pub const REDIS_ITEM: usize = 1024;
+
+/// Redis commands that may wait for their answers on one connection. Clients pipeline by tens to
+/// hundreds; bulk loading sends more at once.
+pub const REDIS_PIPELINE: usize = 1024;
+
+/// Bytes in which a Redis command is looked for after a loss: its beginning up to its name.
+pub const REDIS_PROBE: usize = 64;
+
 /// Stacked content codings that are undone; more than two are not seen outside attacks.
 pub const HTTP_CODINGS: usize = 4;
 
@@ -158,3 +178,40 @@ pub const DNS_ADDRESSES: usize = 64;
 /// Bytes of a DNS connection given up after a loss while a message is looked for: a zone
 /// transfer's worth.
 pub const DNS_LOST: u64 = 4 << 20;
+
+/// Bytes of one line of Memcached: a `get` of a hundred keys is half of it.
+pub const MEMCACHED_LINE: usize = 64 * 1024;
+
+/// Bytes of a line that the Memcached probe looks at: the longest key and its command.
+pub const MEMCACHED_PROBE: usize = 512;
+
+/// Bytes kept of a Memcached command's line: room for its longest key.
+pub const MEMCACHED_TEXT: usize = 512;
+
+/// Bytes of a binary Memcached message at most: the largest item that a server can be set to (1 GiB).
+pub const MEMCACHED_VALUE: u32 = 1 << 30;
+
+/// Memcached commands that may wait for their answers on one connection: clients pipeline by
+/// hundreds.
+pub const MEMCACHED_PIPELINE: usize = 1024;
+
+/// Bytes of one PostgreSQL message at most: what a server refuses to hold (1 GiB).
+pub const POSTGRES_MESSAGE: u32 = 1 << 30;
+
+/// Bytes of the message that begins a PostgreSQL connection: what servers accept
+/// (`MAX_STARTUP_PACKET_LENGTH`).
+pub const POSTGRES_START: u32 = 10_000;
+
+/// Bytes read of one PostgreSQL message: a statement that a person would read.
+pub const POSTGRES_KEPT: usize = 4096;
+
+/// Bytes shown of a name, tag or error field.
+pub const POSTGRES_FIELD: usize = 256;
+
+/// Prepared statements, and as many portals, known on one PostgreSQL connection: drivers keep some
+/// hundreds.
+pub const POSTGRES_STATEMENTS: usize = 1024;
+
+/// PostgreSQL messages that may wait for their answers on one connection: what drivers send before
+/// they read, in batches of a thousand with three messages each.
+pub const POSTGRES_PIPELINE: usize = 8192;

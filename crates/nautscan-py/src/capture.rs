@@ -1,5 +1,6 @@
 //! Live capture for Python.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use nautscan_capture::session::{Live, LiveConfig, LiveSourceKind, PacketRing};
@@ -11,6 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 
 use crate::arrow::PyRecordBatch;
+use crate::conntrack::PyTranslations;
 use crate::error::{bad_argument, engine_error, from_capture};
 use crate::inspect;
 use crate::namespace::{PyNamespace, target};
@@ -37,7 +39,7 @@ pub(crate) struct PyCapture {
 #[pymethods]
 impl PyCapture {
     #[new]
-    #[pyo3(signature = (interfaces, *, inside=Vec::new(), stream=None, stream_name="stdin", filter=None, promiscuous=true, snaplen=262_144, buffer_bytes=33_554_432, ring_bytes=67_108_864, flush_ms=250, body_limit=16_384, headers=true, redact=true, sensor="local", flow_update_s=10, flow_id_base=0, max_flows=1_000_000, max_batches=256, workers=1))]
+    #[pyo3(signature = (interfaces, *, inside=Vec::new(), stream=None, stream_name="stdin", filter=None, promiscuous=true, snaplen=262_144, buffer_bytes=33_554_432, ring_bytes=67_108_864, flush_ms=250, body_limit=16_384, headers=true, redact=true, sensor="local", flow_update_s=10, flow_id_base=0, max_flows=1_000_000, max_batches=256, workers=1, translations=None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python constructor")]
     fn new(
         py: Python<'_>,
@@ -60,6 +62,7 @@ impl PyCapture {
         max_flows: usize,
         max_batches: usize,
         workers: usize,
+        translations: Option<PyRef<'_, PyTranslations>>,
     ) -> PyResult<Self> {
         let tables = vec![Table::Requests, Table::Flows, Table::Names];
         let options = EngineOptions {
@@ -75,6 +78,9 @@ impl PyCapture {
         engine.flow_update =
             (flow_update_s > 0).then(|| flow_update_s.saturating_mul(1_000_000_000));
         engine.flow_id_base = flow_id_base;
+        if let Some(told) = translations {
+            engine.translations = Arc::clone(&told.0);
+        }
         let config = LiveConfig {
             engine,
             ring_bytes,

@@ -1,6 +1,7 @@
-//! Single packets, for people.
+//! Single packets, and what the engine knows, for people.
 
 use nautscan_core::packet::{InterfaceId, LinkType, Packet};
+use nautscan_core::proto::about;
 use nautscan_core::wire::dissect::{DissectedLayer, dissect as dissect_packet};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -57,4 +58,21 @@ pub(crate) fn dissect<'py>(
     let wire_len = u32::try_from(data.len())
         .map_err(|_| bad_argument("packet of 4 GiB or more", "Give one packet."))?;
     layers(py, &Packet { time: 0, interface: InterfaceId::default(), link_type, wire_len, data })
+}
+
+/// Every protocol that is followed, as a list of dictionaries.
+#[pyfunction]
+pub(crate) fn protocols(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
+    let out = PyList::empty(py);
+    for known in about::known() {
+        let dict = PyDict::new(py);
+        dict.set_item("name", known.name)?;
+        dict.set_item("transports", known.transports)?;
+        dict.set_item("title", known.about.title)?;
+        dict.set_item("extracts", known.about.extracts)?;
+        dict.set_item("limits", known.about.limits)?;
+        dict.set_item("oddities", known.about.oddities)?;
+        out.append(dict)?;
+    }
+    Ok(out)
 }

@@ -3,6 +3,7 @@
 
 mod arrow;
 mod capture;
+mod conntrack;
 mod error;
 mod files;
 mod host;
@@ -21,13 +22,15 @@ mod _engine {
     #[pymodule_export]
     use crate::capture::PyCapture;
     #[pymodule_export]
+    use crate::conntrack::PyTranslations;
+    #[pymodule_export]
     use crate::error::EngineError;
     #[pymodule_export]
     use crate::files::copy_packets;
     #[pymodule_export]
     use crate::host::{capture_library, check_filter, default_interfaces, interfaces};
     #[pymodule_export]
-    use crate::inspect::dissect;
+    use crate::inspect::{dissect, protocols};
     #[pymodule_export]
     use crate::namespace::PyNamespace;
     #[pymodule_export]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any, Literal, cast
 
 from fastapi import Depends, Query, Request, Response
 
 from nautscan.api.models import ErrorAnswer
 from nautscan.service.core import Service
+from nautscan.service.views import View
 
 MAX_FILTER: int = 4096
 """Characters of a display filter."""
@@ -20,6 +21,32 @@ def _service(request: Request) -> Service:
 
 
 ServiceDep = Annotated[Service, Depends(_service)]
+
+LIVE = "live"
+SourceId = Annotated[
+    str,
+    Query(
+        alias="source",
+        max_length=64,
+        description="live: the traffic that this server follows. Else the id of an uploaded "
+        "capture (GET /api/captures), in which times relative to now count from its end",
+    ),
+]
+
+
+async def _view(
+    request: Request, service: ServiceDep, source: SourceId = LIVE
+) -> AsyncIterator[View]:
+    if source == LIVE:
+        yield service.view
+        return
+    async with service.uploads.opened(source) as view:
+        request.state.nautscan_source = view.source
+        yield view
+
+
+ViewDep = Annotated[View, Depends(_view)]
+"""The questions to the source that the caller chose: the one place where it is chosen."""
 
 Table = Annotated[Literal["requests", "flows"], Query(description="Table that the filter is about")]
 AnyTable = Annotated[

@@ -7,7 +7,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 
 from nautscan.api import models
-from nautscan.api.common import ERRORS, Filter, JsonText, Limit, ServiceDep, Window, rows_answer
+from nautscan.api.common import (
+    ERRORS,
+    Filter,
+    JsonText,
+    Limit,
+    ServiceDep,
+    ViewDep,
+    Window,
+    rows_answer,
+)
 
 router = APIRouter(prefix="/api/containers", tags=["containers"], responses=ERRORS)
 
@@ -22,28 +31,29 @@ RequestFilter = Annotated[
 
 @router.get("", response_model=models.ContainerList)
 async def containers(
-    service: ServiceDep,
+    view: ViewDep,
     seconds: Window = 300,
     filter: RequestFilter = "",  # noqa: A002 (the parameter's name)
 ) -> dict[str, Any]:
     """Containers with rate, errors and latency percentiles over the window.
 
     A filter narrows the figures; containers without a request that it lets through stay, with none.
+    A capture file does not tell of containers, so of an uploaded one there are none.
     """
-    found = await service.containers.busiest(seconds, filter)
-    return {"containers": found, "seconds": seconds, "source": service.source}
+    found = await view.containers.busiest(seconds, filter)
+    return {"containers": found, "seconds": seconds, "source": view.source}
 
 
 @router.get("/{container}", response_model=models.ContainerAnswer)
 async def container(
     container: Key,
-    service: ServiceDep,
+    view: ViewDep,
     seconds: Window = 300,
     filter: RequestFilter = "",  # noqa: A002 (the parameter's name)
 ) -> dict[str, Any]:
     """One container."""
-    found = await service.containers.one(container, seconds, filter)
-    return {"container": found, "seconds": seconds, "source": service.source}
+    found = await view.containers.one(container, seconds, filter)
+    return {"container": found, "seconds": seconds, "source": view.source}
 
 
 @router.get("/{container}/processes", response_model=models.ProcessList)
@@ -55,13 +65,13 @@ async def processes(container: Key, service: ServiceDep) -> dict[str, Any]:
 @router.get("/{container}/traffic", response_model=models.ContainerTrafficAnswer)
 async def traffic(
     container: Key,
-    service: ServiceDep,
+    view: ViewDep,
     seconds: Window = 300,
     filter: RequestFilter = "",  # noqa: A002 (the parameter's name)
 ) -> dict[str, Any]:
     """What a container is asked for and whom it talks to over the window, and its addresses."""
-    found = await service.containers.traffic(container, seconds, filter)
-    return {**found, "seconds": seconds, "source": service.source}
+    found = await view.containers.traffic(container, seconds, filter)
+    return {**found, "seconds": seconds, "source": view.source}
 
 
 @router.get(

@@ -169,6 +169,9 @@ class Interface(OpenShape):
     """A network interface of the sensor's host."""
 
     name: str
+    friendly_name: str | None = Field(
+        None, description="What Windows calls it; it can be captured by this name as well"
+    )
     description: str | None = None
     kind: str | None = Field(None, description="bridge, veth, ethernet, wireless, loopback, any, …")
     addresses: list[str] = Field(default_factory=list)
@@ -281,6 +284,15 @@ class CapturedInterface(OpenShape):
     error: ErrorFacts | str | None = None
 
 
+class Conntrack(Shape):
+    """What the kernel's connection tracking told when the capture began."""
+
+    connections: int | None = Field(
+        description="Connections it translated then: seen on both sides, they are one flow each"
+    )
+    reason: str | None = Field(description="Why that is not known, and what to do")
+
+
 class CaptureStatus(OpenShape):
     """How capture goes."""
 
@@ -291,6 +303,7 @@ class CaptureStatus(OpenShape):
         None, description="Names that were asked for; null for those that NautScan found"
     )
     inside: Entering | None = Field(None, description="Whether it may capture inside containers")
+    conntrack: Conntrack | None = Field(None, description="null while nothing is captured")
     filter: str | None = None
     promiscuous: bool | None = None
     snaplen: int | None = None

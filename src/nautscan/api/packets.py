@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
 
 from nautscan.api import models
-from nautscan.api.common import ERRORS, Filter, JsonText, Limit, ServiceDep, rows_answer
+from nautscan.api.common import ERRORS, Filter, JsonText, Limit, ServiceDep, ViewDep, rows_answer
 from nautscan.errors import BadRequest
 from nautscan.sensor import naming
 from nautscan.service.packets import PacketsWanted
@@ -69,7 +69,7 @@ async def status(service: ServiceDep) -> dict[str, Any]:
 
 @router.get("/recent", response_class=JsonText, responses={200: {"model": models.PacketList}})
 async def recent(  # noqa: PLR0913, PLR0917 (one argument a parameter)
-    service: ServiceDep,
+    view: ViewDep,
     filter: PacketFilter = "",  # noqa: A002 (the parameter's name)
     limit: Limit = 100,
     before: Annotated[
@@ -83,12 +83,12 @@ async def recent(  # noqa: PLR0913, PLR0917 (one argument a parameter)
     Those of a flow or under a filter are looked for in 200,000 packets at most; `next` goes on from
     there, `newest` is the `after` of what comes later.
     """
-    page = await service.packets.recent(limit, PacketsWanted(filter, flow_id, before, after))
+    page = await view.packets.recent(limit, PacketsWanted(filter, flow_id, before, after))
     return rows_answer(
         "packets",
         page.rows,
         page.next,
-        service.source,
+        view.source,
         looked_at=page.looked_at,
         newest=page.newest,
         since=page.since,
@@ -102,7 +102,7 @@ async def recent(  # noqa: PLR0913, PLR0917 (one argument a parameter)
     responses={200: {"content": {"application/x-pcapng": {}}, "description": "pcapng"}},
 )
 async def export(
-    service: ServiceDep,
+    view: ViewDep,
     ids: Annotated[
         str | None,
         Query(max_length=200_000, description="Ids of packets, comma separated; all without it"),
@@ -118,9 +118,9 @@ async def export(
         name = "nautscan-filtered.pcapng"
         if flow_id is not None:
             name = f"nautscan-flow-{flow_id}.pcapng"
-        data = await service.packets.export_found(PacketsWanted(filter, flow_id))
+        data = await view.packets.export_found(PacketsWanted(filter, flow_id))
     else:
-        data, name = await service.packets.export(_ids(ids)), "nautscan.pcapng"
+        data, name = await view.packets.export(_ids(ids)), "nautscan.pcapng"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, media_type="application/x-pcapng", headers=headers)
 
@@ -133,9 +133,9 @@ async def check_filter(spec: models.CheckFilter, service: ServiceDep) -> dict[st
 
 
 @router.get("/{packet_id}", **_told(models.PacketDetail))
-async def packet(packet_id: Annotated[int, Path(ge=0)], service: ServiceDep) -> dict[str, Any]:
+async def packet(packet_id: Annotated[int, Path(ge=0)], view: ViewDep) -> dict[str, Any]:
     """One packet of the ring with its bytes and decoded layers."""
-    return await service.packets.packet(packet_id)
+    return await view.packets.packet(packet_id)
 
 
 def _ids(text: str | None) -> list[int] | None:

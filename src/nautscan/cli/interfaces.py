@@ -33,7 +33,8 @@ def command(*, as_json: bool) -> None:
 
 
 def _table(found: list[dict[str, Any]], *, notes: bool) -> list[str]:
-    rows = [["", "NAME", "KIND", "STATE", "ADDRESSES", "NOTE"], *map(_row, found)]
+    heads = ["", "NAME", "KIND", "STATE", "LINK TYPE", "MAC", "ADDRESSES", "NOTE"]
+    rows = [heads, *map(_row, found)]
     rows = rows if notes else [row[:-1] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
@@ -43,13 +44,18 @@ def _table(found: list[dict[str, Any]], *, notes: bool) -> list[str]:
 
 
 def _row(facts: dict[str, Any]) -> list[str]:
-    state = "up" if facts["up"] else "down"
+    state = {True: "up", False: "down", None: "-"}[facts["up"]]
     note = facts.get("description") or "" if facts["capturable"] else facts["reason"] or ""
+    name = facts["name"]
+    if facts["friendly_name"] is not None:
+        name = f"{facts['friendly_name']} = {name}"
     return [
         "*" if facts["selected"] else "",
-        facts["name"],
+        name,
         facts["kind"] or "",
         state,
+        facts["link_type"] or "-",
+        facts["mac"] or "-",
         " ".join(facts["addresses"]) or "-",
         note,
     ]

@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "export": "Write tables as Parquet, CSV or JSON, or packets as pcapng.",
     "capture": "Capture to a file or print rows as they happen.",
     "interfaces": "List the network interfaces and whether they can be captured.",
+    "protocols": "List the protocols that are read, whatever their port.",
     "doctor": "Check what capturing needs here, and say what to do.",
     "sensor": "Run the capturing process alone.",
     "frontend": "Serve the page alone, for an API that is elsewhere.",

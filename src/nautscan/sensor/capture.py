@@ -11,12 +11,13 @@ import logging
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from nautscan import _engine
 from nautscan.errors import Conflict, NautScanError, UnknownInterface
-from nautscan.sensor import naming
+from nautscan.sensor import friendly, naming
+from nautscan.sensor.conntrack import Conntrack
 from nautscan.sensor.enginefacts import as_dict, relayed
 from nautscan.sensor.hotplug import Bell, present_interfaces
 from nautscan.sensor.inside import Inside, Places, entering, rooms_in
@@ -80,6 +81,7 @@ class EngineOptions:
     body_limit: int
     headers: bool
     redact: bool
+    conntrack: Conntrack = field(default_factory=Conntrack)
 
 
 def flow_id_base(previous: int, now_s: float) -> int:
@@ -104,6 +106,7 @@ class CaptureController:
         on_change: Callable[[], None],
     ) -> None:
         """`interfaces` are those that the user named, None for the defaults."""
+        self._conntrack = engine_options.conntrack
         self._engine_options = engine_options
         self._options = options
         self._wanted = interfaces
@@ -235,6 +238,7 @@ class CaptureController:
             "selection": selection.why,
             "requested": None if self._wanted is None else list(self._wanted),
             "inside": entering() | {"gaps": self._inside.gaps()},
+            "conntrack": None if self._open is None else self._conntrack.state(),
             "stream": None if self._stream is None else self._stream.name,
             "filter": self._options.filter,
             "promiscuous": self._options.promiscuous,
@@ -287,7 +291,8 @@ class CaptureController:
         if options.filter:
             check_filter(options.filter, None, options.snaplen)
         present = present_interfaces()
-        wanted = () if self._stream is not None else interfaces or ()
+        named = () if self._stream is not None else interfaces or ()
+        wanted = friendly.to_capture_by(named, friendly.adapters(present))
         rooms = rooms_in(naming.containers_of(wanted), places)
         unknown = select(wanted, present, ((), ""), rooms).missing
         if unknown:
@@ -352,7 +357,10 @@ class CaptureController:
         self._inside.look()
         by_default = self._wanted is None or naming.DEFAULT in self._wanted
         defaults = _engine.default_interfaces() if by_default else ((), "")
-        selection = select(self._wanted, self._present, defaults, self._inside.rooms())
+        wanted = self._wanted
+        if wanted is not None:
+            wanted = tuple(friendly.to_capture_by(wanted, friendly.adapters(self._present)))
+        selection = select(wanted, self._present, defaults, self._inside.rooms())
         if selection != self._selection:
             chosen = ", ".join(selection.capture) or "nothing"
             log.info("interfaces to capture on: %s (%s)", chosen, selection.why)
@@ -381,6 +389,7 @@ class CaptureController:
             redact=self._engine_options.redact,
             sensor=self._engine_options.sensor,
             flow_id_base=self._base,
+            translations=self._conntrack.for_capture() if stream is None else None,
         )
 
     def _keep(self, capture: _engine.Capture, names: Identities | None) -> None:

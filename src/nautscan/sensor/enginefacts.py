@@ -13,6 +13,7 @@ import arro3.io
 
 from nautscan import _engine
 from nautscan.errors import NautScanError
+from nautscan.sensor import friendly
 from nautscan.sensor.outbox import OutboxCounters
 from nautscan.sensor.permission import explain
 
@@ -36,13 +37,16 @@ def interfaces(captured: Collection[str]) -> list[dict[str, Any]]:
         found = _engine.interfaces()
     except _engine.EngineError as error:
         raise relayed(error) from error
-    return [{**facts, "selected": facts["name"] in captured} for facts in found]
+    known = friendly.adapters(facts["name"] for facts in found)
+    listed = friendly.described(found, known)
+    return [{**facts, "selected": facts["name"] in captured} for facts in listed]
 
 
 def stream_as_interface(name: str, *, running: bool) -> dict[str, Any]:
     """A stream in the shape of an interface: it is what rows name as theirs."""
     return {
         "name": name,
+        "friendly_name": None,
         "description": "A stream of packets that this NautScan was started with",
         "kind": "stream",
         "addresses": [],
@@ -83,7 +87,8 @@ def shared_reason(found: list[dict[str, Any]]) -> str | None:
 
 def described(facts: dict[str, Any]) -> str:
     """An interface in a line."""
-    parts = [facts["name"], facts.get("kind") or "", "up" if facts.get("up") else "down"]
+    parts = [facts["name"], facts.get("friendly_name") or "", facts.get("kind") or ""]
+    parts.append("up" if facts.get("up") else "down")
     parts.extend(facts.get("addresses") or ())
     if facts.get("reason"):
         parts.append(f"({facts['reason']})")

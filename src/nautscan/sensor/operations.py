@@ -28,7 +28,7 @@ window for rows again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -38,29 +38,15 @@ from nautscan.sensor import enginefacts
 from nautscan.sensor.capture import CaptureController, check_filter
 from nautscan.sensor.inside import Place, parse_places
 from nautscan.sensor.outbox import Outbox
-from nautscan.sensor.payloads import payloads
+from nautscan.sensor.packetops import Answer, Operation, PacketOperations, Params, number_of
 from nautscan.sensor.privileges import rights
 
-MAX_RECENT: Final = 10_000
-MAX_FOLLOWED_BYTES: Final = 64 << 20
 MAX_SNAPLEN: Final = 262_144
 MAX_BUFFER_BYTES: Final = 1 << 31
 _MAX_NAMES: Final = 256
 _MAX_TEXT: Final = 8192
 _MAX_NAME: Final = 512
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A JSON object, and bytes that stand under `key` in it."""
-
-    result: dict[str, Any]
-    key: str | None = None
-    data: bytes = b""
-
-
-Params = dict[str, Any]
-Operation = Callable[[Params], Awaitable[Answer]]
 
 Examine = Callable[[tuple[str, ...]], list[dict[str, Any]]]
 """Looks at what capturing needs; given the interfaces being captured. Blocks."""
@@ -85,12 +71,9 @@ class Operations:
             "stop": self._stop,
             "interfaces": self._interfaces,
             "check_filter": self._check_filter,
-            "recent": self._recent,
-            "packet": self._packet,
-            "export": self._export,
-            "payloads": self._payloads,
             "stats": self._stats,
             "doctor": self._doctor,
+            **PacketOperations(self.controller.capture, lambda: self.controller.ring).table,
         }
 
     async def run(self, op: str, params: Params) -> Answer:
@@ -124,9 +107,9 @@ class Operations:
         if params.get("promiscuous") is not None:
             options["promiscuous"] = _flag(params, "promiscuous")
         if params.get("snaplen") is not None:
-            options["snaplen"] = _number(params, "snaplen", 1, MAX_SNAPLEN)
+            options["snaplen"] = number_of(params, "snaplen", 1, MAX_SNAPLEN)
         if params.get("buffer_bytes") is not None:
-            options["buffer_bytes"] = _number(params, "buffer_bytes", 1 << 16, MAX_BUFFER_BYTES)
+            options["buffer_bytes"] = number_of(params, "buffer_bytes", 1 << 16, MAX_BUFFER_BYTES)
         await self.controller.start(_names(params, "interfaces"), options, _places(params))
         return Answer(self.status())
 
@@ -155,46 +138,6 @@ class Operations:
         link_type = _text(params, "link_type")
         await asyncio.to_thread(check_filter, text, link_type, MAX_SNAPLEN)
         return Answer({"ok": True})
-
-    async def _recent(self, params: Params) -> Answer:
-        limit = _number(params, "limit", 1, MAX_RECENT)
-        before = params.get("before")
-        if before is not None:
-            before = _number(params, "before", 0, 2**63 - 1)
-        capture, ring = self.controller.capture(), self.controller.ring
-        batch = await asyncio.to_thread(capture.recent, limit, before)
-        return Answer({"ring": ring}, "ipc", await asyncio.to_thread(batch.to_ipc))
-
-    async def _packet(self, params: Params) -> Answer:
-        packet_id = _number(params, "packet", 0, 2**63 - 1)
-        facts = await asyncio.to_thread(self.controller.capture().packet, packet_id)
-        if facts is None:
-            raise NotFound(
-                f"Packet {packet_id} is not in memory",
-                remedy="Only recent packets are kept; NAUTSCAN_RING_BYTES sets how many bytes.",
-            )
-        data, time_ns = facts.pop("bytes"), facts.pop("time")
-        return Answer({**facts, "time_ns": time_ns}, "bytes", bytes(data))
-
-    async def _export(self, params: Params) -> Answer:
-        ids = params.get("ids")
-        valid = isinstance(ids, list) and all(isinstance(item, int) for item in ids)
-        if ids is not None and not valid:
-            raise BadRequest(
-                "`ids` must be a list of packet ids", remedy="Or leave it out for all."
-            )
-        data = await asyncio.to_thread(self.controller.capture().export, ids)
-        return Answer({}, "pcapng", data)
-
-    async def _payloads(self, params: Params) -> Answer:
-        ids = params.get("ids")
-        whole = isinstance(ids, list) and len(ids) <= MAX_RECENT
-        if not isinstance(ids, list) or not whole or not all(isinstance(i, int) for i in ids):
-            raise BadRequest(f"`ids` must be a list of at most {MAX_RECENT} packet ids")
-        most = _number(params, "max_bytes", 1, MAX_FOLLOWED_BYTES)
-        packet = self.controller.capture().packet
-        found = await asyncio.to_thread(payloads, packet, ids, most)
-        return Answer({"rows": found.rows, "cut": found.cut}, "data", bytes(found.data))
 
     async def _stats(self, _params: Params) -> Answer:
         counters = await asyncio.to_thread(self.controller.capture().stats)
@@ -232,13 +175,6 @@ def _flag(params: Params, name: str) -> bool:
     value = params.get(name)
     if not isinstance(value, bool):
         raise BadRequest(f"`{name}` must be true or false")
-    return value
-
-
-def _number(params: Params, name: str, low: int, high: int) -> int:
-    value = params.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise BadRequest(f"`{name}` must be a whole number from {low} to {high}")
     return value
 
 

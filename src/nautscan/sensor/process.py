@@ -20,6 +20,7 @@ from nautscan.errors import Unauthorized
 from nautscan.sensor import endpoint, enginefacts, installation, naming, privileges
 from nautscan.sensor.capture import CaptureController, CaptureOptions, EngineOptions
 from nautscan.sensor.children import watch_lifeline
+from nautscan.sensor.conntrack import Conntrack
 from nautscan.sensor.frames import PROTOCOL_VERSION, FrameError
 from nautscan.sensor.operations import Operations
 from nautscan.sensor.outbox import Outbox
@@ -61,8 +62,9 @@ def run(options: SensorOptions) -> None:
         options.socket, owner=None if owner is None else (owner.uid, owner.gid)
     )
     try:
+        conntrack = Conntrack()
         give_up_rights(owner, enter=options.config.enters_containers)
-        asyncio.run(_Sensor(options, listener).run())
+        asyncio.run(_Sensor(options, listener, conntrack).run())
     finally:
         listener.close()
 
@@ -88,8 +90,11 @@ def give_up_rights(identity: Identity | None, *, enter: bool = False) -> None:
 class _Sensor:
     """What lives as long as the process."""
 
-    def __init__(self, options: SensorOptions, listener: endpoint.Listener) -> None:
+    def __init__(
+        self, options: SensorOptions, listener: endpoint.Listener, conntrack: Conntrack
+    ) -> None:
         self._options = options
+        self._conntrack = conntrack
         self._listener = listener
         self._id = secrets.token_hex(8)
         self._sessions: dict[Session, asyncio.Task[Any] | None] = {}
@@ -132,6 +137,7 @@ class _Sensor:
                 body_limit=config.body_limit,
                 headers=config.headers,
                 redact=config.redact,
+                conntrack=self._conntrack,
             ),
             CaptureOptions(
                 filter=config.filter,

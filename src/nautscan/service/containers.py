@@ -8,8 +8,9 @@ from typing import Any, Final
 from nautscan.errors import NotFound
 from nautscan.identity import Directory, Workload
 from nautscan.service.recent import RecentRequests
+from nautscan.service.spans import Clock
 from nautscan.store.filter import Condition, compile_filter
-from nautscan.store.interface import PageSpec, Row, Span, Store
+from nautscan.store.interface import Answers, PageSpec, Row, Span
 from nautscan.store.times import SECOND, format_time
 
 MAX_ADDRESSES: Final = 50
@@ -19,8 +20,15 @@ MAX_ADDRESSES: Final = 50
 class Containers:
     """What can be asked about containers."""
 
-    def __init__(self, directory: Directory, store: Store, recent: RecentRequests) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        store: Answers,
+        recent: RecentRequests,
+        clock: Clock = time.time_ns,
+    ) -> None:
         """The directory says who there is, the store what they did."""
+        self._clock = clock
         self._directory = directory
         self._store = store
         self._recent = recent
@@ -62,8 +70,8 @@ class Containers:
         The filter `text` narrows endpoints and peers.
         """
         container = await self._id(key, seconds)
-        condition = compile_filter("requests", text, time.time_ns())
-        endpoints, peers = await self._store.workload(container, _window(seconds), condition)
+        condition = compile_filter("requests", text, self._clock())
+        endpoints, peers = await self._store.workload(container, self._window(seconds), condition)
         return {
             "id": container,
             "endpoints": endpoints,
@@ -89,12 +97,12 @@ class Containers:
 
         Raises `NotFound`, `BadQuery`.
         """
-        condition = compile_filter("requests", text, time.time_ns())
+        condition = compile_filter("requests", text, self._clock())
         own = Condition(
             f"((client_container_id = $own OR server_container_id = $own) AND {condition.sql})",
             {"own": await self._id(key, seconds), **condition.parameters},
         )
-        page = await self._store.page(PageSpec("requests", own, _window(seconds), limit))
+        page = await self._store.page(PageSpec("requests", own, self._window(seconds), limit))
         return list(page.rows)
 
     async def requests(self, key: str, limit: int) -> list[str]:
@@ -106,13 +114,12 @@ class Containers:
         return rows or []
 
     async def _traffic(self, seconds: float, text: str) -> dict[str, Row]:
-        condition = compile_filter("requests", text, time.time_ns())
-        rows = await self._store.containers(_window(seconds), condition)
+        condition = compile_filter("requests", text, self._clock())
+        rows = await self._store.containers(self._window(seconds), condition)
         return {row["id"]: row for row in rows}
 
-
-def _window(seconds: float) -> Span:
-    return Span(since_ns=time.time_ns() - int(seconds * SECOND))
+    def _window(self, seconds: float) -> Span:
+        return Span(since_ns=self._clock() - int(seconds * SECOND))
 
 
 def _unknown(key: str) -> NotFound:

@@ -9,8 +9,9 @@ from typing import Any, Final
 from nautscan import schema
 from nautscan.errors import BadQuery, BadRequest, QueryTimeout
 from nautscan.service.packets import PacketService
+from nautscan.service.spans import Clock
 from nautscan.store.filter import compile_filter
-from nautscan.store.interface import PageSpec, Span, Store, ValuesSpec
+from nautscan.store.interface import Answers, PageSpec, Span, ValuesSpec
 from nautscan.store.suggestions import has_values
 from nautscan.store.times import SECOND, format_time
 
@@ -27,8 +28,11 @@ _NO_TIME: Final = Span(0, SECOND)
 class Filters:
     """What can be asked while a filter is written."""
 
-    def __init__(self, store: Store, packets: PacketService, source: str) -> None:
+    def __init__(
+        self, store: Answers, packets: PacketService, source: str, clock: Clock = time.time_ns
+    ) -> None:
         """Over one store, and the packets of the ring."""
+        self._clock = clock
         self._store = store
         self._packets = packets
         self._source = source
@@ -36,7 +40,7 @@ class Filters:
     async def check(self, table: str, text: str) -> dict[str, Any]:
         """Whether the filter can be used; if not, what is wrong with it, and where."""
         try:
-            condition = compile_filter(table, text, time.time_ns())
+            condition = compile_filter(table, text, self._clock())
             if table == PACKETS:
                 await self._packets.check(condition)
             else:
@@ -56,7 +60,7 @@ class Filters:
         wanted = _column(table, column)
         answer: dict[str, Any] = {"table": table, "column": column, "source": self._source}
         try:
-            condition = compile_filter(table, text, time.time_ns())
+            condition = compile_filter(table, text, self._clock())
             spec = ValuesSpec(table, wanted, part, condition, limit)
             async with asyncio.timeout(SUGGEST_SECONDS):
                 asked = self._packets if table == PACKETS else self._store

@@ -14,6 +14,7 @@ from nautscan.errors import NotFound, UnknownInterface
 from nautscan.identity.interfaces import InterfaceOwners
 from nautscan.sensor import naming
 from nautscan.service.inside import InsideContainers
+from nautscan.service.spans import Clock
 from nautscan.store.filter import Condition, compile_filter
 from nautscan.store.interface import SeenValues, ValuesSpec
 from nautscan.store.ringed import RingRows
@@ -75,8 +76,10 @@ class PacketService:
         owners: Callable[[], InterfaceOwners | None],
         inside: InsideContainers,
         source: str,
+        clock: Clock = time.time_ns,
     ) -> None:
         """`owners` tells whose an interface is, if that is known; `inside` where containers are."""
+        self._clock = clock
         self._sensor = sensor
         self._owners = owners
         self._inside = inside
@@ -151,7 +154,7 @@ class PacketService:
 
         Raises `BadQuery` for a wrong filter.
         """
-        condition = _condition(wanted)
+        condition = _condition(wanted, self._clock())
         found: list[tuple[str, int]] = []
         looked_at, newest, since, ring = 0, None, None, None
         ask = limit if condition.everything else LOOK_PACKETS
@@ -244,8 +247,8 @@ class PacketService:
         return data
 
 
-def _condition(wanted: PacketsWanted) -> Condition:
-    condition = compile_filter("packets", wanted.filter, time.time_ns())
+def _condition(wanted: PacketsWanted, now_ns: int) -> Condition:
+    condition = compile_filter("packets", wanted.filter, now_ns)
     if wanted.flow_id is None:
         return condition
     return Condition(

@@ -1,17 +1,19 @@
 """Fresh rows: decoded, numbered, given their workloads, and turned into JSON for who watches.
 
 All of it happens in a small database in memory, apart from the one on disk: whatever happens to
-the disk, live rows go on. One thread uses it.
+the disk, live rows go on. One thread uses it. The columns of requests and flows stay where the
+sensor's batch has them, and the database reads them there: what is found beside them is added.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import duckdb
-from arro3.core import Array, DataType, Table
+from arro3.core import Array, ChunkedArray, DataType, Table
 from arro3.io import read_ipc_stream
 
 from nautscan import schema
@@ -33,6 +35,7 @@ _FACTS: Final = ("container_id", "container", "image", "project", "service")
 _NARROW: Final = ("time", "client_ip", "client_port", "server_ip", "server_port", "transport")
 PLACE: Final = ("country", "as")
 VENDOR: Final = ("vendor",)
+_ENDS: Final = ("client_ip", "server_ip")
 _MACS: Final = ("client_mac", "server_mac")
 
 
@@ -89,6 +92,11 @@ class FreshRows:
         self._places: LookedUp | None = None
         self._vendors: LookedUp | None = None
         self._sockets = SocketTable(self._connection)
+        self._raw: dict[str, Table] = {}
+        self._names: dict[str, Table] = {}
+        self._is_readable: dict[str, bool] = {}
+        self._nulls: dict[str, list[str]] = {}
+        self._blank: str | None = None
 
     def close(self) -> None:
         """Forget everything."""
@@ -135,16 +143,21 @@ class FreshRows:
         self._sockets.apply(changed, removed)
 
     def load(self, table: str, ipc: Sequence[bytes]) -> int:
-        """Decode batches of one table; they are `incoming` from here on. The number of rows."""
+        """Decode batches of one table. The number of rows."""
         batches = [batch for data in ipc for batch in read_ipc_stream(data).read_all().to_batches()]
         if not batches:
             return 0
-        self._connection.register("incoming", Table.from_batches(batches))
-        columns = ", ".join(f'"{column.name}"' for column in schema.ENGINE_COLUMNS[table])
-        kind = "raw" if table in _NUMBERED else "fresh"
-        self._run(f"CREATE OR REPLACE TABLE {kind}_{table} AS SELECT {columns} FROM incoming")
-        self._connection.unregister("incoming")
-        return sum(batch.num_rows for batch in batches)
+        rows = Table.from_batches(batches).select(
+            [column.name for column in schema.ENGINE_COLUMNS[table]]
+        )
+        if table in _NUMBERED:
+            # In one piece, as what is put beside it: mostly it is one already.
+            self._raw[table] = rows if len(batches) == 1 else rows.combine_chunks()
+        else:
+            self._connection.register("incoming", rows)
+            self._run(f"CREATE OR REPLACE TABLE fresh_{table} AS SELECT * FROM incoming")
+            self._connection.unregister("incoming")
+        return rows.num_rows
 
     def enrich(
         self, table: str, first_id: int, *, host: int = 0, blank: str | None = "unavailable"
@@ -154,9 +167,10 @@ class FreshRows:
         `host` is the host's network namespace; `blank` says why no row can have a process, None
         if some can. It can be done again, when more is known about the owners.
         """
+        self._blank = blank
+        narrow = self._narrow(table, first_id)
         low, high = self._times(table)
         join = self._join_for(low, high)
-        narrow = self._narrow(table, first_id)
         parts = [
             *(self._side(side, join) for side in hosts.SIDES),
             self._hosts.join(low, narrow),
@@ -164,30 +178,46 @@ class FreshRows:
         ]
         if blank is None:
             parts += [self._process_side(side, host) for side in hosts.SIDES]
+        else:
+            parts.append(Joined([constant_side(side, blank) for side in hosts.SIDES], []))
         columns = ", ".join(column for part in parts for column in part.columns)
         joins = " ".join(text for part in parts for text in part.joins)
-        self._run(
-            f"""CREATE OR REPLACE TABLE names_{table} AS
-            SELECT {_BEST if self._hosts else "*"}
+        found = self._table(
+            f"""SELECT {_BEST if self._hosts else "*"}
             FROM (SELECT rows.id, {columns} FROM {narrow} AS rows {joins})
             ORDER BY id"""
         )
-        nulls = [f"NULL::VARCHAR AS {name}" for part in parts for name in part.nulls]
-        # Where no process can be known, that is no work a row.
-        without = [] if blank is None else [constant_side(s, blank) for s in hosts.SIDES]
-        # Row by row, in the same order: the wide columns are never moved.
-        for view, more in (("stored", without), ("fresh", [*without, *nulls])):
-            self._run(
-                f"""CREATE OR REPLACE VIEW {view}_{table} AS
-                SELECT {", ".join(["*", *more])} FROM raw_{table} POSITIONAL JOIN names_{table}"""
-            )
+        self._note_names(table, found.combine_chunks())
+        self._nulls[table] = [f"NULL::VARCHAR AS {name}" for part in parts for name in part.nulls]
+
+    def _note_names(self, table: str, found: Table) -> None:
+        """Keep what was found, beside the columns that questions about it look at."""
+        rows = self._raw[table]
+        if found.num_rows != rows.num_rows:
+            raise RuntimeError(f"{rows.num_rows} rows of {table} have {found.num_rows} owners")
+        self._names[table] = found
+        self._connection.register(f"names_{table}", _beside(rows.select(list(_ENDS)), found))
+        self._is_readable[table] = False
+
+    def _fresh(self, table: str) -> str:
+        """The rows with all of their columns, to be read from."""
+        if table not in _NUMBERED:
+            return f"fresh_{table}"
+        if not self._is_readable[table]:
+            self._connection.register(f"named_{table}", self.rows(table))
+            self._is_readable[table] = True
+        return f"(SELECT {', '.join(['*', *self._nulls[table]])} FROM named_{table})"
 
     def _narrow(self, table: str, first_id: int) -> str:
-        """The rows that were loaded, numbered, with what joins look at."""
+        """The rows with what joins look at, numbered."""
+        rows = self._raw[table]
         columns = [*_NARROW, *(_MACS if _has_macs(table) else ())]
-        columns += [self._at(side) for side in hosts.SIDES]
-        return f"""(SELECT rowid + {int(first_id)} AS id, epoch_ns(time) AS at,
-            {", ".join(columns)} FROM raw_{table})"""
+        numbers = Array.from_buffer(array("q", range(first_id, first_id + rows.num_rows)))
+        narrow = rows.select([*columns, "interface"])
+        narrow = narrow.append_column("id", ChunkedArray([numbers]))
+        self._connection.register(f"narrow_{table}", narrow)
+        columns += ["id", "epoch_ns(time) AS at", *(self._at(side) for side in hosts.SIDES)]
+        return f"(SELECT {', '.join(columns)} FROM narrow_{table})"
 
     def _lookups(self, table: str) -> list[Joined]:
         """Places and vendors: looked up when first seen, where there is a source to look in."""
@@ -199,7 +229,7 @@ class FreshRows:
             if looked is None:
                 found.append(hosts.nothing(columns))
                 continue
-            looked.see(f"raw_{table}")
+            looked.see(f"narrow_{table}")
             found.append(looked.join())
         return found
 
@@ -214,7 +244,7 @@ class FreshRows:
             THEN {container} ELSE {column} END AS {side}_at"""
 
     def _times(self, table: str) -> tuple[int, int]:
-        bounds = self._run(f"SELECT epoch_ns(min(time)), epoch_ns(max(time)) FROM raw_{table}")
+        bounds = self._run(f"SELECT epoch_ns(min(time)), epoch_ns(max(time)) FROM narrow_{table}")
         low, high = bounds[0]
         return low, high
 
@@ -273,25 +303,35 @@ class FreshRows:
 
     def not_seen(self, table: str) -> bool:
         """Whether a row's process is missing only since nobody looked in time."""
+        if self._blank is not None:
+            return False
         found = self._run(
-            f"""SELECT 1 FROM fresh_{table} WHERE client_process_reason = 'not_seen'
+            f"""SELECT 1 FROM names_{table} WHERE client_process_reason = 'not_seen'
             OR server_process_reason = 'not_seen' LIMIT 1"""
         )
         return bool(found)
 
     def unnamed(self, table: str, limit: int) -> list[str]:
         """Addresses, `limit` at most, that no container and no host is known to own."""
+        ends = ", ".join(
+            f"CASE WHEN {_nobody(side, hosts=bool(self._hosts))} THEN {side}_ip END"
+            for side in hosts.SIDES
+        )
         found = self._run(
-            f"""SELECT client_ip FROM fresh_{table} WHERE {_NOBODY.format("client")}
-            UNION SELECT server_ip FROM fresh_{table} WHERE {_NOBODY.format("server")}
-            LIMIT {int(limit)}"""
+            f"""SELECT ip FROM (SELECT DISTINCT unnest([{ends}]) AS ip
+            FROM names_{table})
+            WHERE ip IS NOT NULL LIMIT {int(limit)}"""
         )
         return [ip for (ip,) in found]
 
     def rows(self, table: str) -> Table:
         """The rows for the store, in order. Columns of which nothing is known may be absent."""
-        view = "stored" if table in _NUMBERED else "fresh"
-        relation = self._connection.sql(f"SELECT * FROM {view}_{table}")
+        if table in _NUMBERED:
+            return _beside(self._raw[table], self._names[table])
+        return self._table(f"SELECT * FROM fresh_{table}")
+
+    def _table(self, query: str) -> Table:
+        relation = self._connection.sql(query)
         if relation is None:
             raise RuntimeError("a SELECT gave no relation")
         return Table.from_arrow(relation)
@@ -310,7 +350,7 @@ class FreshRows:
         Over `limit` it is an even sample: every n-th row by its number, whatever is in it.
         Raises `BadQuery` for a condition that cannot be evaluated on them.
         """
-        source, parameters = f"fresh_{table}", dict(condition.parameters)
+        source, parameters = f"{self._fresh(table)} AS fresh", dict(condition.parameters)
         try:
             counted = self._run(f"SELECT count(*) FROM {source} WHERE {condition.sql}", parameters)
             total = int(counted[0][0])
@@ -335,16 +375,17 @@ class FreshRows:
         named = "SELECT count(client_container_id) + count(server_container_id) FROM names_requests"
         if self._run(named) == [(0,)]:
             return []
+        fresh = self._fresh("requests")
         return self._run(
             f"""WITH sides AS (
-                SELECT client_container_id AS container, id FROM fresh_requests
-                UNION SELECT server_container_id, id FROM fresh_requests),
+                SELECT client_container_id AS container, id FROM {fresh}
+                UNION SELECT server_container_id, id FROM {fresh}),
             last AS (
                 SELECT container, id FROM sides WHERE container IS NOT NULL
                 QUALIFY row_number() OVER (PARTITION BY container ORDER BY id DESC)
                     <= {int(limit)}),
             lines AS MATERIALIZED (
-                SELECT id, {_LIGHT["requests"]} AS line FROM fresh_requests
+                SELECT id, {_LIGHT["requests"]} AS line FROM {fresh}
                 SEMI JOIN last USING (id))
             SELECT container, list(line ORDER BY id) FROM last JOIN lines USING (id)
             GROUP BY container"""
@@ -354,12 +395,21 @@ class FreshRows:
         return self._connection.execute(sql, parameters or {}).fetchall()
 
 
+def _beside(rows: Table, more: Table) -> Table:
+    """Both tables' columns, row by row: wide ones are never moved. Each is in one piece."""
+    columns = [*rows.columns, *more.columns]
+    return Table.from_arrays(columns, names=[*rows.column_names, *more.column_names])
+
+
 def _has_macs(table: str) -> bool:
     return {column.name for column in schema.ENGINE_COLUMNS[table]}.issuperset(_MACS)
 
 
-_NOBODY: Final = "{0}_container_id IS NULL AND {0} IS NOT DISTINCT FROM {0}_host"
-"""No owner is known: there is no name, or only that of a host."""
+def _nobody(side: str, *, hosts: bool) -> str:
+    """No owner is known: there is no name, or, if names of hosts are known, only such a one."""
+    name = f"{side}_host" if hosts else "NULL"
+    return f"{side}_container_id IS NULL AND {side} IS NOT DISTINCT FROM {name}"
+
 
 _BEST: Final = "* REPLACE (" + ", ".join(
     f"coalesce({side}, {side}_host) AS {side}" for side in hosts.SIDES

@@ -141,3 +141,16 @@ def test_a_reader_that_goes_away_is_no_error(shop: Shop, arguments: list[str]) -
         assert process.wait() == Exit.BROKEN_PIPE
     assert b"Traceback" not in errors
     assert b"rror" not in errors
+
+
+def test_protocols_are_listed_and_described(nautscan: Nautscan) -> None:
+    listed = nautscan("protocols")
+    assert "postgresql  tcp" in listed.out
+    described = nautscan("protocols", "redis")
+    assert "pairing_uncertain" in described.out
+    facts = [json.loads(line) for line in nautscan("protocols", "--json").out.splitlines()]
+    assert [fact["name"] for fact in facts] == sorted(fact["name"] for fact in facts)
+    assert all(fact["extracts"] and fact["limits"] for fact in facts)
+    unknown = nautscan("protocols", "gopher")
+    assert unknown.code == Exit.FAILED
+    assert "redis" in unknown.err

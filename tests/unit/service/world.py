@@ -14,6 +14,7 @@ from arro3.core import Table
 from nautscan.config import Config
 from nautscan.errors import BadFilter, NotFound
 from nautscan.identity import Attachment, Binding, Directory, Network, PublishedPort, Workload
+from nautscan.offline.uploaded.process import SpawnedReaders
 from nautscan.sensor.client import Gap, SensorState
 from nautscan.service.core import Service
 from nautscan.service.names import Names
@@ -160,7 +161,9 @@ class World:
             self.config.database_path, LIMITS, memory_bytes=256 << 20, query_seconds=10
         )
         names = Names(self.config)
-        self.service = Service(self.config, self.store, self.sensor, self.directory, None, names)
+        self.service = Service(
+            self.config, self.store, self.sensor, self.directory, None, names, SpawnedReaders()
+        )
 
     async def stored(self, count: int) -> None:
         async with asyncio.timeout(20):

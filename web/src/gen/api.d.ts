@@ -1,6 +1,57 @@
 // Generated from the server's OpenAPI document by `npm run gen`. Do not edit.
 
 export interface paths {
+    "/api/captures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Captures
+         * @description The uploaded captures, how far each is read, and what more can be uploaded.
+         */
+        get: operations["captures_captures"];
+        put?: never;
+        /**
+         * Upload
+         * @description Upload a capture file: the body is the file. It is read afterwards; GET tells how far it is.
+         *
+         *     Its rows are asked for with `source=` and its id, apart from live traffic. They are kept until
+         *     it is deleted. Secrets are blanked out as in live traffic.
+         */
+        post: operations["captures_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/captures/{capture_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Capture
+         * @description One uploaded capture.
+         */
+        get: operations["captures_capture"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete
+         * @description Delete an uploaded capture and its rows, also while it is being read.
+         */
+        delete: operations["captures_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/columns": {
         parameters: {
             query?: never;
@@ -53,6 +104,7 @@ export interface paths {
          * @description Containers with rate, errors and latency percentiles over the window.
          *
          *     A filter narrows the figures; containers without a request that it lets through stay, with none.
+         *     A capture file does not tell of containers, so of an uploaded one there are none.
          */
         get: operations["containers_containers"];
         put?: never;
@@ -875,6 +927,8 @@ export interface components {
         CaptureStatus: {
             /** Buffer Bytes */
             buffer_bytes: number | null;
+            /** @description null while nothing is captured */
+            conntrack: components["schemas"]["Conntrack"] | null;
             /** @description Why it does not run, if it should */
             error: components["schemas"]["ErrorFacts"] | null;
             /** Filter */
@@ -1097,6 +1151,22 @@ export interface components {
              * @description Groups beyond the cap, least busy ones, not compared
              */
             truncated: number;
+        };
+        /**
+         * Conntrack
+         * @description What the kernel's connection tracking told when the capture began.
+         */
+        Conntrack: {
+            /**
+             * Connections
+             * @description Connections it translated then: seen on both sides, they are one flow each
+             */
+            connections: number | null;
+            /**
+             * Reason
+             * @description Why that is not known, and what to do
+             */
+            reason: string | null;
         };
         /**
          * Container
@@ -1395,6 +1465,17 @@ export interface components {
              * @example 2026-01-31T12:00:00.123456789Z
              */
             time: string;
+        };
+        /**
+         * Deleted
+         * @description It is gone, and its rows with it.
+         */
+        Deleted: {
+            /**
+             * Ok
+             * @constant
+             */
+            ok: true;
         };
         /**
          * DockerHealth
@@ -1839,10 +1920,9 @@ export interface components {
             flow_id: number;
             /**
              * Gap Bytes
-             * Format: int64
-             * @description Stream bytes that were lost
+             * @description Stream bytes that were lost; null if not TCP
              */
-            gap_bytes: number;
+            gap_bytes: number | null;
             /**
              * Handshake Ns
              * @description TCP handshake, ns; null if it was not seen whole
@@ -1893,10 +1973,9 @@ export interface components {
             nat_server_port: number | null;
             /**
              * Out Of Order
-             * Format: int64
-             * @description Segments that later ones overtook
+             * @description Segments that later ones overtook; null if not TCP
              */
-            out_of_order: number;
+            out_of_order: number | null;
             /**
              * Protocol
              * @description Application protocol found in the bytes; null if none
@@ -1910,16 +1989,14 @@ export interface components {
             requests: number;
             /**
              * Resets
-             * Format: int64
-             * @description RST segments
+             * @description RST segments; null if not TCP
              */
-            resets: number;
+            resets: number | null;
             /**
              * Retransmissions
-             * Format: int64
-             * @description Segments sent again
+             * @description Segments sent again; null if not TCP
              */
-            retransmissions: number;
+            retransmissions: number | null;
             /**
              * Sack Blocks
              * @description Segments that acknowledged bytes behind a hole; null if not TCP
@@ -2107,10 +2184,9 @@ export interface components {
             vlan: number | null;
             /**
              * Zero Windows
-             * Format: int64
-             * @description Times a side had no room to receive
+             * @description Times a side had no room to receive; null if not TCP
              */
-            zero_windows: number;
+            zero_windows: number | null;
         };
         /**
          * FlowStream
@@ -2414,6 +2490,11 @@ export interface components {
             capturable: boolean | null;
             /** Description */
             description: string | null;
+            /**
+             * Friendly Name
+             * @description What Windows calls it; it can be captured by this name as well
+             */
+            friendly_name: string | null;
             /**
              * Kind
              * @description bridge, veth, ethernet, wireless, loopback, any, …
@@ -4267,6 +4348,144 @@ export interface components {
             requests: number;
         };
         /**
+         * UploadedCapture
+         * @description One uploaded capture. Counts and times are null until it is read.
+         */
+        UploadedCapture: {
+            /**
+             * Bytes
+             * Format: int64
+             * @description Size of the file
+             */
+            bytes: number;
+            /**
+             * Bytes Read
+             * Format: int64
+             * @description Of the file; it is read twice, first for names, and each time counts half
+             */
+            bytes_read: number;
+            /**
+             * Damaged
+             * @description The file is cut or damaged: the rest is not there
+             */
+            damaged: boolean | null;
+            error: components["schemas"]["ErrorFacts"] | null;
+            /**
+             * First Time
+             * @description Time of the first packet
+             */
+            first_time: string | null;
+            /** Flows */
+            flows: number | null;
+            /**
+             * Id
+             * @description For `source=` of other routes
+             */
+            id: string;
+            /**
+             * Last Time
+             * @description Time of the last packet
+             */
+            last_time: string | null;
+            /**
+             * Missing
+             * @description What of it is not in its rows, in words
+             */
+            missing: string[];
+            /**
+             * Name
+             * @description The file's name, as it was uploaded
+             */
+            name: string;
+            /** Packets */
+            packets: number | null;
+            /** Requests */
+            requests: number | null;
+            /**
+             * State
+             * @description waiting: another one is being read. failed: `error` says why
+             * @enum {string}
+             */
+            state: "waiting" | "reading" | "ready" | "failed";
+            /**
+             * Stored Bytes
+             * Format: int64
+             * @description What its rows take on the disk
+             */
+            stored_bytes: number;
+            /**
+             * Uploaded
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            uploaded: string;
+            /**
+             * Warnings
+             * @description What is amiss with the file, in words
+             */
+            warnings: string[];
+        };
+        /**
+         * UploadedCaptureAnswer
+         * @description One uploaded capture.
+         */
+        UploadedCaptureAnswer: {
+            capture: components["schemas"]["UploadedCapture"];
+            /**
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
+             */
+            source: "live" | "demo" | "file";
+        };
+        /**
+         * UploadedCaptureList
+         * @description Uploaded captures, the newest first.
+         */
+        UploadedCaptureList: {
+            /** Captures */
+            captures: components["schemas"]["UploadedCapture"][];
+            limits: components["schemas"]["UploadLimits"];
+            /**
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
+             */
+            source: "live" | "demo" | "file";
+        };
+        /**
+         * UploadLimits
+         * @description What can be uploaded, and how much of it is taken.
+         */
+        UploadLimits: {
+            /**
+             * Max Bytes
+             * Format: int64
+             * @description Of one file
+             */
+            max_bytes: number;
+            /** Max Captures */
+            max_captures: number;
+            /**
+             * Max Total Bytes
+             * Format: int64
+             * @description Of all files and their rows
+             */
+            max_total_bytes: number;
+            /**
+             * Possible
+             * @description Whether this server takes uploads at all
+             */
+            possible: boolean;
+            /**
+             * Total Bytes
+             * Format: int64
+             * @description What files and rows take now
+             */
+            total_bytes: number;
+        };
+        /**
          * WorkloadMap
          * @description Who talked to whom.
          */
@@ -4312,9 +4531,177 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    captures_captures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedCaptureList"];
+                };
+            };
+        };
+    };
+    captures_upload: {
+        parameters: {
+            query?: {
+                /** @description What the file is called */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description pcap or pcapng, plain or compressed with gzip or zstd */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedCaptureAnswer"];
+                };
+            };
+        };
+    };
+    captures_capture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of an uploaded capture */
+                capture_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedCaptureAnswer"];
+                };
+            };
+        };
+    };
+    captures_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of an uploaded capture */
+                capture_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+        };
+    };
     history_columns: {
         parameters: {
             query?: {
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
                 /** @description Table that the filter is about */
                 table?: "requests" | "flows" | "packets";
             };
@@ -4368,6 +4755,8 @@ export interface operations {
                 from?: string | null;
                 /** @description Groups at most */
                 limit?: number;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
                 /** @description Table that the filter is about */
                 table?: "requests" | "flows";
                 /** @description End, exclusive; written like `from` */
@@ -4415,6 +4804,8 @@ export interface operations {
                 filter?: string;
                 /** @description Length of the window that ends now, in seconds */
                 seconds?: number;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
             };
             header?: never;
             path?: never;
@@ -4458,6 +4849,8 @@ export interface operations {
                 filter?: string;
                 /** @description Length of the window that ends now, in seconds */
                 seconds?: number;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
             };
             header?: never;
             path: {
@@ -4593,6 +4986,8 @@ export interface operations {
                 filter?: string;
                 /** @description Length of the window that ends now, in seconds */
                 seconds?: number;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
             };
             header?: never;
             path: {
@@ -4639,6 +5034,8 @@ export interface operations {
                 bucket?: string | null;
                 /** @description Start: RFC 3339, epoch seconds, or relative to now such as `-15m` */
                 from?: string | null;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
                 /** @description End, exclusive; written like `from` */
                 to?: string | null;
             };
@@ -4720,6 +5117,8 @@ export interface operations {
             query?: {
                 /** @description Boolean SQL expression over the table's columns, and bare words as free text, e.g. `status >= 500 and server = 'orders'` */
                 filter?: string;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
                 /** @description Table that the filter is about */
                 table?: "requests" | "flows" | "packets";
             };
@@ -4769,6 +5168,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only values that contain this, in any case */
                 part?: string;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
                 /** @description Table that the filter is about */
                 table?: "requests" | "flows" | "packets";
             };
@@ -4820,6 +5221,8 @@ export interface operations {
                 limit?: number;
                 /** @description desc: newest first */
                 order?: "desc" | "asc";
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
                 /** @description End, exclusive; written like `from` */
                 to?: string | null;
             };
@@ -4863,6 +5266,8 @@ export interface operations {
             query?: {
                 /** @description Bytes of both directions at most */
                 max_bytes?: number;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
             };
             header?: never;
             path: {
@@ -4904,7 +5309,10 @@ export interface operations {
     };
     history_stream_file: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
+            };
             header?: never;
             path: {
                 /** @description `flow_id` of the flow */
@@ -4989,6 +5397,8 @@ export interface operations {
                 filter?: string;
                 /** @description Start: RFC 3339, epoch seconds, or relative to now such as `-15m` */
                 from?: string | null;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
                 /** @description End, exclusive; written like `from` */
                 to?: string | null;
             };
@@ -5074,7 +5484,10 @@ export interface operations {
     };
     packets_packet: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
+            };
             header?: never;
             path: {
                 packet_id: number;
@@ -5163,6 +5576,8 @@ export interface operations {
                 flow_id?: number | null;
                 /** @description Ids of packets, comma separated; all without it */
                 ids?: string | null;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
             };
             header?: never;
             path?: never;
@@ -5250,6 +5665,8 @@ export interface operations {
                 flow_id?: number | null;
                 /** @description Rows of a page */
                 limit?: number;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
             };
             header?: never;
             path?: never;
@@ -5458,6 +5875,8 @@ export interface operations {
                 limit?: number;
                 /** @description desc: newest first */
                 order?: "desc" | "asc";
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
                 /** @description End, exclusive; written like `from` */
                 to?: string | null;
             };
@@ -5498,7 +5917,10 @@ export interface operations {
     };
     history_request: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
+            };
             header?: never;
             path: {
                 request_id: number;
@@ -5667,6 +6089,8 @@ export interface operations {
                 filter?: string;
                 /** @description Start: RFC 3339, epoch seconds, or relative to now such as `-15m` */
                 from?: string | null;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
                 /** @description Table that the filter is about */
                 table?: "requests" | "flows";
                 /** @description End, exclusive; written like `from` */
@@ -5722,6 +6146,8 @@ export interface operations {
                 limit?: number;
                 /** @description What counts */
                 order?: "requests" | "errors" | "p95_ns" | "bytes";
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
                 /** @description Table that the filter is about */
                 table?: "requests" | "flows";
                 /** @description End, exclusive; written like `from` */

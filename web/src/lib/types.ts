@@ -49,6 +49,10 @@ export type FilterCheck = Shapes["FilterCheck"];
 export type FilterValues = Shapes["FilterValues"];
 export type ErrorFacts = Shapes["ErrorFacts"];
 export type SourceFacts = Shapes["SourceFacts"];
+export type UploadedCapture = Shapes["UploadedCapture"];
+export type UploadedCaptureAnswer = Shapes["UploadedCaptureAnswer"];
+export type UploadedCaptureList = Shapes["UploadedCaptureList"];
+export type UploadLimits = Shapes["UploadLimits"];
 export type Source = SourceFacts["source"];
 
 export type LiveMessage =

@@ -5,8 +5,10 @@
 //! the calls between all containers of a network, and those with the host and the outside. Each
 //! veth would show the same packet once more for each of its two ends: they would be recognised
 //! as duplicates, but only after having been copied and decoded. The physical interface and the
-//! loopback show a call through a published port a second time, under the host's addresses, which
-//! cannot be recognised as the same; so they are left out while containers are attached.
+//! loopback show a call through a published port a second time: under the host's addresses, which
+//! are known again, or, through a proxy, as a connection of its own. They carry the host's own
+//! traffic besides, which who watches containers has not asked for, so they are left out while
+//! containers are attached; naming them adds them.
 //!
 //! Veths are chosen where they are not ports of a chosen bridge, as with some container networks.
 
@@ -60,7 +62,7 @@ pub fn default_interfaces_on(platform: Platform, interfaces: &[Interface]) -> Se
         Platform::Windows => windows(interfaces),
         Platform::Other => default_route(interfaces),
     };
-    choice.or_else(|| first_up(interfaces)).unwrap_or_else(|| Selection {
+    choice.or_else(|| first_up(interfaces, &[])).unwrap_or_else(|| Selection {
         names: Vec::new(),
         reason: "No interface is up.".to_owned(),
     })
@@ -86,9 +88,9 @@ fn containers(interfaces: &[Interface]) -> Option<Selection> {
     if chosen.iter().any(|one| one.running != Some(false)) {
         return Some(selection(chosen, containers_reason(&bridges, &veths)));
     }
-    let host = default_route(interfaces)?;
     let mut names: Vec<String> = chosen.iter().map(|one| one.name.clone()).collect();
-    names.extend(host.names);
+    let host = default_route(interfaces).or_else(|| first_up(interfaces, &names));
+    names.extend(host.map(|host| host.names).unwrap_or_default());
     Some(Selection {
         names,
         reason: "There are container networks, but no container is attached to them yet, so the \
@@ -203,10 +205,11 @@ fn npcap_loopback(interfaces: &[Interface]) -> Option<&Interface> {
         .or_else(|| loopbacks().next())
 }
 
-fn first_up(interfaces: &[Interface]) -> Option<Selection> {
+/// Of those that are not `chosen` already.
+fn first_up(interfaces: &[Interface], chosen: &[String]) -> Option<Selection> {
     let is_link = |one: &&Interface| {
         let beside = [LinkKind::Any, LinkKind::Pseudo, LinkKind::PeerToPeer];
-        is_up(one) && !beside.contains(&one.kind)
+        is_up(one) && !beside.contains(&one.kind) && !chosen.contains(&one.name)
     };
     let links = || interfaces.iter().filter(is_link);
     let found = links().find(|one| !one.loopback).or_else(|| links().next())?;
@@ -309,6 +312,9 @@ mod tests {
         bridge.running = Some(false);
         list.push(bridge);
         assert_eq!(chosen(Platform::Linux, &list), ["docker0", "eth0", "lo"]);
+        list[2].default_route = false;
+        assert_eq!(chosen(Platform::Linux, &list), ["docker0", "eth0"], "no way out, yet a host");
+        list[2].default_route = true;
         list[3].up = Some(false);
         assert_eq!(chosen(Platform::Linux, &list), ["eth0", "lo"]);
     }

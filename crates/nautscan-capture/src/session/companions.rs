@@ -4,8 +4,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::RandomState;
 
+use nautscan_core::Translation;
 use nautscan_core::packet::Packet;
-use nautscan_core::wire::Shard;
+use nautscan_core::wire::{Shard, protocol};
 
 use crate::limits::{BEGUN_ALIKE, COMPANIONS};
 
@@ -32,6 +33,15 @@ pub(super) struct Companions {
 }
 
 impl Companions {
+    /// Knowing what the host's connection tracking tells. All that is not TCP is together anyway.
+    pub(super) fn knowing(translations: &[Translation]) -> Self {
+        let mut companions = Self::default();
+        for told in translations.iter().filter(|told| told.protocol == protocol::TCP) {
+            companions.lead(Shard::of_ends(&told.after), Shard::of_ends(&told.before));
+        }
+        companions
+    }
+
     /// Where a packet belongs.
     pub(super) fn shard_of(&mut self, packet: &Packet<'_>) -> Shard {
         let (shard, digest) = Shard::of_translated(packet, &self.hasher);

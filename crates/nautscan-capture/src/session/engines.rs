@@ -44,7 +44,7 @@ impl Engines {
             return Ok(Self::One(Engine::new(config)));
         }
         let workers = workers.min(MAX_WORKERS);
-        let (spread, arrivals) = Spread::new(workers);
+        let (spread, arrivals) = Spread::new(workers, Arc::clone(&config.translations));
         let stats = (0..workers).map(|_| Mutex::default()).collect::<Arc<[_]>>();
         let mut several = Several { spread: Some(spread), threads: Vec::new(), stats };
         for (index, arrivals) in arrivals.into_iter().enumerate() {

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
 use nautscan_core::packet::{InterfaceId, LinkType, Packet};
 use nautscan_core::wire::Shard;
-use nautscan_core::{Engine, RecordBatch, event::Table};
+use nautscan_core::{Engine, RecordBatch, Translation, event::Table};
 
 use super::companions::Companions;
 use crate::block::Block;
@@ -118,6 +118,7 @@ pub(super) struct Spread {
     datagrams: Datagrams,
     /// Set where packets may be seen at several points, and so under several addresses.
     companions: Option<Companions>,
+    translations: Arc<[Translation]>,
     interfaces: usize,
 }
 
@@ -126,8 +127,8 @@ pub(super) struct Spread {
 pub(super) struct Gone;
 
 impl Spread {
-    /// Ways to `count` engines.
-    pub(super) fn new(count: usize) -> (Self, Vec<Arrivals>) {
+    /// Ways to `count` engines, which know of these translations.
+    pub(super) fn new(count: usize, translations: Arc<[Translation]>) -> (Self, Vec<Arrivals>) {
         let lane = |_| {
             let ((full, full_end), (empty_end, empty)) =
                 (sync_channel(PARCELS_WAITING), channel::<Parcel>());
@@ -142,6 +143,7 @@ impl Spread {
             clock: 0,
             datagrams: Datagrams::default(),
             companions: None,
+            translations,
             interfaces: 0,
         };
         (spread, arrivals)
@@ -151,10 +153,16 @@ impl Spread {
     pub(super) fn add_interface(&mut self, name: Option<&str>) {
         self.interfaces += 1;
         if self.interfaces > 1 {
-            self.companions.get_or_insert_default();
+            self.see_several_points();
         }
         for lane in &mut self.lanes {
             lane.filling.interfaces.push(name.map(str::to_owned));
+        }
+    }
+
+    fn see_several_points(&mut self) {
+        if self.companions.is_none() {
+            self.companions = Some(Companions::knowing(&self.translations));
         }
     }
 
@@ -203,7 +211,7 @@ impl Spread {
         let lane = |value: u64| (((value >> 32) * count as u64) >> 32) as usize;
         // A cooked capture has several points in one interface.
         if matches!(packet.link_type, LinkType::LINUX_SLL | LinkType::LINUX_SLL2) {
-            self.companions.get_or_insert_default();
+            self.see_several_points();
         }
         let shard = match &mut self.companions {
             None => Shard::of(packet),
@@ -371,7 +379,7 @@ mod tests {
     #[test]
     fn later_fragments_follow_the_first_one() {
         for port in 1000..1050 {
-            let (mut spread, arrivals) = Spread::new(4);
+            let (mut spread, arrivals) = Spread::new(4, Arc::default());
             spread.copy(&packet(0, &tcp(port, 7, [0x20, 0])));
             spread.copy(&packet(0, &tcp(port, 7, [0, 1])));
             spread.copy(&packet(0, &tcp(port, 8, [0, 0])));
@@ -399,7 +407,7 @@ mod tests {
     fn a_parcel_has_so_many_packets_or_bytes() {
         let large = vec![0; 1 << 16];
         for (data, count) in [(&[0][..], PARCEL_PACKETS), (&large, PARCEL_BYTES >> 16)] {
-            let (mut spread, arrivals) = Spread::new(1);
+            let (mut spread, arrivals) = Spread::new(1, Arc::default());
             for _ in 1..count {
                 spread.copy(&packet(0, data));
                 spread.send_if_full().expect("there");
@@ -414,7 +422,7 @@ mod tests {
     /// Reaches `PARCELS_WAITING`: whoever has more to send waits until one is taken.
     #[test]
     fn so_many_parcels_wait() {
-        let (mut spread, arrivals) = Spread::new(1);
+        let (mut spread, arrivals) = Spread::new(1, Arc::default());
         for _ in 0..PARCELS_WAITING {
             spread.send(true).expect("there");
         }
@@ -427,7 +435,7 @@ mod tests {
 
     #[test]
     fn numbers_are_those_of_the_whole_and_copies_stay_apart() {
-        let (mut spread, arrivals) = Spread::new(3);
+        let (mut spread, arrivals) = Spread::new(3, Arc::default());
         for port in 0..300 {
             spread.copy(&packet(i64::from(port), &tcp(port, 0, [0, 0])));
         }
@@ -452,7 +460,7 @@ mod tests {
     #[test]
     fn a_parcel_is_sent_when_it_is_full() {
         let sent_after = |data: &[u8]| {
-            let (mut spread, arrivals) = Spread::new(1);
+            let (mut spread, arrivals) = Spread::new(1, Arc::default());
             let mut count = 0;
             while arrivals[0].full.try_recv().is_err() {
                 spread.copy(&packet(0, data));
@@ -470,7 +478,7 @@ mod tests {
     /// Reaches `PARCELS_WAITING`: the reader waits for the engine, so that nothing is dropped.
     #[test]
     fn parcels_wait_up_to_the_cap() {
-        let (mut spread, arrivals) = Spread::new(1);
+        let (mut spread, arrivals) = Spread::new(1, Arc::default());
         for _ in 0..PARCELS_WAITING {
             spread.copy(&packet(0, &tcp(1, 0, [0, 0])));
             spread.send(false).expect("room");
@@ -494,7 +502,7 @@ mod tests {
 
     #[test]
     fn an_engine_without_packets_is_told_the_time_and_one_that_is_gone_is_noticed() {
-        let (mut spread, mut arrivals) = Spread::new(2);
+        let (mut spread, mut arrivals) = Spread::new(2, Arc::default());
         let data = tcp(1000, 0, [0, 0]);
         spread.copy(&packet(5 * SECOND, &data));
         spread.send(false).expect("sent");

@@ -62,7 +62,7 @@ impl Sharded {
         filter: Option<SourceFilter>,
         workers: usize,
     ) -> Result<Self, CaptureError> {
-        let (spread, arrivals) = Spread::new(workers);
+        let (spread, arrivals) = Spread::new(workers, Arc::clone(&config.translations));
         let (events, received) = sync_channel(workers * BATCHES_WAITING);
         let told = Told { progress: source.progress(), ..Told::default() };
         let shared = Arc::new(Shared {

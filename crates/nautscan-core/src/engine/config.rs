@@ -1,5 +1,8 @@
 //! How an engine is to work.
 
+use std::sync::Arc;
+
+use super::translation::Translation;
 use crate::event::{Redactor, Table};
 use crate::limits;
 use crate::proto::Settings;
@@ -25,6 +28,8 @@ pub struct Config {
     pub flow_id_base: u64,
     /// Flow ids go up by this, so that those of several engines can differ.
     pub flow_id_step: u64,
+    /// Connections that the capturing host translates, as it knows them when the capture begins.
+    pub translations: Arc<[Translation]>,
 }
 
 impl Config {
@@ -54,6 +59,7 @@ impl Default for Config {
             flow_update: None,
             flow_id_base: 0,
             flow_id_step: 1,
+            translations: Arc::default(),
         }
     }
 }

@@ -37,6 +37,7 @@ use translation::{Resolved, Translations};
 
 pub use config::Config;
 pub use totals::Totals;
+pub use translation::Translation;
 
 const SECOND: i64 = 1_000_000_000;
 /// Times after this (the year 2116) are taken for it, and times before 1970 for 1970: a capture
@@ -68,10 +69,12 @@ pub struct Engine {
 impl Engine {
     /// An engine without interfaces.
     pub fn new(config: Config) -> Self {
+        let mut translations = Translations::new();
+        translations.tell(&config.translations);
         Self {
             flows: FlowTable::new(config.max_flows),
             sightings: Sightings::new(),
-            translations: Translations::new(),
+            translations,
             held: Held::default(),
             fragments: Fragments::new(),
             places: Places::default(),
@@ -306,6 +309,7 @@ impl Engine {
         if let Some(rival) = rival {
             roles::begin(&mut flow, &rival);
         }
+        self.translations.begin(&mut flow, decoded);
         self.flows.insert(flow)
     }
 

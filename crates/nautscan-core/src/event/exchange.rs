@@ -143,6 +143,9 @@ pub struct Exchange {
     pub trace_id: Option<[u8; 32]>,
     /// Typed oddities, each once, in order of discovery.
     pub oddities: Vec<&'static str>,
+    /// Its bodies are values of a store (records, cached texts): shown only where nothing is
+    /// redacted.
+    pub holds_values: bool,
     /// Protocol detail: name and value, in order; becomes a JSON object.
     pub detail: Vec<(&'static str, String)>,
 }

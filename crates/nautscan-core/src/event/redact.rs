@@ -26,6 +26,9 @@ const HEADERS: &[&str] = &[
 /// Values of the detail that hold header fields.
 const TRAILERS: &[&str] = &["request_trailers", "response_trailers"];
 
+/// Values of the detail that repeat what was asked word for word, literals and all.
+const TEXTS: &[&str] = &["command", "statement", "error_message"];
+
 /// Query parameters whose value is a credential.
 const PARAMETERS: &[&str] = &[
     "token",
@@ -82,8 +85,8 @@ impl Redactor {
         self.headers.iter().any(|header| header.eq_ignore_ascii_case(name))
     }
 
-    /// `detail` with the values of secret trailer fields replaced: trailers stand in it as lines
-    /// of `name: value`.
+    /// `detail` with texts that hold literals replaced, and the values of secret trailer fields:
+    /// trailers stand in it as lines of `name: value`.
     pub(super) fn detail<'a>(
         &self,
         detail: &'a [(&'static str, String)],
@@ -91,13 +94,19 @@ impl Redactor {
         let hides = |line: &str| {
             line.split_once(':').is_some_and(|(name, _)| self.hides_header(name.as_bytes()))
         };
-        let is_secret =
-            |(name, text): &(&str, String)| TRAILERS.contains(name) && text.split('\n').any(hides);
+        let is_text = |name: &str| TEXTS.contains(&name);
+        let is_secret = |(name, text): &(&str, String)| {
+            is_text(name) || TRAILERS.contains(name) && text.split('\n').any(hides)
+        };
         if !detail.iter().any(is_secret) {
             return Cow::Borrowed(detail);
         }
         let mut detail = detail.to_vec();
-        for (_, text) in detail.iter_mut().filter(|pair| is_secret(pair)) {
+        for (name, text) in detail.iter_mut().filter(|pair| is_secret(pair)) {
+            if is_text(name) {
+                REDACTED.clone_into(text);
+                continue;
+            }
             let lines = text.split('\n').map(|line| match line.split_once(':') {
                 Some((name, _)) if hides(line) => format!("{name}: {REDACTED}"),
                 _ => line.to_owned(),
@@ -184,6 +193,14 @@ mod tests {
         let want = "Digest: a\nSet-Cookie: [redacted]\nx-ours: [redacted]\nX:";
         assert_eq!(shown[2].1, want);
         assert!(matches!(redactor.detail(&detail[..2]), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn texts_that_hold_literals() {
+        let detail = [("command", "GET session:1".to_owned()), ("reply", "null".to_owned())];
+        let shown = Redactor::default().detail(&detail).into_owned();
+        assert_eq!(shown[0], ("command", REDACTED.to_owned()));
+        assert_eq!(shown[1], detail[1]);
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(super) const COLUMNS: &[Column] = &[
     maybe(
         "method",
         Kind::Text,
-        "What was to be done, e.g. `GET`; DNS: the type that was asked for, or the operation if it was no query. Null where it was not seen.",
+        "What was to be done, e.g. `GET`; DNS: the type that was asked for, or the operation if it was no query; Redis, Memcached: the command; PostgreSQL: the statement's first word. Null where it was not seen.",
     ),
     maybe(
         "host",
@@ -53,17 +53,17 @@ pub(super) const COLUMNS: &[Column] = &[
     maybe(
         "target",
         Kind::Text,
-        "What it was asked of (HTTP: the request target; DNS: the name). Null where it was not seen.",
+        "What it was asked of (HTTP: the request target; DNS: the name; Redis, Memcached: the grouping form of the key; PostgreSQL: the statement without its literals). Null where it was not seen, or there is none.",
     ),
     maybe(
         "status",
         Kind::Int32,
-        "Outcome as a number of the protocol (HTTP: status code; DNS: response code). Null where no response was seen.",
+        "Outcome as a number of the protocol (HTTP: status code; DNS: response code). Null where no response was seen, or the protocol has no numbers.",
     ),
     maybe(
         "error",
         Kind::Text,
-        "Why the exchange failed, in words: below the protocol's own status, e.g. `connection reset by server`, or by it where that is a number, e.g. `NXDOMAIN`. Null where it did not.",
+        "Why the exchange failed, in words: below the protocol's own status, e.g. `connection reset by server`, or by it where that is a number, e.g. `NXDOMAIN`, or a code, e.g. `WRONGTYPE`. Null where it did not.",
     ),
     maybe(
         "ttfb_ns",
@@ -78,7 +78,7 @@ pub(super) const COLUMNS: &[Column] = &[
     maybe(
         "request_bytes",
         Kind::Int,
-        "Bytes of request content after transfer decoding, before content decoding; DNS: of the message. Null where not known.",
+        "Bytes of request content after transfer decoding, before content decoding; other protocols: of the message. Null where not known.",
     ),
     maybe("response_bytes", Kind::Int, "Bytes of response content likewise."),
     maybe(
@@ -189,6 +189,7 @@ impl MessageBuilder {
         message: Option<&Message>,
         keep_headers: bool,
         redactor: Option<&Redactor>,
+        hides_body: bool,
         text: &mut TextBuffer,
     ) -> usize {
         let Some(message) = message else {
@@ -206,9 +207,11 @@ impl MessageBuilder {
         } else {
             self.headers.push_null();
         }
-        self.body.append_option(message.body.kept.as_deref());
-        self.truncated.append_value(message.body.truncated);
-        message.body.kept.as_ref().map_or(0, Vec::len) + message.headers.memory()
+        let kept = message.body.kept.as_deref();
+        let shown = kept.filter(|_| !hides_body);
+        self.body.append_option(shown);
+        self.truncated.append_value(message.body.truncated || shown != kept);
+        shown.map_or(0, <[u8]>::len) + message.headers.memory()
     }
 }
 
@@ -298,8 +301,9 @@ impl RequestsBuilder {
         self.duration_ns
             .append_option(since_request(response.and_then(|message| message.last_time)));
         let redactor = self.redactor.as_ref();
-        self.bytes += self.request.push(request, keep_headers, redactor, text);
-        self.bytes += self.response.push(response, keep_headers, redactor, text);
+        let hides_body = exchange.holds_values && redactor.is_some();
+        self.bytes += self.request.push(request, keep_headers, redactor, hides_body, text);
+        self.bytes += self.response.push(response, keep_headers, redactor, hides_body, text);
         let trace_id = exchange.trace_id.as_ref();
         self.trace_id.append_option(trace_id.and_then(|id| core::str::from_utf8(id).ok()));
         self.decrypted.append_null();

@@ -9,7 +9,7 @@
 
 use core::fmt;
 
-use super::{Close, Context, Settings, Side, Verdict, dhcp, dns};
+use super::{About, Close, Context, Settings, Side, Verdict, dhcp, dns};
 
 /// One datagram, and where it goes.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +59,8 @@ pub struct DatagramProtocol {
     pub probe: fn(&Datagram<'_>) -> Recognised,
     /// Makes a parser for the flow of a datagram that the probe recognised.
     pub open: fn(&Datagram<'_>, &Settings) -> Box<dyn DatagramParser>,
+    /// It in words.
+    pub about: &'static About,
 }
 
 /// Follows the datagrams of one flow. What is emitted depends on the datagrams and their times

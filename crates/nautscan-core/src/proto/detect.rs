@@ -224,6 +224,10 @@ impl App {
                     todo.push(Piece { side, time, place, bytes: Cow::Owned(bytes) });
                 }
             }
+            Verdict::Over { consumed } => {
+                todo.push(piece.after(consumed));
+                self.0 = State::Opaque;
+            }
             Verdict::Dead(_) => {
                 cx.sink.parse_error();
                 self.0 = State::Opaque;

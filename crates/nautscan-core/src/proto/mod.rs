@@ -13,12 +13,19 @@
 
 use crate::event::{Exchange, Lease, Naming};
 
+pub mod about;
 pub mod datagram;
 mod detect;
 pub mod dhcp;
 pub mod dns;
 pub mod http1;
+mod keys;
+pub mod memcached;
+pub mod postgres;
+pub mod redis;
+mod turns;
 
+pub use about::{About, Known};
 pub use datagram::{DATAGRAM_PROTOCOLS, DatagramParser, DatagramProtocol};
 pub use detect::App;
 pub(crate) use detect::side_of;
@@ -87,6 +94,12 @@ pub enum Verdict {
     Switched {
         /// How many bytes of the slice just given belong to the old protocol: the others were not
         /// looked at. At least 1.
+        consumed: usize,
+    },
+    /// From here on the connection is no conversation any more (a stream of replication): what comes
+    /// next is not looked at, and counted as not understood.
+    Over {
+        /// As for [`Self::Switched`].
         consumed: usize,
     },
     /// The bytes are not this protocol, or can no longer be followed. The parser has emitted
@@ -192,7 +205,10 @@ pub struct Protocol {
     pub probe: fn(Side, &[u8]) -> Probe,
     /// Makes a parser for a connection that the probe accepted.
     pub open: fn(&Settings) -> Box<dyn Parser>,
+    /// It in words.
+    pub about: &'static About,
 }
 
 /// Every protocol, in the order in which they are probed.
-pub static PROTOCOLS: &[Protocol] = &[http1::PROTOCOL, dns::PROTOCOL];
+pub static PROTOCOLS: &[Protocol] =
+    &[http1::PROTOCOL, dns::PROTOCOL, redis::PROTOCOL, postgres::PROTOCOL, memcached::PROTOCOL];

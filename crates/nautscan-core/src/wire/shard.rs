@@ -20,6 +20,7 @@ use super::{
     Address, Beginning, Decoded, Network, be16, be32, decode, decode_datagram, ethernet, ipv4,
     protocol,
 };
+use crate::flow::Endpoints;
 use crate::packet::{LinkType, Packet};
 
 /// Where a packet belongs.
@@ -75,6 +76,11 @@ impl Shard {
             Self::LaterFragment { datagram, .. } => Self::LaterFragment { pair: 0, datagram },
         };
         (shard, beginning.map(|it| it.digest))
+    }
+
+    /// The value of the TCP packets between two ends.
+    pub fn of_ends(ends: &Endpoints) -> u64 {
+        symmetric(end(&ends.client, ends.client_port), end(&ends.server, ends.server_port))
     }
 
     fn of_any(packet: &Packet<'_>) -> Self {

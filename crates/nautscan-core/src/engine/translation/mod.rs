@@ -5,6 +5,7 @@
 mod beginnings;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -16,6 +17,8 @@ use crate::limits::ALIASES;
 use crate::proto::Close;
 use crate::wire::{Beginning, Decoded, Network, Transport, hop_limit};
 use beginnings::{Beginnings, Begun};
+use told::Told;
+pub use told::Translation;
 
 /// Other addresses of a flow.
 #[derive(Debug, Clone, Copy)]
@@ -40,13 +43,48 @@ pub(super) struct Resolved {
 pub(super) struct Translations {
     aliases: HashMap<FlowKey, Alias, RandomState>,
     beginnings: Beginnings,
+    told: Told,
     /// Aliases that there was no room for.
     refused: u64,
 }
 
 impl Translations {
     pub(super) fn new() -> Self {
-        Self { aliases: HashMap::default(), beginnings: Beginnings::new(), refused: 0 }
+        Self {
+            aliases: HashMap::default(),
+            beginnings: Beginnings::new(),
+            told: Told::default(),
+            refused: 0,
+        }
+    }
+
+    /// Takes in what the host's connection tracking tells.
+    pub(super) fn tell(&mut self, translations: &[Translation]) {
+        for translation in translations {
+            let [(root, root_is_low), (other, other_is_low)] = translation.keys();
+            if root == other {
+                continue;
+            }
+            if self.aliases.len() >= ALIASES {
+                self.refused += 1;
+                continue;
+            }
+            let flips = root_is_low != other_is_low;
+            self.aliases.insert(other, Alias { root, flips, leg: 1 });
+            self.told.insert(root, *translation);
+        }
+    }
+
+    /// What was told of a new flow becomes part of it.
+    #[inline]
+    pub(super) fn begin(&mut self, flow: &mut Flow, decoded: &Decoded<'_>) {
+        if self.told.is_empty() {
+            return;
+        }
+        let Some(network) = &decoded.network else { return };
+        if let Err(Some(other)) = self.told.take_up(flow, decoded, network) {
+            self.aliases.remove(&other);
+        }
     }
 
     /// Where a packet with these addresses belongs.
@@ -84,7 +122,7 @@ impl Translations {
     }
 
     pub(super) fn memory(&self) -> usize {
-        self.aliases.allocation_size() + self.beginnings.memory()
+        self.aliases.allocation_size() + self.beginnings.memory() + self.told.memory()
     }
 }
 
@@ -112,6 +150,7 @@ impl Engine {
         let known = if known.leg != 0 && !self.is_of(&known, &beginning) {
             // The ports are used again, of which only one side was seen so far.
             self.translations.aliases.remove(&flow.key);
+            self.translations.told.remove(&known.flow.key);
             Resolved { flow, leg: 0 }
         } else {
             known

@@ -384,3 +384,96 @@ fn so_many_aliases_are_kept() {
     assert_eq!(engine.translations.len(), ALIASES);
     assert!((1..200).contains(&engine.translations.refused()));
 }
+
+fn told(sides: [Side; 2], until: i64) -> Translation {
+    let ends = |side: Side| {
+        let address = |end: End| crate::wire::Address::v4([10, 0, 0, end.0]);
+        crate::flow::Endpoints {
+            client: address(side.client),
+            client_port: side.client.1,
+            server: address(side.server),
+            server_port: side.server.1,
+        }
+    };
+    let [before, after] = sides.map(ends);
+    Translation { protocol: crate::wire::protocol::TCP, before, after, until }
+}
+
+fn engine_told(translations: &[Translation]) -> Engine {
+    let mut engine = Engine::new(Config { translations: translations.into(), ..Config::default() });
+    engine.add_interface(Some("if0"));
+    engine.add_interface(Some("if1"));
+    engine
+}
+
+/// Feeds what comes after the handshake.
+fn feed_the_rest(engine: &mut Engine, start: i64, sides: &[Side]) {
+    for (at, segment) in connection(100).iter().enumerate().skip(3) {
+        for side in sides {
+            let time = start + at as i64 * MS + i64::from(side.server == CONTAINER) * US;
+            engine.packet(&raw(time, InterfaceId(side.interface), &bytes(side, segment, &[])));
+        }
+    }
+}
+
+#[test]
+fn a_connection_that_was_there_before_is_one_flow_if_the_host_tells() {
+    for (sides, nat_client, nat_server) in [
+        (DESTINATION, None, end(HOST)),
+        (SOURCE, end(MASQUERADED), None),
+        (BOTH, end(MASQUERADED), end(HOST)),
+    ] {
+        let mut reversed = sides;
+        reversed.reverse();
+        for order in [sides, reversed] {
+            let mut engine = engine_told(&[told(sides, i64::MAX)]);
+            feed_the_rest(&mut engine, MS, &order);
+            assert_eq!(engine.totals().duplicates, 4, "{order:?}");
+            let rows = Rows::of(engine);
+            assert_eq!(Rows::ends(&rows.flows, ["client_ip", "client_port"]), [end(CLIENT)]);
+            assert_eq!(Rows::ends(&rows.flows, ["server_ip", "server_port"]), [end(CONTAINER)]);
+            let other = Rows::ends(&rows.flows, ["nat_client_ip", "nat_client_port"]);
+            assert_eq!(other, std::slice::from_ref(&nat_client));
+            let other = Rows::ends(&rows.flows, ["nat_server_ip", "nat_server_port"]);
+            assert_eq!(other, std::slice::from_ref(&nat_server));
+            assert_eq!(Rows::ends(&rows.requests, ["server_ip", "server_port"]), [end(CONTAINER)]);
+        }
+    }
+}
+
+#[test]
+fn what_the_host_does_not_tell_of_stays_two_flows() {
+    let mut engine = engine_told(&[]);
+    feed_the_rest(&mut engine, MS, &DESTINATION);
+    assert_eq!(engine.totals().duplicates, 0);
+    assert_eq!(Rows::of(engine).flows.iter().map(RecordBatch::num_rows).sum::<usize>(), 2);
+}
+
+/// What was told is of the connection that was there then, not of a later one with its ports.
+#[test]
+fn what_was_told_ends_with_its_connection() {
+    let near = Side { interface: 0, ..DESTINATION[0] };
+    // After the host has forgotten it.
+    let mut engine = engine_told(&[told(DESTINATION, 2 * MS)]);
+    feed_the_rest(&mut engine, MS, &[near]);
+    assert_eq!(Rows::ends(&Rows::of(engine).flows, ["server_ip", "server_port"]), [end(HOST)]);
+    // A new connection, on either side, one side of which is not captured.
+    for (side, server) in [(DESTINATION[0], HOST), (DESTINATION[1], CONTAINER)] {
+        let mut engine = engine_told(&[told(DESTINATION, i64::MAX)]);
+        feed(&mut engine, MS, 100, &[side], &TIMESTAMPS);
+        assert_eq!((engine.translations.len(), engine.translations.told.is_empty()), (0, true));
+        let rows = Rows::of(engine);
+        assert_eq!(Rows::ends(&rows.flows, ["server_ip", "server_port"]), [end(server)]);
+        assert_eq!(Rows::ends(&rows.flows, ["nat_server_ip", "nat_server_port"]), [None]);
+    }
+    // And what follows it under the same addresses is joined by its own SYN.
+    let mut engine = engine_told(&[told(DESTINATION, i64::MAX)]);
+    feed_the_rest(&mut engine, MS, &DESTINATION);
+    feed(&mut engine, 2_000 * MS, 9000, &DESTINATION, &TIMESTAMPS);
+    assert_eq!(engine.totals().duplicates, 4 + 7);
+    let rows = Rows::of(engine);
+    assert_eq!(
+        Rows::ends(&rows.flows, ["server_ip", "server_port"]),
+        [end(CONTAINER), end(CONTAINER)]
+    );
+}

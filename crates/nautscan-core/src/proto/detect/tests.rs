@@ -123,6 +123,24 @@ fn bytes_after_an_upgrade_are_counted() {
     assert_eq!((got, opaque), (rows(&[("GET /chat 101 complete", 0)]), 6));
 }
 
+/// Redis typed by a person, and what only an answer can tell.
+#[test]
+fn protocols_are_known_by_either_side_on_any_port() {
+    let dialogues = [
+        (["PING\r\n", "+PONG\r\n"], "PING - - complete"),
+        (["*1\r\n$4\r\nPING\r\n", "+PONG\r\n"], "PING - - complete"),
+        (["get key\r\n", "END\r\n"], "get key - complete"),
+        (["version\r\n", "VERSION 1.6.18\r\n"], "version - - complete"),
+        (
+            ["Q\0\0\0\x0dSELECT 1\0", "C\0\0\0\x0dSELECT 1\0Z\0\0\0\x05I"],
+            "SELECT SELECT ? - complete",
+        ),
+    ];
+    for ([ask, answer], want) in dialogues {
+        assert_eq!(observe(&[(C, ask), (S, answer)]), (rows(&[(want, 0)]), 0), "{ask:?}");
+    }
+}
+
 /// zeek/http__connect-with-smtp: the head of the request never ends.
 #[test]
 fn a_tunnel_opened_before_the_head_was_whole() {

@@ -10,14 +10,35 @@ mod v4;
 mod v6;
 
 use super::datagram::Datagram;
-use super::{Close, Context, DatagramParser, DatagramProtocol, Verdict};
+use super::{About, Close, Context, DatagramParser, DatagramProtocol, Verdict};
 
 /// Registry line of DHCP.
-pub const V4: DatagramProtocol =
-    DatagramProtocol { name: "dhcp", probe: v4::probe, open: |_, _| Box::new(Leases(v4::read)) };
+pub const V4: DatagramProtocol = DatagramProtocol {
+    name: "dhcp",
+    probe: v4::probe,
+    open: |_, _| Box::new(Leases(v4::read)),
+    about: &ABOUT,
+};
 /// Registry line of DHCPv6.
-pub const V6: DatagramProtocol =
-    DatagramProtocol { name: "dhcpv6", probe: v6::probe, open: |_, _| Box::new(Leases(v6::read)) };
+pub const V6: DatagramProtocol = DatagramProtocol {
+    name: "dhcpv6",
+    probe: v6::probe,
+    open: |_, _| Box::new(Leases(v6::read)),
+    about: &ABOUT_V6,
+};
+
+static ABOUT: About = About {
+    title: "DHCP",
+    extracts: "The name that a host asks by and the address that it gets, in the table `names`; no rows of `requests`.",
+    limits: &["What relay agents carry on is not read."],
+    oddities: &[],
+};
+static ABOUT_V6: About = About {
+    title: "DHCPv6",
+    extracts: "As DHCP.",
+    limits: &["What relay agents carry on is not read."],
+    oddities: &[],
+};
 
 /// Reads a message and tells what it says of a lease; `None`: it is malformed.
 type Read = fn(&Datagram<'_>, &mut Context<'_>) -> Option<()>;

@@ -36,7 +36,7 @@ mod tests;
 
 pub use oddity::ODDITIES;
 
-use super::{DatagramProtocol, Protocol};
+use super::{About, DatagramProtocol, Protocol};
 
 /// How long a question waits for its answer after it was last sent, ns: longer than stub
 /// resolvers do (5 s of glibc, musl and dig, 10 s of Windows).
@@ -44,12 +44,42 @@ pub const ANSWER_WAIT: i64 = 15_000_000_000;
 
 /// Registry line of DNS over UDP.
 pub const DATAGRAMS: DatagramProtocol =
-    DatagramProtocol { name: "dns", probe: probe::dns, open: datagrams::dns };
+    DatagramProtocol { name: "dns", probe: probe::dns, open: datagrams::dns, about: &ABOUT };
 /// Registry line of multicast DNS.
 pub const MDNS: DatagramProtocol =
-    DatagramProtocol { name: "mdns", probe: probe::mdns, open: datagrams::mdns };
+    DatagramProtocol { name: "mdns", probe: probe::mdns, open: datagrams::mdns, about: &MULTICAST };
 /// Registry line of LLMNR over UDP.
-pub const LLMNR: DatagramProtocol =
-    DatagramProtocol { name: "llmnr", probe: probe::llmnr, open: datagrams::llmnr };
+pub const LLMNR: DatagramProtocol = DatagramProtocol {
+    name: "llmnr",
+    probe: probe::llmnr,
+    open: datagrams::llmnr,
+    about: &LLMNR_ABOUT,
+};
 /// Registry line of DNS over TCP.
-pub const PROTOCOL: Protocol = Protocol { name: "dns", probe: probe::stream, open: stream::open };
+pub const PROTOCOL: Protocol =
+    Protocol { name: "dns", probe: probe::stream, open: stream::open, about: &ABOUT };
+
+static ABOUT: About = About {
+    title: "DNS with EDNS",
+    extracts: "Type, name, response code, latency, message sizes, the records of all sections, flags, EDNS options, retransmissions; names of addresses go to the table `names`.",
+    limits: &[
+        "DNS over TLS, HTTPS and QUIC is encrypted and not read.",
+        "24 records of a section are shown, 256 characters of each.",
+        "A question waits 15 s for its answer, up to 512 in one flow.",
+    ],
+    oddities: ODDITIES,
+};
+static MULTICAST: About = About {
+    title: "Multicast DNS",
+    extracts: "Questions and announcements, each a row of its own; names of addresses go to the table `names`.",
+    limits: &["Who answers does so in other flows: a question has no answer in its row."],
+    oddities: ODDITIES,
+};
+static LLMNR_ABOUT: About = About {
+    title: "LLMNR",
+    extracts: "As DNS.",
+    limits: &[
+        "Who answers does so in other flows: a question to the group has no answer in its row.",
+    ],
+    oddities: ODDITIES,
+};

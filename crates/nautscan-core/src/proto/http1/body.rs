@@ -99,7 +99,7 @@ impl Http1 {
                 let consumed = consumed.saturating_sub(held.len() - take).max(1);
                 Step::Stop(Verdict::Switched { consumed })
             }
-            verdict @ Verdict::Dead(_) => Step::Stop(verdict),
+            verdict @ (Verdict::Over { .. } | Verdict::Dead(_)) => Step::Stop(verdict),
         }
     }
 

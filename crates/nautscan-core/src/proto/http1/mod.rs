@@ -36,13 +36,24 @@ mod turn;
 
 pub use oddity::ODDITIES;
 
-use super::{Close, Context, Early, Parser, Place, Protocol, Settings, Side, Verdict};
+use super::{About, Close, Context, Early, Parser, Place, Protocol, Settings, Side, Verdict};
 use crate::limits::HTTP_HEAD;
 use half::{Half, State};
 use pair::Pairing;
 
 /// Registry line.
-pub const PROTOCOL: Protocol = Protocol { name: "http", probe: probe::probe, open };
+pub const PROTOCOL: Protocol = Protocol { name: "http", probe: probe::probe, open, about: &ABOUT };
+
+static ABOUT: About = About {
+    title: "HTTP/1.0 and HTTP/1.1",
+    extracts: "Method, host, target, status, header fields, bodies without their codings (chunked, gzip, deflate, br, zstd), trace id, informational responses, trailers; pipelines; after CONNECT or an upgrade what follows is looked at anew.",
+    limits: &[
+        "HTTP/2 and HTTP/3 are not read; what is encrypted is opaque.",
+        "Bodies are kept up to the body limit; their sizes are of all bytes.",
+        "A head of more than 64 KiB, or more than 128 requests waiting on one connection, are noted as oddities.",
+    ],
+    oddities: ODDITIES,
+};
 
 fn open(_: &Settings) -> Box<dyn Parser> {
     Box::<Http1>::default()

@@ -1,0 +1,358 @@
+//! Dialogues: what both sides said, and the exchanges that come of it.
+
+use super::*;
+use crate::event::{Completeness, Exchange};
+use crate::limits::{MEMCACHED_LINE, MEMCACHED_PIPELINE, MEMCACHED_TEXT, MEMCACHED_VALUE};
+use crate::proto::Side::{Client as C, Server as S};
+use crate::proto::{Place, Sink};
+
+#[derive(Default)]
+struct Collected(Vec<Exchange>);
+
+impl Sink for Collected {
+    fn exchange(&mut self, exchange: &Exchange) {
+        self.0.push(exchange.clone());
+    }
+    fn parse_error(&mut self) {}
+}
+
+/// One thing that happens.
+#[derive(Clone)]
+enum Act {
+    Says(Side, Vec<u8>),
+    Loses(Side, u64),
+}
+
+fn says(side: Side, text: impl Into<String>) -> Act {
+    Act::Says(side, text.into().into_bytes())
+}
+
+/// Plays acts in pieces of at most `piece` bytes; each side has received all that was said.
+fn play(acts: &[Act], piece: usize) -> (Vec<Exchange>, Verdict) {
+    let (mut parser, mut sink) = (Either::Undecided, Collected::default());
+    let settings = Settings::default();
+    let (mut said, mut time) = ([0u64; 2], 0);
+    for act in acts {
+        time += 1000;
+        let (side, lost, bytes) = match act {
+            Act::Says(side, bytes) => (*side, 0, bytes.as_slice()),
+            Act::Loses(side, lost) => (*side, *lost, &b""[..]),
+        };
+        let received = said[side.peer().index()];
+        let place = Place { offset: said[side.index()], received };
+        let mut cx = Context { time, place, settings: &settings, sink: &mut sink };
+        let mut verdict = Verdict::Continue;
+        if lost > 0 {
+            verdict = parser.gap(side, lost, &mut cx);
+        }
+        for bytes in bytes.chunks(piece) {
+            verdict = parser.data(side, bytes, &mut cx);
+            cx.place.offset += bytes.len() as u64;
+            if verdict != Verdict::Continue {
+                break;
+            }
+        }
+        if verdict != Verdict::Continue {
+            return (sink.0, verdict);
+        }
+        said[side.index()] += lost + bytes.len() as u64;
+    }
+    let mut cx = Context { time, place: Place::default(), settings: &settings, sink: &mut sink };
+    parser.close(Close::Finished, &mut cx);
+    (sink.0, Verdict::Continue)
+}
+
+fn brief(e: &Exchange) -> String {
+    let text = |t: &Option<Vec<u8>>| {
+        t.as_ref().map_or("-".to_owned(), |t| String::from_utf8_lossy(t).into_owned())
+    };
+    let detail = |name| e.detail.iter().find(|pair| pair.0 == name).map_or("-", |pair| &pair.1);
+    let (method, target, error) = (text(&e.method), text(&e.target), e.error.unwrap_or("-"));
+    format!("{method} {target} [{}] {error} {}", detail("reply"), e.completeness.name())
+}
+
+/// `method key reply error completeness`, and that it is so however the bytes are cut.
+fn told(acts: &[Act]) -> Vec<String> {
+    let briefs = |piece| play(acts, piece).0.iter().map(brief).collect::<Vec<_>>();
+    let whole = briefs(usize::MAX);
+    for piece in [1, 2, 3, 7, 40] {
+        assert_eq!(briefs(piece), whole, "in pieces of {piece}");
+    }
+    whole
+}
+
+#[test]
+fn a_command_has_its_answer() {
+    let acts = [
+        says(C, "set user:1 0 0 5\r\nhello\r\n"),
+        says(S, "STORED\r\n"),
+        says(C, "get user:1 user:2\r\n"),
+        says(S, "VALUE user:1 0 5\r\nhello\r\nEND\r\n"),
+        says(C, "get none\r\n"),
+        says(S, "END\r\n"),
+        says(C, "incr n 1\r\n"),
+        says(S, "7\r\n"),
+        says(C, "incr n x\r\n"),
+        says(S, "CLIENT_ERROR invalid numeric delta argument\r\n"),
+        says(C, "stats\r\n"),
+        says(S, "STAT pid 1\r\nSTAT uptime 2\r\nEND\r\n"),
+        says(C, "nothing\r\n"),
+        says(S, "ERROR\r\n"),
+        says(C, "quit\r\n"),
+    ];
+    let rows = [
+        "set user:* [STORED] - complete",
+        "get user:* [VALUE] - complete",
+        "get none [END] - complete",
+        "incr n [number] - complete",
+        "incr n [CLIENT_ERROR] CLIENT_ERROR complete",
+        "stats - [STAT] - complete",
+        "nothing - [ERROR] ERROR complete",
+        "quit - [none wanted] - request_only",
+    ];
+    assert_eq!(told(&acts), rows);
+    let (exchanges, _) = play(&acts, usize::MAX);
+    let [set, get, ..] = exchanges.as_slice() else { panic!("{exchanges:?}") };
+    let body = |message: &Option<crate::event::Message>| message.as_ref().unwrap().body.clone();
+    assert_eq!(body(&set.request).bytes, Some(25));
+    assert_eq!(body(&set.request).kept.as_deref(), Some(&b"hello"[..]));
+    assert_eq!(body(&get.response).kept.as_deref(), Some(&b"hello"[..]));
+    assert!(
+        get.detail.contains(&("hits", "1".into())) && get.detail.contains(&("keys", "2".into()))
+    );
+    assert_eq!(get.duration(), Some(1000));
+}
+
+impl Exchange {
+    fn duration(&self) -> Option<i64> {
+        Some(self.response.as_ref()?.last_time? - self.request.as_ref()?.first_time)
+    }
+}
+
+#[test]
+fn a_value_may_hold_anything() {
+    let acts = [
+        says(C, "set k 0 0 11\r\nEND\r\nget x\r\n\r\n"),
+        says(S, "STORED\r\n"),
+        says(C, "get k\r\n"),
+        says(S, "VALUE k 0 5\r\nEND\r\n\r\nEND\r\n"),
+    ];
+    assert_eq!(told(&acts), ["set k [STORED] - complete", "get k [VALUE] - complete"]);
+}
+
+#[test]
+fn answers_of_a_pipeline_come_in_order() {
+    let acts = [
+        says(C, "set a 0 0 1 noreply\r\n1\r\nget a\r\nget b\r\ndelete a\r\n"),
+        says(S, "VALUE a 0 1\r\n1\r\nEND\r\nEND\r\nNOT_FOUND\r\n"),
+    ];
+    let rows = [
+        "set a [none wanted] - request_only",
+        "get a [VALUE] - complete",
+        "get b [END] - complete",
+        "delete a [NOT_FOUND] - complete",
+    ];
+    assert_eq!(told(&acts), rows);
+}
+
+#[test]
+fn meta_commands_and_quiet_ones() {
+    let acts = [
+        says(C, "ms k 2 T0\r\nhi\r\n"),
+        says(S, "HD\r\n"),
+        says(C, "mg k v\r\n"),
+        says(S, "VA 2\r\nhi\r\n"),
+        says(C, "mg a v q O1\r\nmg b v q O2\r\nms c 1 q\r\nx\r\nmn\r\n"),
+        says(S, "VA 1 O2\r\ny\r\nMN\r\n"),
+    ];
+    let rows = [
+        "ms k [HD] - complete",
+        "mg k [VA] - complete",
+        "mg a [quiet] - request_only",
+        "mg b [VA] - complete",
+        "ms c [quiet] - request_only",
+        "mn - [MN] - complete",
+    ];
+    assert_eq!(told(&acts), rows);
+}
+
+#[test]
+fn a_loss_within_a_value_is_marked_and_no_more() {
+    let acts = [
+        says(C, "get a\r\n"),
+        says(S, "VALUE a 0 10\r\nabc"),
+        Act::Loses(S, 4),
+        says(S, "hij\r\nEND\r\n"),
+        says(C, "get b\r\n"),
+        says(S, "END\r\n"),
+    ];
+    assert_eq!(told(&acts), ["get a [VALUE] - gap", "get b [END] - complete"]);
+}
+
+#[test]
+fn who_waits_is_followed_again_after_a_loss() {
+    let acts = [says(C, "get a\r\n"), Act::Loses(S, 30), says(C, "get b\r\n"), says(S, "END\r\n")];
+    let (rows, _) = play(&acts, usize::MAX);
+    let rows: Vec<_> = rows.iter().map(brief).collect();
+    assert_eq!(rows, ["get a [-] - gap", "get b [END] - complete"]);
+    let acts = [
+        says(C, "get a\r\n"),
+        says(S, "END\r\n"),
+        Act::Loses(C, 7),
+        says(S, "VALUE x 0 1\r\n1\r\nEND\r\n"),
+        says(C, "get b\r\n"),
+        says(S, "END\r\n"),
+    ];
+    let (rows, _) = play(&acts, usize::MAX);
+    let rows: Vec<_> = rows.iter().map(brief).collect();
+    assert_eq!(rows, ["get a [END] - complete", "get b [END] - complete"]);
+}
+
+#[test]
+fn who_does_not_wait_is_given_up_after_a_loss() {
+    let acts =
+        [says(C, "get a\r\nget b\r\n"), says(S, "END\r\n"), says(C, "get c\r\n"), Act::Loses(S, 5)];
+    let (rows, verdict) = play(&acts, usize::MAX);
+    assert!(matches!(verdict, Verdict::Dead(_)));
+    let rows: Vec<_> = rows.iter().map(brief).collect();
+    assert_eq!(rows, ["get a [END] - complete", "get b [-] - gap", "get c [-] - request_only"]);
+}
+
+#[test]
+fn what_was_asked_before_is_an_answer_alone() {
+    let acts =
+        [says(S, "VALUE user:1 0 2\r\nhi\r\nEND\r\n"), says(C, "get b\r\n"), says(S, "END\r\n")];
+    assert_eq!(told(&acts), ["- - [VALUE] - response_only", "get b [END] - complete"]);
+}
+
+#[test]
+fn what_is_open_at_the_end_says_why() {
+    let (got, _) = play(&[says(C, "get a\r\n")], usize::MAX);
+    assert_eq!(brief(&got[0]), "get a [-] connection closed before response request_only");
+}
+
+#[test]
+fn the_log_that_is_watched_is_no_conversation() {
+    let (got, verdict) = play(&[says(C, "watch fetchers\r\n"), says(S, "OK\r\n")], usize::MAX);
+    assert_eq!((got.len(), verdict), (1, Verdict::Over { consumed: 4 }));
+}
+
+/// Reaches `MEMCACHED_LINE`, `MEMCACHED_TEXT`: a longer line ends it; of others the beginning is kept.
+#[test]
+fn lines_are_read_up_to_the_cap() {
+    let long = "a".repeat(MEMCACHED_LINE);
+    let (_, verdict) = play(&[says(C, format!("get {long}\r\n"))], usize::MAX);
+    assert_eq!(verdict, Verdict::Dead("a line is too long"));
+    let (got, _) = play(&[says(C, format!("get {}\r\n", "a".repeat(MEMCACHED_TEXT)))], usize::MAX);
+    assert_eq!(got[0].detail[0].1.len(), MEMCACHED_TEXT);
+}
+
+/// Reaches `MEMCACHED_PIPELINE`: the oldest command is told without its answer, which is passed over.
+#[test]
+fn a_pipeline_is_followed_up_to_the_cap() {
+    let count = MEMCACHED_PIPELINE + 1;
+    let acts = [says(C, "get a\r\n".repeat(count)), says(S, "END\r\n".repeat(count))];
+    let (got, _) = play(&acts, usize::MAX);
+    assert_eq!(got.len(), count);
+    assert_eq!(
+        (got[0].oddities[0], got[0].completeness),
+        ("pipeline_overflow", Completeness::RequestOnly)
+    );
+    assert!(got[1..].iter().all(|e| e.completeness == Completeness::Complete));
+}
+
+/// A binary message: magic, number, status, token, extras, key, value.
+fn message(
+    magic: u8,
+    code: u8,
+    status: u16,
+    token: u32,
+    extras: &[u8],
+    key: &str,
+    value: &str,
+) -> Vec<u8> {
+    let body = [extras, key.as_bytes(), value.as_bytes()].concat();
+    let mut bytes = vec![magic, code, 0, key.len() as u8, extras.len() as u8, 0];
+    bytes.extend(status.to_be_bytes());
+    bytes.extend((body.len() as u32).to_be_bytes());
+    bytes.extend(token.to_be_bytes());
+    bytes.extend([0; 8]);
+    bytes.extend(body);
+    bytes
+}
+
+fn asks(code: u8, token: u32, extras: &[u8], key: &str, value: &str) -> Vec<u8> {
+    message(0x80, code, 0, token, extras, key, value)
+}
+
+fn answers(code: u8, token: u32, status: u16, value: &str) -> Vec<u8> {
+    let extras: &[u8] = if code == 0 && status == 0 { &[0; 4] } else { &[] };
+    message(0x81, code, status, token, extras, "", value)
+}
+
+#[test]
+fn binary_messages_have_their_answers() {
+    let acts = [
+        Act::Says(C, asks(1, 7, &[0; 8], "user:1", "hello")),
+        Act::Says(S, answers(1, 7, 0, "")),
+        Act::Says(C, asks(0, 8, &[], "user:1", "")),
+        Act::Says(S, answers(0, 8, 0, "hello")),
+        Act::Says(C, asks(0, 9, &[], "none", "")),
+        Act::Says(S, answers(0, 9, 1, "Not found")),
+        Act::Says(
+            C,
+            [asks(9, 1, &[], "a", ""), asks(9, 2, &[], "b", ""), asks(10, 3, &[], "", "")].concat(),
+        ),
+        Act::Says(S, [answers(9, 2, 0, "x"), answers(10, 3, 0, "")].concat()),
+        Act::Says(C, asks(0x10, 4, &[], "", "")),
+        Act::Says(
+            S,
+            [message(0x81, 0x10, 0, 4, &[], "pid", "1"), answers(0x10, 4, 0, "")].concat(),
+        ),
+        Act::Says(C, asks(5, 5, &[0; 20], "user:1", "")),
+        Act::Says(S, answers(5, 5, 6, "Non-numeric")),
+    ];
+    let rows = [
+        "set user:* [ok] - complete",
+        "get user:* [ok] - complete",
+        "get none [key not found] - complete",
+        "getq a [quiet] - request_only",
+        "getq b [ok] - complete",
+        "noop - [ok] - complete",
+        "stat - [ok] - complete",
+        "incr user:* [value not numeric] value not numeric complete",
+    ];
+    assert_eq!(told(&acts), rows);
+    let (got, _) = play(&acts, usize::MAX);
+    let response = got[1].response.as_ref().unwrap();
+    assert_eq!((got[1].status, response.body.kept.as_deref()), (Some(0), Some(&b"hello"[..])));
+    assert_eq!(got[6].response.as_ref().unwrap().body.bytes, Some(24 + 4 + 24));
+}
+
+#[test]
+fn binary_losses_are_marked_or_waited_for() {
+    let value = answers(0, 1, 0, "0123456789");
+    let acts = [
+        Act::Says(C, asks(0, 1, &[], "a", "")),
+        Act::Says(S, value[..30].to_vec()),
+        Act::Loses(S, 4),
+        Act::Says(S, value[34..].to_vec()),
+        Act::Says(C, asks(0, 2, &[], "b", "")),
+        Act::Loses(S, 28),
+        Act::Says(C, asks(0, 3, &[], "c", "")),
+        Act::Says(S, answers(0, 3, 0, "")),
+    ];
+    let (got, _) = play(&acts, usize::MAX);
+    let rows: Vec<_> = got.iter().map(brief).collect();
+    assert_eq!(rows, ["get a [ok] - gap", "get b [-] - gap", "get c [ok] - complete"]);
+}
+
+/// Reaches `MEMCACHED_VALUE`: what claims to be longer is no message.
+#[test]
+fn a_binary_message_has_an_end() {
+    let mut endless = asks(1, 0, &[0; 8], "a", "");
+    endless[8..12].copy_from_slice(&(MEMCACHED_VALUE + 1).to_be_bytes());
+    assert_eq!((PROTOCOL.probe)(C, &endless), crate::proto::Probe::No);
+    let (_, verdict) = play(&[Act::Says(C, endless)], usize::MAX);
+    assert!(matches!(verdict, Verdict::Dead(_)));
+}

@@ -1,0 +1,247 @@
+//! What a client does with one or more messages, and what comes of it: a row in the making.
+
+use std::sync::Arc;
+
+use super::frame::Framed;
+use super::oddity::STATEMENT_UNKNOWN;
+use super::{sql, sqlstate};
+use crate::event::{Body, Completeness, Exchange, Message};
+use crate::limits::{POSTGRES_FIELD, POSTGRES_KEPT};
+use crate::proto::Context;
+
+/// A statement that is known.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Statement {
+    /// Its grouping form.
+    pub(super) form: Vec<u8>,
+    /// Its text, as far as it is kept.
+    pub(super) text: String,
+}
+
+impl Statement {
+    pub(super) fn new(text: &[u8]) -> Self {
+        Self { form: sql::normalised(text), text: shown(text, POSTGRES_KEPT) }
+    }
+
+    /// Heap bytes held.
+    pub(super) fn memory(&self) -> usize {
+        size_of::<Self>() + self.form.capacity() + self.text.capacity()
+    }
+}
+
+/// A row in the making.
+#[derive(Debug)]
+pub(super) struct Unit {
+    exchange: Exchange,
+    pub(super) statement: Option<Arc<Statement>>,
+    /// More messages of the client may belong to it.
+    pub(super) is_open: bool,
+    /// Answers that are still to come.
+    pub(super) steps: usize,
+    /// A message of it was answered.
+    pub(super) is_answered: bool,
+    /// Rows that came.
+    rows: u64,
+    tags: Vec<String>,
+    notices: u64,
+    copied: [u64; 2],
+}
+
+/// Tags of one simple query that are shown.
+const TAGS: usize = 8;
+
+impl Unit {
+    /// A unit that begins with a message.
+    pub(super) fn begin(framed: &Framed) -> Self {
+        let request = Message {
+            first_time: framed.time,
+            body: Body { bytes: Some(0), ..Body::default() },
+            ..Message::default()
+        };
+        let exchange =
+            Exchange { protocol: "postgresql", request: Some(request), ..Exchange::default() };
+        Self {
+            exchange,
+            statement: None,
+            is_open: true,
+            steps: 0,
+            is_answered: false,
+            rows: 0,
+            tags: Vec::new(),
+            notices: 0,
+            copied: [0; 2],
+        }
+    }
+
+    /// What the server says without having been asked.
+    pub(super) fn unasked() -> Self {
+        let exchange = Exchange { protocol: "postgresql", ..Exchange::default() };
+        Self {
+            exchange,
+            statement: None,
+            is_open: false,
+            steps: 0,
+            is_answered: true,
+            rows: 0,
+            tags: Vec::new(),
+            notices: 0,
+            copied: [0; 2],
+        }
+    }
+
+    /// Sets the method and the target where no statement says them.
+    pub(super) fn named(&mut self, method: &str, target: Option<Vec<u8>>) {
+        self.exchange.method = Some(method.as_bytes().to_vec());
+        self.exchange.target = target;
+    }
+
+    /// A message of the client that belongs to it, whole at `time`.
+    pub(super) fn asks(&mut self, framed: &Framed, time: i64) {
+        self.exchange.gap_bytes = self.exchange.gap_bytes.saturating_add(framed.lost);
+        if let Some(request) = &mut self.exchange.request {
+            request.last_time = Some(time);
+            add(&mut request.body, framed.bytes);
+        }
+    }
+
+    /// A message of the server that belongs to it, whole at `time`.
+    pub(super) fn hears(&mut self, framed: &Framed, time: i64) {
+        self.is_answered = true;
+        self.exchange.gap_bytes = self.exchange.gap_bytes.saturating_add(framed.lost);
+        let response = self.exchange.response.get_or_insert_with(|| Message {
+            first_time: framed.time,
+            body: Body { bytes: Some(0), ..Body::default() },
+            ..Message::default()
+        });
+        response.last_time = Some(time);
+        add(&mut response.body, framed.bytes);
+    }
+
+    /// Bytes of it that are missing.
+    pub(super) fn loses(&mut self, lost: u64) {
+        self.exchange.gap_bytes = self.exchange.gap_bytes.saturating_add(lost);
+    }
+
+    pub(super) fn row(&mut self) {
+        self.rows += 1;
+    }
+
+    pub(super) fn notice(&mut self) {
+        self.notices += 1;
+    }
+
+    /// Data that were copied: 0 in, 1 out.
+    pub(super) fn copies(&mut self, way: usize, bytes: u64) {
+        self.copied[way] = self.copied[way].saturating_add(bytes);
+    }
+
+    /// The tag of a command that was completed.
+    pub(super) fn completed(&mut self, tag: &[u8]) {
+        if self.tags.len() < TAGS {
+            self.tags.push(shown(tag, POSTGRES_FIELD));
+        }
+    }
+
+    pub(super) fn detail(&mut self, name: &'static str, value: &[u8]) {
+        if !value.is_empty() {
+            self.exchange.detail.push((name, shown(value, POSTGRES_FIELD)));
+        }
+    }
+
+    pub(super) fn note(&mut self, oddity: &'static str) {
+        if !self.exchange.oddities.contains(&oddity) {
+            self.exchange.oddities.push(oddity);
+        }
+    }
+
+    /// It was executed by a name of which no text is known.
+    pub(super) fn unknown(&mut self, name: &[u8]) {
+        self.note(STATEMENT_UNKNOWN);
+        self.detail("prepared_name", name);
+    }
+
+    pub(super) fn failed(&mut self, error: &'static str) {
+        self.exchange.error = Some(error);
+    }
+
+    /// An error answer.
+    pub(super) fn error(&mut self, body: &[u8]) {
+        const FIELDS: &[(u8, &str)] = &[
+            (b'C', "sqlstate"),
+            (b'V', "severity"),
+            (b'M', "error_message"),
+            (b's', "schema"),
+            (b't', "table"),
+            (b'c', "column"),
+            (b'n', "constraint"),
+        ];
+        let fields: Vec<&[u8]> = body.split(|b| *b == 0).collect();
+        let field = |letter: u8| fields.iter().find(|text| text.first() == Some(&letter));
+        let code = field(b'C').map_or(&b""[..], |text| &text[1..]);
+        if self.exchange.error.is_some() {
+            return;
+        }
+        self.exchange.error = Some(sqlstate::condition(code));
+        for (letter, name) in FIELDS {
+            if let Some(text) = field(*letter) {
+                self.detail(name, &text[1..]);
+            }
+        }
+    }
+
+    /// Whether it failed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.exchange.error.is_some()
+    }
+
+    /// Heap bytes held.
+    pub(super) fn memory(&self) -> usize {
+        let detail: usize = self.exchange.detail.iter().map(|(_, text)| text.capacity()).sum();
+        let tags: usize = self.tags.iter().map(String::capacity).sum();
+        let target = self.exchange.target.as_ref().map_or(0, Vec::capacity);
+        let statement = self.statement.as_ref().map_or(0, |statement| statement.memory());
+        size_of::<Self>() + detail + tags + target + statement
+    }
+
+    /// Emits it; so much of it was seen.
+    pub(super) fn emit(mut self, seen: Completeness, database: Option<&str>, cx: &mut Context<'_>) {
+        let exchange = &mut self.exchange;
+        let mut detail: Vec<(&'static str, String)> = Vec::new();
+        if let Some(statement) = &self.statement {
+            let form = &statement.form;
+            exchange.target.get_or_insert_with(|| form.clone());
+            if exchange.method.is_none() {
+                exchange.method = sql::verb(form);
+            }
+            detail.push(("statement", statement.text.clone()));
+        }
+        detail.extend(database.map(|name| ("database", name.to_owned())));
+        let counts = [
+            ("rows", self.rows),
+            ("notices", self.notices),
+            ("copied_in_bytes", self.copied[0]),
+            ("copied_out_bytes", self.copied[1]),
+        ];
+        if !self.tags.is_empty() {
+            detail.push(("tag", self.tags.join(", ")));
+        }
+        let counted = counts.into_iter().filter(|(name, n)| {
+            *n > 0 || (*name == "rows" && self.tags.iter().any(|tag| tag.starts_with("SELECT")))
+        });
+        detail.extend(counted.map(|(name, count)| (name, count.to_string())));
+        detail.append(&mut exchange.detail);
+        exchange.detail = detail;
+        exchange.completeness = if exchange.gap_bytes > 0 { Completeness::Gap } else { seen };
+        cx.sink.exchange(exchange);
+    }
+}
+
+fn add(body: &mut Body, bytes: u64) {
+    let more = i64::try_from(bytes).unwrap_or(i64::MAX);
+    body.bytes = body.bytes.map(|bytes| bytes.saturating_add(more));
+}
+
+/// The beginning of a text.
+pub(super) fn shown(text: &[u8], room: usize) -> String {
+    String::from_utf8_lossy(&text[..text.len().min(room)]).into_owned()
+}

@@ -1,0 +1,31 @@
+//! What connection tracking tells, for Python to carry to a capture.
+
+use std::sync::Arc;
+
+use nautscan_capture::conntrack::translations;
+use nautscan_core::Translation;
+use pyo3::prelude::*;
+
+use crate::error::engine_error;
+
+const REMEDY: &str = "Connections older than the capture are told apart on each side of a \
+     translation until then: give the sensor CAP_NET_ADMIN at its start (root, or \
+     AmbientCapabilities), on a Linux with connection tracking.";
+
+/// Connections of this host's network namespace that it translates, when this was made.
+#[pyclass(name = "Translations", module = "nautscan._engine", frozen)]
+pub(crate) struct PyTranslations(pub(crate) Arc<[Translation]>);
+
+#[pymethods]
+impl PyTranslations {
+    #[new]
+    fn new(py: Python<'_>) -> PyResult<Self> {
+        let told = py.detach(translations);
+        told.map(|told| Self(told.into()))
+            .map_err(|error| engine_error("no_conntrack", &error.to_string(), REMEDY))
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.len()
+    }
+}

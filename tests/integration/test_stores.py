@@ -1,0 +1,317 @@
+"""Real Redis, Memcached, PostgreSQL and clients: what the clients say they did is what rows say."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import subprocess
+import textwrap
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.integration.sensor_lab import (
+    PYTHON,
+    WAIT_S,
+    Lab,
+    SensorProcess,
+    laboratory,
+    open_folder,
+    sensor,
+    started,
+)
+
+pytestmark = [pytest.mark.root, pytest.mark.asyncio(loop_scope="module")]
+
+SERVER = "10.99.0.2"
+REDIS, MEMCACHED, POSTGRES = 16379, 21211, 15432
+"""Nobody's ports: protocols are known by their bytes."""
+SECRET = "hunter2-4711"
+"""In keys, values, statements and passwords, and to be in no row."""
+
+OWN = {"HELLO", "AUTH", "CLIENT SETINFO", "CLIENT MAINT_NOTIFICATIONS", "quit"}
+"""What clients do by themselves."""
+
+REDIS_CLIENT = """
+    import redis, json, sys
+
+    def main(protocol):
+        r = redis.Redis("10.99.0.2", 16379, protocol=protocol, password="hunter2-4711")
+        log = []
+        def did(method, key, error=None):
+            log.append([method, key, error])
+        r.set("session:hunter2-4711", "hunter2-4711"); did("SET", "session:*")
+        r.get("session:hunter2-4711"); did("GET", "session:*")
+        r.get("none"); did("GET", "none")
+        pipe = r.pipeline(transaction=False)
+        for n in range(3):
+            pipe.incr(f"count:{n}")
+            did("INCRBY", "count:*")  # what redis-py makes of it
+        pipe.execute()
+        pipe = r.pipeline(transaction=True)
+        pipe.set("a", 1); pipe.lpush("a", 2)
+        try:
+            pipe.execute()
+        except redis.ResponseError:
+            pass
+        did("MULTI", None); did("SET", "a"); did("LPUSH", "a"); did("EXEC", None, "WRONGTYPE")
+        try:
+            r.lpush("a", "x")
+        except redis.ResponseError:
+            did("LPUSH", "a", "WRONGTYPE")
+        r.eval("return redis.call('get', KEYS[1])", 1, "a"); did("EVAL", "a")
+        try:
+            r.evalsha("0" * 40, 0)
+        except redis.exceptions.NoScriptError:
+            did("EVALSHA", None, "NOSCRIPT")
+        listener = r.pubsub()
+        listener.subscribe("news"); did("SUBSCRIBE", "news")
+        while listener.get_message(timeout=5)["type"] != "subscribe":
+            pass
+        r.publish("news", "hunter2-4711"); did("PUBLISH", "news")
+        message = listener.get_message(timeout=5); did(message["type"].upper(), "news")
+        listener.unsubscribe(); did("UNSUBSCRIBE", None)
+        while listener.get_message(timeout=5)["type"] != "unsubscribe":
+            pass
+        print(json.dumps(log))
+
+    main(int(sys.argv[1]))
+"""
+
+MEMCACHED_CLIENT = """
+    import json
+    from pymemcache.client.base import Client
+    from pymemcache.exceptions import MemcacheClientError
+
+    c = Client(("10.99.0.2", 21211), default_noreply=False)
+    log = []
+    def did(method, key, reply, error=None):
+        log.append([method, key, reply, error])
+    c.set("session:hunter2-4711", "hunter2-4711"); did("set", "session:*", "STORED")
+    c.get("session:hunter2-4711"); did("get", "session:*", "VALUE")
+    c.get("none"); did("get", "none", "END")
+    c.get_many(["none", "session:hunter2-4711"]); did("get", "none", "VALUE")
+    c.add("session:hunter2-4711", "x"); did("add", "session:*", "NOT_STORED")
+    c.set("n", "1"); did("set", "n", "STORED")
+    c.incr("n", 5); did("incr", "n", "number")
+    try:
+        c.incr("session:hunter2-4711", 1)
+    except MemcacheClientError:
+        did("incr", "session:*", "CLIENT_ERROR", "CLIENT_ERROR")
+    c.set("big", "x" * 300_000, noreply=True); did("set", "big", "none wanted")
+    c.gets("n"); did("gets", "n", "VALUE")
+    c.touch("n", 10); did("touch", "n", "TOUCHED")
+    c.delete("n"); did("delete", "n", "DELETED")
+    c.delete("n"); did("delete", "n", "NOT_FOUND")
+    c.raw_command("ms m 2 T0\\r\\nhi"); did("ms", "m", "HD")
+    c.raw_command("mg m v", "hi\\r\\n"); did("mg", "m", "VA")
+    c.raw_command("mg none v"); did("mg", "none", "EN")
+    c.stats(); did("stats", None, "STAT")
+    c.close()
+    print(json.dumps(log))
+"""
+
+POSTGRES_CLIENT = """
+    import json, psycopg
+
+    log = []
+    def did(method, target, rows=None, error=None):
+        log.append([method, target, rows, error])
+    connection = psycopg.connect(
+        "host=10.99.0.2 port=15432 user=postgres password=hunter2-4711 dbname=postgres"
+        " sslmode=prefer gssencmode=disable", autocommit=True
+    )
+    did("SSLREQUEST", None); did("STARTUP", "postgres")
+    c = connection.cursor()
+    c.execute("CREATE TABLE t (id int PRIMARY KEY, note text)")
+    did("CREATE", "CREATE TABLE t (id int PRIMARY KEY, note text)")
+    c.execute("INSERT INTO t VALUES (1, 'hunter2-4711'), (2, 'x')")
+    did("INSERT", "INSERT INTO t VALUES (?)")
+    c.execute("SELECT * FROM t WHERE note <> 'hunter2-4711' AND id < 100 -- hunter2-4711")
+    did("SELECT", "SELECT * FROM t WHERE note <> ? AND id < ?", len(c.fetchall()))
+    c.execute("SELECT * FROM t WHERE note = %s", ["hunter2-4711"])
+    did("SELECT", "SELECT * FROM t WHERE note = $1", len(c.fetchall()))
+    for n in range(2):
+        if not n:
+            did("PREPARE", "SELECT id FROM t WHERE id >= $1")
+        c.execute("SELECT id FROM t WHERE id >= %s", [n], prepare=True)
+        did("SELECT", "SELECT id FROM t WHERE id >= $1", len(c.fetchall()))
+    for statement, form, code in [
+        ("INSERT INTO t VALUES (1, 'hunter2-4711')", "INSERT INTO t VALUES (?)",
+         "unique_violation"),
+        ("SELECT * FROM missing", "SELECT * FROM missing", "undefined_table"),
+        ("SELEKT 1", "SELEKT ?", "syntax_error"),
+    ]:
+        try:
+            c.execute(statement)
+        except psycopg.Error as error:
+            did(form.split()[0], form, None, code)
+    with c.copy("COPY t FROM STDIN") as copy:
+        for n in range(10, 20):
+            copy.write_row((n, "hunter2-4711"))
+    did("COPY", "COPY t FROM STDIN")
+    with c.copy("COPY t TO STDOUT") as copy:
+        assert len(list(copy.rows())) == 12
+    did("COPY", "COPY t TO STDOUT")
+    with connection.pipeline():
+        for n in range(30, 33):
+            c.execute("INSERT INTO t VALUES (%s, %s)", [n, "hunter2-4711"])
+            did("INSERT", "INSERT INTO t VALUES ($1, $2)")
+    connection.close()
+    print(json.dumps(log))
+"""
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    with laboratory() as lab, open_folder() as folder, contextlib.ExitStack() as servers:
+        lab.connect()
+        for start in (_redis, _memcached, _postgres):
+            server = start(lab, folder)
+            servers.callback(server.wait)
+            servers.callback(server.terminate)
+        for port in (REDIS, MEMCACHED, POSTGRES):
+            _wait_for(lab, port, folder)
+        yield lab
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running(
+    lab: Lab, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[SensorProcess]:
+    folder = tmp_path_factory.mktemp("sensor")
+    async with sensor(folder, "-i", "lab0", prefix=lab.command(lab.near)) as running:
+        yield running
+
+
+def _redis(lab: Lab, folder: Path) -> subprocess.Popen[bytes]:
+    command = lab.command(
+        lab.far, "redis-server", "--port", str(REDIS), "--bind", SERVER, "--save", "",
+        "--requirepass", SECRET, "--dir", str(folder),
+    )  # fmt: skip
+    return started(command, folder / "redis.log")
+
+
+def _memcached(lab: Lab, folder: Path) -> subprocess.Popen[bytes]:
+    command = ("memcached", "-u", "nobody", "-l", SERVER, "-p", str(MEMCACHED), "-U", "0")
+    return started(lab.command(lab.far, *command), folder / "memcached.log")
+
+
+PREPARE_POSTGRES = """
+    set -e
+    programs=$1 home=$2 port=$3 address=$4
+    # tcpdump, told as root to write to it, leaves a /dev/null that is only its own.
+    mknod -m 666 "$home.null" c 1 3
+    mount --bind "$home.null" /dev/null
+    cd "$home"
+    run() { setpriv --reuid=postgres --regid=postgres --clear-groups "$@"; }
+    run "$programs/initdb" -D data --no-sync --auth=scram-sha-256 --pwfile="$home.password" \\
+      --locale=C --encoding=UTF8
+    echo "host all all 10.99.0.0/24 scram-sha-256" >>data/pg_hba.conf
+    exec setpriv --reuid=postgres --regid=postgres --clear-groups "$programs/postgres" -D data \\
+      -p "$port" -c listen_addresses="$address" -c unix_socket_directories="$home" -c fsync=off
+"""
+"""As root, in namespaces of its own for network and mounts: the server refuses to be root."""
+
+
+def _postgres(lab: Lab, folder: Path) -> subprocess.Popen[bytes]:
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
+    home, password = folder / "postgres", folder / "postgres.password"
+    home.mkdir()
+    password.write_text(SECRET)
+    password.chmod(0o644)
+    shutil.chown(home, "postgres")
+    script = textwrap.dedent(PREPARE_POSTGRES)
+    arguments = (str(programs), str(home), str(POSTGRES), SERVER)
+    command = lab.command(lab.far, "bash", "-c", script, "postgres", *arguments)
+    return started(command, folder / "postgres.log")
+
+
+def _wait_for(lab: Lab, port: int, folder: Path) -> None:
+    """Until the server listens: asked in its own namespace, which is not captured."""
+    deadline = time.monotonic() + WAIT_S
+    probe = ("bash", "-c", f"exec 3<>/dev/tcp/{SERVER}/{port}")
+    while subprocess.run(lab.command(lab.far, *probe), capture_output=True, check=False).returncode:
+        logs = "\n".join(log.read_text(errors="replace") for log in folder.glob("*.log"))
+        assert time.monotonic() < deadline, f"nobody listens on port {port}:\n{logs}"
+        time.sleep(0.05)
+
+
+def _log_of(lab: Lab, script: str, *arguments: str) -> list[list[Any]]:
+    """What a client in the lab says that it did."""
+    done = subprocess.run(
+        lab.command(lab.near, *PYTHON, "-c", textwrap.dedent(script), *arguments),
+        capture_output=True, text=True, timeout=3 * WAIT_S, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    log: list[list[Any]] = json.loads(done.stdout)
+    return log
+
+
+async def _rows(
+    running: SensorProcess, port: int, count: int, already: int = 0
+) -> list[dict[str, Any]]:
+    """The rows of a port in order of their time, once `count` of what clients do are there."""
+
+    def of_port() -> list[dict[str, Any]]:
+        rows = (row for row in running.rows.get("requests", ()) if row["server_port"] == port)
+        return [row for row in rows if row["method"] not in OWN][already:]
+
+    await running.row("requests", lambda _: len(of_port()) >= count)
+    rows = sorted(of_port(), key=lambda row: row["time"])
+    assert SECRET not in json.dumps(running.rows, default=str)
+    assert all(row["oddities"] == [] for row in rows)
+    return rows
+
+
+def _detail(row: dict[str, Any], name: str) -> str | None:
+    value: str | None = json.loads(row["detail"]).get(name)
+    return value
+
+
+@pytest.mark.parametrize("protocol", ["2", "3"])
+async def test_redis(lab: Lab, running: SensorProcess, protocol: str) -> None:
+    already = sum(
+        row["server_port"] == REDIS and row["method"] not in OWN
+        for row in running.rows.get("requests", ())
+    )
+    log = _log_of(lab, REDIS_CLIENT, protocol)
+    rows = await _rows(running, REDIS, len(log), already)
+    # The listener's rows come between those of the other connection.
+    told = [[row["method"], row["target"], row["error"]] for row in rows]
+    assert sorted(told, key=str) == sorted(log, key=str)
+    for row in rows:
+        assert (row["protocol"], row["completeness"]) == ("redis", "complete")
+        assert (row["duration_ns"] is None) == (row["method"] == "MESSAGE")
+
+
+async def test_memcached(lab: Lab, running: SensorProcess) -> None:
+    log = _log_of(lab, MEMCACHED_CLIENT)
+    rows = await _rows(running, MEMCACHED, len(log))
+    told = [[r["method"], r["target"], _detail(r, "reply"), r["error"]] for r in rows]
+    assert told == log
+    big = next(row for row in rows if row["target"] == "big")
+    assert (big["completeness"], big["request_bytes"] > 300_000) == ("request_only", True)
+
+
+async def test_postgresql(lab: Lab, running: SensorProcess) -> None:
+    log = _log_of(lab, POSTGRES_CLIENT)
+    rows = await _rows(running, POSTGRES, len(log))
+    told = [
+        [r["method"], r["target"], int(_detail(r, "rows") or 0) or None, r["error"]] for r in rows
+    ]
+    assert told == log
+    assert _detail(rows[0], "encryption") == "refused"
+    assert _detail(rows[1], "authentication") == "SCRAM-SHA-256"
+    copied_in, copied_out = (row for row in rows if row["method"] == "COPY")
+    assert _detail(copied_in, "copied_in_bytes") == str(10 * len(f"10\t{SECRET}\n"))
+    assert int(_detail(copied_out, "copied_out_bytes") or 0) > 160
+    failed = next(row for row in rows if row["error"] == "unique_violation")
+    assert (_detail(failed, "sqlstate"), _detail(failed, "table")) == ("23505", "t")
+    assert _detail(failed, "error_message") == "[redacted]"
+    assert _detail(failed, "statement") == "[redacted]"
