@@ -6,7 +6,7 @@ import type { Interface } from "./types";
 const USUAL = new Set(["ETHERNET", "EN10MB"]);
 
 /** From the most telling to the least; what is not known is left out. */
-export function interfaceFacts(item: Interface, opened: string | null = null): string[] {
+export function interfaceFacts(item: Interface, opened?: string | null): string[] {
   const linkType = opened ?? item.link_type ?? null;
   return [
     item.kind ?? null,
