@@ -236,7 +236,8 @@ export async function packets_are_filtered_like_everything_else(visit) {
 
   // One that is wrong in a link is named as well.
   await page.goto(`${visit.url}/#/packets?filter=lenght+%3E+3`);
-  await page.getByText("There is no column 'lenght' in packets").waitFor();
+  await page.locator("#filter-problem").waitFor();
+  await page.getByRole("heading", { name: /There is no column/ }).waitFor();
   visit.expectStatus(422);
 }
 
