@@ -177,7 +177,16 @@ class Interface(OpenShape):
     addresses: list[str] = Field(default_factory=list)
     mac: str | None = None
     up: bool | None = None
-    link_type: str | None = None
+    running: bool | None = None
+    connected: bool | None = Field(None, description="It has a link; null where that is not known")
+    loopback: bool | None = None
+    wireless: bool | None = None
+    default_route: bool | None = None
+    mtu: int | None = None
+    index: int | None = None
+    peer_index: int | None = Field(None, description="Of a veth: index of its other end")
+    master: str | None = Field(None, description="Bridge or bond that it belongs to")
+    link_type: str | None = Field(None, description="As libpcap names it; null until it is opened")
     owner: str | None = Field(None, description="Container or Docker network that it belongs to")
     owner_kind: Literal["container", "network"] | None = None
     network: str | None = Field(None, description="Docker network whose packets it carries")

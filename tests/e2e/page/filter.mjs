@@ -233,6 +233,12 @@ export async function packets_are_filtered_like_everything_else(visit) {
   assert.match(mark, /21ch/);
   await page.fill("#filter", "udp port 53");
   await page.getByText("This reads like a capture filter").waitFor();
+
+  // One that is wrong in a link is named as well.
+  await page.goto(`${visit.url}/#/packets?filter=lenght+%3E+3`);
+  await page.locator("#filter-problem").waitFor();
+  await page.getByRole("heading", { name: /There is no column/ }).waitFor();
+  visit.expectStatus(422);
 }
 
 export async function containers_show_only_what_the_filter_lets_through(visit) {

@@ -2488,6 +2488,13 @@ export interface components {
             addresses: string[];
             /** Capturable */
             capturable: boolean | null;
+            /**
+             * Connected
+             * @description It has a link; null where that is not known
+             */
+            connected: boolean | null;
+            /** Default Route */
+            default_route: boolean | null;
             /** Description */
             description: string | null;
             /**
@@ -2495,15 +2502,29 @@ export interface components {
              * @description What Windows calls it; it can be captured by this name as well
              */
             friendly_name: string | null;
+            /** Index */
+            index: number | null;
             /**
              * Kind
              * @description bridge, veth, ethernet, wireless, loopback, any, …
              */
             kind: string | null;
-            /** Link Type */
+            /**
+             * Link Type
+             * @description As libpcap names it; null until it is opened
+             */
             link_type: string | null;
+            /** Loopback */
+            loopback: boolean | null;
             /** Mac */
             mac: string | null;
+            /**
+             * Master
+             * @description Bridge or bond that it belongs to
+             */
+            master: string | null;
+            /** Mtu */
+            mtu: number | null;
             /** Name */
             name: string;
             /**
@@ -2519,10 +2540,17 @@ export interface components {
             /** Owner Kind */
             owner_kind: ("container" | "network") | null;
             /**
+             * Peer Index
+             * @description Of a veth: index of its other end
+             */
+            peer_index: number | null;
+            /**
              * Reason
              * @description Why it cannot be captured
              */
             reason: string | null;
+            /** Running */
+            running: boolean | null;
             /**
              * Selected
              * @description It is being captured
@@ -2530,6 +2558,8 @@ export interface components {
             selected: boolean;
             /** Up */
             up: boolean | null;
+            /** Wireless */
+            wireless: boolean | null;
         } & {
             [key: string]: unknown;
         };

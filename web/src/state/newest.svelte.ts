@@ -90,6 +90,8 @@ export class NewestFirst<Row> {
     } catch (cause) {
       if (isAbort(cause)) return;
       this.error = asApiError(cause);
+      // A filter that is wrong stays so; another one is asked for by another list.
+      if (this.error.code === "bad_query") this.stopped = true;
     }
     this.ready = true;
     if (!this.stopped && this.abort === abort)
