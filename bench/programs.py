@@ -49,7 +49,8 @@ NAUTSCAN = (
 REFERENCE = Program(
     "tcpdump to nothing",
     "reads and writes packets, looks into none",
-    lambda file, _: ["tcpdump", "-r", str(file), "-w", "/dev/null"],
+    # As root tcpdump becomes another user, and gives that user what it writes to: the device.
+    lambda file, _: ["tcpdump", "-Z", "root", "-r", str(file), "-w", "/dev/null"],
     ["tcpdump", "--version"],
 )
 
