@@ -1,4 +1,4 @@
-"""The page's containers, with real ones: which processes they run, and who was behind a row."""
+"""The page's containers, with real ones: their processes, who was behind a row, their inside."""
 
 from __future__ import annotations
 
@@ -14,8 +14,13 @@ from tests.integration.nautscan_process import PORT, NautScanProcess
 pytestmark = [pytest.mark.root, pytest.mark.docker, pytest.mark.browser]
 
 
-def test_container_processes(engine: DockerEngine, tmp_path: Path) -> None:
-    """Each scenario of page/processes.mjs, in one world: `web` asks `orders`."""
+ASKS_ITSELF = (
+    "for i in $(seq 90); do wget -q -O- http://127.0.0.1/index.html?itself$i; sleep 1; done"
+)
+
+
+def test_containers_on_the_page(engine: DockerEngine, tmp_path: Path) -> None:
+    """Each scenario of page/processes.mjs and inside.mjs, in one world: `web` asks `orders`."""
     reason = browser.why_not()
     if reason is not None:
         pytest.skip(reason)
@@ -23,7 +28,8 @@ def test_container_processes(engine: DockerEngine, tmp_path: Path) -> None:
     engine.serve_http("orders", networks=["front"])
     engine.run("web", networks=["front"])
     network = engine.docker("network", "inspect", "--format", "{{.Id}}", "front")
-    with NautScanProcess.start(engine, NETWORK_INTERFACES=f"br-{network[:12]}") as process:
+    settings = {"NETWORK_INTERFACES": f"br-{network[:12]}", "NAUTSCAN_ENTER_CONTAINERS": "true"}
+    with NautScanProcess.start(engine, **settings) as process:
         process.wait_for(lambda: process.get("/api/processes")["state"]["scope"] == "all")
         reply = "http://orders/cgi-bin/reply?200"
         for _ in range(3):
@@ -31,6 +37,8 @@ def test_container_processes(engine: DockerEngine, tmp_path: Path) -> None:
         process.wait_for(
             lambda: process.get("/api/requests", filter="server_command = 'httpd'")["requests"]
         )
-        for scenario in browser.scenarios("processes"):
-            play = partial(browser.play, "processes", scenario, tmp_path)
-            engine.inside(partial(play, URL=f"http://127.0.0.1:{PORT}"))
+        engine.docker("exec", "-d", "orders", "sh", "-c", ASKS_ITSELF)
+        for script in ("processes", "inside"):
+            for scenario in browser.scenarios(script):
+                play = partial(browser.play, script, scenario, tmp_path)
+                engine.inside(partial(play, URL=f"http://127.0.0.1:{PORT}"))

@@ -9,6 +9,7 @@ const USUAL = new Set(["ETHERNET", "EN10MB"]);
 export function interfaceFacts(item: Interface, opened?: string | null): string[] {
   const linkType = opened ?? item.link_type ?? null;
   return [
+    item.friendly_name ?? null,
     item.kind ?? null,
     item.up === false ? "down" : null,
     item.up !== false && item.connected === false ? "no link" : null,
