@@ -17,6 +17,8 @@ pub mod about;
 pub mod datagram;
 mod detect;
 pub mod dhcp;
+#[cfg(test)]
+mod dialogue;
 pub mod dns;
 pub mod http1;
 mod keys;

@@ -4,81 +4,20 @@ use super::*;
 use crate::event::{Completeness, Exchange};
 use crate::limits::{MEMCACHED_LINE, MEMCACHED_PIPELINE, MEMCACHED_TEXT, MEMCACHED_VALUE};
 use crate::proto::Side::{Client as C, Server as S};
-use crate::proto::{Place, Sink};
+use crate::proto::dialogue::{self, Act, detail, says, text};
 
-#[derive(Default)]
-struct Collected(Vec<Exchange>);
-
-impl Sink for Collected {
-    fn exchange(&mut self, exchange: &Exchange) {
-        self.0.push(exchange.clone());
-    }
-    fn parse_error(&mut self) {}
-}
-
-/// One thing that happens.
-#[derive(Clone)]
-enum Act {
-    Says(Side, Vec<u8>),
-    Loses(Side, u64),
-}
-
-fn says(side: Side, text: impl Into<String>) -> Act {
-    Act::Says(side, text.into().into_bytes())
-}
-
-/// Plays acts in pieces of at most `piece` bytes; each side has received all that was said.
 fn play(acts: &[Act], piece: usize) -> (Vec<Exchange>, Verdict) {
-    let (mut parser, mut sink) = (Either::Undecided, Collected::default());
-    let settings = Settings::default();
-    let (mut said, mut time) = ([0u64; 2], 0);
-    for act in acts {
-        time += 1000;
-        let (side, lost, bytes) = match act {
-            Act::Says(side, bytes) => (*side, 0, bytes.as_slice()),
-            Act::Loses(side, lost) => (*side, *lost, &b""[..]),
-        };
-        let received = said[side.peer().index()];
-        let place = Place { offset: said[side.index()], received };
-        let mut cx = Context { time, place, settings: &settings, sink: &mut sink };
-        let mut verdict = Verdict::Continue;
-        if lost > 0 {
-            verdict = parser.gap(side, lost, &mut cx);
-        }
-        for bytes in bytes.chunks(piece) {
-            verdict = parser.data(side, bytes, &mut cx);
-            cx.place.offset += bytes.len() as u64;
-            if verdict != Verdict::Continue {
-                break;
-            }
-        }
-        if verdict != Verdict::Continue {
-            return (sink.0, verdict);
-        }
-        said[side.index()] += lost + bytes.len() as u64;
-    }
-    let mut cx = Context { time, place: Place::default(), settings: &settings, sink: &mut sink };
-    parser.close(Close::Finished, &mut cx);
-    (sink.0, Verdict::Continue)
+    dialogue::play(Either::Undecided, acts, piece)
 }
 
+/// `method key reply error completeness`.
 fn brief(e: &Exchange) -> String {
-    let text = |t: &Option<Vec<u8>>| {
-        t.as_ref().map_or("-".to_owned(), |t| String::from_utf8_lossy(t).into_owned())
-    };
-    let detail = |name| e.detail.iter().find(|pair| pair.0 == name).map_or("-", |pair| &pair.1);
     let (method, target, error) = (text(&e.method), text(&e.target), e.error.unwrap_or("-"));
-    format!("{method} {target} [{}] {error} {}", detail("reply"), e.completeness.name())
+    format!("{method} {target} [{}] {error} {}", detail(e, "reply"), e.completeness.name())
 }
 
-/// `method key reply error completeness`, and that it is so however the bytes are cut.
 fn told(acts: &[Act]) -> Vec<String> {
-    let briefs = |piece| play(acts, piece).0.iter().map(brief).collect::<Vec<_>>();
-    let whole = briefs(usize::MAX);
-    for piece in [1, 2, 3, 7, 40] {
-        assert_eq!(briefs(piece), whole, "in pieces of {piece}");
-    }
-    whole
+    dialogue::told(|| Either::Undecided, acts, brief)
 }
 
 #[test]

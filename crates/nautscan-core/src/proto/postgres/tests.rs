@@ -4,24 +4,7 @@ use super::*;
 use crate::event::{Completeness, Exchange};
 use crate::limits::*;
 use crate::proto::Side::{Client as C, Server as S};
-use crate::proto::{Place, Sink};
-
-#[derive(Default)]
-struct Collected(Vec<Exchange>);
-
-impl Sink for Collected {
-    fn exchange(&mut self, exchange: &Exchange) {
-        self.0.push(exchange.clone());
-    }
-    fn parse_error(&mut self) {}
-}
-
-/// One thing that happens.
-#[derive(Clone)]
-enum Act {
-    Says(Side, Vec<u8>),
-    Loses(Side, u64),
-}
+use crate::proto::dialogue::{self, Act, detail, text};
 
 fn client(messages: &[Vec<u8>]) -> Act {
     Act::Says(C, messages.concat())
@@ -72,62 +55,19 @@ fn error(code: &str) -> Vec<u8> {
     message(b'E', format!("SERROR\0VERROR\0C{code}\0Mwhat failed with 'x'\0tt1\0\0"))
 }
 
-/// Plays acts in pieces of at most `piece` bytes; each side has received all that was said.
 fn play(acts: &[Act], piece: usize) -> (Vec<Exchange>, Verdict) {
-    let (mut parser, mut sink) = (Postgres::default(), Collected::default());
-    let settings = Settings::default();
-    let (mut said, mut time) = ([0u64; 2], 0);
-    for act in acts {
-        time += 1000;
-        let (side, lost, bytes): (_, _, &[u8]) = match act {
-            Act::Says(side, bytes) => (*side, 0, bytes),
-            Act::Loses(side, lost) => (*side, *lost, &[]),
-        };
-        let received = said[side.peer().index()];
-        let place = Place { offset: said[side.index()], received };
-        let mut cx = Context { time, place, settings: &settings, sink: &mut sink };
-        let mut verdict = Verdict::Continue;
-        if lost > 0 {
-            verdict = parser.gap(side, lost, &mut cx);
-        }
-        for bytes in bytes.chunks(piece) {
-            verdict = parser.data(side, bytes, &mut cx);
-            cx.place.offset += bytes.len() as u64;
-            if verdict != Verdict::Continue {
-                break;
-            }
-        }
-        if verdict != Verdict::Continue {
-            return (sink.0, verdict);
-        }
-        said[side.index()] += lost + bytes.len() as u64;
-    }
-    let mut cx = Context { time, place: Place::default(), settings: &settings, sink: &mut sink };
-    parser.close(Close::Finished, &mut cx);
-    (sink.0, Verdict::Continue)
+    dialogue::play(Postgres::default(), acts, piece)
 }
 
-fn detail<'a>(e: &'a Exchange, name: &str) -> &'a str {
-    e.detail.iter().find(|pair| pair.0 == name).map_or("-", |pair| &pair.1)
-}
-
+/// `method | target | tag | rows | error | completeness`.
 fn brief(e: &Exchange) -> String {
-    let text = |t: &Option<Vec<u8>>| {
-        t.as_ref().map_or("-".to_owned(), |t| String::from_utf8_lossy(t).into_owned())
-    };
     let (method, target, error) = (text(&e.method), text(&e.target), e.error.unwrap_or("-"));
     let (tag, rows) = (detail(e, "tag"), detail(e, "rows"));
     format!("{method} | {target} | {tag} | {rows} | {error} | {}", e.completeness.name())
 }
 
-/// A line a row, and that it is so however the bytes are cut.
 fn told(acts: &[Act]) -> Vec<String> {
-    let briefs = |piece| play(acts, piece).0.iter().map(brief).collect::<Vec<_>>();
-    let whole = briefs(usize::MAX);
-    for piece in [1, 2, 3, 7, 40] {
-        assert_eq!(briefs(piece), whole, "in pieces of {piece}");
-    }
-    whole
+    dialogue::told(Postgres::default, acts, brief)
 }
 
 #[test]

@@ -4,29 +4,9 @@ use super::probe::probe;
 use super::*;
 use crate::event::{Completeness, Exchange};
 use crate::limits::{REDIS_DEPTH, REDIS_ITEM, REDIS_ITEMS, REDIS_LINE, REDIS_PIPELINE};
+use crate::proto::Place;
 use crate::proto::Side::{Client as C, Server as S};
-use crate::proto::{Place, Sink};
-
-#[derive(Default)]
-struct Collected(Vec<Exchange>);
-
-impl Sink for Collected {
-    fn exchange(&mut self, exchange: &Exchange) {
-        self.0.push(exchange.clone());
-    }
-    fn parse_error(&mut self) {}
-}
-
-/// One thing that happens.
-#[derive(Clone)]
-enum Act {
-    Says(Side, Vec<u8>),
-    Loses(Side, u64),
-}
-
-fn says(side: Side, bytes: impl AsRef<[u8]>) -> Act {
-    Act::Says(side, bytes.as_ref().to_vec())
-}
+use crate::proto::dialogue::{self, Act, Collected, detail, says, text};
 
 /// A command as clients send it.
 fn ask(words: &str) -> Vec<u8> {
@@ -38,54 +18,16 @@ fn ask(words: &str) -> Vec<u8> {
     out.into_bytes()
 }
 
-/// Plays acts in pieces of at most `piece` bytes; each side has received all that was said.
 fn play(acts: &[Act], piece: usize) -> Vec<Exchange> {
-    let (mut parser, mut sink) = (Redis::default(), Collected::default());
-    let settings = Settings::default();
-    let (mut said, mut time) = ([0u64; 2], 0);
-    for act in acts {
-        time += 1000;
-        let (side, lost, bytes): (_, _, &[u8]) = match act {
-            Act::Says(side, bytes) => (*side, 0, bytes),
-            Act::Loses(side, lost) => (*side, *lost, &[]),
-        };
-        let received = said[side.peer().index()];
-        let place = Place { offset: said[side.index()], received };
-        let mut cx = Context { time, place, settings: &settings, sink: &mut sink };
-        if lost > 0 {
-            parser.gap(side, lost, &mut cx);
-        }
-        for bytes in bytes.chunks(piece) {
-            if let Verdict::Over { .. } = parser.data(side, bytes, &mut cx) {
-                return sink.0;
-            }
-            cx.place.offset += bytes.len() as u64;
-        }
-        said[side.index()] += lost + bytes.len() as u64;
-    }
-    let mut cx = Context { time, place: Place::default(), settings: &settings, sink: &mut sink };
-    parser.close(Close::Finished, &mut cx);
-    sink.0
+    dialogue::play(Redis::default(), acts, piece).0
 }
 
-/// `METHOD target reply error completeness`, and that it is so however the bytes are cut.
+/// `METHOD target reply error completeness`.
 fn told(acts: &[Act]) -> Vec<String> {
-    let brief = |e: &Exchange| {
-        let text = |t: &Option<Vec<u8>>| {
-            t.as_ref().map_or("-".to_owned(), |t| String::from_utf8_lossy(t).into_owned())
-        };
-        let reply = e.detail.iter().find(|(name, _)| *name == "reply");
-        let reply = reply.map_or("-", |(_, kind)| kind);
-        let error = e.error.unwrap_or("-");
-        let seen = e.completeness.name();
-        format!("{} {} [{reply}] {error} {seen}", text(&e.method), text(&e.target))
-    };
-    let briefs = |piece| play(acts, piece).iter().map(brief).collect::<Vec<_>>();
-    let whole = briefs(usize::MAX);
-    for piece in [1, 2, 3, 7, 40] {
-        assert_eq!(briefs(piece), whole, "in pieces of {piece}");
-    }
-    whole
+    dialogue::told(Redis::default, acts, |e| {
+        let (method, target, error) = (text(&e.method), text(&e.target), e.error.unwrap_or("-"));
+        format!("{method} {target} [{}] {error} {}", detail(e, "reply"), e.completeness.name())
+    })
 }
 
 #[test]

@@ -1,0 +1,90 @@
+//! Dialogues for tests: what both sides said, played to a parser in pieces of several lengths.
+
+use super::{Close, Context, Parser, Place, Settings, Side, Sink, Verdict};
+use crate::event::Exchange;
+
+/// Keeps what it is told.
+#[derive(Default)]
+pub(crate) struct Collected(pub(crate) Vec<Exchange>);
+
+impl Sink for Collected {
+    fn exchange(&mut self, exchange: &Exchange) {
+        self.0.push(exchange.clone());
+    }
+    fn parse_error(&mut self) {}
+}
+
+/// One thing that happens.
+#[derive(Clone)]
+pub(crate) enum Act {
+    Says(Side, Vec<u8>),
+    Loses(Side, u64),
+}
+
+pub(crate) fn says(side: Side, bytes: impl AsRef<[u8]>) -> Act {
+    Act::Says(side, bytes.as_ref().to_vec())
+}
+
+/// Plays acts in pieces of at most `piece` bytes until the parser wants no more; each side has
+/// received all that was said.
+pub(crate) fn play(
+    mut parser: impl Parser,
+    acts: &[Act],
+    piece: usize,
+) -> (Vec<Exchange>, Verdict) {
+    let mut sink = Collected::default();
+    let settings = Settings::default();
+    let (mut said, mut time) = ([0u64; 2], 0);
+    for act in acts {
+        time += 1000;
+        let (side, lost, bytes): (_, _, &[u8]) = match act {
+            Act::Says(side, bytes) => (*side, 0, bytes),
+            Act::Loses(side, lost) => (*side, *lost, &[]),
+        };
+        let received = said[side.peer().index()];
+        let place = Place { offset: said[side.index()], received };
+        let mut cx = Context { time, place, settings: &settings, sink: &mut sink };
+        let mut verdict = Verdict::Continue;
+        if lost > 0 {
+            verdict = parser.gap(side, lost, &mut cx);
+        }
+        for bytes in bytes.chunks(piece) {
+            verdict = parser.data(side, bytes, &mut cx);
+            cx.place.offset += bytes.len() as u64;
+            if verdict != Verdict::Continue {
+                break;
+            }
+        }
+        if verdict != Verdict::Continue {
+            return (sink.0, verdict);
+        }
+        said[side.index()] += lost + bytes.len() as u64;
+    }
+    let mut cx = Context { time, place: Place::default(), settings: &settings, sink: &mut sink };
+    parser.close(Close::Finished, &mut cx);
+    (sink.0, Verdict::Continue)
+}
+
+/// A line a row, and that it is so however the bytes are cut.
+pub(crate) fn told<P: Parser>(
+    new: impl Fn() -> P,
+    acts: &[Act],
+    brief: impl Fn(&Exchange) -> String,
+) -> Vec<String> {
+    let briefs = |piece| play(new(), acts, piece).0.iter().map(&brief).collect::<Vec<_>>();
+    let whole = briefs(usize::MAX);
+    for piece in [1, 2, 3, 7, 40] {
+        assert_eq!(briefs(piece), whole, "in pieces of {piece}");
+    }
+    whole
+}
+
+/// Of a method or target; `-` where there is none.
+pub(crate) fn text(bytes: &Option<Vec<u8>>) -> String {
+    bytes.as_ref().map_or("-".to_owned(), |bytes| String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// A value of the detail; `-` where there is none.
+pub(crate) fn detail<'a>(exchange: &'a Exchange, name: &str) -> &'a str {
+    exchange.detail.iter().find(|pair| pair.0 == name).map_or("-", |pair| &pair.1)
+}
