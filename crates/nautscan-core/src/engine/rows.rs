@@ -7,9 +7,10 @@ use arrow_array::RecordBatch;
 use super::config::Config;
 use super::names::{Carried, Names};
 use crate::event::{
-    Exchange, FlowFacts, FlowsBuilder, Lease, Naming, PacketsBuilder, RequestsBuilder, Table,
+    Exchange, FlowFacts, FlowsBuilder, Handshake, Lease, Naming, PacketsBuilder, RequestsBuilder,
+    Table,
 };
-use crate::flow::{CommunityId, Flow, community_id};
+use crate::flow::{Flow, Noted, community_id};
 use crate::limits::{BATCH_BYTES, READY_BATCHES};
 use crate::packet::{InterfaceId, Packet};
 use crate::proto::{App, Close, Context, Place, Settings, Side, Sink};
@@ -81,11 +82,7 @@ impl Rows {
     ) {
         let Some(flows) = &mut self.flows else { return };
         let ends = flow.endpoints();
-        let known = match (&flow.tcp, &flow.udp) {
-            (Some(tcp), _) => tcp.community_id,
-            (None, Some(udp)) => udp.community_id,
-            (None, None) => None,
-        };
+        let known = flow.noted().and_then(|noted| noted.community_id);
         let facts = FlowFacts {
             id: flow.id,
             sensor: &config.sensor,
@@ -107,7 +104,7 @@ impl Rows {
     pub(super) fn sink<'a>(
         &'a mut self,
         flow: &Flow,
-        community_id: &'a mut Option<CommunityId>,
+        noted: &'a mut Noted,
         config: &'a Config,
         interfaces: &'a [Option<String>],
     ) -> FlowSink<'a> {
@@ -118,7 +115,7 @@ impl Rows {
             ends: flow.endpoints(),
             interface: flow.interface,
             first_time: flow.first_time,
-            community_id,
+            noted,
             config,
             interfaces,
             counted: Counted::default(),
@@ -212,7 +209,7 @@ pub(super) struct FlowSink<'a> {
     ends: crate::flow::Endpoints,
     interface: InterfaceId,
     first_time: i64,
-    community_id: &'a mut Option<CommunityId>,
+    noted: &'a mut Noted,
     config: &'a Config,
     interfaces: &'a [Option<String>],
     counted: Counted,
@@ -235,6 +232,7 @@ impl Sink for FlowSink<'_> {
             ends: self.ends,
             transport: self.transport,
             community_id: *self
+                .noted
                 .community_id
                 .get_or_insert_with(|| community_id(self.transport, &self.ends)),
             first_time: self.first_time,
@@ -265,6 +263,11 @@ impl Sink for FlowSink<'_> {
         let interface = interface_name(self.interfaces, self.interface);
         let (sensor, transport) = (&self.config.sensor, self.transport);
         names.lease(lease, Carried { sensor, interface, ends: &self.ends, transport });
+    }
+
+    #[cold]
+    fn handshake(&mut self, handshake: &Handshake) {
+        **self.noted.handshake.get_or_insert_default() = handshake.clone();
     }
 }
 

@@ -15,6 +15,7 @@ pub use macs::Macs;
 pub use nat::{End, Leg, Nat, Translated};
 pub use table::FlowTable;
 
+use crate::event::Handshake;
 use crate::packet::InterfaceId;
 use crate::proto::{App, Close, Side, datagram};
 use crate::stream::Connection;
@@ -164,14 +165,31 @@ pub struct TcpFlow {
     pub connection: Connection,
     /// The application protocol.
     pub app: App,
+    /// What its rows say.
+    pub noted: Noted,
+}
+
+/// What was noted of a flow for its rows.
+#[derive(Debug, Default)]
+pub struct Noted {
     /// Computed when a row first needs it.
     pub community_id: Option<CommunityId>,
+    /// What was seen of its TLS handshake.
+    pub handshake: Option<Box<Handshake>>,
+}
+
+impl Noted {
+    /// Heap bytes held.
+    fn memory(&self) -> usize {
+        let held = |handshake: &Handshake| size_of::<Handshake>() + handshake.memory();
+        self.handshake.as_deref().map_or(0, held)
+    }
 }
 
 impl TcpFlow {
     /// Bytes that it holds, itself included.
     pub fn memory(&self) -> usize {
-        size_of::<Self>() + self.connection.memory() + self.app.memory()
+        size_of::<Self>() + self.connection.memory() + self.app.memory() + self.noted.memory()
     }
 }
 
@@ -180,14 +198,14 @@ impl TcpFlow {
 pub struct UdpFlow {
     /// The application protocol.
     pub app: datagram::App,
-    /// Computed when a row first needs it.
-    pub community_id: Option<CommunityId>,
+    /// What its rows say.
+    pub noted: Noted,
 }
 
 impl UdpFlow {
     /// Bytes that it holds, itself included.
     pub fn memory(&self) -> usize {
-        size_of::<Self>() + self.app.memory()
+        size_of::<Self>() + self.app.memory() + self.noted.memory()
     }
 }
 
@@ -215,6 +233,12 @@ impl Flow {
             None => self.key.endpoints(self.client_is_low),
             Some(nat) => nat.ends(self.client_is_low),
         }
+    }
+
+    /// What was noted for its rows.
+    pub fn noted(&self) -> Option<&Noted> {
+        let udp = || self.udp.as_deref().map(|udp| &udp.noted);
+        self.tcp.as_deref().map(|tcp| &tcp.noted).or_else(udp)
     }
 
     /// The tunnel that it was seen in.
