@@ -1,6 +1,7 @@
 // Watches the page in Chromium while rows come: node page.mjs URL SECONDS. Prints JSON.
 // Frames are counted by requestAnimationFrame in the page, long tasks by PerformanceObserver, the
-// heap by the DevTools protocol after a collection, so that it shows what is held.
+// heap by the DevTools protocol after a collection, so that it shows what is held. What the page's
+// thread does is told in its own processor time: what others do on the same cores is not in it.
 import { createRequire } from "node:module";
 
 const require = createRequire(new URL("../web/package.json", import.meta.url));
@@ -23,7 +24,25 @@ const firstRowMs = Date.now() - opened;
 await page.waitForTimeout(WARM_UP_MS);
 
 const protocol = await page.context().newCDPSession(page);
-await protocol.send("Performance.enable");
+await protocol.send("Performance.enable", { timeDomain: "threadTicks" });
+const whole = await browser.newBrowserCDPSession();
+
+/** Seconds of processor time so far: of the page's thread by what it does, of each process. */
+async function spent() {
+  const { metrics } = await protocol.send("Performance.getMetrics");
+  const of = (name) => metrics.find((metric) => metric.name === name).value;
+  const { processInfo } = await whole.send("SystemInfo.getProcessInfo");
+  return {
+    script: of("ScriptDuration"),
+    layout: of("LayoutDuration") + of("RecalcStyleDuration"),
+    thread: of("TaskDuration"),
+    processes: processInfo.map(({ type, id, cpuTime }) => ({
+      type,
+      id,
+      cpuTime,
+    })),
+  };
+}
 await page.evaluate(() => {
   const seen = { frames: [], tasks: [] };
   globalThis.seen = seen;
@@ -39,6 +58,7 @@ await page.evaluate(() => {
   }).observe({ type: "longtask" });
 });
 
+const before = await spent();
 const heap = [];
 const end = Date.now() + seconds * 1000;
 while (Date.now() < end) {
@@ -47,6 +67,7 @@ while (Date.now() < end) {
   const { metrics } = await protocol.send("Performance.getMetrics");
   heap.push(metrics.find(({ name }) => name === "JSHeapUsedSize").value);
 }
+const after = await spent();
 const seen = await page.evaluate(() => globalThis.seen);
 const footer = await page.locator("section.traffic footer").innerText();
 const health = await (await page.request.get(`${url}/api/health`)).json();
@@ -57,6 +78,7 @@ console.log(
     frames: seen.frames,
     long_tasks: seen.tasks,
     heap_bytes: heap,
+    spent: { before, after },
     footer: footer.replace(/\s+/g, " "),
     rows_written: health.store.rows_written,
     troubles,

@@ -94,6 +94,7 @@ def summary(found: dict[str, Any]) -> dict[str, Any]:
         "frame_ms": {"p50": share(0.5), "p95": share(0.95), "p99": share(0.99), "max": share(1)},
         "late_frames": sum(frame > 2 * FRAME_MS for frame in frames),
         "frames": len(frames),
+        "cpu_ms_a_frame": _spent(found["spent"], len(frames)),
         "long_tasks": len(tasks),
         "longest_task_ms": round(max(tasks, default=0), 1),
         "heap_bytes": found["heap_bytes"],
@@ -104,9 +105,30 @@ def summary(found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _spent(spent: dict[str, Any], frames: int) -> dict[str, float]:
+    """Processor time of a frame, by who spent it, in milliseconds.
+
+    `painting` is what the page's thread does besides script, style and layout: it paints, and hands
+    over what it painted. `other_threads` are those of the browser's processes that draw it.
+    """
+    before, after = spent["before"], spent["after"]
+    grown = {name: after[name] - before[name] for name in ("script", "layout", "thread")}
+    known = {process["id"]: process["cpuTime"] for process in before["processes"]}
+    processes = sum(
+        process["cpuTime"] - known.get(process["id"], 0.0) for process in after["processes"]
+    )
+    seconds = {
+        "script": grown["script"],
+        "style_and_layout": grown["layout"],
+        "painting": grown["thread"] - grown["script"] - grown["layout"],
+        "other_threads": processes - grown["thread"],
+    }
+    return {name: round(1000 * value / frames, 2) for name, value in seconds.items()}
+
+
 def _words(found: dict[str, Any], rate: int) -> str:
     facts = summary(found)
-    frame, heap = facts["frame_ms"], facts["heap_bytes"]
+    frame, heap, spent = facts["frame_ms"], facts["heap_bytes"], facts["cpu_ms_a_frame"]
     thirds = [heap[0], heap[len(heap) // 2], heap[-1]]
     return f"""{rate:,} requests a second came for {facts["seconds"]} s; the store then held
 {facts["rows_written"]:,} rows, and the page said: “{facts["footer"]}”.
@@ -116,6 +138,9 @@ def _words(found: dict[str, Any], rate: int) -> str:
 | frames a second | {facts["frames_per_second"]} |
 | frame, p50 / p95 / p99 / longest | {frame["p50"]} / {frame["p95"]} / {frame["p99"]} / {frame["max"]} ms |
 | frames over two of 60 Hz | {facts["late_frames"]:,} of {facts["frames"]:,} |
+| the page's script a frame | {spent["script"]} ms |
+| style and layout a frame | {spent["style_and_layout"]} ms |
+| the browser's painting a frame: in the page's thread / in others, which render in software | {spent["painting"]} / {spent["other_threads"]} ms |
 | tasks over 50 ms, and the longest | {facts["long_tasks"]}, {facts["longest_task_ms"]} ms |
 | heap at the beginning, in the middle, at the end | {" / ".join(f"{size / 1e6:.0f}" for size in thirds)} MB |
 | first row after opening the page | {facts["first_row_ms"]} ms |

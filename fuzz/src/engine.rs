@@ -74,6 +74,7 @@ impl<'a> EngineScript<'a> {
             flow_update: set(32).then_some(1_000 * MILLISECOND),
             flow_id_base: 0,
             flow_id_step: 1,
+            ..Config::default()
         });
         engine.add_interface(Some("eth0"));
         if set(64) {

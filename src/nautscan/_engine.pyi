@@ -15,6 +15,7 @@ __all__ = [
     "Reader",
     "RecordBatch",
     "Schema",
+    "Translations",
     "__version__",
     "capture_library",
     "check_filter",

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -26,13 +26,12 @@ from nautscan.parsing import (
     parse_source,
     parse_workers,
 )
+from nautscan.setting import Setting, as_text, described, parsed_value
+from nautscan.setting import setting_field as _setting
 from nautscan.units import duration_text, parse_duration, parse_size, size_text
 
 Processes = Literal["auto", "off"]
 """Whether processes behind sockets are looked for."""
-
-Kind = Literal["text", "number", "size", "duration", "switch", "list"]
-"""How a setting is written."""
 
 Origin = Literal["default", "environment", "flag", "saved"]
 """Where the value of a setting came from. `saved`: changed while running, and kept."""
@@ -51,34 +50,6 @@ def default_data_dir() -> Path:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return Path("/var/lib/nautscan")
     return Path.home() / ".local" / "share" / "nautscan"
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One row of the reference of settings."""
-
-    name: str
-    env: str
-    default: str
-    doc: str
-    secret: bool
-    kind: Kind
-    group: str
-
-
-def _setting(  # noqa: PLR0913 (one argument a fact of the reference)
-    env: str,
-    default: Any,
-    doc: str,
-    parse: Callable[[str], Any] = str,
-    *,
-    shown: str | None = None,
-    secret: bool = False,
-) -> Any:
-    meta = {"env": env, "doc": doc, "parse": parse, "shown": shown, "secret": secret}
-    if callable(default):
-        return field(default_factory=default, metadata=meta)
-    return field(default=default, metadata=meta)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +279,27 @@ class Config:
         parse_size,
         shown="64MiB",
     )
+    upload_bytes: int = _setting(
+        "NAUTSCAN_UPLOAD_SIZE",
+        2 * 1000**3,
+        "The largest capture file that can be uploaded",
+        parse_size,
+        shown="2GB",
+    )
+    uploads: int = _setting(
+        "NAUTSCAN_UPLOADS",
+        20,
+        "Uploaded captures kept at most. Further ones are refused until one is deleted; 0: "
+        "nothing can be uploaded",
+        int,
+    )
+    uploads_bytes: int = _setting(
+        "NAUTSCAN_UPLOADS_SIZE",
+        8 * 1000**3,
+        "Disk space for uploaded captures and their rows together",
+        parse_size,
+        shown="8GB",
+    )
     query_timeout: float = _setting(
         "NAUTSCAN_QUERY_TIMEOUT", 15.0, "A query is stopped after this", parse_duration, shown="15s"
     )
@@ -352,9 +344,9 @@ class Config:
             if flag is not None and not isinstance(flag, str):
                 values[item.name] = flag
             elif flag is not None:
-                values[item.name] = _parsed(item, flag, f"--{item.name.replace('_', '-')}")
+                values[item.name] = parsed_value(item, flag, f"--{item.name.replace('_', '-')}")
             elif raw is not None and raw.strip():
-                values[item.name] = _parsed(item, raw, item.metadata["env"])
+                values[item.name] = parsed_value(item, raw, item.metadata["env"])
         if flags:
             raise TypeError(f"no such setting: {', '.join(sorted(flags))}")
         # A child process is given every setting in its environment; what was given to its parent,
@@ -369,7 +361,7 @@ class Config:
         for item in dataclasses.fields(self):
             value = getattr(self, item.name)
             if value is not None:
-                result[item.metadata["env"]] = _as_text(value)
+                result[item.metadata["env"]] = as_text(value)
         return result
 
     def replace(self, **changes: Any) -> Config:
@@ -390,7 +382,7 @@ class Config:
         parse = item.metadata["parse"]
         if parse is parse_size:
             return size_text(value)
-        return duration_text(value) if parse is parse_duration else _as_text(value)
+        return duration_text(value) if parse is parse_duration else as_text(value)
 
     def parsed(self, name: str, text: str) -> Any:
         """The value that a text means for a setting. Raises `BadRequest`."""
@@ -399,7 +391,7 @@ class Config:
             raise BadRequest(
                 f"There is no setting {name!r}", remedy="GET /api/settings lists them."
             )
-        return _parsed(item, text, name)
+        return parsed_value(item, text, name)
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -424,6 +416,11 @@ class Config:
         return self.data_dir / name
 
     @property
+    def uploads_path(self) -> Path:
+        """The folder of uploaded captures. A demo has its own, as with the database."""
+        return self.data_dir / ("uploads" if self.source == "live" else f"{self.source}-uploads")
+
+    @property
     def saved_settings_path(self) -> Path:
         """What was changed while running. A demo has its own, as with the database."""
         name = "settings.json" if self.source == "live" else f"{self.source}-settings.json"
@@ -444,25 +441,6 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _parsed(item: dataclasses.Field[Any], text: str, origin: str) -> Any:
-    try:
-        return item.metadata["parse"](text)
-    except ValueError as error:
-        raise BadRequest(
-            f"{origin} is {text!r}, which does not fit",
-            remedy=f"{item.metadata['doc']}: {error}",
-            detail={"setting": item.name},
-        ) from error
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, tuple):
-        return ",".join(value)
-    return str(value)
-
-
 _GROUPS: Final = {
     "host": "Where it listens, and who may ask",
     "interfaces": "What is captured",
@@ -474,24 +452,11 @@ _GROUPS: Final = {
 """The headings above, by the first setting under each."""
 
 
-def _described(item: dataclasses.Field[Any], group: str) -> Setting:
-    meta = item.metadata
-    shown = meta["shown"]
-    if shown is None:
-        shown = "" if item.default in (None, ()) else _as_text(item.default)
-    kinds: dict[Any, Kind] = {
-        parse_size: "size", parse_duration: "duration", parse_bool: "switch",
-        parse_list: "list", int: "number", parse_port: "number", parse_workers: "number",
-    }  # fmt: skip
-    kind = kinds.get(meta["parse"], "text")
-    return Setting(item.name, meta["env"], shown, meta["doc"], meta["secret"], kind, group)
-
-
 def _all_described() -> tuple[Setting, ...]:
     group, found = "", []
     for item in dataclasses.fields(Config):
         group = _GROUPS.get(item.name, group)
-        found.append(_described(item, group))
+        found.append(described(item, group))
     return tuple(found)
 
 

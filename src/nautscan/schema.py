@@ -288,10 +288,12 @@ _FLOWS: Final = (
         "Least round trip between the point of capture and the server, ns; null if none was seen",
         null=True,
     ),
-    _column("retransmissions", "i64", "Segments sent again"),
-    _column("out_of_order", "i64", "Segments that later ones overtook"),
-    _column("zero_windows", "i64", "Times a side had no room to receive"),
-    _column("resets", "i64", "RST segments"),
+    _column("retransmissions", "i64", "Segments sent again; null if not TCP", null=True),
+    _column("out_of_order", "i64", "Segments that later ones overtook; null if not TCP", null=True),
+    _column(
+        "zero_windows", "i64", "Times a side had no room to receive; null if not TCP", null=True
+    ),
+    _column("resets", "i64", "RST segments; null if not TCP", null=True),
     _column(
         "duplicate_acks",
         "i64",
@@ -334,7 +336,7 @@ _FLOWS: Final = (
         "Segments that acknowledged bytes behind a hole; null if not TCP",
         null=True,
     ),
-    _column("gap_bytes", "i64", "Stream bytes that were lost"),
+    _column("gap_bytes", "i64", "Stream bytes that were lost; null if not TCP", null=True),
     _column("duplicates", "i64", "Packets seen twice and counted once"),
     _column(
         "server_name", "text", "Name the client asked for (SNI, Host); null if none", null=True

@@ -34,16 +34,17 @@ def test_restart(scenario: str, target: Target, tmp_path: Path) -> None:
     data.chmod(0o777)
     asked = tmp_path / "restart"
     serve = ["serve", "--interface", target.interface, "--port", free_port()]
-    serve += ["--data-dir", str(data / "data")]
+    # One scenario is about a server that has nothing to do with the one before.
+    second = "other" if "another_database" in scenario else "data"
     facts = {"TARGET": target.url, "RESTART": str(asked)}
     try:
         with ThreadPoolExecutor(1) as pool:
-            with Running(*serve) as first:
+            with Running(*serve, "--data-dir", str(data / "data")) as first:
                 playing = pool.submit(play, "restart", scenario, tmp_path, URL=first.url, **facts)
                 deadline = time.monotonic() + WAIT_S
                 while not asked.exists() and not playing.done() and time.monotonic() < deadline:
                     time.sleep(0.1)
-            with Running(*serve):
+            with Running(*serve, "--data-dir", str(data / second)):
                 playing.result(WAIT_S)
     finally:
         shutil.rmtree(data, ignore_errors=True)

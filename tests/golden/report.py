@@ -56,6 +56,7 @@ OBSERVABLES = {
     "dns_times": "times from a DNS question to its answer",
     "redis": "Redis commands and their outcomes",
     "redis_answers": "answers to Redis commands",
+    "memcache_answers": "answers to binary Memcached commands",
     "memcache": "Memcached commands and their keys",
     "postgresql": "PostgreSQL statements, their rows and outcomes",
     "pgsql_tags": "tags of PostgreSQL statements",

@@ -27,6 +27,28 @@ const row = "[role=row][data-index]";
  * @type {Scene[]}
  */
 const SCENES = [
+  { name: "overview", route: "#/overview", see: "tbody tr" },
+  { name: "map", route: "#/map", see: "g.node" },
+  { name: "compare", route: "#/compare", see: "main button" },
+  { name: "settings", route: "#/settings", see: "[data-setting]" },
+  {
+    name: "help",
+    route: "#/overview",
+    see: "tbody tr",
+    then: async (page) => {
+      await page.keyboard.press("?");
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  {
+    name: "honesty",
+    route: "#/overview",
+    see: "tbody tr",
+    then: async (page) => {
+      await page.keyboard.press("h");
+      await page.getByRole("dialog").waitFor();
+    },
+  },
   { name: "traffic", route: "#/traffic", see: row },
   {
     name: "traffic-filtered",
@@ -60,9 +82,26 @@ const SCENES = [
     see: "tbody tr",
     then: (page) => page.locator("tbody button.name").first().click(),
   },
+  {
+    name: "containers-filtered",
+    route: "#/containers?filter=status+%3E%3D+500",
+    see: "tbody tr",
+  },
+  { name: "containers-nothing", route: "#/containers?filter=status+%3D+999", see: ".empty" },
   { name: "flows", route: "#/flows", see: row },
   { name: "flow", route: "#/flows?filter=requests+%3E+0", see: row, then: openFirst },
   { name: "packets", route: "#/packets", see: row },
+  { name: "packets-filtered", route: "#/packets?filter=protocol+%3D+%27UDP%27", see: row },
+  {
+    name: "stream",
+    route: "#/flows?filter=requests+%3E+0",
+    see: row,
+    then: async (page) => {
+      await openFirst(page);
+      await page.getByRole("button", { name: "Follow stream" }).click();
+      await page.getByRole("dialog").locator(row).first().waitFor();
+    },
+  },
   { name: "packet", route: "#/packets", see: row, then: openFirst },
   { name: "capture", route: "#/capture", see: "[data-running=true]" },
 ];

@@ -200,6 +200,9 @@ pub const MEMCACHED_PROBE: usize = 512;
 /// Bytes kept of a Memcached command's line: room for its longest key.
 pub const MEMCACHED_TEXT: usize = 512;
 
+/// Bytes of a binary Memcached message at most: the largest item that a server can be set to (1 GiB).
+pub const MEMCACHED_VALUE: u32 = 1 << 30;
+
 /// Memcached commands that may wait for their answers on one connection: clients pipeline by
 /// hundreds.
 pub const MEMCACHED_PIPELINE: usize = 1024;

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 
 from nautscan.api import models_analysis as models
-from nautscan.api.common import ERRORS, Filter, From, ServiceDep, Table, To
+from nautscan.api.common import ERRORS, Filter, From, Table, To, ViewDep
 from nautscan.service.analysis import Asked
 
 router = APIRouter(prefix="/api", tags=["history"], responses=ERRORS)
@@ -42,7 +42,7 @@ DEFAULT_FROM = "-15m"
 
 @router.get("/timeseries", response_model=models.TimeSeries)
 async def timeseries(  # noqa: PLR0913, PLR0917 (one argument a parameter)
-    service: ServiceDep,
+    view: ViewDep,
     table: Table = "requests",
     filter: Filter = "",  # noqa: A002 (the parameter's name)
     from_: From = DEFAULT_FROM,
@@ -55,12 +55,12 @@ async def timeseries(  # noqa: PLR0913, PLR0917 (one argument a parameter)
 ) -> dict[str, Any]:
     """Counts, errors, bytes and exact latency percentiles over time."""
     asked = Asked(table, filter, from_, to)
-    return await service.analysis.timeseries(asked, bucket, by, top)
+    return await view.analysis.timeseries(asked, bucket, by, top)
 
 
 @router.get("/top", response_model=models.TopList)
 async def top(  # noqa: PLR0913, PLR0917 (one argument a parameter)
-    service: ServiceDep,
+    view: ViewDep,
     by: By,
     table: Table = "requests",
     filter: Filter = "",  # noqa: A002 (the parameter's name)
@@ -72,12 +72,12 @@ async def top(  # noqa: PLR0913, PLR0917 (one argument a parameter)
     limit: Few = 10,
 ) -> dict[str, Any]:
     """The busiest containers, endpoints, outside hosts and so on, each with its course."""
-    return await service.analysis.top(Asked(table, filter, from_, to), by, order, limit)
+    return await view.analysis.top(Asked(table, filter, from_, to), by, order, limit)
 
 
 @router.get("/map", response_model=models.WorkloadMap)
 async def workload_map(
-    service: ServiceDep,
+    view: ViewDep,
     filter: Annotated[  # noqa: A002 (the parameter's name)
         Filter, Query(description="Over requests; with one, edges of flows alone are left out")
     ] = "",
@@ -85,12 +85,12 @@ async def workload_map(
     to: To = None,
 ) -> dict[str, Any]:
     """Who talked to whom: workloads as nodes, requests and flows as edges."""
-    return await service.analysis.map(Asked("requests", filter, from_, to))
+    return await view.analysis.map(Asked("requests", filter, from_, to))
 
 
 @router.get("/compare", response_model=models.Comparison)
 async def compare(  # noqa: PLR0913, PLR0917 (one argument a parameter)
-    service: ServiceDep,
+    view: ViewDep,
     by: By = "endpoint",
     table: Table = "requests",
     filter: Filter = "",  # noqa: A002 (the parameter's name)
@@ -105,12 +105,12 @@ async def compare(  # noqa: PLR0913, PLR0917 (one argument a parameter)
 ) -> dict[str, Any]:
     """A span beside another: what is new, gone, failing more, slower."""
     asked = Asked(table, filter, from_, to)
-    return await service.analysis.compare(asked, (base_from, base_to), by, limit)
+    return await view.analysis.compare(asked, (base_from, base_to), by, limit)
 
 
 @router.get("/coverage", response_model=models.Coverage)
 async def coverage(
-    service: ServiceDep, from_: From = DEFAULT_FROM, to: To = None, bucket: Bucket = None
+    view: ViewDep, from_: From = DEFAULT_FROM, to: To = None, bucket: Bucket = None
 ) -> dict[str, Any]:
     """How much was seen over time, and what was lost at each stage: of everything captured."""
-    return await service.analysis.coverage(from_, to, bucket)
+    return await view.analysis.coverage(from_, to, bucket)

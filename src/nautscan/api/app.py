@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from nautscan import __version__
 from nautscan.api import (
     analysis,
+    captures,
     containers,
     docs,
     failures,
@@ -60,6 +61,7 @@ def _with_routes() -> FastAPI:
     )
     for module in (
         packets,
+        captures,
         containers,
         processes,
         history,

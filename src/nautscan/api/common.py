@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any, Literal, cast
 
 from fastapi import Depends, Query, Request, Response
 
 from nautscan.api.models import ErrorAnswer
 from nautscan.service.core import Service
+from nautscan.service.views import View
 
 MAX_FILTER: int = 4096
 """Characters of a display filter."""
@@ -20,7 +22,36 @@ def _service(request: Request) -> Service:
 
 ServiceDep = Annotated[Service, Depends(_service)]
 
+LIVE = "live"
+SourceId = Annotated[
+    str,
+    Query(
+        alias="source",
+        max_length=64,
+        description="live: the traffic that this server follows. Else the id of an uploaded "
+        "capture (GET /api/captures), in which times relative to now count from its end",
+    ),
+]
+
+
+async def _view(
+    request: Request, service: ServiceDep, source: SourceId = LIVE
+) -> AsyncIterator[View]:
+    if source == LIVE:
+        yield service.view
+        return
+    async with service.uploads.opened(source) as view:
+        request.state.nautscan_source = view.source
+        yield view
+
+
+ViewDep = Annotated[View, Depends(_view)]
+"""The questions to the source that the caller chose: the one place where it is chosen."""
+
 Table = Annotated[Literal["requests", "flows"], Query(description="Table that the filter is about")]
+AnyTable = Annotated[
+    Literal["requests", "flows", "packets"], Query(description="Table that the filter is about")
+]
 Filter = Annotated[
     str,
     Query(
@@ -60,8 +91,9 @@ class JsonText(Response):
     media_type = "application/json"
 
 
-def rows_answer(plural: str, rows: Sequence[str], following: str | None, source: str) -> JsonText:
-    """A list answer from rows that the database wrote as JSON."""
-    following_json = "null" if following is None else f'"{following}"'
-    body = ",".join(rows)
-    return JsonText(f'{{"{plural}":[{body}],"next":{following_json},"source":"{source}"}}')
+def rows_answer(
+    plural: str, rows: Sequence[str], following: str | None, source: str, **more: Any
+) -> JsonText:
+    """A list answer from rows that the database wrote as JSON, with `more` beside them."""
+    facts = json.dumps({"next": following, **more, "source": source}, separators=(",", ":"))
+    return JsonText(f'{{"{plural}":[{",".join(rows)}],{facts[1:]}')

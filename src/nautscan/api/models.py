@@ -123,6 +123,12 @@ class PacketList(Shape):
 
     packets: list[PacketRow]  # type: ignore[valid-type]
     next: str | None = Field(description="Value of `before` for older ones; null at the end")
+    looked_at: int = Field(description="Packets among which these were looked for")
+    newest: int | None = Field(description="The newest id in the ring; null where it is empty")
+    since: Time | None = Field(description="Time of the oldest of them; null without any")
+    ring: Int64 | None = Field(
+        description="Which ring this is: it begins anew with each capture, and so do its ids"
+    )
     source: SourceName
 
 

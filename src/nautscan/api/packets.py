@@ -8,9 +8,10 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
 
 from nautscan.api import models
-from nautscan.api.common import ERRORS, JsonText, Limit, ServiceDep, rows_answer
+from nautscan.api.common import ERRORS, Filter, JsonText, Limit, ServiceDep, ViewDep, rows_answer
 from nautscan.errors import BadRequest
 from nautscan.sensor import naming
+from nautscan.service.packets import PacketsWanted
 
 router = APIRouter(prefix="/api/packets", tags=["packets"], responses=ERRORS)
 
@@ -25,6 +26,10 @@ def _told(model: type[BaseModel]) -> dict[str, Any]:
 
 _WHERE = {"interface", "interfaces", "container", "containers"}
 Flow = Annotated[int | None, Query(ge=0, lt=2**63, description="Only packets of this flow")]
+PacketFilter = Annotated[
+    Filter,
+    Query(description="Display filter over the columns of `packets`; not a capture filter (BPF)"),
+]
 
 MAX_EXPORT_IDS = 10_000
 """Packets named one by one in an export; without names the whole ring is exported."""
@@ -63,20 +68,32 @@ async def status(service: ServiceDep) -> dict[str, Any]:
 
 
 @router.get("/recent", response_class=JsonText, responses={200: {"model": models.PacketList}})
-async def recent(
-    service: ServiceDep,
+async def recent(  # noqa: PLR0913, PLR0917 (one argument a parameter)
+    view: ViewDep,
+    filter: PacketFilter = "",  # noqa: A002 (the parameter's name)
     limit: Limit = 100,
     before: Annotated[
         int | None, Query(ge=0, description="Only packets older than this id")
     ] = None,
+    after: Annotated[int | None, Query(ge=0, description="Only packets newer than this id")] = None,
     flow_id: Flow = None,
 ) -> Response:
     """Packets of the ring, newest first.
 
-    Those of one flow are looked for in 200,000 packets at most; `next` goes on from there.
+    Those of a flow or under a filter are looked for in 200,000 packets at most; `next` goes on from
+    there, `newest` is the `after` of what comes later.
     """
-    page = await service.packets.recent(limit, before, flow_id)
-    return rows_answer("packets", page.rows, page.next, service.source)
+    page = await view.packets.recent(limit, PacketsWanted(filter, flow_id, before, after))
+    return rows_answer(
+        "packets",
+        page.rows,
+        page.next,
+        view.source,
+        looked_at=page.looked_at,
+        newest=page.newest,
+        since=page.since,
+        ring=page.ring,
+    )
 
 
 @router.get(
@@ -85,18 +102,25 @@ async def recent(
     responses={200: {"content": {"application/x-pcapng": {}}, "description": "pcapng"}},
 )
 async def export(
-    service: ServiceDep,
+    view: ViewDep,
     ids: Annotated[
         str | None,
         Query(max_length=200_000, description="Ids of packets, comma separated; all without it"),
     ] = None,
     flow_id: Flow = None,
+    filter: PacketFilter = "",  # noqa: A002 (the parameter's name)
 ) -> Response:
-    """Packets of the ring as a pcapng file: all, those named, or those of one flow."""
-    if flow_id is not None:
-        data, name = await service.packets.export_flow(flow_id), f"nautscan-flow-{flow_id}.pcapng"
+    """Packets of the ring as a pcapng file: all, those named, or those of a flow or a filter.
+
+    Of a flow or a filter the newest 10,000, looked for in 200,000.
+    """
+    if flow_id is not None or filter.strip():
+        name = "nautscan-filtered.pcapng"
+        if flow_id is not None:
+            name = f"nautscan-flow-{flow_id}.pcapng"
+        data = await view.packets.export_found(PacketsWanted(filter, flow_id))
     else:
-        data, name = await service.packets.export(_ids(ids)), "nautscan.pcapng"
+        data, name = await view.packets.export(_ids(ids)), "nautscan.pcapng"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, media_type="application/x-pcapng", headers=headers)
 
@@ -109,9 +133,9 @@ async def check_filter(spec: models.CheckFilter, service: ServiceDep) -> dict[st
 
 
 @router.get("/{packet_id}", **_told(models.PacketDetail))
-async def packet(packet_id: Annotated[int, Path(ge=0)], service: ServiceDep) -> dict[str, Any]:
+async def packet(packet_id: Annotated[int, Path(ge=0)], view: ViewDep) -> dict[str, Any]:
     """One packet of the ring with its bytes and decoded layers."""
-    return await service.packets.packet(packet_id)
+    return await view.packets.packet(packet_id)
 
 
 def _ids(text: str | None) -> list[int] | None:

@@ -26,6 +26,9 @@ COOKIE_SECONDS: Final = 30 * 86_400
 BODY_SECONDS: Final = 30.0
 """A body that takes longer to arrive is refused: a slow sender must not hold a task for ever."""
 
+STREAMED: Final = frozenset({("POST", "/api/captures")})
+"""Routes that take their body piece by piece, and cap it themselves."""
+
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
@@ -221,7 +224,7 @@ class GateKeeper:
         if origin.rstrip("/").lower() not in self._gate.origins:
             raise _foreign(origin or "another site")
         allowed = {
-            "Access-Control-Allow-Methods": "GET, POST, PATCH, OPTIONS",
+            "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE, OPTIONS",
             "Access-Control-Allow-Headers": "Authorization, Content-Type",
             "Access-Control-Max-Age": "600",
         }
@@ -248,7 +251,7 @@ class GateKeeper:
 
     async def _whole_body(self, scope: Scope, headers: Headers, receive: Receive) -> Receive:
         """Take in the body up to the cap, before anything looks at it."""
-        if scope["method"] in _SAFE_METHODS:
+        if scope["method"] in _SAFE_METHODS or (scope["method"], scope["path"]) in STREAMED:
             return receive
         stated = headers.get("content-length", "0")
         if stated.isdigit() and int(stated) > self._gate.max_body:
@@ -293,6 +296,8 @@ class GateKeeper:
     def _dressed(self, scope: Scope, request: Headers, send: Send) -> Send:
         """Add the headers that every answer carries."""
         path = scope["path"]
+        # Where a route has asked another source than the server's own, it says so here.
+        state = scope.setdefault("state", {})
         origin = request.get("origin", "")
         shared = origin.rstrip("/").lower() in self._gate.origins
 
@@ -303,8 +308,9 @@ class GateKeeper:
                     headers.setdefault(name, value)
                 if path.startswith("/api"):
                     headers.setdefault("Cache-Control", "no-store")
-                if self._source != "live":
-                    headers["X-NautScan-Source"] = self._source
+                source = state.get("nautscan_source", self._source)
+                if source != "live":
+                    headers["X-NautScan-Source"] = source
                 if self._gate.origins:
                     headers.add_vary_header("Origin")
                 if shared:

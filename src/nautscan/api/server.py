@@ -29,6 +29,7 @@ from nautscan.sensor.client import SensorClient
 from nautscan.sensor.lookout.client import LookoutClient
 from nautscan.service.core import Service
 from nautscan.service.names import Names
+from nautscan.service.uploads import Readers
 from nautscan.store.duck import DuckStore
 from nautscan.store.writer import Limits
 
@@ -51,19 +52,26 @@ _LATE_IMPORTS: Final = (
 )
 
 
-def run(config: Config, *, before_listen: Callable[[], None], ready: Callable[[str], None]) -> None:
+def run(
+    config: Config,
+    *,
+    before_listen: Callable[[], None],
+    ready: Callable[[str], None],
+    readers: Readers | None = None,
+) -> None:
     """Serve until a signal ends it.
 
     `before_listen` gives up rights: before it, everything is imported and read that may be out of
     reach afterwards, and no thread is started; after it, the store is opened and the socket bound.
-    `ready` is told the address when the server really listens.
+    `ready` is told the address when the server really listens. `readers` make the processes that
+    read uploaded captures.
     """
     os.umask(0o077)  # What is written here is other people's traffic.
     site = Site.load()
     import_late()
     create_app(None, site)  # Once, so that all it imports and reads is there.
     before_listen()
-    asyncio.run(_serve(config, site, ready))
+    asyncio.run(_serve(config, site, ready, readers))
 
 
 def import_late() -> None:
@@ -75,10 +83,12 @@ def import_late() -> None:
             log.debug("%s is not installed", name)
 
 
-async def _serve(config: Config, site: Site, ready: Callable[[str], None]) -> None:
+async def _serve(
+    config: Config, site: Site, ready: Callable[[str], None], readers: Readers | None
+) -> None:
     token = access_token(config)
     listeners = bind_all(config.hosts, config.port)
-    service = build_service(config)
+    service = build_service(config, readers)
     app = create_app(service, site)
     gated = GateKeeper(app, Gate.of(config, token), config.source)
     server = Server(uvicorn_config(gated, config))
@@ -121,7 +131,7 @@ class Server(uvicorn.Server):
                 signal.signal(number, end)
 
 
-def build_service(config: Config) -> Service:
+def build_service(config: Config, readers: Readers | None = None) -> Service:
     """The service with its store, sensor client and directory.
 
     Raises `StoreUnavailable`, and `BadRequest` for a GeoIP file that cannot be used.
@@ -140,7 +150,13 @@ def build_service(config: Config) -> Service:
             "No sensor is named", remedy="Start `nautscan serve`, which starts both processes."
         )
     service = Service(
-        config, open_store(config), SensorClient(config.sensor_address), directory, docker, names
+        config,
+        open_store(config),
+        SensorClient(config.sensor_address),
+        directory,
+        docker,
+        names,
+        readers,
     )
     if config.lookout_address is not None and service.processes.wanted:
         told = service.processes

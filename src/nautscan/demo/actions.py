@@ -323,7 +323,7 @@ class Shop:
     def _cache(self, at: int, client: Service, words: tuple[str, ...], answer: bytes) -> int:
         think = self.random.randint(30_000, 400_000)
         command = backends.redis_command(*words)
-        talk = Talk(command, answer, think)
+        talk = Talk("redis", words[0], backends.key_form(words[1]), command, answer, think)
         return self.network.exchange(at, client.egress, CACHE.endpoint, talk)
 
     def _query(
@@ -337,7 +337,8 @@ class Shop:
         think = self._millis(0.6, 14) if think_ns is None else think_ns
         answer = backends.postgres_rows(("slug", "price"), rows)
         question = backends.postgres_query(sql)
-        talk = Talk(question, answer, think)
+        form = backends.statement_form(sql)
+        talk = Talk("postgresql", sql.split(maxsplit=1)[0], form, question, answer, think)
         return self.network.exchange(at, client.egress, DATABASE.endpoint, talk)
 
     def _rows(self, count: int) -> list[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Sequence
 
@@ -16,6 +17,16 @@ def redis_command(*words: str) -> bytes:
 def redis_bulk(value: bytes | None) -> bytes:
     """A bulk string, or the null that says there is no such key."""
     return b"$-1\r\n" if value is None else b"$%d\r\n%s\r\n" % (len(value), value)
+
+
+def key_form(key: str) -> str:
+    """The grouping form of the keys that the demo has: their numbers are `*`."""
+    return re.sub(r"\d+", "*", key)
+
+
+def statement_form(sql: str) -> str:
+    """The grouping form of the statements that the demo has: their literals are `?`."""
+    return re.sub(r"'[^']*'|(?<![\w$])\d+", "?", sql)
 
 
 def postgres_query(sql: str) -> bytes:

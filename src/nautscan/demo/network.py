@@ -38,8 +38,14 @@ class Reply(NamedTuple):
 
 
 class Talk(NamedTuple):
-    """A question, its answer, and how long the server thinks between them."""
+    """A question, its answer, and how long the server thinks between them.
 
+    `protocol`, `method` and `target` are what the account says of it.
+    """
+
+    protocol: str
+    method: str
+    target: str
     ask: bytes
     answer: bytes
     think_ns: int
@@ -92,8 +98,30 @@ class Network:
         """One question and answer of a protocol that is not HTTP. Gives the time after it."""
         connection, at = self._connection(at, client, server)
         half = connection.round_trip_ns // 2
-        answer_at = connection.send(at, Side.CLIENT, talk.ask).last + half + talk.think_ns
-        return connection.send(answer_at, Side.SERVER, talk.answer).last + half
+        asked = connection.send(at, Side.CLIENT, talk.ask)
+        answer_at = asked.last + half + talk.think_ns
+        answered = connection.send(answer_at, Side.SERVER, talk.answer)
+        self.record(
+            Exchange(
+                time=asked.first,
+                protocol=talk.protocol,
+                transport="tcp",
+                client_ip=str(client.ip),
+                client_port=connection.client.port,
+                server_ip=str(server.host.ip),
+                server_port=server.port,
+                method=talk.method,
+                host=None,
+                target=talk.target,
+                status=None,
+                ttfb_ns=answered.first - asked.first,
+                duration_ns=answered.last - asked.first,
+                request_bytes=len(talk.ask),
+                response_bytes=len(talk.answer),
+                completeness="complete",
+            )
+        )
+        return answered.last + half
 
     def resolve(self, at: int, client: Host, name: str) -> int:
         """Look a name up, unless it is remembered. Gives the time after it."""

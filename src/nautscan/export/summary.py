@@ -70,9 +70,9 @@ class _Section:
         return [write(value) for (_, write), value in zip(self.columns, row, strict=True)]
 
 
-def count(value: int) -> str:
+def count(value: int | None) -> str:
     """Digits in groups of three."""
-    return f"{value:,}"
+    return "-" if value is None else f"{value:,}"
 
 
 _SERVER = (
@@ -231,14 +231,23 @@ _INPUT = {
 }
 
 
+def losses(totals: Mapping[str, Any]) -> list[str]:
+    """What the rows of a pass do not have, each in a line."""
+    return list(_counted(totals, _LOSSES))
+
+
 def _losses(totals: Mapping[str, Any]) -> Iterator[str]:
-    yield from _told("Not in these figures", totals, _LOSSES)
-    yield from _told("The files", totals.get("input", {}), _INPUT)
+    yield from _told("Not in these figures", losses(totals))
+    yield from _told("The files", list(_counted(totals.get("input", {}), _INPUT)))
 
 
-def _told(title: str, counts: Mapping[str, Any], meanings: Mapping[str, str]) -> Iterator[str]:
-    told = [(counts.get(name, 0), meaning) for name, meaning in meanings.items()]
-    if any(number for number, _ in told):
+def _counted(counts: Mapping[str, Any], meanings: Mapping[str, str]) -> Iterator[str]:
+    told = ((counts.get(name, 0), meaning) for name, meaning in meanings.items())
+    return (f"{count(number)} {meaning}" for number, meaning in told if number)
+
+
+def _told(title: str, told: Sequence[str]) -> Iterator[str]:
+    if told:
         yield ""
         yield title
-        yield from (f"  {count(number)} {meaning}" for number, meaning in told if number)
+        yield from (f"  {line}" for line in told)

@@ -117,6 +117,8 @@ class CaptureController:
         self._loop = asyncio.get_running_loop()
         self._open: OpenCapture | None = None
         self._last: _engine.Capture | None = None
+        self.ring = 0
+        """Which ring `capture` has: packets of another one have the same numbers."""
         self._active = False
         self._rest: State = "starting"
         self._error: dict[str, Any] | None = None
@@ -391,7 +393,7 @@ class CaptureController:
         )
 
     def _keep(self, capture: _engine.Capture, names: Identities | None) -> None:
-        self._last, self._error = capture, None
+        self._last, self.ring, self._error = capture, self._base, None
         add = self._inside.add_to
         self._open = OpenCapture(capture, names, self._outbox, self._ended_soon, add)
         self._open.start()

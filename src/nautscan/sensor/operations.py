@@ -13,8 +13,10 @@ A request is {id, op, params}, its answer {id, ok} or {id, error}. The operation
 * `interfaces`: {interfaces: [facts of the engine, with `selected`], requested, inside: as in the
   status}
 * `check_filter` {filter, link_type}: {ok: true}
-* `recent` {limit, before}: {ipc: binary, rows of `packets`, newest last}
+* `recent` {limit, before}: {ring, ipc: binary, rows of `packets`, newest last}. Another `ring`
+  numbers its packets anew
 * `packet` {packet}: the engine's facts with `time_ns` for `time`, `bytes` (binary) and `layers`
+* `payloads` {ids, max_bytes}: {rows, cut, data: binary}, see `nautscan.sensor.payloads`
 * `export` {ids}: {pcapng: binary}
 * `stats`: {stats: [{interface, stage, name, value}]}
 * `doctor`: {checks: [checks of `nautscan.doctor` that concern capturing]}; takes up to 2 s
@@ -26,7 +28,7 @@ window for rows again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -36,27 +38,15 @@ from nautscan.sensor import enginefacts
 from nautscan.sensor.capture import CaptureController, check_filter
 from nautscan.sensor.inside import Place, parse_places
 from nautscan.sensor.outbox import Outbox
+from nautscan.sensor.packetops import Answer, Operation, PacketOperations, Params, number_of
 from nautscan.sensor.privileges import rights
 
-MAX_RECENT: Final = 10_000
 MAX_SNAPLEN: Final = 262_144
 MAX_BUFFER_BYTES: Final = 1 << 31
 _MAX_NAMES: Final = 256
 _MAX_TEXT: Final = 8192
 _MAX_NAME: Final = 512
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A JSON object, and bytes that stand under `key` in it."""
-
-    result: dict[str, Any]
-    key: str | None = None
-    data: bytes = b""
-
-
-Params = dict[str, Any]
-Operation = Callable[[Params], Awaitable[Answer]]
 
 Examine = Callable[[tuple[str, ...]], list[dict[str, Any]]]
 """Looks at what capturing needs; given the interfaces being captured. Blocks."""
@@ -81,11 +71,9 @@ class Operations:
             "stop": self._stop,
             "interfaces": self._interfaces,
             "check_filter": self._check_filter,
-            "recent": self._recent,
-            "packet": self._packet,
-            "export": self._export,
             "stats": self._stats,
             "doctor": self._doctor,
+            **PacketOperations(self.controller.capture, lambda: self.controller.ring).table,
         }
 
     async def run(self, op: str, params: Params) -> Answer:
@@ -119,9 +107,9 @@ class Operations:
         if params.get("promiscuous") is not None:
             options["promiscuous"] = _flag(params, "promiscuous")
         if params.get("snaplen") is not None:
-            options["snaplen"] = _number(params, "snaplen", 1, MAX_SNAPLEN)
+            options["snaplen"] = number_of(params, "snaplen", 1, MAX_SNAPLEN)
         if params.get("buffer_bytes") is not None:
-            options["buffer_bytes"] = _number(params, "buffer_bytes", 1 << 16, MAX_BUFFER_BYTES)
+            options["buffer_bytes"] = number_of(params, "buffer_bytes", 1 << 16, MAX_BUFFER_BYTES)
         await self.controller.start(_names(params, "interfaces"), options, _places(params))
         return Answer(self.status())
 
@@ -150,35 +138,6 @@ class Operations:
         link_type = _text(params, "link_type")
         await asyncio.to_thread(check_filter, text, link_type, MAX_SNAPLEN)
         return Answer({"ok": True})
-
-    async def _recent(self, params: Params) -> Answer:
-        limit = _number(params, "limit", 1, MAX_RECENT)
-        before = params.get("before")
-        if before is not None:
-            before = _number(params, "before", 0, 2**63 - 1)
-        batch = await asyncio.to_thread(self.controller.capture().recent, limit, before)
-        return Answer({}, "ipc", await asyncio.to_thread(batch.to_ipc))
-
-    async def _packet(self, params: Params) -> Answer:
-        packet_id = _number(params, "packet", 0, 2**63 - 1)
-        facts = await asyncio.to_thread(self.controller.capture().packet, packet_id)
-        if facts is None:
-            raise NotFound(
-                f"Packet {packet_id} is not in memory",
-                remedy="Only recent packets are kept; NAUTSCAN_RING_BYTES sets how many bytes.",
-            )
-        data, time_ns = facts.pop("bytes"), facts.pop("time")
-        return Answer({**facts, "time_ns": time_ns}, "bytes", bytes(data))
-
-    async def _export(self, params: Params) -> Answer:
-        ids = params.get("ids")
-        valid = isinstance(ids, list) and all(isinstance(item, int) for item in ids)
-        if ids is not None and not valid:
-            raise BadRequest(
-                "`ids` must be a list of packet ids", remedy="Or leave it out for all."
-            )
-        data = await asyncio.to_thread(self.controller.capture().export, ids)
-        return Answer({}, "pcapng", data)
 
     async def _stats(self, _params: Params) -> Answer:
         counters = await asyncio.to_thread(self.controller.capture().stats)
@@ -216,13 +175,6 @@ def _flag(params: Params, name: str) -> bool:
     value = params.get(name)
     if not isinstance(value, bool):
         raise BadRequest(f"`{name}` must be true or false")
-    return value
-
-
-def _number(params: Params, name: str, low: int, high: int) -> int:
-    value = params.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise BadRequest(f"`{name}` must be a whole number from {low} to {high}")
     return value
 
 

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from nautscan.errors import BadRequest, NautScanError, Unauthorized
 from nautscan.sensor import frames
-from nautscan.sensor.operations import Answer, Operations
+from nautscan.sensor.operations import Operations
 from nautscan.sensor.outbox import Outbox
+from nautscan.sensor.packetops import Answer
 
 log = logging.getLogger(__name__)
 

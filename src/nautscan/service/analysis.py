@@ -9,11 +9,11 @@ from typing import Any, Final, NamedTuple
 from nautscan.errors import BadRequest
 from nautscan.service.comparing import Verdicts
 from nautscan.service.history import gaps_json
-from nautscan.service.spans import Buckets, bounded, buckets_of
+from nautscan.service.spans import Buckets, Clock, bounded, buckets_of
 from nautscan.service.wording import described, edge_filter, scope_of
 from nautscan.store.dimensions import DIMENSIONS
 from nautscan.store.filter import compile_filter
-from nautscan.store.interface import Group, Grouping, Row, Span, Store
+from nautscan.store.interface import Answers, Group, Grouping, Row, Span
 from nautscan.store.times import SECOND, format_time
 
 MAX_EDGES: Final = 1000
@@ -36,8 +36,9 @@ class Asked(NamedTuple):
 class Analysis:
     """What can be asked about many rows at once."""
 
-    def __init__(self, store: Store, source: str) -> None:
+    def __init__(self, store: Answers, source: str, clock: Clock = time.time_ns) -> None:
         """Over one store."""
+        self._clock = clock
         self._store = store
         self._source = source
         self._own_name = socket.gethostname()
@@ -46,7 +47,7 @@ class Analysis:
         self, asked: Asked, bucket: str | None, by: str | None, limit: int
     ) -> dict[str, Any]:
         """Totals of every bucket from beginning to end, empty ones included."""
-        now = time.time_ns()
+        now = self._clock()
         buckets = buckets_of(*bounded(asked.from_, asked.to, now), bucket)
         condition = compile_filter(asked.table, asked.filter, now)
         found = await self._store.series(asked.table, condition, buckets.span, buckets.length_ns)
@@ -73,7 +74,7 @@ class Analysis:
 
     async def top(self, asked: Asked, by: str, order: str, limit: int) -> dict[str, Any]:
         """The busiest of a kind, each with its course over the span."""
-        now = time.time_ns()
+        now = self._clock()
         since, until = bounded(asked.from_, asked.to, now)
         buckets = buckets_of(since, until, None, SPARK_BUCKETS)
         grouping = self._grouping(asked, by, now)
@@ -95,7 +96,7 @@ class Analysis:
         self, asked: Asked, base: tuple[str | None, str | None], by: str, limit: int
     ) -> dict[str, Any]:
         """A span beside another: what is new, gone, slower, failing more."""
-        now = time.time_ns()
+        now = self._clock()
         since, until = bounded(asked.from_, asked.to, now)
         if base[0] is None:
             # As long a time, just before.
@@ -130,7 +131,7 @@ class Analysis:
 
     async def map(self, asked: Asked) -> dict[str, Any]:
         """Who talked to whom."""
-        now = time.time_ns()
+        now = self._clock()
         since, until = bounded(asked.from_, asked.to, now)
         seconds = max((until - since) / SECOND, 1e-9)
         text = asked.filter.strip()
@@ -158,7 +159,7 @@ class Analysis:
         self, from_: str | None, to: str | None, bucket: str | None
     ) -> dict[str, Any]:
         """How much the sensors saw over time, and what was lost on the way."""
-        now = time.time_ns()
+        now = self._clock()
         buckets = buckets_of(*bounded(from_, to, now), bucket)
         rows = await self._store.counted(buckets.span, buckets.length_ns)
         totals: dict[tuple[str, str], int] = {}

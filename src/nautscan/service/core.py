@@ -18,6 +18,7 @@ from nautscan.service.analysis import Analysis
 from nautscan.service.containers import Containers
 from nautscan.service.doctor import Doctor
 from nautscan.service.filters import Filters
+from nautscan.service.following import Following
 from nautscan.service.gaps import Gaps, SensorState
 from nautscan.service.health import HealthBoard
 from nautscan.service.history import History
@@ -29,6 +30,8 @@ from nautscan.service.packets import PacketService, Sensor
 from nautscan.service.processes import Processes
 from nautscan.service.recent import RecentRequests
 from nautscan.service.settings import Settings
+from nautscan.service.uploads import Readers, Uploads
+from nautscan.service.views import View
 from nautscan.store.interface import Limits, Store
 from nautscan.store.times import format_time
 
@@ -70,8 +73,9 @@ class Service:
         directory: Directory,
         docker: DockerWatcher | None,
         names: Names,
+        readers: Readers | None = None,
     ) -> None:
-        """`docker` None: nobody is asked who owns addresses."""
+        """`docker` None: nobody is asked who owns addresses. `readers` read uploaded captures."""
         self.source = config.source
         self._store = store
         self._sensor = sensor
@@ -96,13 +100,22 @@ class Service:
         identity = Identity(directory, self.names, self.processes, self._inside)
         self._ingest = Ingest(store, identity, self.live, self._recent)
         owners = InterfaceOwners(directory) if docker is not None else None
-        self.packets = PacketService(
-            sensor, self._ingest, lambda: owners, self._inside, config.source
-        )
+        self.packets = PacketService(sensor, lambda: owners, self._inside, config.source)
         self.containers = Containers(directory, store, self._recent)
         self.history = History(store, config.source, self._settled)
-        self.filters = Filters(store, config.source)
+        self.following = Following(self.packets, self.history, config.source)
+        self.filters = Filters(store, self.packets, config.source)
         self.analysis = Analysis(store, config.source)
+        self.view = View(
+            source=config.source,
+            history=self.history,
+            analysis=self.analysis,
+            filters=self.filters,
+            containers=self.containers,
+            packets=self.packets,
+            following=self.following,
+        )
+        self.uploads = Uploads(config, readers)
         self._gaps = Gaps(time.time_ns())
         self.health = HealthBoard(
             gaps=self._gaps,
@@ -132,7 +145,8 @@ class Service:
                 query_seconds=config.query_timeout,
             )
         )
-        self.live.max_viewers, self.live.rows_each = config.live_subscribers, config.live_rows
+        self.uploads.config = config
+        self.live.keep(config.live_subscribers, config.live_rows)
         self.health.retention = (config.retention_age, config.retention_bytes)
 
     async def _settled(self) -> None:
@@ -141,11 +155,13 @@ class Service:
     async def start(self) -> None:
         """Begin to connect, take rows in, and follow containers."""
         await asyncio.to_thread(self.names.refresh, time.time_ns())
+        await asyncio.to_thread(self.uploads.load)
         self._spawn("names", self.names.run)
         self._spawn("sensor", self._sensor.run)
         self._spawn("ingest", self._take_rows)
         self._spawn("gaps", self._keep_gaps)
         self._spawn("inside", self._inside.run)
+        self._spawn("uploads", self.uploads.run)
         if self._docker is not None:
             self._spawn("docker", self._docker.run)
         if self.processes.runner is not None:
@@ -157,7 +173,9 @@ class Service:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.uploads.close()
         await asyncio.to_thread(self._ingest.close)
+        await asyncio.to_thread(self.packets.close)
         await self._store.close()
 
     def source_facts(self) -> dict[str, Any]:

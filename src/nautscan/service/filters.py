@@ -8,10 +8,15 @@ from typing import Any, Final
 
 from nautscan import schema
 from nautscan.errors import BadQuery, BadRequest, QueryTimeout
+from nautscan.service.packets import PacketService
+from nautscan.service.spans import Clock
 from nautscan.store.filter import compile_filter
-from nautscan.store.interface import PageSpec, Span, Store, ValuesSpec
+from nautscan.store.interface import Answers, PageSpec, Span, ValuesSpec
 from nautscan.store.suggestions import has_values
 from nautscan.store.times import SECOND, format_time
+
+PACKETS: Final = "packets"
+"""The table that is in no store but in the sensor's ring."""
 
 SUGGEST_SECONDS: Final = 2.0
 """Suggestions that come later than that come after the person has typed on."""
@@ -23,16 +28,23 @@ _NO_TIME: Final = Span(0, SECOND)
 class Filters:
     """What can be asked while a filter is written."""
 
-    def __init__(self, store: Store, source: str) -> None:
-        """Over one store."""
+    def __init__(
+        self, store: Answers, packets: PacketService, source: str, clock: Clock = time.time_ns
+    ) -> None:
+        """Over one store, and the packets of the ring."""
+        self._clock = clock
         self._store = store
+        self._packets = packets
         self._source = source
 
     async def check(self, table: str, text: str) -> dict[str, Any]:
         """Whether the filter can be used; if not, what is wrong with it, and where."""
         try:
-            condition = compile_filter(table, text, time.time_ns())
-            await self._store.page(PageSpec(table, condition, _NO_TIME, limit=1))
+            condition = compile_filter(table, text, self._clock())
+            if table == PACKETS:
+                await self._packets.check(condition)
+            else:
+                await self._store.page(PageSpec(table, condition, _NO_TIME, limit=1))
         except BadQuery as error:
             return {"ok": False, "error": error.as_dict(), "source": self._source}
         return {"ok": True, "error": None, "source": self._source}
@@ -48,9 +60,11 @@ class Filters:
         wanted = _column(table, column)
         answer: dict[str, Any] = {"table": table, "column": column, "source": self._source}
         try:
-            condition = compile_filter(table, text, time.time_ns())
+            condition = compile_filter(table, text, self._clock())
+            spec = ValuesSpec(table, wanted, part, condition, limit)
             async with asyncio.timeout(SUGGEST_SECONDS):
-                seen = await self._store.values(ValuesSpec(table, wanted, part, condition, limit))
+                asked = self._packets if table == PACKETS else self._store
+                seen = await asked.values(spec)
         except BadQuery as error:
             return answer | {"values": [], "rows": 0, "since": None, "error": error.as_dict()}
         except TimeoutError as error:

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from nautscan import schema
 from nautscan.errors import BadRequest, NotFound
-from nautscan.service.spans import span_of
+from nautscan.service.spans import Clock, span_of
 from nautscan.store.filter import FUNCTION_HELP, compile_filter, examples
-from nautscan.store.interface import PageSpec, Place, Store, StoredGap
+from nautscan.store.interface import Answers, PageSpec, Place, StoredGap
 from nautscan.store.times import format_time
 
 
@@ -40,15 +40,22 @@ class JsonPage:
 class History:
     """What can be asked about stored rows."""
 
-    def __init__(self, store: Store, source: str, settled: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        store: Answers,
+        source: str,
+        settled: Callable[[], Awaitable[None]],
+        clock: Clock = time.time_ns,
+    ) -> None:
         """Over one store. `settled` waits for rows that viewers have to be in it."""
+        self._clock = clock
         self._store = store
         self._settled = settled
         self._source = source
 
     async def page(self, table: str, query: PageQuery) -> JsonPage:
         """A page of requests or flows."""
-        now = time.time_ns()
+        now = self._clock()
         spec = PageSpec(
             table=table,
             condition=compile_filter(table, query.filter, now),

@@ -26,7 +26,7 @@ from nautscan.service.newcomers import WAIT_SECONDS, Newcomers
 from nautscan.service.owners import owners_of
 from nautscan.service.processes import Processes
 from nautscan.service.recent import RecentRequests
-from nautscan.store.fresh import FreshRows, PacketRows
+from nautscan.store.fresh import FreshRows
 from nautscan.store.interface import Store
 
 log = logging.getLogger("nautscan.ingest")
@@ -138,13 +138,6 @@ class Ingest:
         # Batches are worked on one after the other: what was begun before this is done after it.
         await loop.run_in_executor(self._thread, lambda: None)
         await self._store.settled()
-
-    async def packets(self, ipc: bytes, flow_id: int | None = None) -> PacketRows:
-        """Rows of `packets` as JSON with their ids, newest first; of one flow if it is given."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._thread, lambda: self._ready().packets_json(ipc, flow_id)
-        )
 
     def close(self) -> None:
         """Let the thread end."""

@@ -56,7 +56,7 @@ class Subscription:
 
     def __init__(self, watch: Watch, cap: int, source: str) -> None:
         """Made by `LiveHub`."""
-        self._cap = cap
+        self.cap = cap
         self._source = source
         self._rows: deque[str] = deque()
         self._notes: deque[str] = deque(maxlen=16)
@@ -96,7 +96,7 @@ class Subscription:
         """Queue rows; `cut` older ones of the same batch were left out already."""
         self._skip(cut)
         self._rows.extend(rows)
-        while len(self._rows) > self._cap:
+        while len(self._rows) > self.cap:
             self._rows.popleft()
             self._skip(1)
         if self._rows:
@@ -161,6 +161,12 @@ class LiveHub:
         self._paces: dict[tuple[str, str], Pace] = {}
         self._sent_before = 0
         self._skipped_before = 0
+
+    def keep(self, max_viewers: int, rows_each: int) -> None:
+        """Change both caps; what waits for viewers shrinks with their next rows."""
+        self.max_viewers, self.rows_each = max_viewers, rows_each
+        for subscription in self._subscriptions:
+            subscription.cap = rows_each
 
     async def subscribe(self, table: str, text: str) -> Subscription:
         """A new viewer. Raises `BadQuery`; `Conflict` if there are too many."""

@@ -15,8 +15,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from nautscan.config import SETTINGS, Config, Setting
+from nautscan.config import SETTINGS, Config
 from nautscan.errors import BadRequest, Conflict, NautScanError, StoreUnavailable
+from nautscan.setting import Setting
 
 log = logging.getLogger("nautscan.settings")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from nautscan.errors import BadRequest
@@ -17,6 +18,9 @@ _NICE_SECONDS: Final = (
 )  # fmt: skip
 
 DEFAULT_FROM: Final = "-15m"
+
+Clock = Callable[[], int]
+"""What `now` is, ns: the time of day, or the end of a capture file."""
 
 
 class Buckets(NamedTuple):

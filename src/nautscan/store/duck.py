@@ -42,80 +42,12 @@ SETTLE_SECONDS: Final = 2.0
 """Several commits. A store that is slower than that is behind, and says so in its state."""
 
 
-class DuckStore:
-    """The store in one DuckDB file. Implements `Store`."""
+class DuckAnswers:
+    """Questions to an open database: of live traffic, or of a file. Implements `Answers`."""
 
-    def __init__(
-        self, path: Path, limits: Limits, *, memory_bytes: int, query_seconds: float
-    ) -> None:
-        """Open, migrate and start to write. Raises `StoreUnavailable`."""
-        self._path = path
-        self._memory = memory_bytes
-        self._database = Database(path, memory_bytes)
-        self.came_from = self._database.came_from
-        cursor = self._database.cursor()
-        self.away_since_ns = _last_alive(cursor)
-        _end_gaps(cursor, self.away_since_ns)
-        self._ids = Ids(cursor)
-        cursor.close()
-        self._writer = Writer(self._database, self._opened_again, self._ids, limits)
-        self._reader = Reader(self._cursor, query_seconds)
-        self._note_absence()
-        self._writer.start()
-
-    def _note_absence(self) -> None:
-        """While we did not run, nothing was observed: that is a gap, and it is kept as one."""
-        now = time.time_ns()
-        since = self.away_since_ns
-        if since is not None and now - since > GAP_AT_LEAST_NS:
-            self.note_gap(StoredGap(since, now, "NautScan was not running"))
-
-    def _opened_again(self) -> Database:
-        self._database = Database(self._path, self._memory)
-        return self._database
-
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
-        try:
-            return self._database.cursor()
-        except duckdb.Error as error:
-            raise StoreUnavailable(
-                f"The database cannot be asked now: {self._writer.reason or error}",
-                remedy="GET /api/health says how the store is; live rows go on.",
-            ) from error
-
-    def first_id(self, table: str, count: int) -> int:
-        """Take row numbers."""
-        return self._ids.take(table, count)
-
-    def append(self, table: str, rows: Table) -> None:
-        """Hand rows to the writer."""
-        self._writer.append(Batch(table, rows, rows.nbytes))
-
-    def note_gap(self, gap: StoredGap) -> None:
-        """Hand a gap to the writer."""
-        self._writer.note_gap(gap)
-
-    async def settled(self) -> None:
-        """Wait until rows appended so far can be read, two seconds at most."""
-        await asyncio.to_thread(self._writer.wait_until_settled, SETTLE_SECONDS)
-
-    def state(self) -> StoreState:
-        """How it is now."""
-        writer, counters = self._writer, self._writer.counters
-        return StoreState(
-            state=writer.state,
-            reason=writer.reason,
-            path=str(self._path),
-            bytes=size_of(self._path) + size_of(log_path(self._path)),
-            free_bytes=free_bytes(self._path),
-            schema_version=migrations.VERSION,
-            rows_written=counters.written,
-            rows_lost=counters.lost,
-            rows_expired=counters.expired,
-            queue_batches=writer.queue_batches,
-            queue_bytes=writer.queue_bytes,
-            last_commit_ns=counters.last_commit_ns,
-        )
+    def __init__(self, reader: Reader) -> None:
+        """`reader` is closed by whoever made it."""
+        self._reader = reader
 
     async def gaps(self, span: Span) -> list[StoredGap]:
         """Gaps that touch the span."""
@@ -180,23 +112,103 @@ class DuckStore:
         """How much the sensors' counters grew."""
         return await self._reader.ask(lambda question: coverage.counted(question, span, bucket_ns))
 
+    async def containers(self, span: Span, condition: Condition) -> list[Row]:
+        """Traffic of containers."""
+        return await self._reader.ask(
+            lambda question: queries.containers(question, span, condition)
+        )
+
+    async def workload(
+        self, container_id: str, span: Span, condition: Condition
+    ) -> tuple[list[Row], list[Row]]:
+        """What a container does."""
+        return await self._reader.ask(
+            lambda question: (
+                workload.endpoints(question, container_id, span, condition),
+                workload.peers(question, container_id, span, condition),
+            )
+        )
+
+
+class DuckStore(DuckAnswers):
+    """The store in one DuckDB file. Implements `Store`."""
+
+    def __init__(
+        self, path: Path, limits: Limits, *, memory_bytes: int, query_seconds: float
+    ) -> None:
+        """Open, migrate and start to write. Raises `StoreUnavailable`."""
+        self._path = path
+        self._memory = memory_bytes
+        self._database = Database(path, memory_bytes)
+        self.came_from = self._database.came_from
+        cursor = self._database.cursor()
+        self.away_since_ns = _last_alive(cursor)
+        _end_gaps(cursor, self.away_since_ns)
+        self._ids = Ids(cursor)
+        cursor.close()
+        self._writer = Writer(self._database, self._opened_again, self._ids, limits)
+        super().__init__(Reader(self._cursor, query_seconds))
+        self._note_absence()
+        self._writer.start()
+
+    def _note_absence(self) -> None:
+        """While we did not run, nothing was observed: that is a gap, and it is kept as one."""
+        now = time.time_ns()
+        since = self.away_since_ns
+        if since is not None and now - since > GAP_AT_LEAST_NS:
+            self.note_gap(StoredGap(since, now, "NautScan was not running"))
+
+    def _opened_again(self) -> Database:
+        self._database = Database(self._path, self._memory)
+        return self._database
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._database.cursor()
+        except duckdb.Error as error:
+            raise StoreUnavailable(
+                f"The database cannot be asked now: {self._writer.reason or error}",
+                remedy="GET /api/health says how the store is; live rows go on.",
+            ) from error
+
+    def first_id(self, table: str, count: int) -> int:
+        """Take row numbers."""
+        return self._ids.take(table, count)
+
+    def append(self, table: str, rows: Table) -> None:
+        """Hand rows to the writer."""
+        self._writer.append(Batch(table, rows, rows.nbytes))
+
+    def note_gap(self, gap: StoredGap) -> None:
+        """Hand a gap to the writer."""
+        self._writer.note_gap(gap)
+
+    async def settled(self) -> None:
+        """Wait until rows appended so far can be read, two seconds at most."""
+        await asyncio.to_thread(self._writer.wait_until_settled, SETTLE_SECONDS)
+
+    def state(self) -> StoreState:
+        """How it is now."""
+        writer, counters = self._writer, self._writer.counters
+        return StoreState(
+            state=writer.state,
+            reason=writer.reason,
+            path=str(self._path),
+            bytes=size_of(self._path) + size_of(log_path(self._path)),
+            free_bytes=free_bytes(self._path),
+            schema_version=migrations.VERSION,
+            rows_written=counters.written,
+            rows_lost=counters.lost,
+            rows_expired=counters.expired,
+            queue_batches=writer.queue_batches,
+            queue_bytes=writer.queue_bytes,
+            last_commit_ns=counters.last_commit_ns,
+        )
+
     def keep(self, limits: Kept) -> None:
         """Hand limits to the writer and the reader."""
         self._writer.keep(limits)
         self._reader.timeout_seconds = limits.query_seconds
-
-    async def containers(self, span: Span) -> list[Row]:
-        """Traffic of containers."""
-        return await self._reader.ask(lambda question: queries.containers(question, span))
-
-    async def workload(self, container_id: str, span: Span) -> tuple[list[Row], list[Row]]:
-        """What a container does."""
-        return await self._reader.ask(
-            lambda question: (
-                workload.endpoints(question, container_id, span),
-                workload.peers(question, container_id, span),
-            )
-        )
 
     async def close(self) -> None:
         """Write what waits, and close."""

@@ -77,14 +77,6 @@ class _Join(NamedTuple):
     time: str
 
 
-class PacketRows(NamedTuple):
-    """Packets as JSON with their ids, newest first; how many were looked at, and the oldest id."""
-
-    rows: list[tuple[str, int]]
-    seen: int
-    oldest: int | None
-
-
 class FreshRows:
     """The database in memory. Used by one thread."""
 
@@ -399,19 +391,6 @@ class FreshRows:
             GROUP BY container"""
         )
 
-    def packets_json(self, ipc: bytes, flow_id: int | None = None) -> PacketRows:
-        """Rows of `packets` as JSON with their ids, newest first; of one flow if that is given."""
-        seen = self.load("packets", [ipc])
-        if not seen:
-            return PacketRows([], 0, None)
-        rows = self._run(
-            f"""SELECT {_LIGHT["packets"]}, id FROM fresh_packets
-            WHERE $flow IS NULL OR flow_id = $flow ORDER BY id DESC""",
-            {"flow": flow_id},
-        )
-        oldest = self._run("SELECT min(id) FROM fresh_packets")[0][0]
-        return PacketRows([(str(line), int(number)) for line, number in rows], seen, int(oldest))
-
     def _run(self, sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         return self._connection.execute(sql, parameters or {}).fetchall()
 
@@ -437,6 +416,4 @@ _BEST: Final = "* REPLACE (" + ", ".join(
 ) + ")"  # fmt: skip
 """The best name of a side: its owner's, else that of the host."""
 
-_LIGHT: Final = {
-    table: row_sql(schema.light_columns(table)) for table in ("requests", "flows", "packets")
-}
+_LIGHT: Final = {table: row_sql(schema.light_columns(table)) for table in ("requests", "flows")}

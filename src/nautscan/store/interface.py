@@ -140,32 +140,11 @@ class Group:
     totals: Row
 
 
-class Store(Protocol):
-    """One store of requests, flows and stats.
+class Answers(Protocol):
+    """Stored rows, as far as they are asked about: those of the live traffic, or of one file.
 
-    `append` never waits and never raises for trouble with the disk: rows that cannot be kept are
-    counted in `state().rows_lost`. The others raise `StoreUnavailable`, `QueryTimeout`, `BadQuery`.
+    Raises `StoreUnavailable`, `QueryTimeout`, `BadQuery`.
     """
-
-    def first_id(self, table: str, count: int) -> int:
-        """Take `count` row numbers; the first one. Never given twice, restarts included."""
-        ...
-
-    def append(self, table: str, rows: Table) -> None:
-        """Keep rows: the table's stored columns by name."""
-        ...
-
-    async def settled(self) -> None:
-        """Wait until rows appended so far can be read, as long as that is soon."""
-        ...
-
-    def state(self) -> StoreState:
-        """How it is now."""
-        ...
-
-    def note_gap(self, gap: StoredGap) -> None:
-        """Keep a gap; one with the same beginning replaces it."""
-        ...
 
     async def gaps(self, span: Span) -> list[StoredGap]:
         """The gaps that touch the span, oldest first."""
@@ -220,16 +199,46 @@ class Store(Protocol):
         """How much the sensors' counters grew: bucket, stage, name, interface, grown."""
         ...
 
+    async def containers(self, span: Span, condition: Condition) -> list[Row]:
+        """Traffic of each container in the span, of requests that meet the condition."""
+        ...
+
+    async def workload(
+        self, container_id: str, span: Span, condition: Condition
+    ) -> tuple[list[Row], list[Row]]:
+        """Endpoints of a container and its peers, the busiest of each; of requests likewise."""
+        ...
+
+
+class Store(Answers, Protocol):
+    """One store of requests, flows and stats that grows.
+
+    `append` never waits and never raises for trouble with the disk: rows that cannot be kept are
+    counted in `state().rows_lost`.
+    """
+
+    def first_id(self, table: str, count: int) -> int:
+        """Take `count` row numbers; the first one. Never given twice, restarts included."""
+        ...
+
+    def append(self, table: str, rows: Table) -> None:
+        """Keep rows: the table's stored columns by name."""
+        ...
+
+    async def settled(self) -> None:
+        """Wait until rows appended so far can be read, as long as that is soon."""
+        ...
+
+    def state(self) -> StoreState:
+        """How it is now."""
+        ...
+
+    def note_gap(self, gap: StoredGap) -> None:
+        """Keep a gap; one with the same beginning replaces it."""
+        ...
+
     def keep(self, limits: Limits) -> None:
         """Change what is kept, and how long a query may take, while it runs."""
-        ...
-
-    async def containers(self, span: Span) -> list[Row]:
-        """Traffic of each container in the span."""
-        ...
-
-    async def workload(self, container_id: str, span: Span) -> tuple[list[Row], list[Row]]:
-        """Endpoints of a container and its peers in the span, the busiest of each."""
         ...
 
     async def close(self) -> None:

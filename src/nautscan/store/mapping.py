@@ -69,10 +69,12 @@ def _nodes(
     """What is known of the ends of edges."""
     where, flows = sources
     both = ", ".join(f"{side}{fact}" for side in ("client", "server") for fact in _FACTS)
+    # The limit cuts nothing off: without it the condition on keys is looked at before the pairs
+    # are put together, and a key written for each of a million rows instead of each pair.
     return question.records(
         f"""WITH pairs AS MATERIALIZED (
-            SELECT DISTINCT {both} FROM requests WHERE {where}
-            UNION ALL SELECT DISTINCT {both} FROM {flows}),
+            SELECT * FROM (SELECT DISTINCT {both} FROM requests WHERE {where}
+                UNION ALL SELECT DISTINCT {both} FROM {flows}) LIMIT {_NO_LIMIT}),
         ends AS ({_ends("client")} UNION {_ends("server")}),
         keyed AS (SELECT *, {_KEY.format(side="")} AS key FROM ends)
         SELECT key AS id, split_part(key, ':', 1) AS kind,
@@ -87,6 +89,8 @@ def _nodes(
         parameters | {"keys": keys},
     )
 
+
+_NO_LIMIT: Final = 2**62
 
 _FACTS: Final = ("", "_container_id", "_container", "_image", "_project", "_service", "_ip")
 

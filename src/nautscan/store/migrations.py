@@ -40,6 +40,8 @@ class Migration(NamedTuple):
     statements: Sequence[str]
 
 
+_OF_TCP: Final = ("retransmissions", "out_of_order", "zero_windows", "resets", "gap_bytes")
+
 MIGRATIONS: Final = (
     Migration(
         1,
@@ -153,6 +155,15 @@ MIGRATIONS: Final = (
             for table in ("requests", "flows")
             for side in ("client", "server")
             for name, kind in _PROCESSES
+        ),
+    ),
+    Migration(
+        9,
+        # What only TCP has was 0 for other transports; it is null.
+        (
+            *(f"ALTER TABLE flows ALTER COLUMN {name} DROP NOT NULL" for name in _OF_TCP),
+            f"""UPDATE flows SET {", ".join(f"{name} = NULL" for name in _OF_TCP)}
+            WHERE transport <> 'tcp'""",
         ),
     ),
 )

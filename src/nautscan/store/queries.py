@@ -138,10 +138,11 @@ def totals(table: str) -> str:
         CAST(coalesce(sum({BYTES[table]}), 0) AS BIGINT) AS bytes, {quantiles}"""
 
 
-def containers(question: Question, span: Span) -> list[Row]:
+def containers(question: Question, span: Span, condition: Condition) -> list[Row]:
     """Traffic of each container: what it served, and how much it asked."""
     where = Where()
     where.span(span)
+    where.condition(condition)
 
     def side(name: str, totals: str) -> str:
         facts = ", ".join(

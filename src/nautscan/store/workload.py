@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from nautscan.store.filter import Condition
 from nautscan.store.interface import Row, Span
 from nautscan.store.queries import ERROR_SQL
 from nautscan.store.reader import Question
@@ -17,28 +18,28 @@ _TOTALS: Final = f"""count(*) AS requests,
     quantile_disc(duration_ns, 0.99) AS p99_ns"""
 
 
-def endpoints(question: Question, container_id: str, span: Span) -> list[Row]:
+def endpoints(question: Question, container_id: str, span: Span, condition: Condition) -> list[Row]:
     """Method and target without its query, the most asked first, with errors and latencies."""
     return question.records(
         f"""SELECT method, split_part(target, '?', 1) AS path, {_TOTALS} FROM requests
-        WHERE server_container_id = $id AND {_WITHIN}
+        WHERE server_container_id = $id AND {_WITHIN} AND {condition.sql}
         GROUP BY ALL ORDER BY requests DESC, method, path LIMIT {MAX_ENDPOINTS}""",
-        _parameters(container_id, span),
+        _parameters(container_id, span) | dict(condition.parameters),
     )
 
 
-def peers(question: Question, container_id: str, span: Span) -> list[Row]:
+def peers(question: Question, container_id: str, span: Span, condition: Condition) -> list[Row]:
     """Who asked it (`in`) and whom it asked (`out`), the busiest first."""
 
     def side(own: str, other: str, direction: str) -> str:
         return f"""SELECT '{direction}' AS direction, {other} AS name, {other}_ip AS ip,
             {other}_container_id AS container_id, {_TOTALS} FROM requests
-            WHERE {own}_container_id = $id AND {_WITHIN} GROUP BY ALL"""
+            WHERE {own}_container_id = $id AND {_WITHIN} AND {condition.sql} GROUP BY ALL"""
 
     return question.records(
         f"""{side("server", "client", "in")} UNION ALL {side("client", "server", "out")}
         ORDER BY requests DESC, direction, ip LIMIT {MAX_PEERS}""",
-        _parameters(container_id, span),
+        _parameters(container_id, span) | dict(condition.parameters),
     )
 
 

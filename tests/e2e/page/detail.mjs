@@ -177,7 +177,10 @@ export async function packets_lead_to_the_request_and_back(visit) {
   await packet.waitFor();
   await visit.assertAccessible("packets of a request");
   await packet.click();
-  await page.getByText(/^Only flow \d+/).waitFor();
+  await settles(
+    () => page.inputValue("#filter"),
+    (found) => assert.match(found, /^flow_id = \d+$/),
+  );
   await visit.pane().locator("details").first().waitFor();
   await until(
     async () => (await visit.rows().count()) >= 4,
@@ -206,4 +209,48 @@ export async function rows_are_stepped_through_with_the_pane_open(visit) {
   await visit.pane().getByText(`${mark}/3`).first().waitFor();
   await page.keyboard.press("k");
   await visit.pane().getByText(`${mark}/2`).first().waitFor();
+}
+
+export async function stream_of_a_flow_is_followed_searched_and_kept(visit) {
+  const path = fresh("follow");
+  const page = await opened(visit, path, {
+    method: "POST",
+    body: "needle in a haystack",
+    headers: { connection: "close", "x-want-status": "201" },
+  });
+  await visit.pane().getByRole("tab", { name: "Packets" }).click();
+  await visit.pane().getByRole("button", { name: "Follow stream" }).click();
+  const dialog = page.getByRole("dialog", { name: /^Stream of flow \d+/ });
+  const lines = dialog.locator("[role=row][data-index]");
+  await lines.filter({ hasText: `POST ${path} HTTP/1.1` }).waitFor();
+  await lines.filter({ hasText: "HTTP/1.1 201" }).waitFor();
+  await visit.assertAccessible("a stream");
+  const texts = await lines.allInnerTexts();
+  const at = (part) => texts.findIndex((text) => text.includes(part));
+  assert.ok(
+    at("POST ") < at("needle in") && at("needle in") < at("HTTP/1.1 201"),
+  );
+
+  await dialog.getByLabel("Search the stream").last().fill("NEEDLE");
+  await dialog.getByText("1 of 2").waitFor();
+  await settles(
+    () => dialog.locator("mark.chosen").innerText(),
+    (found) => assert.equal(found, "needle"),
+  );
+  await dialog.getByRole("button", { name: "Hex" }).click();
+  await lines.filter({ hasText: "50 4f 53 54 20" }).waitFor();
+  await dialog.getByRole("button", { name: "Server", exact: true }).click();
+  await lines.filter({ hasText: "48 54 54 50 2f" }).first().waitFor();
+  assert.equal(await lines.filter({ hasText: "50 4f 53 54 20" }).count(), 0);
+  await dialog.getByText("1 of 1").waitFor();
+
+  const download = page.waitForEvent("download");
+  await dialog.getByRole("link", { name: "Bytes" }).first().click();
+  const kept = await download;
+  assert.match(kept.suggestedFilename(), /^nautscan-flow-\d+-client\.bin$/);
+  const bytes = readFileSync(await kept.path(), "utf8");
+  assert.ok(bytes.startsWith(`POST ${path} HTTP/1.1`));
+  assert.ok(bytes.endsWith("needle in a haystack"));
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
 }

@@ -193,3 +193,84 @@ export async function capture_and_display_filters_are_told_apart(visit) {
   await page.getByText("This reads like a display filter").waitFor();
   visit.expectStatus(422);
 }
+
+export async function packets_are_filtered_like_everything_else(visit) {
+  const page = await opened(visit, "#/packets");
+  await page.getByText("still holds in memory").waitFor();
+  const field = page.getByRole("combobox", { name: "Filter packets" });
+  await page.keyboard.press("/");
+  await page.keyboard.type("proto");
+  await option(page, "protocol").click();
+  await page.keyboard.type("= ");
+  await page.getByRole("option", { name: /^UDP/ }).click();
+  await settles(
+    () => field.inputValue(),
+    (found) => assert.equal(found, "protocol = 'UDP' "),
+  );
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/#\/packets\?filter=protocol/);
+  await page.locator("form[role=search].active").waitFor();
+  await page.getByText(/^among .+ since/).waitFor();
+  await settles(
+    () => visit.rows().locator('[data-column="protocol"]').allInnerTexts(),
+    (found) => {
+      assert.ok(found.length > 0);
+      assert.deepEqual([...new Set(found)], ["UDP"]);
+    },
+  );
+  await visit.assertAccessible("packets under a filter");
+
+  // The address holds it: who gets the link sees the same.
+  await page.reload();
+  await page.getByText(/^among .+ since/).waitFor();
+  assert.equal(await field.inputValue(), "protocol = 'UDP'");
+
+  await page.fill("#filter", "protocol = 'UDP' and lenght > 3");
+  await page.locator("#filter-problem").waitFor();
+  await page.getByText("There is no column 'lenght' in packets").waitFor();
+  const mark = await page.locator("form .mark").getAttribute("style");
+  assert.match(mark, /21ch/);
+  await page.fill("#filter", "udp port 53");
+  await page.getByText("This reads like a capture filter").waitFor();
+}
+
+export async function containers_show_only_what_the_filter_lets_through(visit) {
+  const page = await visit.open("#/containers?open=demo-shop-orders-1");
+  const table = page.getByRole("region", {
+    name: "Containers and their traffic",
+  });
+  await table.locator("tbody tr").first().waitFor();
+  const all = await table.locator("tbody tr").count();
+  await visit.filter("server = 'orders' and method = 'GET'");
+  await page.waitForURL(/filter=/);
+  await page.getByText(/have requests that match/).waitFor();
+  await settles(
+    () => table.locator("tbody tr").count(),
+    (found) => assert.ok(found > 0 && found < all, `${found} of ${all}`),
+  );
+  // The container that was open stays so, and tells of these requests alone.
+  const pane = visit.pane();
+  await pane.getByText("Only what the filter lets through").waitFor();
+  await pane.getByRole("heading", { name: /that match$/ }).waitFor();
+  await settles(
+    () => pane.locator("li button .mono:nth-child(2)").allInnerTexts(),
+    (found) => assert.deepEqual([...new Set(found)], ["GET"]),
+  );
+  await visit.assertAccessible("containers under a filter");
+  await pane.getByRole("button", { name: "See its traffic" }).click();
+  await page.waitForURL(/#\/traffic/);
+  await settles(
+    () => page.inputValue("#filter"),
+    (found) => assert.match(found, /method = 'GET' and \(client = 'orders'/),
+  );
+
+  await page.goto(`${visit.url}/#/containers?filter=status+%3D+999`);
+  await page.getByText("Nothing matches the filter").waitFor();
+  await page.locator("form[role=search].active").waitFor();
+  await page.getByRole("button", { name: "Clear the filter" }).first().click();
+  await settles(
+    () => table.locator("tbody tr").count(),
+    (found) => assert.equal(found, all),
+  );
+}

@@ -465,3 +465,37 @@ export async function process_is_named(visit) {
     new RegExp(`client_pid.=.${process.pid}`),
   );
 }
+
+export async function packets_of_a_new_capture_replace_those_of_the_last(
+  visit,
+) {
+  const page = await visit.open(
+    `#/packets?${new URLSearchParams({ filter: "destination_port = 8080" })}`,
+  );
+  await ask(fresh("ring"));
+  await visit.rows().first().waitFor();
+  const begun = await page.evaluate(() => Date.now());
+  // Another option: capture is opened anew, and numbers its packets from one again.
+  const answer = await fetch(`${visit.url}/api/packets/start`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ snaplen: 65_000 }),
+  });
+  assert.ok(answer.ok);
+  await settles(
+    async () => {
+      await ask(fresh("ring"));
+      return visit.rows().locator(".time").allInnerTexts();
+    },
+    (found) => {
+      const since = new Date(begun).toTimeString().slice(0, 8);
+      assert.ok(found.length > 0);
+      assert.ok(
+        found.every((time) => time.slice(0, 8) >= since),
+        `${found} since ${since}`,
+      );
+    },
+  );
+  await visit.rows().first().click();
+  await visit.pane().locator("details").first().waitFor();
+}

@@ -12,6 +12,11 @@ from tests.golden.observed import Observed, Row
 
 NAMES = {"startup": "STARTUP", "ssl_request": "SSLREQUEST", "cancel_request": "CANCEL"}
 """What Zeek calls messages that are no statements, and we."""
+OPCODES = {
+    0: "get", 1: "set", 2: "add", 4: "delete", 5: "incr", 6: "decr", 7: "quit", 9: "getq",
+    10: "noop", 11: "version", 12: "getk", 13: "getkq", 16: "stat",
+}  # fmt: skip
+"""Memcached's numbers, by the names of the text commands."""
 
 
 def compare(capture: Capture, observed: Observed) -> Iterator[Comparison]:
@@ -90,16 +95,51 @@ def _tshark(capture: Capture, observed: Observed) -> Iterator[Comparison]:
         facts = truth["facts"]
         if "memcache" in facts and "memcache_total" not in facts:
             theirs = [entry for entry in facts["memcache"] if "command" in entry]
+            ours = [row for row in _asked(observed, "memcached") if row["version"] is None]
             yield from compare_bags(
                 "tshark.memcache",
                 (" ".join([entry["command"], entry.get("key", "")]).strip() for entry in theirs),
-                (
-                    " ".join(_detail(row)["command"].split()[:2])
-                    for row in _asked(observed, "memcached")
-                ),
+                (" ".join(_detail(row)["command"].split()[:2]) for row in ours),
             )
+        if "memcache" in facts and "memcache_total" not in facts:
+            yield from _tshark_binary(facts["memcache"], observed)
         if "pgsql" in facts and "pgsql_total" not in facts:
             yield from _tshark_pgsql(facts["pgsql"], _asked(observed, "postgresql"))
+
+
+def _tshark_binary(theirs: list[dict[str, Any]], observed: Observed) -> Iterator[Comparison]:
+    """Messages of the binary protocol. An answer to `stat` is of many messages there."""
+    rows = [row for row in _asked(observed, "memcached") if row["version"] == "binary"]
+    coded = [(entry, _opcode(entry)) for entry in theirs if "opcode" in entry]
+    if not coded:
+        return
+    yield from compare_bags(
+        "tshark.memcache",
+        (
+            f"{name} {entry.get('key', '')}".strip()
+            for entry, name in coded
+            if entry["magic"] == 128
+        ),
+        (_detail(row)["command"] for row in rows),
+    )
+    yield from compare_bags(
+        "tshark.memcache_answers",
+        (
+            f"{name} {entry['status']}"
+            for entry, name in coded
+            if entry["magic"] == 129 and name != "stat"
+        ),
+        (
+            f"{row['method']} {row['status']}"
+            for row in rows
+            if row["status"] is not None and row["method"] != "stat"
+        ),
+    )
+
+
+def _opcode(entry: dict[str, Any]) -> str:
+    number = int(entry["opcode"].rpartition("(")[2].rstrip(")"))
+    return OPCODES.get(number, str(number))
 
 
 def _tshark_pgsql(theirs: list[dict[str, Any]], ours: list[Row]) -> Iterator[Comparison]:

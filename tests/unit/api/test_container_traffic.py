@@ -57,6 +57,32 @@ async def test_peers_are_told_with_their_direction(server: Server) -> None:
     assert asking["endpoints"] == []
 
 
+async def test_a_filter_narrows_what_a_container_shows(server: Server) -> None:
+    await filled(server)
+    failed = {"filter": "status >= 500"}
+    listed = (await server.http.get("/api/containers", params=failed)).json()["containers"]
+    shown = {c["service"]: (c["requests"], c["errors"], c["requests_out"]) for c in listed}
+    assert shown == {"orders": (2, 2, 0), "web": (0, 0, 2)}
+    one = (await server.http.get("/api/containers/orders", params=failed)).json()["container"]
+    assert (one["requests"], one["p50_ns"]) == (2, 5_000_000)
+    traffic = (await server.http.get("/api/containers/orders/traffic", params=failed)).json()
+    assert [(e["method"], e["requests"]) for e in traffic["endpoints"]] == [("POST", 2)]
+    assert [(p["name"], p["requests"]) for p in traffic["peers"]] == [("web", 2)]
+    for name in ("orders", "web"):
+        last = (await server.http.get(f"/api/containers/{name}/requests", params=failed)).json()
+        assert [row["status"] for row in last["requests"]] == [503, 503]
+    other = {"filter": "status = 404"}
+    assert (await server.http.get("/api/containers/web/requests", params=other)).json()[
+        "requests"
+    ] == []
+
+
+async def test_a_wrong_filter_is_named_in_every_question_about_containers(server: Server) -> None:
+    for path in ("", "/web", "/web/traffic", "/web/requests"):
+        response = await server.http.get(f"/api/containers{path}", params={"filter": "staus = 1"})
+        assert (response.status_code, response.json()["error"]["code"]) == (422, "bad_query"), path
+
+
 async def test_addresses_are_told_since_when(server: Server) -> None:
     answer = (await server.http.get("/api/containers/orders/traffic")).json()
     assert [(a["ip"], a["network"], a["until"]) for a in answer["addresses"]] == [

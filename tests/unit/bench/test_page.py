@@ -52,6 +52,23 @@ def test_figures_of_a_trace() -> None:
         "frames": [16.7] * 97 + [50.0, 40.0, 100.0],
         "long_tasks": [80.0, 61.0],
         "heap_bytes": [1, 2, 3],
+        "spent": {
+            "before": {
+                "script": 1.0,
+                "layout": 0.5,
+                "thread": 2.0,
+                "processes": [{"type": "renderer", "id": 1, "cpuTime": 4.0}],
+            },
+            "after": {
+                "script": 1.1,
+                "layout": 0.6,
+                "thread": 2.5,
+                "processes": [
+                    {"type": "renderer", "id": 1, "cpuTime": 4.7},
+                    {"type": "GPU", "id": 2, "cpuTime": 0.2},
+                ],
+            },
+        },
         "first_row_ms": 300,
         "rows_written": 20_000,
         "footer": "Live",
@@ -60,4 +77,10 @@ def test_figures_of_a_trace() -> None:
     facts = page.summary(found)
     assert facts["frames_per_second"] == 50
     assert facts["frame_ms"] == {"p50": 16.7, "p95": 16.7, "p99": 100.0, "max": 100.0}
+    assert facts["cpu_ms_a_frame"] == {
+        "script": 1.0,
+        "style_and_layout": 1.0,
+        "painting": 3.0,
+        "other_threads": 4.0,
+    }
     assert (facts["late_frames"], facts["long_tasks"], facts["longest_task_ms"]) == (3, 2, 80.0)

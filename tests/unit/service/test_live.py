@@ -78,6 +78,17 @@ async def test_rows_that_come_before_hello_follow_it() -> None:
     assert (await message(viewer))["rows"] == [{"n": 1}]
 
 
+async def test_a_cap_that_changes_holds_for_viewers_that_are_there() -> None:
+    hub = LiveHub(8, 10, "live")
+    viewer = await hub.subscribe("requests", "")
+    await message(viewer)
+    hub.keep(8, 3)
+    hub.deliver(hub.watches("requests")[0], [f'{{"n":{n}}}' for n in range(8)], 0)
+    found = await message(viewer)
+    assert found["skipped"] == 5
+    assert [row["n"] for row in found["rows"]] == [5, 6, 7]
+
+
 async def test_a_slow_viewer_misses_the_oldest_and_is_told() -> None:
     hub = LiveHub(8, 10, "live")
     viewer = await hub.subscribe("requests", "")

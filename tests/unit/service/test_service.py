@@ -16,6 +16,7 @@ from nautscan.service.analysis import Asked
 from nautscan.service.counters import StageCounters
 from nautscan.service.gaps import Gaps
 from nautscan.service.history import PageQuery
+from nautscan.service.packets import PacketsWanted
 from nautscan.service.recent import RecentRequests
 from tests.unit.service.world import ORDERS, WEB, Sensor, World
 from tests.unit.support import rows
@@ -188,7 +189,7 @@ async def test_the_map_joins_requests_and_flows(world: World) -> None:
 
 
 async def test_packets(world: World) -> None:
-    page = await world.service.packets.recent(3, None)
+    page = await world.service.packets.recent(3, PacketsWanted())
     assert [json.loads(line)["id"] for line in page.rows] == [3, 2, 1]
     assert page.next == "1"
     packet = await world.service.packets.packet(1)

@@ -14,6 +14,7 @@ from arro3.core import Table
 from nautscan.config import Config
 from nautscan.errors import BadFilter, NotFound
 from nautscan.identity import Attachment, Binding, Directory, Network, PublishedPort, Workload
+from nautscan.offline.uploaded.process import SpawnedReaders
 from nautscan.sensor.client import Gap, SensorState
 from nautscan.service.core import Service
 from nautscan.service.names import Names
@@ -81,6 +82,14 @@ class Sensor:
             "packets", "range(3) t(n)", id="n + 1", source_ip="'10.0.0.1'", protocol="'tcp'"
         )
 
+        self.rings: list[int] = [1]
+        """Which ring answers, question after question; the last one stays."""
+        self.payloads: dict[int, tuple[int, int, str, bytes]] = {}
+        """What packets carry: sequence and acknowledgement number, flags, bytes."""
+
+    def _ring(self) -> int:
+        return self.rings.pop(0) if len(self.rings) > 1 else self.rings[0]
+
     async def run(self) -> None:
         await asyncio.Event().wait()
 
@@ -102,7 +111,7 @@ class Sensor:
             "interfaces": lambda: {
                 "interfaces": [{"name": "br-1", "selected": True, "kind": "bridge"}]
             },
-            "recent": lambda: {"ipc": ipc(self.packets)},
+            "recent": lambda: {"ipc": ipc(self.packets), "ring": self._ring()},
             "doctor": lambda: {"checks": self.found},
         }
         if op in simple:
@@ -119,6 +128,16 @@ class Sensor:
                 "captured_length": 3,
                 "bytes": b"\x01\x02\xff",
                 "layers": [{"name": "ethernet", "offset": 0, "length": 3, "fields": []}],
+            }
+        if op == "payloads":
+            found = [(i, self.payloads[i]) for i in params["ids"] if i in self.payloads]
+            return {
+                "rows": [
+                    [number, sequence, acknowledgement, flags, len(data), 0]
+                    for number, (sequence, acknowledgement, flags, data) in found
+                ],
+                "cut": False,
+                "data": b"".join(data for _, (_, _, _, data) in found),
             }
         if op == "export":
             return {"pcapng": b"\x0a\x0d\x0d\x0a"}
@@ -142,7 +161,9 @@ class World:
             self.config.database_path, LIMITS, memory_bytes=256 << 20, query_seconds=10
         )
         names = Names(self.config)
-        self.service = Service(self.config, self.store, self.sensor, self.directory, None, names)
+        self.service = Service(
+            self.config, self.store, self.sensor, self.directory, None, names, SpawnedReaders()
+        )
 
     async def stored(self, count: int) -> None:
         async with asyncio.timeout(20):

@@ -1,6 +1,57 @@
 // Generated from the server's OpenAPI document by `npm run gen`. Do not edit.
 
 export interface paths {
+    "/api/captures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Captures
+         * @description The uploaded captures, how far each is read, and what more can be uploaded.
+         */
+        get: operations["captures_captures"];
+        put?: never;
+        /**
+         * Upload
+         * @description Upload a capture file: the body is the file. It is read afterwards; GET tells how far it is.
+         *
+         *     Its rows are asked for with `source=` and its id, apart from live traffic. They are kept until
+         *     it is deleted. Secrets are blanked out as in live traffic.
+         */
+        post: operations["captures_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/captures/{capture_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Capture
+         * @description One uploaded capture.
+         */
+        get: operations["captures_capture"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete
+         * @description Delete an uploaded capture and its rows, also while it is being read.
+         */
+        delete: operations["captures_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/columns": {
         parameters: {
             query?: never;
@@ -51,6 +102,9 @@ export interface paths {
         /**
          * Containers
          * @description Containers with rate, errors and latency percentiles over the window.
+         *
+         *     A filter narrows the figures; containers without a request that it lets through stay, with none.
+         *     A capture file does not tell of containers, so of an uploaded one there are none.
          */
         get: operations["containers_containers"];
         put?: never;
@@ -110,7 +164,9 @@ export interface paths {
         };
         /**
          * Requests
-         * @description The last requests that the container served or made, newest first, from memory.
+         * @description The last requests that the container served or made, newest first.
+         *
+         *     From memory; with a filter from the history.
          */
         get: operations["containers_requests"];
         put?: never;
@@ -218,7 +274,7 @@ export interface paths {
          * @description Values that a column has in the newest rows, the most frequent first, with their counts.
          *
          *     Values that begin with `part` come before those that only contain it. Only the newest 100,000
-         *     rows are looked at; `rows` and `since` say how far that goes back.
+         *     rows are looked at, of packets 20,000; `rows` and `since` say how far that goes back.
          */
         get: operations["filter_values"];
         put?: never;
@@ -241,6 +297,49 @@ export interface paths {
          * @description Flows by the time of their first packet, each once, as last seen.
          */
         get: operations["history_flows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{flow_id}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream
+         * @description A flow's bytes in the order in which the receivers could read them, with gaps as gaps.
+         *
+         *     Put together from the packets that the sensor still holds, the newest 10,000 of the flow. They
+         *     are as they were on the wire: nothing is redacted or decrypted.
+         */
+        get: operations["history_stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{flow_id}/stream/{side}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream File
+         * @description What one side of a flow sent, as a file; its name says so where something is missing.
+         */
+        get: operations["history_stream_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -363,7 +462,9 @@ export interface paths {
         };
         /**
          * Export
-         * @description Packets of the ring as a pcapng file: all, those named, or those of one flow.
+         * @description Packets of the ring as a pcapng file: all, those named, or those of a flow or a filter.
+         *
+         *     Of a flow or a filter the newest 10,000, looked for in 200,000.
          */
         get: operations["packets_export"];
         put?: never;
@@ -405,7 +506,8 @@ export interface paths {
          * Recent
          * @description Packets of the ring, newest first.
          *
-         *     Those of one flow are looked for in 200,000 packets at most; `next` goes on from there.
+         *     Those of a flow or under a filter are looked for in 200,000 packets at most; `next` goes on from
+         *     there, `newest` is the `after` of what comes later.
          */
         get: operations["packets_recent"];
         put?: never;
@@ -1365,6 +1467,17 @@ export interface components {
             time: string;
         };
         /**
+         * Deleted
+         * @description It is gone, and its rows with it.
+         */
+        Deleted: {
+            /**
+             * Ok
+             * @constant
+             */
+            ok: true;
+        };
+        /**
          * DockerHealth
          * @description The connection to the Docker Engine.
          */
@@ -1807,10 +1920,9 @@ export interface components {
             flow_id: number;
             /**
              * Gap Bytes
-             * Format: int64
-             * @description Stream bytes that were lost
+             * @description Stream bytes that were lost; null if not TCP
              */
-            gap_bytes: number;
+            gap_bytes: number | null;
             /**
              * Handshake Ns
              * @description TCP handshake, ns; null if it was not seen whole
@@ -1861,10 +1973,9 @@ export interface components {
             nat_server_port: number | null;
             /**
              * Out Of Order
-             * Format: int64
-             * @description Segments that later ones overtook
+             * @description Segments that later ones overtook; null if not TCP
              */
-            out_of_order: number;
+            out_of_order: number | null;
             /**
              * Protocol
              * @description Application protocol found in the bytes; null if none
@@ -1878,16 +1989,14 @@ export interface components {
             requests: number;
             /**
              * Resets
-             * Format: int64
-             * @description RST segments
+             * @description RST segments; null if not TCP
              */
-            resets: number;
+            resets: number | null;
             /**
              * Retransmissions
-             * Format: int64
-             * @description Segments sent again
+             * @description Segments sent again; null if not TCP
              */
-            retransmissions: number;
+            retransmissions: number | null;
             /**
              * Sack Blocks
              * @description Segments that acknowledged bytes behind a hole; null if not TCP
@@ -2075,10 +2184,50 @@ export interface components {
             vlan: number | null;
             /**
              * Zero Windows
-             * Format: int64
-             * @description Times a side had no room to receive
+             * @description Times a side had no room to receive; null if not TCP
              */
-            zero_windows: number;
+            zero_windows: number | null;
+        };
+        /**
+         * FlowStream
+         * @description Both directions of a flow, in order.
+         */
+        FlowStream: {
+            client: components["schemas"]["StreamSide"];
+            /**
+             * Cut
+             * @description `max_bytes` was reached: more comes after
+             */
+            cut: boolean;
+            /**
+             * Earlier
+             * @description Packets from before these may be in memory
+             */
+            earlier: boolean;
+            /**
+             * Flow Id
+             * Format: int64
+             */
+            flow_id: number;
+            /**
+             * Packets
+             * @description Packets that this was put together from
+             */
+            packets: number;
+            /** Parts */
+            parts: components["schemas"]["StreamPart"][];
+            server: components["schemas"]["StreamSide"];
+            /**
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
+             */
+            source: "live" | "demo" | "file";
+            /**
+             * Transport
+             * @enum {string}
+             */
+            transport: "tcp" | "udp";
         };
         /**
          * Gap
@@ -2785,12 +2934,32 @@ export interface components {
          */
         PacketList: {
             /**
+             * Looked At
+             * @description Packets among which these were looked for
+             */
+            looked_at: number;
+            /**
+             * Newest
+             * @description The newest id in the ring; null where it is empty
+             */
+            newest: number | null;
+            /**
              * Next
              * @description Value of `before` for older ones; null at the end
              */
             next: string | null;
             /** Packets */
             packets: components["schemas"]["PacketRow"][];
+            /**
+             * Ring
+             * @description Which ring this is: it begins anew with each capture, and so do its ids
+             */
+            ring: number | null;
+            /**
+             * Since
+             * @description Time of the oldest of them; null without any
+             */
+            since: string | null;
             /**
              * Source
              * @description Where the traffic comes from
@@ -3929,6 +4098,85 @@ export interface components {
             state: "ok" | "full" | "failing" | "closed";
         };
         /**
+         * StreamPart
+         * @description Bytes that one side sent without a turn of the other, or a gap in them.
+         */
+        StreamPart: {
+            /**
+             * Data
+             * @description The bytes, base64
+             */
+            data: string;
+            /**
+             * Gap Bytes
+             * @description Length of the gap; 0: there are bytes
+             */
+            gap_bytes: number;
+            /**
+             * Offset
+             * @description Place among the bytes of this side
+             */
+            offset: number;
+            /**
+             * Packet
+             * Format: int64
+             * @description The packet that carried the first of them; of a gap, the one that showed it
+             */
+            packet: number;
+            /**
+             * Packets
+             * @description How many carried them; none for a gap
+             */
+            packets: number;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "client" | "server";
+            /**
+             * Time
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            time: string;
+        };
+        /**
+         * StreamSide
+         * @description What one side of a flow sent, as far as its packets are in memory.
+         */
+        StreamSide: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * End Seen
+             * @description TCP: its FIN is there, so that nothing comes after
+             */
+            end_seen: boolean;
+            /**
+             * Gap Bytes
+             * @description Bytes that were sent and are not there
+             */
+            gap_bytes: number;
+            /**
+             * Ip
+             * @description Its address; null if no packet of it is there
+             */
+            ip: string | null;
+            /** Port */
+            port: number | null;
+            /**
+             * Repeated Bytes
+             * @description Bytes that came more than once, counted once
+             */
+            repeated_bytes: number;
+            /**
+             * Start Seen
+             * @description TCP: its SYN is there, so that nothing came before
+             */
+            start_seen: boolean;
+        };
+        /**
          * TalkingSocket
          * @description A connection of a process that is open.
          */
@@ -4100,6 +4348,144 @@ export interface components {
             requests: number;
         };
         /**
+         * UploadedCapture
+         * @description One uploaded capture. Counts and times are null until it is read.
+         */
+        UploadedCapture: {
+            /**
+             * Bytes
+             * Format: int64
+             * @description Size of the file
+             */
+            bytes: number;
+            /**
+             * Bytes Read
+             * Format: int64
+             * @description Of the file; it is read twice, first for names, and each time counts half
+             */
+            bytes_read: number;
+            /**
+             * Damaged
+             * @description The file is cut or damaged: the rest is not there
+             */
+            damaged: boolean | null;
+            error: components["schemas"]["ErrorFacts"] | null;
+            /**
+             * First Time
+             * @description Time of the first packet
+             */
+            first_time: string | null;
+            /** Flows */
+            flows: number | null;
+            /**
+             * Id
+             * @description For `source=` of other routes
+             */
+            id: string;
+            /**
+             * Last Time
+             * @description Time of the last packet
+             */
+            last_time: string | null;
+            /**
+             * Missing
+             * @description What of it is not in its rows, in words
+             */
+            missing: string[];
+            /**
+             * Name
+             * @description The file's name, as it was uploaded
+             */
+            name: string;
+            /** Packets */
+            packets: number | null;
+            /** Requests */
+            requests: number | null;
+            /**
+             * State
+             * @description waiting: another one is being read. failed: `error` says why
+             * @enum {string}
+             */
+            state: "waiting" | "reading" | "ready" | "failed";
+            /**
+             * Stored Bytes
+             * Format: int64
+             * @description What its rows take on the disk
+             */
+            stored_bytes: number;
+            /**
+             * Uploaded
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            uploaded: string;
+            /**
+             * Warnings
+             * @description What is amiss with the file, in words
+             */
+            warnings: string[];
+        };
+        /**
+         * UploadedCaptureAnswer
+         * @description One uploaded capture.
+         */
+        UploadedCaptureAnswer: {
+            capture: components["schemas"]["UploadedCapture"];
+            /**
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
+             */
+            source: "live" | "demo" | "file";
+        };
+        /**
+         * UploadedCaptureList
+         * @description Uploaded captures, the newest first.
+         */
+        UploadedCaptureList: {
+            /** Captures */
+            captures: components["schemas"]["UploadedCapture"][];
+            limits: components["schemas"]["UploadLimits"];
+            /**
+             * Source
+             * @description Where the traffic comes from
+             * @enum {string}
+             */
+            source: "live" | "demo" | "file";
+        };
+        /**
+         * UploadLimits
+         * @description What can be uploaded, and how much of it is taken.
+         */
+        UploadLimits: {
+            /**
+             * Max Bytes
+             * Format: int64
+             * @description Of one file
+             */
+            max_bytes: number;
+            /** Max Captures */
+            max_captures: number;
+            /**
+             * Max Total Bytes
+             * Format: int64
+             * @description Of all files and their rows
+             */
+            max_total_bytes: number;
+            /**
+             * Possible
+             * @description Whether this server takes uploads at all
+             */
+            possible: boolean;
+            /**
+             * Total Bytes
+             * Format: int64
+             * @description What files and rows take now
+             */
+            total_bytes: number;
+        };
+        /**
          * WorkloadMap
          * @description Who talked to whom.
          */
@@ -4145,11 +4531,179 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    captures_captures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedCaptureList"];
+                };
+            };
+        };
+    };
+    captures_upload: {
+        parameters: {
+            query?: {
+                /** @description What the file is called */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description pcap or pcapng, plain or compressed with gzip or zstd */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedCaptureAnswer"];
+                };
+            };
+        };
+    };
+    captures_capture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of an uploaded capture */
+                capture_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedCaptureAnswer"];
+                };
+            };
+        };
+    };
+    captures_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of an uploaded capture */
+                capture_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+        };
+    };
     history_columns: {
         parameters: {
             query?: {
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
                 /** @description Table that the filter is about */
-                table?: "requests" | "flows";
+                table?: "requests" | "flows" | "packets";
             };
             header?: never;
             path?: never;
@@ -4201,6 +4755,8 @@ export interface operations {
                 from?: string | null;
                 /** @description Groups at most */
                 limit?: number;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
                 /** @description Table that the filter is about */
                 table?: "requests" | "flows";
                 /** @description End, exclusive; written like `from` */
@@ -4244,8 +4800,12 @@ export interface operations {
     containers_containers: {
         parameters: {
             query?: {
+                /** @description Display filter over the columns of `requests`: narrows what counts */
+                filter?: string;
                 /** @description Length of the window that ends now, in seconds */
                 seconds?: number;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
             };
             header?: never;
             path?: never;
@@ -4285,8 +4845,12 @@ export interface operations {
     containers_container: {
         parameters: {
             query?: {
+                /** @description Display filter over the columns of `requests`: narrows what counts */
+                filter?: string;
                 /** @description Length of the window that ends now, in seconds */
                 seconds?: number;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
             };
             header?: never;
             path: {
@@ -4370,8 +4934,12 @@ export interface operations {
     containers_requests: {
         parameters: {
             query?: {
+                /** @description Display filter over the columns of `requests`: narrows what counts */
+                filter?: string;
                 /** @description Rows of a page */
                 limit?: number;
+                /** @description With a filter: how far back to look, in seconds */
+                seconds?: number;
             };
             header?: never;
             path: {
@@ -4414,8 +4982,12 @@ export interface operations {
     containers_traffic: {
         parameters: {
             query?: {
+                /** @description Display filter over the columns of `requests`: narrows what counts */
+                filter?: string;
                 /** @description Length of the window that ends now, in seconds */
                 seconds?: number;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
             };
             header?: never;
             path: {
@@ -4462,6 +5034,8 @@ export interface operations {
                 bucket?: string | null;
                 /** @description Start: RFC 3339, epoch seconds, or relative to now such as `-15m` */
                 from?: string | null;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
                 /** @description End, exclusive; written like `from` */
                 to?: string | null;
             };
@@ -4543,8 +5117,10 @@ export interface operations {
             query?: {
                 /** @description Boolean SQL expression over the table's columns, and bare words as free text, e.g. `status >= 500 and server = 'orders'` */
                 filter?: string;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
                 /** @description Table that the filter is about */
-                table?: "requests" | "flows";
+                table?: "requests" | "flows" | "packets";
             };
             header?: never;
             path?: never;
@@ -4592,8 +5168,10 @@ export interface operations {
                 limit?: number;
                 /** @description Only values that contain this, in any case */
                 part?: string;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
                 /** @description Table that the filter is about */
-                table?: "requests" | "flows";
+                table?: "requests" | "flows" | "packets";
             };
             header?: never;
             path?: never;
@@ -4643,6 +5221,8 @@ export interface operations {
                 limit?: number;
                 /** @description desc: newest first */
                 order?: "desc" | "asc";
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
                 /** @description End, exclusive; written like `from` */
                 to?: string | null;
             };
@@ -4677,6 +5257,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FlowList"];
+                };
+            };
+        };
+    };
+    history_stream: {
+        parameters: {
+            query?: {
+                /** @description Bytes of both directions at most */
+                max_bytes?: number;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `flow_id` of the flow */
+                flow_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowStream"];
+                };
+            };
+        };
+    };
+    history_stream_file: {
+        parameters: {
+            query?: {
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `flow_id` of the flow */
+                flow_id: number;
+                side: "client" | "server";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What failed here */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
                 };
             };
         };
@@ -4726,6 +5397,8 @@ export interface operations {
                 filter?: string;
                 /** @description Start: RFC 3339, epoch seconds, or relative to now such as `-15m` */
                 from?: string | null;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
                 /** @description End, exclusive; written like `from` */
                 to?: string | null;
             };
@@ -4811,7 +5484,10 @@ export interface operations {
     };
     packets_packet: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
+            };
             header?: never;
             path: {
                 packet_id: number;
@@ -4894,10 +5570,14 @@ export interface operations {
     packets_export: {
         parameters: {
             query?: {
+                /** @description Display filter over the columns of `packets`; not a capture filter (BPF) */
+                filter?: string;
                 /** @description Only packets of this flow */
                 flow_id?: number | null;
                 /** @description Ids of packets, comma separated; all without it */
                 ids?: string | null;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
             };
             header?: never;
             path?: never;
@@ -4975,12 +5655,18 @@ export interface operations {
     packets_recent: {
         parameters: {
             query?: {
+                /** @description Only packets newer than this id */
+                after?: number | null;
                 /** @description Only packets older than this id */
                 before?: number | null;
+                /** @description Display filter over the columns of `packets`; not a capture filter (BPF) */
+                filter?: string;
                 /** @description Only packets of this flow */
                 flow_id?: number | null;
                 /** @description Rows of a page */
                 limit?: number;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
             };
             header?: never;
             path?: never;
@@ -5189,6 +5875,8 @@ export interface operations {
                 limit?: number;
                 /** @description desc: newest first */
                 order?: "desc" | "asc";
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
                 /** @description End, exclusive; written like `from` */
                 to?: string | null;
             };
@@ -5229,7 +5917,10 @@ export interface operations {
     };
     history_request: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
+            };
             header?: never;
             path: {
                 request_id: number;
@@ -5398,6 +6089,8 @@ export interface operations {
                 filter?: string;
                 /** @description Start: RFC 3339, epoch seconds, or relative to now such as `-15m` */
                 from?: string | null;
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
                 /** @description Table that the filter is about */
                 table?: "requests" | "flows";
                 /** @description End, exclusive; written like `from` */
@@ -5453,6 +6146,8 @@ export interface operations {
                 limit?: number;
                 /** @description What counts */
                 order?: "requests" | "errors" | "p95_ns" | "bytes";
+                /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
+                source?: string;
                 /** @description Table that the filter is about */
                 table?: "requests" | "flows";
                 /** @description End, exclusive; written like `from` */

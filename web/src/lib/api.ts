@@ -3,7 +3,7 @@ import type {
   CaptureStatus,
   ColumnFacts,
   Comparison,
-  Container,
+  ContainerList,
   ContainerTraffic,
   Coverage,
   DoctorReport,
@@ -11,10 +11,10 @@ import type {
   FilterCheck,
   FilterValues,
   FlowRow,
+  FlowStream,
   Health,
   InterfaceList,
   PacketDetail,
-  PacketRow,
   ProcessList,
   RequestDetail,
   RequestRow,
@@ -24,8 +24,12 @@ import type {
   SourceFacts,
   TimeSeries,
   TopList,
+  UploadedCapture,
+  UploadedCaptureAnswer,
+  UploadedCaptureList,
   WorkloadMap,
 } from "./types";
+import type { RingPage } from "./ring";
 import { place, socketAddress, token } from "./server";
 
 /** What the server, or the way to it, answered instead of data. */
@@ -52,6 +56,14 @@ export class ApiError extends Error {
   }
 }
 
+/** What is looked at: live traffic (null), or an uploaded capture by its id. */
+export const view: { source: string | null } = { source: null };
+
+/** What a file holds does not change: it is asked for again only lest an error stay for ever. */
+export function leastPause(): number {
+  return view.source === null ? 0 : 60_000;
+}
+
 type Parameters = Record<string, string | number | null | undefined>;
 
 function address(path: string, parameters: Parameters = {}): string {
@@ -61,6 +73,11 @@ function address(path: string, parameters: Parameters = {}): string {
   }
   const text = query.toString();
   return `${place.base}/${path}${text ? `?${text}` : ""}`;
+}
+
+/** A question about stored rows: of what is looked at. The one place where that is said. */
+function rows(path: string, parameters: Parameters = {}): string {
+  return address(path, { ...parameters, source: view.source });
 }
 
 /** For where no header can be given: a link, a WebSocket. */
@@ -97,15 +114,24 @@ async function answer<T>(path: string, init: RequestInit = {}): Promise<T> {
 }
 
 async function facts(response: Response): Promise<ErrorFacts> {
+  const text = await response.text().catch(() => "");
+  return stated(text) ?? unexpected(response.status, response.statusText);
+}
+
+/** The error that an answer states; null where it is not of our server's shape. */
+function stated(text: string): ErrorFacts | null {
   try {
-    const body = (await response.json()) as { error?: ErrorFacts };
-    if (body.error) return body.error;
+    return (JSON.parse(text) as { error?: ErrorFacts }).error ?? null;
   } catch {
-    // Not our server's shape: something between it and the browser answered.
+    // Something between the server and the browser answered.
+    return null;
   }
+}
+
+function unexpected(status: number, words = ""): ErrorFacts {
   return {
     code: "unexpected_answer",
-    message: `The server answered ${response.status} ${response.statusText}.`.replace(" .", "."),
+    message: `The server answered ${status} ${words}`.trim() + ".",
     remedy: "If a proxy stands before NautScan, look there; otherwise see the server's log.",
     detail: {},
   };
@@ -153,9 +179,7 @@ export interface FlowList {
   next: string | null;
   source: Source;
 }
-export interface PacketList {
-  packets: PacketRow[];
-  next: string | null;
+export interface PacketList extends RingPage {
   source: Source;
 }
 
@@ -169,47 +193,55 @@ export const api = {
     answer<{ columns: ColumnFacts[]; functions: string[] }>(address("columns", { table })),
 
   checkDisplayFilter: (table: string, filter: string, signal?: AbortSignal) =>
-    answer<FilterCheck>(address("filter/check", { table, filter }), signalled(signal)),
+    answer<FilterCheck>(rows("filter/check", { table, filter }), signalled(signal)),
   values: (
     query: { table: string; column: string; part?: string; filter?: string; limit?: number },
     signal?: AbortSignal,
-  ) => answer<FilterValues>(address("filter/values", query), signalled(signal)),
+  ) => answer<FilterValues>(rows("filter/values", query), signalled(signal)),
 
   requests: (query: RowQuery, signal?: AbortSignal) =>
-    answer<RequestList>(address("requests", { ...query }), signalled(signal)),
+    answer<RequestList>(rows("requests", { ...query }), signalled(signal)),
   request: (id: string | number, signal?: AbortSignal) =>
-    answer<RequestDetail>(address(`requests/${encodeURIComponent(id)}`), signalled(signal)),
+    answer<RequestDetail>(rows(`requests/${encodeURIComponent(id)}`), signalled(signal)),
   flows: (query: RowQuery, signal?: AbortSignal) =>
-    answer<FlowList>(address("flows", { ...query }), signalled(signal)),
+    answer<FlowList>(rows("flows", { ...query }), signalled(signal)),
+  flowStream: (flow: string | number, max_bytes: number, signal?: AbortSignal) =>
+    answer<FlowStream>(
+      rows(`flows/${encodeURIComponent(flow)}/stream`, { max_bytes }),
+      signalled(signal),
+    ),
+  flowStreamAddress: (flow: string | number, side: "client" | "server") =>
+    rows(`flows/${encodeURIComponent(flow)}/stream/${side}`, withToken()),
   timeseries: (
     query: { table: string; filter?: string; from?: string; to?: string; bucket?: string },
     signal?: AbortSignal,
-  ) => answer<TimeSeries>(address("timeseries", query), signalled(signal)),
+  ) => answer<TimeSeries>(rows("timeseries", query), signalled(signal)),
   coverage: (query: { from: string; to?: string; bucket?: string }, signal?: AbortSignal) =>
-    answer<Coverage>(address("coverage", query), signalled(signal)),
+    answer<Coverage>(rows("coverage", query), signalled(signal)),
   top: (
     query: Over & { by: string; table?: string; order?: string; limit?: number },
     signal?: AbortSignal,
-  ) => answer<TopList>(address("top", { ...query }), signalled(signal)),
+  ) => answer<TopList>(rows("top", { ...query }), signalled(signal)),
   map: (query: Over, signal?: AbortSignal) =>
-    answer<WorkloadMap>(address("map", { ...query }), signalled(signal)),
+    answer<WorkloadMap>(rows("map", { ...query }), signalled(signal)),
   compare: (
     query: Over & { by: string; base_from?: string; base_to?: string; limit?: number },
     signal?: AbortSignal,
-  ) => answer<Comparison>(address("compare", { ...query }), signalled(signal)),
+  ) => answer<Comparison>(rows("compare", { ...query }), signalled(signal)),
 
   settings: (signal?: AbortSignal) => answer<SettingList>(address("settings"), signalled(signal)),
   changeSettings: (wanted: Record<string, string | null>) =>
     patch<SettingsChanged>("settings", wanted),
 
-  containers: (seconds: number, signal?: AbortSignal) =>
-    answer<{ containers: Container[]; seconds: number; source: Source }>(
-      address("containers", { seconds }),
-      signalled(signal),
-    ),
-  containerRequests: (name: string, limit: number, signal?: AbortSignal) =>
+  containers: (seconds: number, filter: string, signal?: AbortSignal) =>
+    answer<ContainerList>(rows("containers", { seconds, filter }), signalled(signal)),
+  containerRequests: (
+    name: string,
+    query: { limit: number; seconds: number; filter: string },
+    signal?: AbortSignal,
+  ) =>
     answer<RequestList>(
-      address(`containers/${encodeURIComponent(name)}/requests`, { limit }),
+      address(`containers/${encodeURIComponent(name)}/requests`, query),
       signalled(signal),
     ),
   containerProcesses: (name: string, signal?: AbortSignal) =>
@@ -218,27 +250,76 @@ export const api = {
       signalled(signal),
     ),
 
-  containerTraffic: (name: string, seconds: number, signal?: AbortSignal) =>
+  containerTraffic: (name: string, seconds: number, filter: string, signal?: AbortSignal) =>
     answer<ContainerTraffic>(
-      address(`containers/${encodeURIComponent(name)}/traffic`, { seconds }),
+      rows(`containers/${encodeURIComponent(name)}/traffic`, { seconds, filter }),
       signalled(signal),
     ),
 
   packets: (
-    query: { limit: number; before?: string | number | null; flow_id?: string | number | null },
+    query: {
+      limit: number;
+      before?: string | number | null;
+      after?: string | number | null;
+      flow_id?: string | number | null;
+      filter?: string;
+    },
     signal?: AbortSignal,
-  ) => answer<PacketList>(address("packets/recent", query), signalled(signal)),
+  ) => answer<PacketList>(rows("packets/recent", query), signalled(signal)),
   packet: (id: string | number, signal?: AbortSignal) =>
-    answer<PacketDetail>(address(`packets/${encodeURIComponent(id)}`), signalled(signal)),
-  /** All packets of the ring, or those of a flow. */
-  exportAddress: (flow: string | number | null = null) =>
-    address("packets/export", withToken({ flow_id: flow })),
+    answer<PacketDetail>(rows(`packets/${encodeURIComponent(id)}`), signalled(signal)),
+  /** All packets of the ring, or those of a flow or under a filter. */
+  exportAddress: (of: { flow_id?: string | number; filter?: string } = {}) =>
+    rows("packets/export", withToken(of)),
+
+  captures: (signal?: AbortSignal) =>
+    answer<UploadedCaptureList>(address("captures"), signalled(signal)),
+  capture: async (id: string, signal?: AbortSignal) => {
+    const path = address(`captures/${encodeURIComponent(id)}`);
+    return (await answer<UploadedCaptureAnswer>(path, signalled(signal))).capture;
+  },
+  deleteCapture: (id: string) =>
+    answer<{ ok: true }>(address(`captures/${encodeURIComponent(id)}`), { method: "DELETE" }),
 
   interfaces: () => answer<InterfaceList>(address("packets/interfaces")),
   status: () => answer<CaptureStatus>(address("packets/status")),
   start: (wanted: CaptureStart) => post<CaptureStatus>("packets/start", wanted),
   stop: () => post<CaptureStatus>("packets/stop", {}),
   checkFilter: (filter: string) => post<{ ok: true }>("packets/check-filter", { filter }),
+};
+
+/**
+ * Sends a file; `onsent` is told how many of its bytes have gone. Not by fetch, which does not tell.
+ */
+export function upload(
+  file: File,
+  onsent: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<UploadedCapture> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", address("captures", { name: file.name }));
+    request.setRequestHeader("content-type", "application/octet-stream");
+    for (const [name, value] of Object.entries(authorization()))
+      request.setRequestHeader(name, value);
+    request.upload.onprogress = ({ loaded }) => onsent(loaded);
+    request.onload = () => {
+      const { status, responseText } = request;
+      if (status === 202) resolve((JSON.parse(responseText) as UploadedCaptureAnswer).capture);
+      else reject(new ApiError(stated(responseText) ?? unexpected(status), status));
+    };
+    request.onerror = () => reject(new ApiError(CUT_OFF, 0));
+    request.onabort = () => reject(new DOMException("The upload was ended", "AbortError"));
+    signal.addEventListener("abort", () => request.abort());
+    request.send(file);
+  });
+}
+
+const CUT_OFF: ErrorFacts = {
+  code: "unreachable",
+  message: "The connection ended before the file was there.",
+  remedy: "Is the server still running? Upload the file again.",
+  detail: {},
 };
 
 /** Where the live rows are. */

@@ -13,6 +13,7 @@ describe("route", () => {
       place: "flows",
       filter: "host = 'a&b' or x like '%?%'",
       range: { kind: "live", seconds: 3600 },
+      source: "0123456789ab",
       base: null,
       open: "12",
     } as const;

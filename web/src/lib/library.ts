@@ -1,8 +1,10 @@
 /** Filters that are kept: the last ones used, and those that somebody saved under a name. */
 
+const TABLES = ["requests", "flows", "packets"] as const;
+
 export interface SavedFilter {
   name: string;
-  table: "requests" | "flows";
+  table: (typeof TABLES)[number];
   filter: string;
 }
 
@@ -51,6 +53,6 @@ function isSaved(value: unknown): value is SavedFilter {
     typeof filter === "string" &&
     filter.trim() !== "" &&
     filter.length <= MAX_FILTER &&
-    (table === "requests" || table === "flows")
+    TABLES.some((known) => known === table)
   );
 }

@@ -21,6 +21,8 @@ export interface Route {
   place: Place;
   /** The display filter, over all places that list rows. */
   filter: string;
+  /** The uploaded capture that is looked at instead of live traffic, by its id. */
+  source: string | null;
   /** The time looked at, over all places that have one. */
   range: Range;
   /** In `compare`: what the range stands beside; null for as long a time just before. */
@@ -29,7 +31,14 @@ export interface Route {
   open: string | null;
 }
 
-export const HOME: Route = { place: "overview", filter: "", range: NOW, base: null, open: null };
+export const HOME: Route = {
+  place: "overview",
+  filter: "",
+  source: null,
+  range: NOW,
+  base: null,
+  open: null,
+};
 
 export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split(/\?(.*)/s);
@@ -39,15 +48,17 @@ export function parseRoute(hash: string): Route {
   return {
     place,
     filter: params.get("filter") ?? "",
+    source: params.get("source") || null,
     range: parseRange(params.get("from"), params.get("to")),
     base: base.kind === "fixed" ? { from: base.from, to: base.to } : null,
     open: params.get("open"),
   };
 }
 
-export function formatRoute({ place, filter, range, base, open }: Route): string {
+export function formatRoute({ place, filter, source, range, base, open }: Route): string {
   const params = new URLSearchParams();
   if (filter) params.set("filter", filter);
+  if (source !== null) params.set("source", source);
   if (!sameRange(range, NOW)) {
     const { from, to } = formatRange(range);
     params.set("from", from);

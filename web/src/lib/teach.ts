@@ -5,7 +5,16 @@ import type { LiveState } from "./live";
 import type { Counter, Health } from "./types";
 
 export interface Lesson {
-  kind: "waiting" | "away" | "rights" | "stopped" | "filtered" | "quiet" | "no-http" | "failed";
+  kind:
+    | "waiting"
+    | "away"
+    | "rights"
+    | "stopped"
+    | "filtered"
+    | "quiet"
+    | "no-http"
+    | "failed"
+    | "file";
   title: string;
   text: string;
   remedy: string;
@@ -22,6 +31,31 @@ export function lesson(live: LiveState, health: Health | null, filter: string): 
     };
   }
   return notCapturing(health) ?? capturing(health, filter);
+}
+
+/** Why a list of a file's rows is empty: whatever captures here has nothing to do with it. */
+export function fileLesson(name: string, requests: number | null, filter: string): Lesson {
+  if (filter !== "") {
+    return {
+      kind: "filtered",
+      title: "Nothing matches the filter",
+      text: `No row of ${name} matches in this time.`,
+      remedy: "",
+    };
+  }
+  return requests === 0
+    ? {
+        kind: "file",
+        title: "No requests in this file",
+        text: `Nothing in ${name} carries a request that can be read. Its connections, encrypted ones too, are listed under Flows.`,
+        remedy: "",
+      }
+    : {
+        kind: "file",
+        title: "Nothing in this time",
+        text: `Nothing of this kind is in this part of ${name}. The times are those of its packets.`,
+        remedy: "",
+      };
 }
 
 function notCapturing({ sensor, capture, reasons }: Health): Lesson | null {
@@ -63,7 +97,7 @@ function capturing(health: Health, filter: string): Lesson {
     return {
       kind: "filtered",
       title: "Nothing matches the filter",
-      text: "New requests that match appear here as they happen.",
+      text: "New ones that match appear here as they come.",
       remedy: "",
     };
   }

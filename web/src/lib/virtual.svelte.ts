@@ -2,6 +2,8 @@ import { Virtualizer, observeElementRect } from "@tanstack/virtual-core";
 
 /** Rows rendered beyond either edge, so that a fast scroll shows no blank. */
 const OVERSCAN = 12;
+/** While the end is followed nobody scrolls, and every row changes with what comes. */
+const OVERSCAN_FOLLOWING = 1;
 
 /** Which rows of a long list are rendered; rows of one height. */
 export class VirtualRows {
@@ -10,6 +12,7 @@ export class VirtualRows {
   size = $state.raw(0);
 
   private element: HTMLElement | null = null;
+  private following = false;
   private report: ((offset: number, isScrolling: boolean) => void) | null = null;
   private readonly virtualizer: Virtualizer<HTMLElement, HTMLElement>;
 
@@ -33,8 +36,12 @@ export class VirtualRows {
    */
   update(count: number, rowHeight: number, following: boolean): void {
     const { options } = this.virtualizer;
-    const isOther = options.count !== count || options.estimateSize(0) !== rowHeight;
+    const isOther =
+      options.count !== count ||
+      options.estimateSize(0) !== rowHeight ||
+      this.following !== following;
     if (isOther) {
+      this.following = following;
       const isResized = options.estimateSize(0) !== rowHeight;
       this.virtualizer.setOptions(this.options(count, rowHeight));
       if (isResized) this.virtualizer.measure();
@@ -66,7 +73,7 @@ export class VirtualRows {
     return {
       count,
       estimateSize: () => rowHeight,
-      overscan: OVERSCAN,
+      overscan: this.following ? OVERSCAN_FOLLOWING : OVERSCAN,
       getScrollElement: () => this.element,
       observeElementRect,
       observeElementOffset: (

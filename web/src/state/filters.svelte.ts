@@ -2,7 +2,7 @@ import { api } from "../lib/api";
 import type { Vocabulary } from "../lib/complete";
 import { formatSaved, parseSaved, remembered, withSaved, type SavedFilter } from "../lib/library";
 
-export type FilterTable = "requests" | "flows";
+export type FilterTable = SavedFilter["table"];
 const SAVED = "nautscan.filters.saved";
 const HISTORY = "nautscan.filters.history";
 

@@ -10,9 +10,13 @@ export class FilterJudge {
   /** The person has sent it off: what is missing is wrong now. */
   isFinal = $state.raw(false);
 
+  /** Of the questions, the last one. */
+  private turn = 0;
+
   constructor(private readonly table: FilterTable) {}
 
   accept(): void {
+    this.turn += 1;
     this.problem = null;
     this.isFinal = false;
   }
@@ -20,6 +24,7 @@ export class FilterJudge {
   /** Judges after a moment without further keys; answers how to take that back. */
   later(filter: string): () => void {
     const abort = new AbortController();
+    this.turn += 1;
     this.isFinal = false;
     const timer = setTimeout(() => void this.ask(filter, abort.signal), CHECK_AFTER_MS);
     return () => {
@@ -36,16 +41,20 @@ export class FilterJudge {
   }
 
   private async ask(filter: string, signal?: AbortSignal): Promise<boolean> {
+    const turn = ++this.turn;
+    let problem: ApiError | null = null;
     try {
       const { error } = await api.checkDisplayFilter(this.table, filter, signal);
-      this.problem = error === null ? null : new ApiError(error, 422);
+      if (error !== null) problem = new ApiError(error, 422);
     } catch (cause) {
       if (isAbort(cause)) return false;
       // Other failures say nothing about the filter, and are shown where they matter; only a text
       // that the server does not even take is the filter's own.
       const error = asApiError(cause);
-      this.problem = error.code === "bad_request" ? error : null;
+      if (error.code === "bad_request") problem = error;
     }
-    return this.problem === null;
+    // Of a text that is no longer the last one nothing is said.
+    if (turn === this.turn) this.problem = problem;
+    return problem === null;
   }
 }

@@ -7,6 +7,8 @@ import { asApiError, isAbort, type ApiError } from "../lib/api";
 export class Latest<T> {
   data = $state.raw<T | null>(null);
   error = $state.raw<ApiError | null>(null);
+  /** When the data came, on the browser's clock; for "3 s ago". */
+  at = $state.raw(0);
   /** The question has changed, and what is shown answers the one before. */
   stale = $state.raw(true);
 
@@ -19,6 +21,7 @@ export class Latest<T> {
       try {
         if (!document.hidden || this.stale) {
           this.data = await ask(abort.signal);
+          this.at = Date.now();
           this.error = null;
           this.stale = false;
         }

@@ -1,3 +1,4 @@
+import { view } from "../lib/api";
 import { sameRange } from "../lib/range";
 import { HOME, formatRoute, parseRoute, type Place, type Route } from "../lib/route";
 
@@ -8,15 +9,27 @@ class Nav {
   private readonly filters = new Map<Place, string>();
 
   constructor() {
+    view.source = this.route.source;
     addEventListener("hashchange", () => this.follow());
     addEventListener("popstate", () => this.follow());
   }
 
-  /** Goes to another place with the filter it had, or with the one given. The time looked at stays. */
+  /**
+   * Goes to another place with the filter it had, or with the one given. The time looked at stays,
+   * and the file, if one is looked at.
+   */
   visit(place: Place, changes: Partial<Omit<Route, "place">> = {}): void {
     this.filters.set(this.route.place, this.route.filter);
     const filter = this.filters.get(place) ?? "";
-    this.set({ ...HOME, range: this.route.range, place, filter, ...changes });
+    const { range, source } = this.route;
+    // Numbers of flows and packets, and names, mean something else in another source.
+    if (changes.source !== undefined && changes.source !== source) this.filters.clear();
+    this.set({ ...HOME, range, source, place, filter, ...changes });
+  }
+
+  /** Puts right what the address left open; Back does not lead to how it was. */
+  settle(changes: Partial<Omit<Route, "place">>): void {
+    this.set({ ...this.route, ...changes }, true);
   }
 
   /**
@@ -34,11 +47,17 @@ class Nav {
     if (hash === formatRoute(this.route)) return;
     if (replace) history.replaceState(null, "", hash);
     else history.pushState(null, "", hash);
-    this.route = route;
+    this.show(route);
   }
 
   private follow(): void {
-    this.route = parseRoute(location.hash);
+    this.show(parseRoute(location.hash));
+  }
+
+  private show(route: Route): void {
+    // Before anything on the page asks anew.
+    view.source = route.source;
+    this.route = route;
   }
 }
 

@@ -1,4 +1,4 @@
-import { asApiError, isAbort, type ApiError } from "../lib/api";
+import { asApiError, isAbort, leastPause, type ApiError } from "../lib/api";
 import { frozen, type View } from "../lib/stream/ring";
 
 interface Page<Row> {
@@ -93,7 +93,7 @@ export class NewestFirst<Row> {
     }
     this.ready = true;
     if (!this.stopped && this.abort === abort)
-      this.timer = setTimeout(() => void this.turn(), this.everyMs);
+      this.timer = setTimeout(() => void this.turn(), Math.max(this.everyMs, leastPause()));
   }
 
   private take({ rows, next }: Page<Row>): void {

@@ -1,5 +1,6 @@
 import { paused, resumed, shifted, widened } from "../lib/range";
 import type { Place } from "../lib/route";
+import { file } from "./file.svelte";
 import { nav } from "./nav.svelte";
 
 const TIMED: readonly Place[] = ["overview", "traffic", "map", "flows", "compare"];
@@ -13,7 +14,9 @@ export function pause(): void {
   nav.change({ range: paused(nav.route.range, Date.now()), open: null });
 }
 
+/** Rolls on with the time; in a file, which has an end, all of it is shown. */
 export function goLive(): void {
+  if (file.isOpen) return file.whole();
   nav.change({ range: resumed(nav.route.range), open: null });
 }
 

@@ -13,6 +13,7 @@ import {
 } from "../lib/stream/follow";
 import { frozen, indexOfId, type View } from "../lib/stream/ring";
 import type { LiveMessage, RequestRow } from "../lib/types";
+import { NO_ROWS } from "../lib/uploads";
 import { session } from "./session.svelte";
 
 /** Rows held for the list. Older ones are in the history and come back by scrolling up. */
@@ -28,6 +29,8 @@ const NOTHING: View<RequestRow> = frozen<RequestRow>([]);
 /** The live list of requests under one filter. */
 class Traffic {
   filter = $state.raw<string | null>(null);
+  /** The uploaded capture whose requests these are; null for live traffic. */
+  source = $state.raw<string | null>(null);
   view = $state.raw<View<RequestRow>>(NOTHING);
   follow = $state.raw<Follow>(FOLLOWING);
   skipped = $state.raw(0);
@@ -45,6 +48,8 @@ class Traffic {
   oneOf = $state.raw(1);
 
   private loading = false;
+  /** Where a file's rows go on. */
+  private cursor: string | null = null;
   /** The rows of a list that is held, in the order of their ids. */
   private held: readonly RequestRow[] = [];
 
@@ -60,12 +65,26 @@ class Traffic {
     setInterval(() => this.measure(), 500);
   }
 
-  /** Shows another selection: starts from nothing, follows the tail. */
-  apply(filter: string): void {
-    if (filter === this.filter) return;
+  /**
+   * Shows another selection: starts from nothing, follows the tail. Those of a file are held still,
+   * in the order of their time, and nothing comes live meanwhile.
+   */
+  apply(filter: string, source: string | null): void {
+    if (filter === this.filter && source === this.source) return;
     this.filter = filter;
+    this.source = source;
     this.reset();
-    session.subscribe({ table: "requests", filter });
+    session.subscribe({ table: "requests", filter: source === null ? filter : NO_ROWS });
+    if (source !== null) void this.loadFile();
+  }
+
+  /** A file is looked at, and not its requests: nothing is loaded, and nothing comes live. */
+  rest(source: string): void {
+    if (this.source === source && this.filter === null) return;
+    this.source = source;
+    this.filter = null;
+    this.reset();
+    session.subscribe({ table: "requests", filter: NO_ROWS });
   }
 
   scrolled(where: Scrolled): void {
@@ -82,6 +101,7 @@ class Traffic {
   }
 
   resume(): void {
+    if (this.source !== null) return;
     this.follow = resumed();
     this.sort = null;
     this.hasNewer = false;
@@ -97,7 +117,7 @@ class Traffic {
   }
 
   indexOf(id: number): number {
-    if (this.sort === null) return indexOfId(this.view, id);
+    if (this.sort === null && this.source === null) return indexOfId(this.view, id);
     for (let index = 0; index < this.view.length; index += 1)
       if (this.view.at(index).id === id) return index;
     return -1;
@@ -123,6 +143,7 @@ class Traffic {
 
   /** Puts rows that made room for older ones back; answers how many older ones made room now. */
   async loadNewer(): Promise<number> {
+    if (this.source !== null) return this.loadFurther();
     const last = this.held.at(-1);
     if (!this.hasNewer || last === undefined) return 0;
     const newer = await this.more(`id > ${last.id}`, "asc");
@@ -134,6 +155,49 @@ class Traffic {
     this.held = rows.slice(dropped);
     this.arrange();
     return dropped;
+  }
+
+  /** The first rows of a file. */
+  private async loadFile(): Promise<void> {
+    const turn = ++this.loads;
+    this.follow = stopped(this.follow);
+    this.hasOlder = false;
+    this.cursor = null;
+    try {
+      const query = { filter: this.filter ?? "", limit: PAGE, order: "asc" } as const;
+      const { requests, next } = await api.requests(query);
+      if (turn !== this.loads) return;
+      this.held = requests;
+      this.cursor = next;
+      this.hasNewer = next !== null;
+      this.error = null;
+      this.arrange();
+    } catch (cause) {
+      if (turn !== this.loads) return;
+      this.error = asApiError(cause);
+    }
+    this.ready = true;
+  }
+
+  /** Puts the next rows of a file behind those that are shown, up to as many as are held. */
+  private async loadFurther(): Promise<number> {
+    const { held, cursor } = this;
+    if (cursor === null || this.loading || this.sort || held.length >= CAPACITY) return 0;
+    this.loading = true;
+    try {
+      const query = { filter: this.filter ?? "", limit: PAGE, order: "asc", cursor } as const;
+      const { requests, next } = await api.requests(query);
+      if (this.held !== held) return 0;
+      this.held = [...held, ...requests];
+      this.cursor = next;
+      this.hasNewer = next !== null;
+      this.arrange();
+    } catch (cause) {
+      this.error = asApiError(cause);
+    } finally {
+      this.loading = false;
+    }
+    return 0;
   }
 
   /** A page of rows beyond one end of a held list, by rising id; null if there is nothing to do. */
@@ -154,6 +218,7 @@ class Traffic {
   }
 
   private receive(message: LiveMessage): void {
+    if (this.source !== null) return;
     switch (message.type) {
       case "hello":
         if (message.table !== "requests" || message.filter !== this.filter) return;
@@ -196,7 +261,7 @@ class Traffic {
   }
 
   private async missed(): Promise<RequestRow[]> {
-    const last = this.feed.ring.last()?.id;
+    const last = this.feed.ring.last();
     const asked = this.filter ?? "";
     if (last === undefined) {
       const { requests, next } = await api.requests({
@@ -207,7 +272,9 @@ class Traffic {
       this.hasOlder = next !== null;
       return requests;
     }
-    const filter = narrow(asked, `id > ${last}`);
+    // The last row that is here is asked for again: where it is another one or none, the database
+    // is another one too, and what is here has nothing to do with it.
+    const filter = narrow(asked, `id >= ${last.id}`);
     const rows: RequestRow[] = [];
     let cursor: string | null = null;
     for (let page = 0; page < FILL_PAGES; page += 1) {
@@ -220,12 +287,23 @@ class Traffic {
         });
       rows.push(...requests);
       cursor = next;
-      if (cursor === null) return rows;
+      if (cursor !== null) continue;
+      const same = rows.at(-1);
+      if (same?.id === last.id && same.time === last.time) return rows.slice(0, -1);
+      this.forget();
+      this.resume();
+      return rows.length > 0 ? rows : this.missed();
     }
     // Too long a gap to fill: a list with a hole in it would lie, so it starts again from here.
+    this.forget();
+    return rows;
+  }
+
+  /** Begins the list anew; a list that follows it is empty until the next rows are here. */
+  private forget(): void {
     this.feed.ring.clear();
     this.hasOlder = true;
-    return rows;
+    if (this.follow.following) this.show();
   }
 
   private reset(): void {

@@ -130,22 +130,26 @@ pub(super) const COLUMNS: &[Column] = &[
         Kind::Int,
         "TCP: the same between the point of capture and the server: from a segment of the client to the server's acknowledgement, ns.",
     ),
-    always(
+    maybe(
         "retransmissions",
         Kind::Int,
-        "TCP segments with bytes, SYN or FIN that begin behind the furthest that their sender had sent, or whose bytes were acknowledged already: sent again, or, if the first copy was not captured, sent late. Not those that count as out of order or keep-alive. As Wireshark's retransmissions, fast and spurious ones included.",
+        "TCP segments with bytes, SYN or FIN that begin behind the furthest that their sender had sent, or whose bytes were acknowledged already: sent again, or, if the first copy was not captured, sent late. Not those that count as out of order or keep-alive. As Wireshark's retransmissions, fast and spurious ones included. Null for other transports.",
     ),
-    always(
+    maybe(
         "out_of_order",
         Kind::Int,
-        "TCP segments behind later ones that came within the round trip of the handshake (3 ms where that is not known) of the furthest, and that were neither acknowledged nor asked for by duplicate acknowledgements. As Wireshark's.",
+        "TCP segments behind later ones that came within the round trip of the handshake (3 ms where that is not known) of the furthest, and that were neither acknowledged nor asked for by duplicate acknowledgements. As Wireshark's. Null for other transports.",
     ),
-    always(
+    maybe(
         "zero_windows",
         Kind::Int,
-        "TCP segments that announced a closed window; neither SYN, FIN or RST, nor probes of a closed window.",
+        "TCP segments that announced a closed window; neither SYN, FIN or RST, nor probes of a closed window. Null for other transports.",
     ),
-    always("resets", Kind::Int, "RST segments, also those that were not believed."),
+    maybe(
+        "resets",
+        Kind::Int,
+        "RST segments, also those that were not believed. Null for other transports than TCP.",
+    ),
     maybe(
         "duplicate_acks",
         Kind::Int,
@@ -173,7 +177,11 @@ pub(super) const COLUMNS: &[Column] = &[
         Kind::Int,
         "TCP segments that acknowledged bytes behind a hole (SACK blocks, RFC 2018). Null for other transports.",
     ),
-    always("gap_bytes", Kind::Int, "TCP bytes that were sent but not captured."),
+    maybe(
+        "gap_bytes",
+        Kind::Int,
+        "TCP bytes that were sent but not captured. Null for other transports.",
+    ),
     always(
         "duplicates",
         Kind::Int,
@@ -372,13 +380,12 @@ impl FlowsBuilder {
             builder.append_option(time);
         }
         let counted = connection.map(|connection| connection.counters);
-        let all = counted.unwrap_or_default();
         let known = |count: fn(&Counters) -> u32| counted.as_ref().map(count);
         let counters = [
-            Some(all.retransmissions),
-            Some(all.out_of_order),
-            Some(all.zero_windows),
-            Some(all.resets),
+            known(|counted| counted.retransmissions),
+            known(|counted| counted.out_of_order),
+            known(|counted| counted.zero_windows),
+            known(|counted| counted.resets),
             known(|counted| counted.duplicate_acks),
             known(|counted| counted.keep_alives),
         ];
@@ -398,7 +405,7 @@ impl FlowsBuilder {
         }
         let [sack_blocks, gap_bytes, seen_twice] = &mut self.more_counters;
         sack_blocks.append_option(known(|counted| counted.sack_blocks).map(i64::from));
-        gap_bytes.append_value(all.gap_bytes as i64);
+        gap_bytes.append_option(counted.map(|counted| counted.gap_bytes as i64));
         seen_twice.append_value(duplicates as i64);
     }
 

@@ -1,4 +1,6 @@
-"""Limits the system calls of the lookout: seccomp(2), a filter of classic BPF.
+"""Limits the system calls of a process: seccomp(2), a filter of classic BPF.
+
+For the lookout, and for what reads uploaded captures, which needs still less.
 
 CAP_SYS_PTRACE lets its holder take over any process. What the lookout needs of it is only to read
 links in /proc; so everything else that it would open is refused by the kernel from here on, with
@@ -36,7 +38,12 @@ class Calls(NamedTuple):
     open: int | None
     openat: int
     socket: int
+    reaching: tuple[int, ...]
+    """What changes folders, files by their path, and other processes; and connect."""
 
+
+_COMMON_REACHING: Final = (424, 452)
+"""pidfd_send_signal, fchmodat2: the same on every architecture."""
 
 _COMMON: Final = (425, 428, 429, 430, 432, 437, 438, 440)
 """io_uring_setup, open_tree, move_mount, fsopen, fsmount, openat2, pidfd_getfd,
@@ -51,24 +58,35 @@ _CALLS: Final = {
         (101, 310, 311, 312, 59, 322, 85, 304, 165, 166, 155, 161, 308, 272, 175, 313, 246, 321,
          298, 323, 250),
         2, 257, 41,
+        # connect, kill, truncate, rename, mkdir, rmdir, link, unlink, symlink, chmod, chown,
+        # lchown, rt_sigqueueinfo, utime, mknod, setxattr, lsetxattr, tkill, tgkill, utimes,
+        # mkdirat, mknodat, fchownat, futimesat, unlinkat, renameat, linkat, symlinkat, fchmodat,
+        # utimensat, rt_tgsigqueueinfo, renameat2
+        (42, 62, 76, 82, 83, 84, 86, 87, 88, 90, 92, 94, 129, 132, 133, 188, 189, 200, 234, 235,
+         258, 259, 260, 261, 263, 264, 265, 266, 268, 280, 297, 316),
     ),
     "aarch64": Calls(
         0xC000_00B7,
         (117, 270, 271, 272, 221, 281, 265, 40, 39, 41, 51, 268, 97, 105, 273, 104, 280, 241, 282,
          219),
         None, 56, 198,
+        # The same, as far as they are there.
+        (203, 129, 45, 38, 34, 37, 35, 36, 53, 54, 138, 33, 5, 6, 130, 131, 88, 240, 276),
     ),
 }  # fmt: skip
 
 
-def confine() -> bool:
-    """Limits this thread and those it starts, for good; whether it could. no_new_privs is set."""
+def confine(*, alone: bool = False) -> bool:
+    """Limits this thread and those it starts, for good; whether it could. no_new_privs is set.
+
+    `alone`: no socket at all, no signal to anybody, no change to any folder.
+    """
     if sys.platform != "linux":
         return False
     calls = _CALLS.get(platform.machine())
     if calls is None:
         return False
-    program = assemble(calls)
+    program = assemble(calls, alone=alone)
     code = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("@HxxxxxxP", len(program) // 8, ctypes.addressof(code))
     unused = ctypes.c_ulong(0)
@@ -79,7 +97,7 @@ def confine() -> bool:
     return result == 0
 
 
-def assemble(calls: Calls) -> bytes:
+def assemble(calls: Calls, *, alone: bool = False) -> bytes:
     """The filter. Each rule either decides or falls through to the next."""
     rules: list[bytes] = [
         _instruction(_LOAD, _ARCHITECTURE_AT),
@@ -89,7 +107,8 @@ def assemble(calls: Calls) -> bytes:
         _instruction(_JUMP_GREATER_EQUAL, _X32, 0, 1),
         _instruction(_RETURN, _REFUSE),
     ]
-    for number in (*calls.refused, *_COMMON):
+    more = (*calls.reaching, *_COMMON_REACHING, calls.socket) if alone else ()
+    for number in (*calls.refused, *_COMMON, *more):
         rules += [_instruction(_JUMP_EQUAL, number, 0, 1), _instruction(_RETURN, _REFUSE)]
     opens = [(calls.openat, 2)] + ([] if calls.open is None else [(calls.open, 1)])
     for number, argument in opens:

@@ -220,31 +220,81 @@ export function overlap(a: Box, b: Box): boolean {
   return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }
 
-/** The line from one node to another, and where its label stands. */
-export function arrowPath(client: Point, server: Point): { path: string; label: Point } {
+/** The line from one node to another: a cubic Bézier curve by its ends and handles. */
+export type Curve = readonly [Point, Point, Point, Point];
+
+export function curveOf(client: Point, server: Point): Curve {
   const middle = NODE.height / 2;
   if (client.x === server.x && client.y === server.y) {
-    const [x, y] = [client.x + NODE.width, client.y];
-    return {
-      path: `M${x} ${y + 14}c40 -34 40 52 2 22`,
-      label: { x: x + 32, y: y + middle },
-    };
+    const [x, y] = [client.x + NODE.width, client.y + 14];
+    return [
+      { x, y },
+      { x: x + 40, y: y - 34 },
+      { x: x + 40, y: y + 52 },
+      { x: x + 2, y: y + 22 },
+    ];
   }
   if (server.x >= client.x + NODE.width) {
     const [x1, y1] = [client.x + NODE.width, client.y + middle];
     const [x2, y2] = [server.x - 5, server.y + middle];
     const bend = (x2 - x1) / 2;
-    return {
-      path: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`,
-      label: { x: (x1 + x2) / 2, y: (y1 + y2) / 2 },
-    };
+    return [
+      { x: x1, y: y1 },
+      { x: x1 + bend, y: y1 },
+      { x: x2 - bend, y: y2 },
+      { x: x2, y: y2 },
+    ];
   }
   // Backwards, or in the same column: below both, so that it does not lie on the way there.
   const [x1, y1] = [client.x + NODE.width / 2 - 12, client.y + NODE.height];
   const [x2, y2] = [server.x + NODE.width / 2 + 12, server.y + NODE.height + 5];
   const depth = Math.max(y1, y2) + 26 + Math.min(60, Math.abs(x1 - x2) / 8);
+  return [
+    { x: x1, y: y1 },
+    { x: x1, y: depth },
+    { x: x2, y: depth },
+    { x: x2, y: y2 },
+  ];
+}
+
+export function pathOf([from, one, two, to]: Curve): string {
+  return `M${from.x} ${from.y}C${one.x} ${one.y} ${two.x} ${two.y} ${to.x} ${to.y}`;
+}
+
+/** The point of the curve at `t`, 0 at its beginning and 1 at its end. */
+export function pointAt([from, one, two, to]: Curve, t: number): Point {
+  const u = 1 - t;
+  const [a, b, c, d] = [u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t];
   return {
-    path: `M${x1} ${y1}C${x1} ${depth} ${x2} ${depth} ${x2} ${y2}`,
-    label: { x: (x1 + x2) / 2, y: (y1 + y2) / 8 + depth * 0.75 },
+    x: a * from.x + b * one.x + c * two.x + d * to.x,
+    y: a * from.y + b * one.y + c * two.y + d * to.y,
   };
+}
+
+/** Room for the numbers of an arrow, whatever they are: what changes must not move them. */
+export const LABEL = { width: 54, height: 38 } as const;
+/** Where along its arrow a label may stand, the best place first. */
+const ALONG = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82];
+
+/**
+ * Where the label of each arrow stands, so that none covers another or a node; who finds no place
+ * is not among them. It rests on places alone: the same map has its labels where they were.
+ */
+export function labelPlaces(
+  arrows: readonly { id: string; curve: Curve }[],
+  nodes: readonly Box[],
+): ReadonlyMap<string, Point> {
+  const taken: Box[] = [...nodes];
+  const places = new Map<string, Point>();
+  for (const { id, curve } of arrows.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
+    for (const t of ALONG) {
+      const { x, y } = pointAt(curve, t);
+      const box = { x: x - LABEL.width / 2, y: y - LABEL.height / 2, ...LABEL };
+      if (taken.some((other) => overlap(other, box))) continue;
+      taken.push(box);
+      places.set(id, { x, y });
+      break;
+    }
+  }
+  return places;
 }

@@ -1,7 +1,18 @@
 import { describe, expect, it } from "vitest";
 import type { MapEdge, MapNode, WorkloadMap } from "../types";
 import { graphOf } from "./graph";
-import { NOTHING, NODE, arranged, arrowPath, boxOf, groupBoxes, overlap } from "./layout";
+import {
+  LABEL,
+  NOTHING,
+  NODE,
+  arranged,
+  boxOf,
+  curveOf,
+  groupBoxes,
+  labelPlaces,
+  overlap,
+  pathOf,
+} from "./layout";
 
 function service(name: string, project: string | null = "shop"): MapNode {
   return {
@@ -168,8 +179,30 @@ describe("the layout", () => {
       { x: 0, y: 0 },
       { x: 400, y: 100 },
     ];
-    expect(arrowPath(a, b).path).toMatch(new RegExp(`^M${NODE.width} 23C.* 395 123$`));
-    expect(arrowPath(b, a).path).toMatch(/^M459 146C/);
-    expect(arrowPath(a, a).path).toMatch(/^M142 14c/);
+    expect(pathOf(curveOf(a, b))).toMatch(new RegExp(`^M${NODE.width} 23C.* 395 123$`));
+    expect(pathOf(curveOf(b, a))).toMatch(/^M459 146C/);
+    expect(pathOf(curveOf(a, a))).toMatch(/^M142 14C/);
+  });
+
+  it("puts labels where they cover neither each other nor a node", () => {
+    const at = (x: number, y: number) => ({ x, y });
+    const places = [at(0, 0), at(0, 60), at(220, 0), at(220, 60), at(440, 30)];
+    const arrows = places.flatMap((from, client) =>
+      places.flatMap((to, server) =>
+        from.x < to.x ? [{ id: `${client}>${server}`, curve: curveOf(from, to) }] : [],
+      ),
+    );
+    const labels = labelPlaces(arrows, places.map(boxOf));
+    expect(labels.size).toBeGreaterThan(2);
+    const boxes = [...labels.values()].map(({ x, y }) => ({
+      x: x - LABEL.width / 2,
+      y: y - LABEL.height / 2,
+      ...LABEL,
+    }));
+    for (const [number, box] of boxes.entries()) {
+      for (const place of places) expect(overlap(box, boxOf(place))).toBe(false);
+      for (const other of boxes.slice(number + 1)) expect(overlap(box, other)).toBe(false);
+    }
+    expect(labelPlaces(arrows.toReversed(), places.map(boxOf))).toEqual(labels);
   });
 });

@@ -1,4 +1,5 @@
-//! Memcached over TCP: the classic text commands and the meta commands, observed from the side.
+//! Memcached over TCP: the classic text commands, the meta commands and the binary protocol,
+//! observed from the side.
 //!
 //! | file | idea |
 //! |---|---|
@@ -6,15 +7,18 @@
 //! | `command`, `answer` | one line of a client, of a server |
 //! | `half` | lines and values of one direction, as bytes come |
 //! | `pair` | which answer is to which command |
+//! | `binary`, `opcode` | the same of the binary protocol |
 //! | `oddity` | what is noted on rows |
 //!
 //! Answers come in the order of the commands. What a command with `noreply` does is not answered; a
 //! quiet meta command is answered only if something is unusual.
 
 mod answer;
+mod binary;
 mod command;
 mod half;
 mod oddity;
+mod opcode;
 mod pair;
 mod probe;
 #[cfg(test)]
@@ -24,6 +28,7 @@ pub use oddity::ODDITIES;
 
 use super::turns::Turns;
 use super::{About, Close, Context, Parser, Protocol, Settings, Side, Verdict};
+use binary::Binary;
 use command::Wants;
 use half::{Half, Part};
 use pair::Pairing;
@@ -33,10 +38,10 @@ pub const PROTOCOL: Protocol =
     Protocol { name: "memcached", probe: probe::probe, open, about: &ABOUT };
 
 static ABOUT: About = About {
-    title: "Memcached (text and meta commands)",
-    extracts: "Command, the grouping form of its first key, number of keys and hits, kind of the answer, errors, latency, message sizes; pipelines, `noreply`, quiet meta commands. The command's line and the values only where nothing is redacted.",
+    title: "Memcached (text, meta and binary)",
+    extracts: "Command, the grouping form of its first key, number of keys and hits, kind of the answer (binary: its status as a number too), errors, latency, message sizes; pipelines, `noreply`, quiet meta commands. The command's line and the values only where nothing is redacted.",
     limits: &[
-        "The binary protocol, SASL and UDP are not read.",
+        "UDP is not read. Passwords (SASL) are not kept.",
         "A connection is known by a line that no other protocol has: `version`, `stats` or `delete` alone do not tell.",
         "A line has up to 64 KiB; 1,024 commands wait for their answers on one connection.",
         "After a loss that is not within a value, a client that does not wait for its answers cannot be followed any more.",
@@ -45,10 +50,71 @@ static ABOUT: About = About {
 };
 
 fn open(_: &Settings) -> Box<dyn Parser> {
-    Box::new(Memcached::default())
+    Box::new(Either::Undecided)
 }
 
-/// Follows one connection.
+/// The protocol that the first byte tells.
+enum Either {
+    Undecided,
+    Text(Box<Memcached>),
+    Binary(Box<Binary>),
+}
+
+impl Parser for Either {
+    fn data(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Verdict {
+        if matches!(self, Self::Undecided) {
+            *self = if bytes.first().is_some_and(|byte| binary::begins(*byte)) {
+                Self::Binary(Box::default())
+            } else {
+                Self::Text(Box::default())
+            };
+        }
+        match self {
+            Self::Undecided => Verdict::Continue,
+            Self::Text(text) => text.data(side, bytes, cx),
+            Self::Binary(binary) => binary.data(side, bytes, cx),
+        }
+    }
+
+    fn gap(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) -> Verdict {
+        match self {
+            // What was lost before anything was said is nobody's.
+            Self::Undecided => Verdict::Continue,
+            Self::Text(text) => text.gap(side, lost, cx),
+            Self::Binary(binary) => binary.gap(side, lost, cx),
+        }
+    }
+
+    fn end(&mut self, _: Side, _: &mut Context<'_>) -> Verdict {
+        Verdict::Continue
+    }
+
+    fn close(&mut self, close: Close, cx: &mut Context<'_>) {
+        let error = match close {
+            Close::Finished => Some("connection closed before response"),
+            Close::Reset(Side::Client) => Some("connection reset by client"),
+            Close::Reset(Side::Server) => Some("connection reset by server"),
+            Close::Timeout => Some("timed out"),
+            // The observer stopped looking; nothing is known to have failed.
+            Close::Evicted | Close::Replaced | Close::CaptureEnd => None,
+        };
+        match self {
+            Self::Undecided => {}
+            Self::Text(text) => text.pairing.flush(error, false, cx),
+            Self::Binary(binary) => binary.flush(error, false, cx),
+        }
+    }
+
+    fn memory(&self) -> usize {
+        match self {
+            Self::Undecided => 0,
+            Self::Text(text) => text.memory(),
+            Self::Binary(binary) => size_of::<Binary>() + binary.memory(),
+        }
+    }
+}
+
+/// Follows one connection of text.
 #[derive(Default)]
 struct Memcached {
     client: Half,
@@ -178,7 +244,7 @@ impl Memcached {
     }
 }
 
-impl Parser for Memcached {
+impl Memcached {
     fn data(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Verdict {
         if self.is_readable(side, bytes, cx) {
             self.feed(side, bytes, cx)
@@ -200,22 +266,6 @@ impl Parser for Memcached {
         } else {
             Verdict::Dead("order is lost, and the client does not wait")
         }
-    }
-
-    fn end(&mut self, _: Side, _: &mut Context<'_>) -> Verdict {
-        Verdict::Continue
-    }
-
-    fn close(&mut self, close: Close, cx: &mut Context<'_>) {
-        let error = match close {
-            Close::Finished => Some("connection closed before response"),
-            Close::Reset(Side::Client) => Some("connection reset by client"),
-            Close::Reset(Side::Server) => Some("connection reset by server"),
-            Close::Timeout => Some("timed out"),
-            // The observer stopped looking; nothing is known to have failed.
-            Close::Evicted | Close::Replaced | Close::CaptureEnd => None,
-        };
-        self.pairing.flush(error, false, cx);
     }
 
     fn memory(&self) -> usize {

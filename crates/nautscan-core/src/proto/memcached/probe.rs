@@ -1,12 +1,15 @@
 //! Is it Memcached?
 
-use super::{answer, command};
+use super::{answer, binary, command};
 use crate::limits::MEMCACHED_PROBE;
 use crate::proto::{Probe, Side};
 
 /// The registry's probe: a line that no other protocol has, and before it lines that others may
 /// have as well.
 pub(super) fn probe(side: Side, bytes: &[u8]) -> Probe {
+    if bytes.first().is_some_and(|byte| binary::begins(*byte)) {
+        return binary::probe(side, bytes);
+    }
     let mut rest = bytes;
     loop {
         let Some(end) = memchr::memchr(b'\n', rest) else { return of_part(side, rest) };
@@ -99,7 +102,7 @@ mod tests {
             "get / HTTP/1.1 ",
         ] {
             let may_be = probe(C, other.as_bytes());
-            assert_eq!(may_be == Probe::Yes, false, "{other}");
+            assert!(may_be != Probe::Yes, "{other}");
         }
         assert_eq!(probe(S, b"220 mail\r\n"), Probe::No);
     }

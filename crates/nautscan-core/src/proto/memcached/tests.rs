@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::event::{Completeness, Exchange};
-use crate::limits::{MEMCACHED_LINE, MEMCACHED_PIPELINE, MEMCACHED_TEXT};
+use crate::limits::{MEMCACHED_LINE, MEMCACHED_PIPELINE, MEMCACHED_TEXT, MEMCACHED_VALUE};
 use crate::proto::Side::{Client as C, Server as S};
 use crate::proto::{Place, Sink};
 
@@ -19,23 +19,23 @@ impl Sink for Collected {
 /// One thing that happens.
 #[derive(Clone)]
 enum Act {
-    Says(Side, String),
+    Says(Side, Vec<u8>),
     Loses(Side, u64),
 }
 
 fn says(side: Side, text: impl Into<String>) -> Act {
-    Act::Says(side, text.into())
+    Act::Says(side, text.into().into_bytes())
 }
 
 /// Plays acts in pieces of at most `piece` bytes; each side has received all that was said.
 fn play(acts: &[Act], piece: usize) -> (Vec<Exchange>, Verdict) {
-    let (mut parser, mut sink) = (Memcached::default(), Collected::default());
+    let (mut parser, mut sink) = (Either::Undecided, Collected::default());
     let settings = Settings::default();
     let (mut said, mut time) = ([0u64; 2], 0);
     for act in acts {
         time += 1000;
         let (side, lost, bytes) = match act {
-            Act::Says(side, text) => (*side, 0, text.as_bytes()),
+            Act::Says(side, bytes) => (*side, 0, bytes.as_slice()),
             Act::Loses(side, lost) => (*side, *lost, &b""[..]),
         };
         let received = said[side.peer().index()];
@@ -259,4 +259,100 @@ fn a_pipeline_is_followed_up_to_the_cap() {
         ("pipeline_overflow", Completeness::RequestOnly)
     );
     assert!(got[1..].iter().all(|e| e.completeness == Completeness::Complete));
+}
+
+/// A binary message: magic, number, status, token, extras, key, value.
+fn message(
+    magic: u8,
+    code: u8,
+    status: u16,
+    token: u32,
+    extras: &[u8],
+    key: &str,
+    value: &str,
+) -> Vec<u8> {
+    let body = [extras, key.as_bytes(), value.as_bytes()].concat();
+    let mut bytes = vec![magic, code, 0, key.len() as u8, extras.len() as u8, 0];
+    bytes.extend(status.to_be_bytes());
+    bytes.extend((body.len() as u32).to_be_bytes());
+    bytes.extend(token.to_be_bytes());
+    bytes.extend([0; 8]);
+    bytes.extend(body);
+    bytes
+}
+
+fn asks(code: u8, token: u32, extras: &[u8], key: &str, value: &str) -> Vec<u8> {
+    message(0x80, code, 0, token, extras, key, value)
+}
+
+fn answers(code: u8, token: u32, status: u16, value: &str) -> Vec<u8> {
+    let extras: &[u8] = if code == 0 && status == 0 { &[0; 4] } else { &[] };
+    message(0x81, code, status, token, extras, "", value)
+}
+
+#[test]
+fn binary_messages_have_their_answers() {
+    let acts = [
+        Act::Says(C, asks(1, 7, &[0; 8], "user:1", "hello")),
+        Act::Says(S, answers(1, 7, 0, "")),
+        Act::Says(C, asks(0, 8, &[], "user:1", "")),
+        Act::Says(S, answers(0, 8, 0, "hello")),
+        Act::Says(C, asks(0, 9, &[], "none", "")),
+        Act::Says(S, answers(0, 9, 1, "Not found")),
+        Act::Says(
+            C,
+            [asks(9, 1, &[], "a", ""), asks(9, 2, &[], "b", ""), asks(10, 3, &[], "", "")].concat(),
+        ),
+        Act::Says(S, [answers(9, 2, 0, "x"), answers(10, 3, 0, "")].concat()),
+        Act::Says(C, asks(0x10, 4, &[], "", "")),
+        Act::Says(
+            S,
+            [message(0x81, 0x10, 0, 4, &[], "pid", "1"), answers(0x10, 4, 0, "")].concat(),
+        ),
+        Act::Says(C, asks(5, 5, &[0; 20], "user:1", "")),
+        Act::Says(S, answers(5, 5, 6, "Non-numeric")),
+    ];
+    let rows = [
+        "set user:* [ok] - complete",
+        "get user:* [ok] - complete",
+        "get none [key not found] - complete",
+        "getq a [quiet] - request_only",
+        "getq b [ok] - complete",
+        "noop - [ok] - complete",
+        "stat - [ok] - complete",
+        "incr user:* [value not numeric] value not numeric complete",
+    ];
+    assert_eq!(told(&acts), rows);
+    let (got, _) = play(&acts, usize::MAX);
+    let response = got[1].response.as_ref().unwrap();
+    assert_eq!((got[1].status, response.body.kept.as_deref()), (Some(0), Some(&b"hello"[..])));
+    assert_eq!(got[6].response.as_ref().unwrap().body.bytes, Some(24 + 4 + 24));
+}
+
+#[test]
+fn binary_losses_are_marked_or_waited_for() {
+    let value = answers(0, 1, 0, "0123456789");
+    let acts = [
+        Act::Says(C, asks(0, 1, &[], "a", "")),
+        Act::Says(S, value[..30].to_vec()),
+        Act::Loses(S, 4),
+        Act::Says(S, value[34..].to_vec()),
+        Act::Says(C, asks(0, 2, &[], "b", "")),
+        Act::Loses(S, 28),
+        Act::Says(C, asks(0, 3, &[], "c", "")),
+        Act::Says(S, answers(0, 3, 0, "")),
+    ];
+    let (got, _) = play(&acts, usize::MAX);
+    let rows: Vec<_> = got.iter().map(brief).collect();
+    assert_eq!(rows, ["get a [ok] - gap", "get b [-] - gap", "get c [ok] - complete"]);
+}
+
+/// Reaches `MEMCACHED_VALUE`: what claims to be longer is no message.
+#[test]
+fn a_binary_message_has_an_end() {
+    let mut endless = asks(1, 0, &[0; 8], "a", "");
+    endless[8..12].copy_from_slice(&(MEMCACHED_VALUE + 1).to_be_bytes());
+    assert_eq!((PROTOCOL.probe)(C, &endless), crate::proto::Probe::No);
+    let (_, verdict) = play(&[Act::Says(C, endless)], usize::MAX);
+    assert!(matches!(verdict, Verdict::Dead(_)));
 }

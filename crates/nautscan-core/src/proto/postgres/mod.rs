@@ -193,25 +193,20 @@ impl Parser for Postgres {
     }
 
     fn gap(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) -> Verdict {
-        match self.half(side).lose(lost) {
+        let framed = match self.half(side).lose(lost) {
+            None => return self.lose(side, lost, cx),
             Some(None) => return Verdict::Continue,
-            Some(Some(framed)) if self.is_damaged(side, &framed) => {
-                self.session.damaged(&framed, cx);
-                return self.lose(side, 0, cx);
-            }
-            Some(Some(framed)) => {
-                let next = match side {
-                    Side::Client => self.session.asked(framed, cx),
-                    Side::Server => self.session.said(framed, cx),
-                };
-                return if let Next::Dead(why) = next {
-                    Verdict::Dead(why)
-                } else {
-                    Verdict::Continue
-                };
-            }
-            None => self.lose(side, lost, cx),
+            Some(Some(framed)) => framed,
+        };
+        if self.is_damaged(side, &framed) {
+            self.session.damaged(&framed, cx);
+            return self.lose(side, 0, cx);
         }
+        let next = match side {
+            Side::Client => self.session.asked(framed, cx),
+            Side::Server => self.session.said(framed, cx),
+        };
+        if let Next::Dead(why) = next { Verdict::Dead(why) } else { Verdict::Continue }
     }
 
     fn end(&mut self, _: Side, _: &mut Context<'_>) -> Verdict {

@@ -108,7 +108,7 @@ fn begins_query(kind: u8, bytes: &[u8]) -> Probe {
     let is_word = |known: &&str| known.as_bytes().eq_ignore_ascii_case(&text[..word]);
     match text.get(word) {
         Some(b' ' | b'\t' | b'\r' | b'\n' | b';' | b'(' | 0)
-            if WORDS.iter().any(|w| is_word(&w)) =>
+            if WORDS.iter().any(is_word) =>
         {
             Probe::Yes
         }

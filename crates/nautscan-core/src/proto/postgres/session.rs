@@ -31,13 +31,15 @@ pub(super) enum Next {
     Dead(&'static str),
 }
 
+/// The statement of a portal, and its name; without a text: it is not known.
+type Portal = (Option<Arc<Statement>>, Vec<u8>);
+
 /// One connection.
 #[derive(Debug, Default)]
 pub(super) struct Session {
     steps: Steps,
     statements: HashMap<Vec<u8>, Arc<Statement>>,
-    /// Portals and their statements; without a text: it is not known.
-    portals: HashMap<Vec<u8>, (Option<Arc<Statement>>, Vec<u8>)>,
+    portals: HashMap<Vec<u8>, Portal>,
     /// Bytes of statements and names.
     texts: usize,
     /// What is answered to messages that were not seen.
@@ -394,7 +396,7 @@ impl Session {
 
     /// Heap bytes held.
     pub(super) fn memory(&self) -> usize {
-        let entry = size_of::<(Vec<u8>, (Option<Arc<Statement>>, Vec<u8>))>();
+        let entry = size_of::<(Vec<u8>, Portal)>();
         let tables = (self.statements.capacity() + self.portals.capacity()) * entry;
         self.steps.memory() + tables + self.texts
     }

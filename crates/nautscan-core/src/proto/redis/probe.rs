@@ -75,7 +75,7 @@ fn begins_answer(bytes: &[u8]) -> Probe {
         let begins = |text: &&str| text.as_bytes().starts_with(bytes);
         return if TELLING.iter().any(|text| bytes.starts_with(text.as_bytes())) {
             Probe::Yes
-        } else if TELLING.iter().any(|text| begins(&text)) {
+        } else if TELLING.iter().any(begins) {
             Probe::NeedMore
         } else {
             Probe::No
