@@ -2,7 +2,7 @@
 
 use super::output::Output;
 use super::rows::Counted;
-use crate::flow::{Flow, Noted, UdpFlow};
+use crate::flow::{Flow, UdpFlow};
 use crate::limits::DATAGRAM_ATTEMPTS;
 use crate::proto::datagram::{App, Datagram, Ports};
 use crate::proto::{Close, Context, Place, Side};
@@ -35,7 +35,7 @@ pub(super) fn take_datagram(
             return;
         };
         flow.protocol = Some(app.protocol());
-        flow.udp = Some(Box::new(UdpFlow { app, noted: Noted::default() }));
+        flow.udp = Some(Box::new(UdpFlow { app, community_id: None }));
         if sender.is_some_and(|sender| sender != side) {
             flow.client_is_low = !flow.client_is_low;
             flow.sent.swap(0, 1);
@@ -60,8 +60,8 @@ impl Output {
         act: impl FnOnce(&mut App, &mut Context<'_>),
     ) {
         let Some(mut udp) = flow.udp.take() else { return };
-        let UdpFlow { app, noted } = &mut *udp;
-        let mut sink = self.rows.sink(flow, noted, &self.config, &self.interfaces);
+        let UdpFlow { app, community_id } = &mut *udp;
+        let mut sink = self.rows.sink(flow, community_id, &self.config, &self.interfaces);
         let settings = &self.config.settings;
         act(app, &mut Context { time, place: Place::default(), settings, sink: &mut sink });
         let Counted { requests, parse_errors } = sink.counted();

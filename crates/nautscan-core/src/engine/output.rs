@@ -37,17 +37,20 @@ impl Output {
     ) -> T {
         // Made late where the first packets were cut inside the TCP header.
         let mut tcp = flow.tcp.take().unwrap_or_default();
-        let TcpFlow { connection, app, noted } = &mut *tcp;
+        let TcpFlow { connection, app, community_id } = &mut *tcp;
         let before = connection.counters;
         let mut feed = Feed {
             app,
             time,
             settings: &self.config.settings,
             opaque: 0,
-            sink: self.rows.sink(flow, noted, &self.config, &self.interfaces),
+            sink: self.rows.sink(flow, community_id, &self.config, &self.interfaces),
         };
         let result = act(connection, &mut feed);
         let (opaque, counted) = (feed.opaque, feed.sink.counted());
+        if let Some(handshake) = feed.sink.take_handshake() {
+            flow.set_handshake(handshake);
+        }
         flow.protocol = app.protocol().or(flow.protocol);
         flow.requests += counted.requests;
         let totals = &mut self.totals;

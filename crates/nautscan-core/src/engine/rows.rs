@@ -10,7 +10,7 @@ use crate::event::{
     Exchange, FlowFacts, FlowsBuilder, Handshake, Lease, Naming, PacketsBuilder, RequestsBuilder,
     Table,
 };
-use crate::flow::{Flow, Noted, community_id};
+use crate::flow::{CommunityId, Flow, community_id};
 use crate::limits::{BATCH_BYTES, READY_BATCHES};
 use crate::packet::{InterfaceId, Packet};
 use crate::proto::{App, Close, Context, Place, Settings, Side, Sink};
@@ -82,7 +82,11 @@ impl Rows {
     ) {
         let Some(flows) = &mut self.flows else { return };
         let ends = flow.endpoints();
-        let known = flow.noted().and_then(|noted| noted.community_id);
+        let known = match (&flow.tcp, &flow.udp) {
+            (Some(tcp), _) => tcp.community_id,
+            (None, Some(udp)) => udp.community_id,
+            (None, None) => None,
+        };
         let facts = FlowFacts {
             id: flow.id,
             sensor: &config.sensor,
@@ -104,7 +108,7 @@ impl Rows {
     pub(super) fn sink<'a>(
         &'a mut self,
         flow: &Flow,
-        noted: &'a mut Noted,
+        community_id: &'a mut Option<CommunityId>,
         config: &'a Config,
         interfaces: &'a [Option<String>],
     ) -> FlowSink<'a> {
@@ -115,10 +119,11 @@ impl Rows {
             ends: flow.endpoints(),
             interface: flow.interface,
             first_time: flow.first_time,
-            noted,
+            community_id,
             config,
             interfaces,
             counted: Counted::default(),
+            handshake: None,
         }
     }
 
@@ -209,15 +214,23 @@ pub(super) struct FlowSink<'a> {
     ends: crate::flow::Endpoints,
     interface: InterfaceId,
     first_time: i64,
-    noted: &'a mut Noted,
+    community_id: &'a mut Option<CommunityId>,
     config: &'a Config,
     interfaces: &'a [Option<String>],
     counted: Counted,
+    /// What was seen of a TLS handshake, if there was news.
+    handshake: Option<Box<Handshake>>,
 }
 
 impl FlowSink<'_> {
     pub(super) fn counted(&self) -> Counted {
         self.counted
+    }
+
+    /// What was seen of a TLS handshake, if there was news.
+    #[inline]
+    pub(super) fn take_handshake(&mut self) -> Option<Box<Handshake>> {
+        self.handshake.take()
     }
 }
 
@@ -232,7 +245,6 @@ impl Sink for FlowSink<'_> {
             ends: self.ends,
             transport: self.transport,
             community_id: *self
-                .noted
                 .community_id
                 .get_or_insert_with(|| community_id(self.transport, &self.ends)),
             first_time: self.first_time,
@@ -267,7 +279,7 @@ impl Sink for FlowSink<'_> {
 
     #[cold]
     fn handshake(&mut self, handshake: &Handshake) {
-        **self.noted.handshake.get_or_insert_default() = handshake.clone();
+        self.handshake = Some(Box::new(handshake.clone()));
     }
 }
 

@@ -327,7 +327,7 @@ impl FlowsBuilder {
         ];
         append_all(&mut self.sent, sent);
         self.push_tcp(flow.tcp.as_deref().map(|tcp| &tcp.connection), flow.duplicates);
-        self.tls.push(flow.noted().and_then(|noted| noted.handshake.as_deref()));
+        self.tls.push(flow.handshake());
         self.requests.append_value(flow.requests as i64);
         self.state.append_value(flow.state.name());
         self.end_reason.append_option(end.map(end_reason));

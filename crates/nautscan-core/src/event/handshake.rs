@@ -52,13 +52,13 @@ pub struct Alert {
 }
 
 impl Handshake {
-    /// Heap bytes held.
+    /// Bytes that it holds, itself included.
     pub fn memory(&self) -> usize {
         let texts = [&self.server_name, &self.alpn, &self.alpn_offered, &self.ja4];
         let held: usize = texts.into_iter().flatten().map(String::capacity).sum();
         let names = self.certificate.as_ref().map_or(0, |certificate| {
             certificate.subject.capacity() + certificate.issuer.capacity()
         });
-        held + names
+        size_of::<Self>() + held + names
     }
 }

@@ -132,6 +132,8 @@ pub struct Rare {
     carrier: Option<Box<Carrier>>,
     /// Its addresses, where they are translated on its way.
     nat: Option<Box<Nat>>,
+    /// What was seen of its TLS handshake.
+    handshake: Option<Box<Handshake>>,
 }
 
 /// The tunnel of a flow.
@@ -165,31 +167,14 @@ pub struct TcpFlow {
     pub connection: Connection,
     /// The application protocol.
     pub app: App,
-    /// What its rows say.
-    pub noted: Noted,
-}
-
-/// What was noted of a flow for its rows.
-#[derive(Debug, Default)]
-pub struct Noted {
     /// Computed when a row first needs it.
     pub community_id: Option<CommunityId>,
-    /// What was seen of its TLS handshake.
-    pub handshake: Option<Box<Handshake>>,
-}
-
-impl Noted {
-    /// Heap bytes held.
-    fn memory(&self) -> usize {
-        let held = |handshake: &Handshake| size_of::<Handshake>() + handshake.memory();
-        self.handshake.as_deref().map_or(0, held)
-    }
 }
 
 impl TcpFlow {
     /// Bytes that it holds, itself included.
     pub fn memory(&self) -> usize {
-        size_of::<Self>() + self.connection.memory() + self.app.memory() + self.noted.memory()
+        size_of::<Self>() + self.connection.memory() + self.app.memory()
     }
 }
 
@@ -198,14 +183,14 @@ impl TcpFlow {
 pub struct UdpFlow {
     /// The application protocol.
     pub app: datagram::App,
-    /// What its rows say.
-    pub noted: Noted,
+    /// Computed when a row first needs it.
+    pub community_id: Option<CommunityId>,
 }
 
 impl UdpFlow {
     /// Bytes that it holds, itself included.
     pub fn memory(&self) -> usize {
-        size_of::<Self>() + self.app.memory() + self.noted.memory()
+        size_of::<Self>() + self.app.memory()
     }
 }
 
@@ -215,6 +200,7 @@ impl Rare {
         size_of::<Self>()
             + self.carrier.as_deref().map_or(0, size_of_val)
             + self.nat.as_deref().map_or(0, Nat::memory)
+            + self.handshake.as_deref().map_or(0, Handshake::memory)
     }
 }
 
@@ -235,10 +221,15 @@ impl Flow {
         }
     }
 
-    /// What was noted for its rows.
-    pub fn noted(&self) -> Option<&Noted> {
-        let udp = || self.udp.as_deref().map(|udp| &udp.noted);
-        self.tcp.as_deref().map(|tcp| &tcp.noted).or_else(udp)
+    /// What was seen of its TLS handshake.
+    pub fn handshake(&self) -> Option<&Handshake> {
+        self.rare.as_deref()?.handshake.as_deref()
+    }
+
+    /// Notes what was seen of its TLS handshake.
+    #[cold]
+    pub fn set_handshake(&mut self, handshake: Box<Handshake>) {
+        self.rare.get_or_insert_default().handshake = Some(handshake);
     }
 
     /// The tunnel that it was seen in.

@@ -107,9 +107,7 @@ fn begins_query(kind: u8, bytes: &[u8]) -> Probe {
     let word = text.iter().take_while(|b| b.is_ascii_alphabetic()).count();
     let is_word = |known: &&str| known.as_bytes().eq_ignore_ascii_case(&text[..word]);
     match text.get(word) {
-        Some(b' ' | b'\t' | b'\r' | b'\n' | b';' | b'(' | 0)
-            if WORDS.iter().any(is_word) =>
-        {
+        Some(b' ' | b'\t' | b'\r' | b'\n' | b';' | b'(' | 0) if WORDS.iter().any(is_word) => {
             Probe::Yes
         }
         None => undecided(text),

@@ -70,8 +70,9 @@ struct Half {
     messages: Messages,
     /// An alert of which one byte came so far.
     alert: Option<u8>,
-    /// What it sent first was lost: what comes may begin in the middle of a record.
-    is_doubtful: bool,
+    /// What it sent first was lost, and what came since does not show yet whether it begins with a
+    /// record: at most a hello's first bytes.
+    doubtful: Option<Vec<u8>>,
     has_begun: bool,
     /// What it sends is encrypted, or can no longer be read for a loss.
     is_over: bool,
@@ -111,6 +112,36 @@ impl Tls {
             return Verdict::Over { consumed };
         }
         Verdict::Continue
+    }
+
+    /// After a lost beginning, a hello is where reading begins again; anything else may be the
+    /// middle of a record.
+    #[cold]
+    fn resolve(
+        &mut self,
+        side: Side,
+        before: Vec<u8>,
+        bytes: &[u8],
+        cx: &mut Context<'_>,
+    ) -> Verdict {
+        let held = before.len();
+        let joined = [before, bytes.to_vec()].concat();
+        match probe::probe(side, &joined) {
+            Probe::Yes => match self.feed(side, &joined, cx) {
+                Verdict::Over { consumed } => {
+                    Verdict::Over { consumed: consumed.saturating_sub(held) }
+                }
+                verdict => verdict,
+            },
+            Probe::NeedMore => {
+                self.half(side).doubtful = Some(joined);
+                Verdict::Continue
+            }
+            Probe::No => {
+                self.half(side).is_over = true;
+                self.pass(side, bytes.len(), 0)
+            }
+        }
     }
 
     fn half(&mut self, side: Side) -> &mut Half {
@@ -220,17 +251,20 @@ impl Tls {
 impl Parser for Tls {
     fn data(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Verdict {
         let half = self.half(side);
-        if half.is_doubtful && !half.has_begun {
-            half.is_over = probe::probe(side, bytes) == Probe::No;
-        }
         half.has_begun = true;
-        if half.is_over { self.pass(side, bytes.len(), 0) } else { self.feed(side, bytes, cx) }
+        if half.is_over {
+            return self.pass(side, bytes.len(), 0);
+        }
+        match half.doubtful.take() {
+            None => self.feed(side, bytes, cx),
+            Some(before) => self.resolve(side, before, bytes, cx),
+        }
     }
 
     fn gap(&mut self, side: Side, _: u64, _: &mut Context<'_>) -> Verdict {
         let half = self.half(side);
-        half.is_doubtful = true;
         half.is_over |= half.has_begun;
+        half.doubtful = (!half.has_begun).then(Vec::new);
         if self.halves.iter().all(|half| half.is_over) {
             return Verdict::Over { consumed: 0 };
         }
