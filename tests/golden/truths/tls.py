@@ -63,7 +63,11 @@ def _tshark(capture: Capture, observed: Observed) -> Iterator[Comparison]:
                 sum(1 for _ in _told(observed, "tls_cipher")),
             )
         # With keys, tshark shows alerts that were encrypted.
-        if "tls_alerts" in facts and "tls_alerts_total" not in facts and not capture.expected.get("secrets"):
+        if (
+            "tls_alerts" in facts
+            and "tls_alerts_total" not in facts
+            and not capture.expected.get("secrets")
+        ):
             streams: dict[int, list[dict[str, Any]]] = {}
             for alert in facts["tls_alerts"]:
                 if "description" in alert and "tcp_stream" in alert:

@@ -220,7 +220,7 @@ fn tls_13_shows_the_hellos_and_alerts_in_clear() {
         [
             client(&[client_hello(&[extension(43, &[4, 3, 4, 3, 3])])]),
             server(&[
-                server_hello([9; 32], AES, &[&[chosen.clone()], more].concat()),
+                server_hello([9; 32], AES, &[std::slice::from_ref(&chosen), more].concat()),
                 change(),
                 data(),
             ]),
