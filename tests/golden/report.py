@@ -27,6 +27,7 @@ SOURCES = {
     "zeek": "Zeek",
     "foxio": "FoxIO's own JA4",
     "mercury": "Mercury",
+    "ndpi": "nDPI",
     "suricata": "Suricata",
     "packetbeat": "Packetbeat",
     "deepflow": "DeepFlow",

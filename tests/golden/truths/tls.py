@@ -35,6 +35,7 @@ def compare(capture: Capture, observed: Observed) -> Iterator[Comparison]:
     yield from _arkime(capture, observed)
     yield from _suricata(capture, observed)
     yield from _mercury(capture, observed)
+    yield from _ndpi(capture, observed)
 
 
 def _told(observed: Observed, column: str) -> Iterator[str]:
@@ -188,8 +189,24 @@ def _mercury(capture: Capture, observed: Observed) -> Iterator[Comparison]:
     for truth in capture.truths("cisco/mercury"):
         told = truth["facts"].get("tls", [])
         if told:
+            ours = {
+                f"{row['client_ip']} {row['client_port']}": row["server_name"]
+                for row in observed.flows
+            }
             yield from compare_bags(
                 "mercury.tls_names",
-                (hello["server_name"] for hello in told if hello.get("server_name")),
-                _told(observed, "server_name"),
+                (f"{hello['src']} {hello.get('server_name')}" for hello in told),
+                (f"{hello['src']} {ours.get(hello['src'])}" for hello in told),
             )
+
+
+def _ndpi(capture: Capture, observed: Observed) -> Iterator[Comparison]:
+    for truth in capture.truths("ntop/nDPI"):
+        facts = truth["facts"]
+        flows = [flow for flow in facts.get("flows", []) if flow.get("l4") == "TCP"]
+        if facts.get("flows_total", len(facts.get("flows", []))) != len(facts.get("flows", [])):
+            continue
+        for name, column in (("ja3c", "tls_ja3"), ("ja4", "tls_ja4")):
+            told = [flow[name] for flow in flows if name in flow]
+            if told:
+                yield from compare_bags(f"ndpi.{column}", told, _told(observed, column))

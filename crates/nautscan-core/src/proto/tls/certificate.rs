@@ -52,6 +52,9 @@ fn name(name: &X509Name<'_>) -> String {
 
 fn pair(pair: &AttributeTypeAndValue<'_>) -> String {
     let kind = match oid2abbrev(pair.attr_type(), oid_registry()) {
+        // As OpenSSL and Zeek write them.
+        Ok("Email") => "emailAddress".to_owned(),
+        Ok("streetAddress") => "street".to_owned(),
         Ok(known) => known.to_owned(),
         Err(_) => pair.attr_type().to_id_string(),
     };

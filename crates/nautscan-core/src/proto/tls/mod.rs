@@ -41,7 +41,7 @@ static ABOUT: About = About {
         "From TLS 1.3 on the certificate, the protocol chosen by ALPN, and most alerts are encrypted: null. In older versions too, once a side has changed to encryption.",
         "Of the server's chain its own certificate is read; the client's certificate is not, and none is checked.",
         "With Encrypted Client Hello the name, the offer and the fingerprints are those of the outer hello.",
-        "A connection of which the beginning was not captured is not recognised; hellos of SSL 2.0, DTLS and QUIC are not read.",
+        "A connection of which the beginning was not captured is not recognised; hellos of SSL 2.0, DTLS and QUIC are not read, nor servers' of drafts of TLS 1.3 before 22.",
         "JA4S and the other fingerprints of JA4+ are left out: their licence does not allow them in a product like this.",
         "A handshake message has up to 128 KiB: a longer one counts as a parse error. Texts have up to 1,024 bytes.",
     ],
