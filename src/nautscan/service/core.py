@@ -145,7 +145,7 @@ class Service:
                 query_seconds=config.query_timeout,
             )
         )
-        self.uploads.config = config
+        self.uploads.follow(config)
         self.live.keep(config.live_subscribers, config.live_rows)
         self.health.retention = (config.retention_age, config.retention_bytes)
 

@@ -22,18 +22,17 @@ async function drop(page, name, content) {
     },
     [name, content.toString("base64")],
   );
-  const place = page.locator("section.capture");
+  const place = page.locator("main");
   await place.waitFor();
   for (const kind of ["dragenter", "dragover", "drop"])
     await place.dispatchEvent(kind, { dataTransfer: data });
 }
 
 export async function uploadAndLook(visit) {
-  const page = await visit.open("#/capture");
+  const page = await visit.open("#/flows");
   const name = basename(FILE);
-  await page.locator("#uploads-title").waitFor();
 
-  // What is no capture is refused in words, and nothing is left of it.
+  // What is no capture is refused in words, wherever it is dropped, and nothing is left of it.
   await drop(page, "cat.gif", Buffer.from("GIF89a and more"));
   await page.getByText("cat.gif is not a capture file").waitFor();
   visit.expectStatus(422);

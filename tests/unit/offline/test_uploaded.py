@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import platform
 import subprocess
@@ -15,10 +14,9 @@ from arro3.core import Array, DataType, Table
 from arro3.io import read_ipc_stream
 
 from nautscan import schema
-from nautscan.config import Config
 from nautscan.offline.uploaded import job
 from nautscan.offline.uploaded.job import Job
-from nautscan.offline.uploaded.process import SpawnedReaders, as_text, job_of
+from nautscan.offline.uploaded.process import as_text, job_of
 from nautscan.sensor import frames
 from tests.unit.shop import Shop, write_shop
 
@@ -113,18 +111,6 @@ def test_rows_are_cut_until_each_frame_is_below_its_cap(monkeypatch: pytest.Monk
         for value in read_ipc_stream(part.ipc).read_all()["a"].to_pylist()
     ]
     assert values == list(range(1000))
-
-
-async def test_a_process_reads_it_and_ends_when_nobody_wants_the_rows(shop: Shop) -> None:
-    rows = await SpawnedReaders().start(str(shop.path), Config.load({}), "rows")
-    async with asyncio.timeout(60):
-        data = b""
-        while part := await rows.read(1 << 18):
-            data += part
-    last = decoded(data)[-1]
-    assert isinstance(last, frames.Control)
-    assert last.message["event"] == "done"
-    rows.close()
 
 
 def test_a_job_survives_its_way(shop: Shop) -> None:

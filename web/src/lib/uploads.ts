@@ -8,6 +8,11 @@ import type { ErrorFacts, UploadLimits, UploadedCapture } from "./types";
 /** A filter that no row passes: the live stream is off while a file is looked at. */
 export const NO_ROWS = "false";
 
+/** Whether what is dragged are files: text and links go their own way. */
+export function hasFiles(event: DragEvent): boolean {
+  return event.dataTransfer?.types.includes("Files") ?? false;
+}
+
 /** From the first packet of a file to its last; null where there is none. */
 export function wholeRange(capture: UploadedCapture): Range | null {
   const [first, last] = [Date.parse(capture.first_time ?? ""), Date.parse(capture.last_time ?? "")];

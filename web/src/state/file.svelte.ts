@@ -10,6 +10,8 @@ const AGAIN_MS = 1000;
 class OpenedFile {
   capture = $state.raw<UploadedCapture | null>(null);
   error = $state.raw<ApiError | null>(null);
+  /** Files that were dropped elsewhere, on their way to the place that uploads them. */
+  dropped = $state.raw<readonly File[]>([]);
 
   get isOpen(): boolean {
     return nav.route.source !== null;
@@ -44,6 +46,12 @@ class OpenedFile {
       abort.abort();
       clearTimeout(timer);
     };
+  }
+
+  /** Takes files to be uploaded, wherever on the page they were dropped. */
+  drop(files: readonly File[]): void {
+    this.dropped = files;
+    nav.visit("capture");
   }
 
   /** Looks at a capture from now on, all of it. */

@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import BinaryIO, Final, Protocol
@@ -246,6 +247,8 @@ def _child(text: bytes, descriptor: int) -> None:
         with os.fdopen(os.dup(descriptor), "rb", 0) as requests, os.fdopen(descriptor, "wb") as out:
             work(text, requests, out)
         code = 0
+    except Exception:  # noqa: BLE001 (said here, in the server's log; the server tells the person)
+        traceback.print_exc()
     finally:
         # Not by returning: what the server would do at its end is no business of this process.
         os._exit(code)

@@ -52,7 +52,7 @@ class OpenedFiles:
 
     def __init__(self, config: Config, readers: Readers | None) -> None:
         """None is open."""
-        self._config = config
+        self.config = config
         self._readers = readers
         self._opened: OrderedDict[str, _Opened] = OrderedDict()
         self._opening = asyncio.Lock()
@@ -75,7 +75,7 @@ class OpenedFiles:
             await self._settle(found)
 
     async def _open(self, upload: Upload, folder: Path) -> _Opened:
-        config, end_ns = self._config, upload.summary.get("last_time_ns")
+        config, end_ns = self.config, upload.summary.get("last_time_ns")
         store = await asyncio.to_thread(
             FileStore,
             folder / ROWS,
@@ -94,7 +94,7 @@ class OpenedFiles:
         for opened in self._opened.values():
             if opened.desk is not wanted:
                 opened.desk.close()
-        return await self._readers.start(str(capture), self._config, "packets")
+        return await self._readers.start(str(capture), self.config, "packets")
 
     async def _settle(self, found: _Opened) -> None:
         if found.users == 0 and not found.kept:

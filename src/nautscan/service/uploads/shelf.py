@@ -79,6 +79,11 @@ class Uploads:
             self._uploads[upload.id] = upload
         self._news.set()
 
+    def follow(self, config: Config) -> None:
+        """Keep to these settings from now on; what is open keeps those it was opened with."""
+        self.config = config
+        self._opened.config = config
+
     async def run(self) -> None:
         """Read what waits, one file after the other, for ever."""
         while True:
