@@ -198,9 +198,11 @@ async def test_flows_say_what_was_agreed(lab: Lab, folder: Path, running: Sensor
     log = _log_of(lab, folder)
     assert len(log) == 11
     for said in log:
-        port = said[0]
-        row = await running.row("flows", lambda row, port=port: row["client_port"] == port)
-        _compare(said, row)
+        _compare(said, await _flow(running, said[0]))
+
+
+async def _flow(running: SensorProcess, port: int) -> dict[str, Any]:
+    return await running.row("flows", lambda row: row["client_port"] == port)
 
 
 def _compare(said: list[Any], row: dict[str, Any]) -> None:
