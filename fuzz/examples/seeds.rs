@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use nautscan_capture::{FileSource, PacketSource, Pulled};
 use nautscan_core::packet::Packet;
-use nautscan_core::proto::{Probe, Protocol, Side, memcached, postgres, redis};
+use nautscan_core::proto::{Probe, Protocol, Side, memcached, postgres, redis, tls};
 use nautscan_core::wire::tcp::flag;
 use nautscan_core::wire::{Address, Decoded, Transport, decode};
 use nautscan_fuzz::{DnsScript, EngineScript, HttpScript, Scribe, SegmentFields, WireInput};
@@ -259,6 +259,7 @@ fn target(side: Side, payload: &[u8]) -> Option<&'static str> {
         return Some("http1");
     }
     let targets = [
+        ("tls", tls::PROTOCOL),
         ("redis", redis::PROTOCOL),
         ("memcached", memcached::PROTOCOL),
         ("postgres", postgres::PROTOCOL),

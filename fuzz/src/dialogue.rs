@@ -1,7 +1,7 @@
 //! Runs a parser of a connection over a script, for the targets of protocols that share one
 //! invariant.
 
-use nautscan_core::event::{Completeness, Exchange, Message};
+use nautscan_core::event::{Completeness, Exchange, Handshake, Message};
 use nautscan_core::proto::{Context, Parser, Place, Protocol, Settings, Side, Sink, Verdict};
 
 use crate::{HttpScript, Operation};
@@ -10,6 +10,7 @@ use crate::{HttpScript, Operation};
 #[derive(Debug, Default, PartialEq)]
 struct Report {
     exchanges: Vec<Exchange>,
+    handshake: Handshake,
     parse_errors: u32,
 }
 
@@ -19,6 +20,9 @@ impl Sink for Report {
     }
     fn parse_error(&mut self) {
         self.parse_errors += 1;
+    }
+    fn handshake(&mut self, handshake: &Handshake) {
+        self.handshake = handshake.clone();
     }
 }
 

@@ -224,6 +224,60 @@ _REQUESTS: Final = (
     _column("detail", "json", "What only this protocol has; null if nothing", null=True),
 )
 
+_TLS: Final = (
+    _column(
+        "tls_version",
+        "text",
+        "TLS version the server chose (TLSv1.3, TLSv1.2, …); null, as all of these, if no "
+        "handshake was seen",
+        null=True,
+    ),
+    _column("tls_cipher", "text", "Cipher suite it chose, IANA's name", null=True),
+    _column(
+        "tls_alpn",
+        "text",
+        "Application protocol it chose; null if none, and since TLS 1.3, where it is encrypted",
+        null=True,
+    ),
+    _column(
+        "tls_alpn_offered",
+        "text",
+        "Application protocols the client offered, joined by commas; null if none",
+        null=True,
+    ),
+    _column(
+        "tls_resumed",
+        "bool",
+        "Whether an earlier session or a shared key was taken up; null if not seen",
+        null=True,
+    ),
+    _column("tls_ja3", "text", "JA3 of the client's hello (MD5)", null=True),
+    _column("tls_ja4", "text", "JA4 of the client's hello", null=True),
+    _column(
+        "tls_certificate_subject",
+        "text",
+        "Subject of the server's certificate (RFC 4514); null if none was shown, and since "
+        "TLS 1.3, where it is encrypted",
+        null=True,
+    ),
+    _column("tls_certificate_issuer", "text", "Its issuer; null likewise", null=True),
+    _column("tls_certificate_not_before", "time", "Valid from; null likewise", null=True),
+    _column(
+        "tls_certificate_not_after",
+        "time",
+        "Valid until; null likewise, and after the year 2262",
+        null=True,
+    ),
+    _column(
+        "tls_alert",
+        "text",
+        "Alert that was sent in clear (handshake_failure, …): the first fatal one, else the "
+        "first; null if none was",
+        null=True,
+    ),
+    _column("tls_alert_from", "text", "Who sent it: client or server", null=True),
+)
+
 _FLOWS: Final = (
     _column(
         "flow_id", "i64", "Number of the flow; rows of one flow are cumulative, the last one holds"
@@ -338,9 +392,8 @@ _FLOWS: Final = (
     ),
     _column("gap_bytes", "i64", "Stream bytes that were lost; null if not TCP", null=True),
     _column("duplicates", "i64", "Packets seen twice and counted once"),
-    _column(
-        "server_name", "text", "Name the client asked for (SNI, Host); null if none", null=True
-    ),
+    _column("server_name", "text", "Name the client asked for (TLS SNI); null if none", null=True),
+    *_TLS,
     _column("requests", "i64", "Requests found in it"),
     _column("state", "text", "syn_sent, established, closing, closed, reset or active"),
     _column(

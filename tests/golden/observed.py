@@ -16,6 +16,8 @@ from nautscan.offline import Table
 BODY_LIMIT = 16 << 20
 """More than any message of the captures has."""
 
+TIMES = {"time", "last_time", "tls_certificate_not_before", "tls_certificate_not_after"}
+
 Row = dict[str, Any]
 
 
@@ -57,7 +59,7 @@ def rows(table: Table) -> list[Row]:
     """A table as dictionaries."""
     connection = _database()
     connection.register("rows_of", table)
-    times = [name for name in table.columns if name in {"time", "last_time"}]
+    times = [name for name in table.columns if name in TIMES]
     replaced = ", ".join(f"epoch_ns({name}) AS {name}" for name in times)
     query = f"SELECT * REPLACE ({replaced}) FROM rows_of ORDER BY time"
     found = connection.execute(query).fetchall()

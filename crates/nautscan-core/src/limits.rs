@@ -30,6 +30,18 @@ pub const DETECTION_ATTEMPTS: u8 = 16;
 /// a large body of which the beginning was not captured.
 pub const DETECTION_PASSED: u64 = 1 << 20;
 
+/// Bytes of one TLS handshake message that is read: what OpenSSL accepts of a chain of certificates
+/// (100 KiB), rounded up.
+pub const TLS_MESSAGE: usize = 128 * 1024;
+
+/// Bytes kept of each text of a TLS handshake: a host name has 253, a distinguished name some
+/// hundreds.
+pub const TLS_TEXT: usize = 1024;
+
+/// Bytes that one side of a TLS connection sends encrypted before the other, which was not seen to
+/// do so, is no longer waited for: a server's flight with a long chain.
+pub const TLS_ONE_SIDED: u64 = 64 * 1024;
+
 /// Flows followed at once unless set otherwise.
 pub const FLOWS: usize = 1_000_000;
 

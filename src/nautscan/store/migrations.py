@@ -166,6 +166,23 @@ MIGRATIONS: Final = (
             WHERE transport <> 'tcp'""",
         ),
     ),
+    Migration(
+        10,
+        # Null in rows that were written before, server_name too: handshakes were not read then.
+        (
+            *(
+                f"ALTER TABLE flows ADD COLUMN tls_{name} VARCHAR"
+                for name in ("version", "cipher", "alpn", "alpn_offered", "ja3", "ja4")
+            ),
+            "ALTER TABLE flows ADD COLUMN tls_resumed BOOLEAN",
+            "ALTER TABLE flows ADD COLUMN tls_certificate_subject VARCHAR",
+            "ALTER TABLE flows ADD COLUMN tls_certificate_issuer VARCHAR",
+            "ALTER TABLE flows ADD COLUMN tls_certificate_not_before TIMESTAMP_NS",
+            "ALTER TABLE flows ADD COLUMN tls_certificate_not_after TIMESTAMP_NS",
+            "ALTER TABLE flows ADD COLUMN tls_alert VARCHAR",
+            "ALTER TABLE flows ADD COLUMN tls_alert_from VARCHAR",
+        ),
+    ),
 )
 
 VERSION: Final = MIGRATIONS[-1].version

@@ -16,6 +16,7 @@ from tests.golden.truths import (
     peers,
     stores,
     suricata,
+    tls,
     tshark,
     zeek,
 )
@@ -28,6 +29,7 @@ SOURCES: tuple[Compare, ...] = (
     tshark.compare,
     dns.compare,
     stores.compare,
+    tls.compare,
     packetbeat.compare,
     zeek.compare,
     zeek.compare_dns,

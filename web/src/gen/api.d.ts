@@ -2075,7 +2075,7 @@ export interface components {
             server_mss: number | null;
             /**
              * Server Name
-             * @description Name the client asked for (SNI, Host); null if none
+             * @description Name the client asked for (TLS SNI); null if none
              */
             server_name: string | null;
             /**
@@ -2152,6 +2152,71 @@ export interface components {
              * @example 2026-01-31T12:00:00.123456789Z
              */
             time: string;
+            /**
+             * Tls Alert
+             * @description Alert that was sent in clear (handshake_failure, …): the first fatal one, else the first; null if none was
+             */
+            tls_alert: string | null;
+            /**
+             * Tls Alert From
+             * @description Who sent it: client or server
+             */
+            tls_alert_from: string | null;
+            /**
+             * Tls Alpn
+             * @description Application protocol it chose; null if none, and since TLS 1.3, where it is encrypted
+             */
+            tls_alpn: string | null;
+            /**
+             * Tls Alpn Offered
+             * @description Application protocols the client offered, joined by commas; null if none
+             */
+            tls_alpn_offered: string | null;
+            /**
+             * Tls Certificate Issuer
+             * @description Its issuer; null likewise
+             */
+            tls_certificate_issuer: string | null;
+            /**
+             * Tls Certificate Not After
+             * @description Valid until; null likewise, and after the year 2262
+             */
+            tls_certificate_not_after: string | null;
+            /**
+             * Tls Certificate Not Before
+             * @description Valid from; null likewise
+             */
+            tls_certificate_not_before: string | null;
+            /**
+             * Tls Certificate Subject
+             * @description Subject of the server's certificate (RFC 4514); null if none was shown, and since TLS 1.3, where it is encrypted
+             */
+            tls_certificate_subject: string | null;
+            /**
+             * Tls Cipher
+             * @description Cipher suite it chose, IANA's name
+             */
+            tls_cipher: string | null;
+            /**
+             * Tls Ja3
+             * @description JA3 of the client's hello (MD5)
+             */
+            tls_ja3: string | null;
+            /**
+             * Tls Ja4
+             * @description JA4 of the client's hello
+             */
+            tls_ja4: string | null;
+            /**
+             * Tls Resumed
+             * @description Whether an earlier session or a shared key was taken up; null if not seen
+             */
+            tls_resumed: boolean | null;
+            /**
+             * Tls Version
+             * @description TLS version the server chose (TLSv1.3, TLSv1.2, …); null, as all of these, if no handshake was seen
+             */
+            tls_version: string | null;
             /**
              * Transport
              * @description tcp, udp, sctp, icmp, icmpv6, or ip-<number>

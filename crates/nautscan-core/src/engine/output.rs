@@ -48,6 +48,9 @@ impl Output {
         };
         let result = act(connection, &mut feed);
         let (opaque, counted) = (feed.opaque, feed.sink.counted());
+        if let Some(handshake) = feed.sink.take_handshake() {
+            flow.set_handshake(handshake);
+        }
         flow.protocol = app.protocol().or(flow.protocol);
         flow.requests += counted.requests;
         let totals = &mut self.totals;

@@ -7,7 +7,8 @@ use arrow_array::RecordBatch;
 use super::config::Config;
 use super::names::{Carried, Names};
 use crate::event::{
-    Exchange, FlowFacts, FlowsBuilder, Lease, Naming, PacketsBuilder, RequestsBuilder, Table,
+    Exchange, FlowFacts, FlowsBuilder, Handshake, Lease, Naming, PacketsBuilder, RequestsBuilder,
+    Table,
 };
 use crate::flow::{CommunityId, Flow, community_id};
 use crate::limits::{BATCH_BYTES, READY_BATCHES};
@@ -122,6 +123,7 @@ impl Rows {
             config,
             interfaces,
             counted: Counted::default(),
+            handshake: None,
         }
     }
 
@@ -216,11 +218,19 @@ pub(super) struct FlowSink<'a> {
     config: &'a Config,
     interfaces: &'a [Option<String>],
     counted: Counted,
+    /// What was seen of a TLS handshake, if there was news.
+    handshake: Option<Box<Handshake>>,
 }
 
 impl FlowSink<'_> {
     pub(super) fn counted(&self) -> Counted {
         self.counted
+    }
+
+    /// What was seen of a TLS handshake, if there was news.
+    #[inline]
+    pub(super) fn take_handshake(&mut self) -> Option<Box<Handshake>> {
+        self.handshake.take()
     }
 }
 
@@ -265,6 +275,11 @@ impl Sink for FlowSink<'_> {
         let interface = interface_name(self.interfaces, self.interface);
         let (sensor, transport) = (&self.config.sensor, self.transport);
         names.lease(lease, Carried { sensor, interface, ends: &self.ends, transport });
+    }
+
+    #[cold]
+    fn handshake(&mut self, handshake: &Handshake) {
+        self.handshake = Some(Box::new(handshake.clone()));
     }
 }
 

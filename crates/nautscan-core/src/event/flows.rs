@@ -5,6 +5,7 @@ use arrow_schema::SchemaRef;
 use std::sync::Arc;
 
 use super::column::{self, Column, Kind, always, maybe};
+use super::flow_tls::{COLUMNS as TLS, TlsColumns};
 use super::sized::{Int64Builder, StringBuilder, TimestampNanosecondBuilder, UInt16Builder};
 use super::text::{TextBuffer, append_mac};
 use crate::flow::{CommunityId, Endpoints, Flow};
@@ -186,11 +187,21 @@ pub(super) const COLUMNS: &[Column] = &[
         Kind::Int,
         "Further sightings of packets already counted (another interface, another direction of `any`).",
     ),
-    maybe(
-        "server_name",
-        Kind::Text,
-        "Name of the server as the client stated it. Null where none was seen.",
-    ),
+    // Server name and handshake.
+    TLS[0],
+    TLS[1],
+    TLS[2],
+    TLS[3],
+    TLS[4],
+    TLS[5],
+    TLS[6],
+    TLS[7],
+    TLS[8],
+    TLS[9],
+    TLS[10],
+    TLS[11],
+    TLS[12],
+    TLS[13],
     always("requests", Kind::Int, "Rows of `requests` that it carried so far."),
     always(
         "state",
@@ -240,7 +251,7 @@ pub struct FlowsBuilder {
     offers: [UInt16Builder; 4],
     /// Segments with SACK blocks, gap bytes, duplicates.
     more_counters: [Int64Builder; 3],
-    server_name: StringBuilder,
+    tls: TlsColumns,
     requests: Int64Builder,
     state: StringBuilder,
     end_reason: StringBuilder,
@@ -275,7 +286,7 @@ impl Default for FlowsBuilder {
             counters: Default::default(),
             offers: Default::default(),
             more_counters: Default::default(),
-            server_name: StringBuilder::default(),
+            tls: TlsColumns::default(),
             requests: Int64Builder::default(),
             state: StringBuilder::default(),
             end_reason: StringBuilder::default(),
@@ -316,7 +327,7 @@ impl FlowsBuilder {
         ];
         append_all(&mut self.sent, sent);
         self.push_tcp(flow.tcp.as_deref().map(|tcp| &tcp.connection), flow.duplicates);
-        self.server_name.append_null();
+        self.tls.push(flow.handshake());
         self.requests.append_value(flow.requests as i64);
         self.state.append_value(flow.state.name());
         self.end_reason.append_option(end.map(end_reason));
@@ -430,7 +441,7 @@ impl FlowsBuilder {
         columns.extend(self.counters.iter_mut().map(int));
         columns.extend(self.offers.iter_mut().map(|offer| Arc::new(offer.finish()) as ArrayRef));
         columns.extend(self.more_counters.iter_mut().map(int));
-        columns.push(Arc::new(self.server_name.finish()));
+        columns.extend(self.tls.finish());
         columns.push(int(&mut self.requests));
         columns.push(Arc::new(self.state.finish()));
         columns.push(Arc::new(self.end_reason.finish()));

@@ -5,7 +5,9 @@ use arrow_schema::SchemaRef;
 
 mod column;
 mod exchange;
+mod flow_tls;
 mod flows;
+mod handshake;
 mod names;
 mod packets;
 mod redact;
@@ -17,6 +19,7 @@ mod text;
 pub use column::{Column, Kind};
 pub use exchange::{Body, Completeness, Exchange, Headers, Message};
 pub use flows::{FlowFacts, FlowsBuilder};
+pub use handshake::{Alert, Certificate, Handshake};
 pub use names::{Lease, LeaseStep, NamesBuilder, Naming};
 pub use packets::PacketsBuilder;
 pub use redact::Redactor;

@@ -15,6 +15,7 @@ pub use macs::Macs;
 pub use nat::{End, Leg, Nat, Translated};
 pub use table::FlowTable;
 
+use crate::event::Handshake;
 use crate::packet::InterfaceId;
 use crate::proto::{App, Close, Side, datagram};
 use crate::stream::Connection;
@@ -131,6 +132,8 @@ pub struct Rare {
     carrier: Option<Box<Carrier>>,
     /// Its addresses, where they are translated on its way.
     nat: Option<Box<Nat>>,
+    /// What was seen of its TLS handshake.
+    handshake: Option<Box<Handshake>>,
 }
 
 /// The tunnel of a flow.
@@ -197,6 +200,7 @@ impl Rare {
         size_of::<Self>()
             + self.carrier.as_deref().map_or(0, size_of_val)
             + self.nat.as_deref().map_or(0, Nat::memory)
+            + self.handshake.as_deref().map_or(0, Handshake::memory)
     }
 }
 
@@ -215,6 +219,17 @@ impl Flow {
             None => self.key.endpoints(self.client_is_low),
             Some(nat) => nat.ends(self.client_is_low),
         }
+    }
+
+    /// What was seen of its TLS handshake.
+    pub fn handshake(&self) -> Option<&Handshake> {
+        self.rare.as_deref()?.handshake.as_deref()
+    }
+
+    /// Notes what was seen of its TLS handshake.
+    #[cold]
+    pub fn set_handshake(&mut self, handshake: Box<Handshake>) {
+        self.rare.get_or_insert_default().handshake = Some(handshake);
     }
 
     /// The tunnel that it was seen in.

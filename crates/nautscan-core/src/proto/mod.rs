@@ -11,7 +11,7 @@
 //! A parser is sans-IO: it knows neither clock nor file nor thread. Time is that of the
 //! packet that carried the bytes.
 
-use crate::event::{Exchange, Lease, Naming};
+use crate::event::{Exchange, Handshake, Lease, Naming};
 
 pub mod about;
 pub mod datagram;
@@ -25,6 +25,7 @@ mod keys;
 pub mod memcached;
 pub mod postgres;
 pub mod redis;
+pub mod tls;
 mod turns;
 
 pub use about::{About, Known};
@@ -149,6 +150,9 @@ pub trait Sink {
     fn name(&mut self, _naming: &Naming<'_>) {}
     /// An address was asked for, or given, by name (DHCP): likewise.
     fn lease(&mut self, _lease: &Lease<'_>) {}
+    /// What is known of the connection's TLS handshake so far. Who tells nothing of flows need not
+    /// care.
+    fn handshake(&mut self, _handshake: &Handshake) {}
 }
 
 /// Settings that hold for every parser.
@@ -212,5 +216,11 @@ pub struct Protocol {
 }
 
 /// Every protocol, in the order in which they are probed.
-pub static PROTOCOLS: &[Protocol] =
-    &[http1::PROTOCOL, dns::PROTOCOL, redis::PROTOCOL, postgres::PROTOCOL, memcached::PROTOCOL];
+pub static PROTOCOLS: &[Protocol] = &[
+    http1::PROTOCOL,
+    tls::PROTOCOL,
+    dns::PROTOCOL,
+    redis::PROTOCOL,
+    postgres::PROTOCOL,
+    memcached::PROTOCOL,
+];

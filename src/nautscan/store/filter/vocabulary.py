@@ -69,6 +69,8 @@ TEXT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "server_mac",
         "nat_client_ip",
         "nat_server_ip",
+        "tls_certificate_subject",
+        "tls_ja4",
     ),
     "packets": (
         "source_ip",
