@@ -32,9 +32,10 @@ class Adapter:
 
 def adapters(captured_by: Iterable[str]) -> dict[str, Adapter]:
     """Those of Windows by the names that Npcap captures by; empty on other systems."""
-    if sys.platform != "win32":
+    devices = [device for device in captured_by if device.startswith(_NPCAP)]
+    if sys.platform != "win32" or not devices:
         return {}
-    return named(captured_by, _from_registry, _hardware_addresses())
+    return named(devices, _from_registry, _hardware_addresses())
 
 
 def named(

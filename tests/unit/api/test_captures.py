@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import os
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,10 +12,10 @@ import pytest
 
 from nautscan.api import models, models_analysis
 from nautscan.api.captures import UploadedCaptureList
+from tests.golden.captures import DIRECTORY as SHARED
 from tests.unit.api.conftest import TOKEN, Serve, Server
 from tests.unit.shop import Shop, write_shop
 
-SHARED = Path(os.environ.get("NAUTSCAN_SHARED_PCAPS", "/nowhere"))
 MINITWIT = SHARED / "packetbeat" / "http_minitwit.pcap"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import subprocess
 import sys
@@ -18,9 +17,8 @@ from nautscan.offline.uploaded import job
 from nautscan.offline.uploaded.job import Job
 from nautscan.offline.uploaded.process import as_text, job_of
 from nautscan.sensor import frames
+from tests.golden.captures import DIRECTORY as SHARED
 from tests.unit.shop import Shop, write_shop
-
-SHARED = Path(os.environ.get("NAUTSCAN_SHARED_PCAPS", "/nowhere"))
 
 
 @pytest.fixture(scope="session")
