@@ -96,6 +96,8 @@ impl Companions {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nautscan_core::flow::Endpoints;
+    use nautscan_core::wire::Address;
 
     #[test]
     fn what_begins_alike_stays_together() {
@@ -106,6 +108,25 @@ mod tests {
         assert_eq!(companions.follow(3, Some(8), 0), 3);
         assert_eq!(companions.follow(4, Some(7), 2 * WINDOW), 4, "too late to be the same");
         assert_eq!(companions.follow(1, Some(7), 2 * WINDOW), 4, "now the other leads");
+    }
+
+    /// Both sides of a translation that the host told of, though nobody saw it begin.
+    #[test]
+    fn what_the_host_translates_stays_together() {
+        let ends = |server: u8, server_port| Endpoints {
+            client: Address::v4([192, 0, 2, 9]),
+            client_port: 40_000,
+            server: Address::v4([10, 0, 0, server]),
+            server_port,
+        };
+        let (before, after) = (ends(1, 8080), ends(2, 80));
+        let told = Translation { protocol: protocol::TCP, before, after, until: 0 };
+        let mut companions = Companions::knowing(&[told]);
+        let (one, other) = (Shard::of_ends(&before), Shard::of_ends(&after));
+        assert_ne!(one, other);
+        assert_eq!(companions.follow(other, None, 0), one);
+        assert_eq!(companions.follow(one, None, 0), one);
+        assert_eq!(Shard::of_ends(&after.swapped()), other, "both directions");
     }
 
     /// Reaches `BEGUN_ALIKE`: the newest take the places of others.
