@@ -69,20 +69,24 @@ async def flows(  # noqa: PLR0913, PLR0917 (one argument a parameter)
 FlowId = Annotated[int, Path(ge=0, lt=2**63, description="`flow_id` of the flow")]
 
 
-@router.get("/flows/{flow_id}/stream", response_model=models_stream.FlowStream)
+@router.get(
+    "/flows/{flow_id}/stream",
+    response_class=JsonText,
+    responses={200: {"model": models_stream.FlowStream}},
+)
 async def stream(
     flow_id: FlowId,
     view: ViewDep,
     max_bytes: Annotated[
         int, Query(ge=1024, le=MAX_BYTES, description="Bytes of both directions at most")
     ] = DEFAULT_BYTES,
-) -> dict[str, Any]:
+) -> Response:
     """A flow's bytes in the order in which the receivers could read them, with gaps as gaps.
 
     Put together from the packets that the sensor still holds, the newest 10,000 of the flow. They
     are as they were on the wire: nothing is redacted or decrypted.
     """
-    return await view.following.as_json(flow_id, max_bytes)
+    return JsonText(await view.following.as_json(flow_id, max_bytes))
 
 
 @router.get(

@@ -46,4 +46,8 @@ class FlowStream(Shape):
     packets: int = Field(description="Packets that this was put together from")
     cut: bool = Field(description="`max_bytes` was reached: more comes after")
     earlier: bool = Field(description="Packets from before these may be in memory")
+    roles_assumed: bool = Field(
+        description="Neither the flow nor a SYN tells who is the client: the sender of the first "
+        "packet stands as it"
+    )
     source: SourceName

@@ -105,6 +105,8 @@ class Directions:
         """With what is known beforehand."""
         self._sides: dict[Endpoint, Side] = dict.fromkeys(servers, "server")
         self._sides |= dict.fromkeys(clients, "client")
+        self.assumed = False
+        """Nothing told who is who: the sender of the first packet stands as the client."""
 
     def learn(self, segments: Sequence[Segment]) -> None:
         """Take from SYN and SYN-ACK who asked for the connection (RFC 9293, 3.5)."""
@@ -113,10 +115,11 @@ class Directions:
                 self._note(segment, "server" if "ACK" in segment.flags else "client")
 
     def side(self, segment: Segment) -> Side:
-        """Who sent it; where nothing is known, the first packet is the client's."""
+        """Who sent it; where nothing is known, the first packet is taken for the client's."""
         known = self._sides.get(segment.source)
         if known is None:
             other = self._sides.get(segment.destination)
+            self.assumed |= other is None
             known = "client" if other is None or other == "server" else "server"
             self._note(segment, known)
         return known

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -33,6 +33,8 @@ class Followed:
     """More bytes come after these."""
     earlier: bool
     """More packets may have come before these."""
+    roles_assumed: bool
+    """Neither the flow nor a SYN tells who is who."""
 
 
 class Following:
@@ -47,31 +49,72 @@ class Following:
     async def follow(self, flow_id: int, max_bytes: int) -> Followed:
         """The flow's bytes, `max_bytes` at most. Raises `NotFound` where no packet has any."""
         page = await self._packets.recent(MAX_EXPORTED, PacketsWanted(flow_id=flow_id))
-        rows = {int(row["id"]): row for row in map(json.loads, reversed(page.rows))}
+        # Thousands of packets and megabytes: never on the event loop.
+        rows = await asyncio.to_thread(_by_number, page.rows)
         if not rows:
             raise NotFound(
                 f"No packet of flow {flow_id} is in memory any more",
                 remedy="Only recent packets are kept; NAUTSCAN_RING_BYTES sets how many bytes.",
             )
         transport = next((row["transport"] for row in rows.values() if row["transport"]), None)
-        if transport not in {"tcp", "udp"}:
+        if transport not in _BUILDERS:
             raise NotFound(
                 f"Flow {flow_id} is {transport or 'no IP traffic'}: it has no stream of bytes",
                 remedy="Only TCP and UDP can be followed; the place Packets shows the rest.",
             )
         carried, data, cut = await self._packets.payloads(list(rows), max_bytes)
-        segments = _segments(rows, carried, data)
-        build = conversation.tcp if transport == "tcp" else conversation.udp
         directions = await self._directions(flow_id)
-        found = await asyncio.to_thread(build, segments, directions)
-        return Followed(flow_id, transport, found, len(segments), cut, page.next is not None)
+        found = await asyncio.to_thread(
+            lambda: _BUILDERS[transport](_segments(rows, carried, data), directions)
+        )
+        return Followed(
+            flow_id, transport, found, len(carried), cut, page.next is not None, directions.assumed
+        )
 
-    async def as_json(self, flow_id: int, max_bytes: int) -> dict[str, Any]:
+    async def as_json(self, flow_id: int, max_bytes: int) -> str:
         """As the API tells it."""
         followed = await self.follow(flow_id, max_bytes)
-        found = followed.found
-        return {
-            "flow_id": flow_id,
+        return await asyncio.to_thread(_told, followed, self._source)
+
+    async def as_file(self, flow_id: int, side: Side) -> tuple[bytes, str]:
+        """What one side sent, and a name for the file that tells where something is missing."""
+        followed = await self.follow(flow_id, MAX_BYTES)
+        facts = followed.found.facts(side)
+        parts = [part.data for part in followed.found.parts if part.side == side]
+        data = await asyncio.to_thread(b"".join, parts)
+        whole = facts.start_seen or followed.transport == "udp"
+        lacking = [
+            *(["without-beginning"] if not whole or followed.earlier else []),
+            *([f"without-{facts.gap_bytes}-bytes"] if facts.gap_bytes else []),
+            *(["cut"] if followed.cut else []),
+            *(["sides-assumed"] if followed.roles_assumed else []),
+        ]
+        return data, "-".join([f"nautscan-flow-{flow_id}-{side}", *lacking]) + ".bin"
+
+    async def _directions(self, flow_id: int) -> Directions:
+        page = await self._history.page("flows", PageQuery(f"flow_id = {flow_id}", limit=1))
+        if not page.rows:
+            return Directions()
+        row = json.loads(page.rows[0])
+        return Directions(_endpoints(row, "client"), _endpoints(row, "server"))
+
+
+_BUILDERS: Final[dict[str, Callable[[Sequence[Segment], Directions], Conversation]]] = {
+    "tcp": conversation.tcp,
+    "udp": conversation.udp,
+}
+
+
+def _by_number(lines: Sequence[str]) -> dict[int, dict[str, Any]]:
+    """Packets by their numbers, the oldest first."""
+    return {int(row["id"]): row for row in map(json.loads, reversed(lines))}
+
+
+def _told(followed: Followed, source: str) -> str:
+    found = followed.found
+    return json.dumps(
+        {
+            "flow_id": followed.flow_id,
             "transport": followed.transport,
             "client": _side(found, "client"),
             "server": _side(found, "server"),
@@ -90,28 +133,10 @@ class Following:
             "packets": followed.packets,
             "cut": followed.cut,
             "earlier": followed.earlier,
-            "source": self._source,
+            "roles_assumed": followed.roles_assumed,
+            "source": source,
         }
-
-    async def as_file(self, flow_id: int, side: Side) -> tuple[bytes, str]:
-        """What one side sent, and a name for the file that tells where something is missing."""
-        followed = await self.follow(flow_id, MAX_BYTES)
-        facts = followed.found.facts(side)
-        data = b"".join(part.data for part in followed.found.parts if part.side == side)
-        whole = facts.start_seen or followed.transport == "udp"
-        lacking = [
-            *(["without-beginning"] if not whole or followed.earlier else []),
-            *([f"without-{facts.gap_bytes}-bytes"] if facts.gap_bytes else []),
-            *(["cut"] if followed.cut else []),
-        ]
-        return data, "-".join([f"nautscan-flow-{flow_id}-{side}", *lacking]) + ".bin"
-
-    async def _directions(self, flow_id: int) -> Directions:
-        page = await self._history.page("flows", PageQuery(f"flow_id = {flow_id}", limit=1))
-        if not page.rows:
-            return Directions()
-        row = json.loads(page.rows[0])
-        return Directions(_endpoints(row, "client"), _endpoints(row, "server"))
+    )
 
 
 def _endpoints(row: dict[str, Any], side: Side) -> list[Endpoint]:

@@ -56,6 +56,7 @@ async def test_both_directions_are_told_in_order_with_gaps(exchange: Server) -> 
     )
     assert (answer.server.bytes, answer.server.gap_bytes, answer.server.end_seen) == (7, 4, True)
     assert (answer.packets, answer.cut, answer.earlier) == (5, False, False)
+    assert not answer.roles_assumed, "the SYN tells"
 
 
 async def test_a_side_is_handed_out_as_a_file_that_says_what_it_lacks(exchange: Server) -> None:

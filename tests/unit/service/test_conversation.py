@@ -198,3 +198,15 @@ def test_datagrams_stay_apart_and_copies_of_another_interface_count_once() -> No
     assert told(found) == [(">", b"a?"), ("<", b"a!"), ("<", 4), (">", b"a?")]
     assert found.client.repeated_bytes == 4
     assert found.server.gap_bytes == 4
+
+
+def test_who_is_who_is_assumed_only_where_nothing_tells() -> None:
+    middle = [packet(1, b"hello", 0, side="server"), packet(2, b"ok", 0)]
+    unknown, known = Directions(), Directions([CLIENT])
+    assert tcp(middle, unknown).client.bytes == len(b"hello"), "the first packet's sender"
+    assert unknown.assumed
+    assert tcp(middle, known).server.bytes == len(b"hello")
+    assert not known.assumed
+    begun = Directions()
+    tcp([SYN, *middle], begun)
+    assert not begun.assumed

@@ -2281,6 +2281,11 @@ export interface components {
             packets: number;
             /** Parts */
             parts: components["schemas"]["StreamPart"][];
+            /**
+             * Roles Assumed
+             * @description Neither the flow nor a SYN tells who is the client: the sender of the first packet stands as it
+             */
+            roles_assumed: boolean;
             server: components["schemas"]["StreamSide"];
             /**
              * Source

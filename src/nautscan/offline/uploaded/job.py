@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from nautscan.config import Config
 from nautscan.errors import NautScanError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from nautscan._engine import Reader
     from nautscan.identity.hostnames import NameBook
+    from nautscan.service.uploads.reading import Kind
     from nautscan.store.fresh import FreshRows
 
 TABLES: Final = ("requests", "flows")
@@ -30,9 +31,6 @@ REASON: Final = "offline"
 
 SUMMARY: Final = ("packets", "bytes", "requests", "flows", "damaged", "warnings")
 """Totals that are told of a file, besides its first and last time."""
-
-Kind = Literal["rows", "packets"]
-"""What of a file is wanted."""
 
 Send = Callable[[bytes], None]
 

@@ -19,12 +19,16 @@ import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from nautscan.config import Config
 from nautscan.errors import NautScanError
-from nautscan.offline.uploaded.job import Job, Kind, run
+from nautscan.offline.uploaded.job import Job, run
 from nautscan.offline.uploaded.packets import serve
+
+if TYPE_CHECKING:
+    # What the server wants of it: beside this in the order of layers, so for its types alone.
+    from nautscan.service.uploads.reading import Channel, Kind, Readers
 
 MAX_JOB_BYTES: Final = 16_384
 """A job as JSON: a path, a few switches, paths of GeoIP files."""
@@ -34,30 +38,6 @@ SECRETS: Final = ("NAUTSCAN_TOKEN",)
 """What is in the environment and none of its business."""
 NICENESS: Final = 10
 """Live capture goes first."""
-
-
-class Channel(Protocol):
-    """The way to a process: what it sends are frames, and so is what it takes."""
-
-    async def read(self, count: int) -> bytes:
-        """Some bytes of its frames; none at the end."""
-        ...
-
-    async def write(self, data: bytes) -> None:
-        """Send it a frame. Raises OSError where it has ended."""
-        ...
-
-    def close(self) -> None:
-        """Want no more: the process ends."""
-        ...
-
-
-class Readers(Protocol):
-    """Makes processes that read."""
-
-    async def start(self, path: str, config: Config, kind: Kind) -> Channel:
-        """A process that reads a file. Raises `NautScanError`."""
-        ...
 
 
 def job_of(text: bytes) -> Job:

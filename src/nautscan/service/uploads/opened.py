@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,10 +39,9 @@ class _Opened:
     async def close(self) -> None:
         """End what holds its packets, and close the database."""
         self.desk.close()
-        await asyncio.to_thread(self.close_files)
+        await asyncio.to_thread(self._close_files)
 
-    def close_files(self) -> None:
-        """Close the databases; blocks for a moment."""
+    def _close_files(self) -> None:
         self.view.packets.close()
         self.store.close()
 
@@ -99,27 +98,37 @@ class OpenedFiles:
     async def _settle(self, found: _Opened) -> None:
         if found.users == 0 and not found.kept:
             await found.close()
-        idle = [key for key, opened in self._opened.items() if opened.users == 0]
-        for key in idle[: max(0, len(self._opened) - MAX_OPEN)]:
-            await self._opened.pop(key).close()
+        while len(self._opened) > MAX_OPEN and await self._close_one(lambda _: True):
+            pass
 
-    def forget(self, key: str) -> None:
+    async def _close_one(self, is_wanted: Callable[[_Opened], bool]) -> bool:
+        """Close one that nobody uses; false if there is none.
+
+        One at a time: while it closes, another may be taken into use.
+        """
+        for key, opened in self._opened.items():
+            if opened.users == 0 and is_wanted(opened):
+                del self._opened[key]
+                await opened.close()
+                return True
+        return False
+
+    async def forget(self, key: str) -> None:
         """Keep it no longer: it is closed when nobody uses it."""
         found = self._opened.pop(key, None)
         if found is not None:
             found.kept = False
             if found.users == 0:
-                found.desk.close()
-                found.close_files()
+                await found.close()
 
     async def close_idle(self) -> None:
         """Close what nobody has used for long."""
-        before = time.monotonic() - IDLE_S
-        for key, opened in list(self._opened.items()):
-            if opened.users == 0 and opened.used < before:
-                await self._opened.pop(key).close()
-            elif opened.desk.is_idle:
+        for opened in self._opened.values():
+            if opened.desk.is_idle:
                 opened.desk.close()
+        before = time.monotonic() - IDLE_S
+        while await self._close_one(lambda opened: opened.used < before):
+            pass
 
     async def close(self) -> None:
         """Close all."""

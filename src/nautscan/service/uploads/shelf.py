@@ -158,7 +158,7 @@ class Uploads:
         if self._reading is not None and self._reading[0] == upload_id:
             self._reading[1].cancel()
             await asyncio.wait([self._reading[1]])
-        self._opened.forget(upload_id)
+        await self._opened.forget(upload_id)
         await asyncio.to_thread(shutil.rmtree, self._folder / upload_id, ignore_errors=True)
 
     @asynccontextmanager
@@ -244,18 +244,18 @@ class Uploads:
         if error is None:
             upload.summary, upload.state = task.result(), "ready"
         else:
-            upload.state, upload.error = "failed", _told(error, folder / CAPTURE, upload.name)
-            log.warning("an upload could not be read: %s", upload.error["message"])
-            for path in (folder / ROWS, folder / f"{ROWS}.wal", folder / CAPTURE):
-                path.unlink(missing_ok=True)
+            told = _told(error, folder / CAPTURE, upload.name)
+            log.warning("an upload could not be read: %s", told["message"])
+            left = (folder / ROWS, folder / f"{ROWS}.wal", folder / CAPTURE)
+            await asyncio.to_thread(_remove, *left)
+            upload.state, upload.error = "failed", told
         with contextlib.suppress(OSError):  # It is read again after a restart, then.
             upload.save(folder)
 
     async def _rows_of(self, upload: Upload, folder: Path) -> dict[str, Any]:
         if self._readers is None:
             raise Conflict("Captures cannot be read by this server")
-        for left in (folder / ROWS, folder / f"{ROWS}.wal"):
-            left.unlink(missing_ok=True)
+        await asyncio.to_thread(_remove, folder / ROWS, folder / f"{ROWS}.wal")
         space = max(LEAST_SPACE, self.config.uploads_bytes - self._taken())
 
         def progress(read: int) -> None:
@@ -274,6 +274,12 @@ class Uploads:
             progress,
         )
         return checked_summary(summary, str(folder / CAPTURE), upload.name)
+
+
+def _remove(*paths: Path) -> None:
+    """Remove files that may be there; of gigabytes that takes a moment."""
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _told(error: BaseException, path: Path, name: str) -> dict[str, Any]:
