@@ -11,6 +11,7 @@ import secrets
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,9 @@ from nautscan.store.duck import DuckStore
 from nautscan.store.writer import Limits
 
 log = logging.getLogger("nautscan.api")
+
+DEMO_BEGAN_NS: Final = 60 * 10**9
+"""How long before the server the demo's containers are said to have started."""
 
 BACKLOG: Final = 128
 SHUTDOWN_SECONDS: Final = 3
@@ -142,7 +146,8 @@ def build_service(config: Config, readers: Readers | None = None) -> Service:
     if config.source == "demo":
         from nautscan.demo.identity import fill
 
-        fill(directory)
+        # The shop is there when its traffic begins, which the sensor may have begun to make.
+        fill(directory, time.time_ns() - DEMO_BEGAN_NS)
     elif config.docker:
         docker = DockerWatcher(directory, config.docker_host)
     if config.sensor_address is None:

@@ -127,7 +127,7 @@ async def test_before_a_container_had_an_address_it_was_not_there(server: Server
 
 async def test_a_window_is_written_in_one_way(server: Server) -> None:
     for path in ("", "/web", "/web/traffic", "/web/requests"):
-        both = {"seconds": 60, "from": "-1m"}
+        both = {"seconds": "60", "from": "-1m"}
         response = await server.http.get(f"/api/containers{path}", params=both)
         assert (response.status_code, response.json()["error"]["code"]) == (400, "bad_request")
         turned = {"from": "-1m", "to": "-2m"}
