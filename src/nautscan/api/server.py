@@ -32,6 +32,7 @@ from nautscan.service.core import Service
 from nautscan.service.names import Names
 from nautscan.service.uploads import Readers
 from nautscan.store.duck import DuckStore
+from nautscan.store.hiding import check_patterns
 from nautscan.store.writer import Limits
 
 log = logging.getLogger("nautscan.api")
@@ -138,9 +139,11 @@ class Server(uvicorn.Server):
 def build_service(config: Config, readers: Readers | None = None) -> Service:
     """The service with its store, sensor client and directory.
 
-    Raises `StoreUnavailable`, and `BadRequest` for a GeoIP file that cannot be used.
+    Raises `StoreUnavailable`, and `BadRequest` for a GeoIP file or a pattern that cannot be used.
     """
-    names = Names(config)  # Before the database is opened: what is wrong with it is said alone.
+    # Before the database is opened: what is wrong with these is said alone.
+    names = Names(config)
+    check_patterns(config.redact_patterns, "redact_patterns")
     directory = Directory()
     docker = None
     if config.source == "demo":

@@ -4138,7 +4138,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "text" | "number" | "size" | "duration" | "switch" | "list";
+            kind: "text" | "number" | "size" | "duration" | "switch" | "list" | "lines";
             /** Least */
             least: number | null;
             /** Most */
