@@ -209,3 +209,32 @@ export async function nothing_comes_from_elsewhere(visit) {
   }
   assert.deepEqual(elsewhere, []);
 }
+
+/** A question of DNS has no address to open and nothing that curl could ask again. */
+export async function name_query_is_no_address(visit) {
+  const page = await visit.open("#/traffic");
+  await visit.filter("protocol = 'dns' and not target is null");
+  const questions = visit.row(":53");
+  await questions.first().waitFor();
+  await page.keyboard.press("G");
+  await questions.last().click();
+  const asked = visit.pane().locator("[data-request]");
+  await until(
+    async () => / at [\d.]+:\d+$/.test(await asked.innerText()),
+    "the question and its server",
+  );
+  const copy = visit.pane().getByTitle("Copy as text");
+  await copy.and(page.locator(":enabled")).waitFor();
+  await copy.click();
+  const text = await page.evaluate(() => navigator.clipboard.readText());
+  assert.equal(text, await asked.innerText());
+  assert.doesNotMatch(text, /http/);
+  await page
+    .getByRole("button", { name: "Copy or keep in another form" })
+    .click();
+  const items = await page.getByRole("menuitem").allInnerTexts();
+  assert.deepEqual(
+    items.map((item) => item.trim()),
+    ["Copy as text", "Packets of its flow .pcapng"],
+  );
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { asciiByte, bodyBytes, fromHex, hexByte, hexLines } from "./bytes";
-import { asCurl, quote, requestUrl } from "./curl";
+import { asCurl, asked, quote, requestUrl } from "./curl";
 import { flowState, oddity, outcome, whyIncomplete } from "./explain";
 import { level, packetLoss, stages } from "./honesty";
 import { prettyJson } from "./json";
@@ -77,6 +77,7 @@ function request(changes: Partial<RequestDetail> = {}): RequestDetail {
   return {
     method: "GET",
     target: "/a?b=1",
+    protocol: "http",
     host: "shop.test",
     server_ip: "10.0.0.2",
     server_port: 80,
@@ -121,6 +122,22 @@ describe("asCurl", () => {
     expect(requestUrl(request({ host: null }))).toBe("http://10.0.0.2:80/a?b=1");
     expect(requestUrl(request({ decrypted: "keylog" }))).toBe("https://shop.test/a?b=1");
     expect(requestUrl(request({ target: "http://else.test/x" }))).toBe("http://else.test/x");
+  });
+  it("gives no address of what is not HTTP", () => {
+    const query = request({
+      protocol: "dns",
+      method: "AAAA",
+      target: "shop.test",
+      host: null,
+      server_ip: "10.0.0.53",
+      server_port: 53,
+    });
+    expect(requestUrl(query)).toBeNull();
+    expect(asCurl(query)).toBeNull();
+    expect(asked(query)).toBe("AAAA shop.test at 10.0.0.53:53");
+    expect(asked({ ...query, method: null, target: null })).toBeNull();
+    expect(asked(request({}))).toBe("http://shop.test/a?b=1");
+    expect(asked(request({ target: null }))).toBeNull();
   });
   it("quotes only what the shell would touch", () => {
     expect(quote("a/b.c:1")).toBe("a/b.c:1");
