@@ -193,6 +193,23 @@ export async function containers_follow_the_range_of_time(visit) {
   await pane.getByRole("heading", { name: /^Requests, Last/ }).waitFor();
 }
 
+export async function a_question_to_dns_is_told_in_its_words(visit) {
+  const page = await visit.open();
+  await visit.filter("protocol = 'dns' and status = 0");
+  await visit.row("NOERROR").first().click();
+  const pane = visit.pane();
+  for (const word of [
+    "Wait for the answer",
+    "Question to answer",
+    "Response code",
+  ])
+    await pane.getByText(word, { exact: true }).waitFor();
+  await pane.getByText("What the protocol tells").waitFor();
+  assert.equal(await pane.getByRole("tab", { name: "Response" }).count(), 0);
+  await visit.assertAccessible("a question to DNS");
+  await page.keyboard.press("Escape");
+}
+
 export async function nothing_comes_from_elsewhere(visit) {
   const elsewhere = [];
   visit.context.on("request", (request) => {

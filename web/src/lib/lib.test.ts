@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { asciiByte, bodyBytes, fromHex, hexByte, hexLines } from "./bytes";
 import { asCurl, asked, quote, requestUrl } from "./curl";
-import { flowState, oddity, outcome, whyIncomplete } from "./explain";
+import { flowState, oddity, whyIncomplete } from "./explain";
 import { level, packetLoss, stages } from "./honesty";
 import { prettyJson } from "./json";
 import { HOME, formatRoute, parseRoute } from "./route";
@@ -146,21 +146,15 @@ describe("asCurl", () => {
 });
 
 describe("explain", () => {
-  const seen = { completeness: "complete", gap_bytes: 0, status: null, error: null } as const;
-  it("never makes up an outcome", () => {
-    expect(outcome({ ...seen, status: 204 })).toBe("204");
-    expect(outcome({ ...seen, completeness: "request_only" })).toBe("no reply");
-    expect(outcome({ ...seen, error: "connection reset" })).toBe("failed");
-    expect(outcome({ ...seen, completeness: "gap" })).toBe("unseen");
-  });
+  const seen = { completeness: "complete", gap_bytes: 0 } as const;
   it("gives the reason for what is missing", () => {
     expect(whyIncomplete(seen)).toBeNull();
     expect(whyIncomplete({ ...seen, completeness: "gap", gap_bytes: 42 })).toContain("42 bytes");
     expect(whyIncomplete({ ...seen, completeness: "response_only" })).toContain("not seen");
   });
   it("reads unknown codes aloud", () => {
-    expect(oddity("missing_host")).toBe("An HTTP/1.1 request has no Host.");
-    expect(oddity("very_odd_thing")).toBe("Very odd thing.");
+    expect(oddity("missing_host", "http")).toBe("An HTTP/1.1 request has no Host.");
+    expect(oddity("very_odd_thing", "http")).toBe("Very odd thing.");
     expect(flowState({ state: "established", end_reason: null })).toBe("Established, still open.");
     expect(flowState({ state: "closed", end_reason: "finished" })).toBe("Both sides closed it.");
   });
