@@ -57,6 +57,8 @@ export async function losses_and_the_doctor_are_one_click_away(visit) {
   await seen.click();
   const panel = page.getByRole("dialog", { name: "Is this all there was?" });
   await panel.getByText("Kernel drops").waitFor();
+  await panel.getByText(/more are counted, and zero/).click();
+  await panel.getByText("802.11 units not read").waitFor();
 }
 
 export async function time_is_held_moved_and_kept_in_the_address(visit) {

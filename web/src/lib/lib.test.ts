@@ -227,6 +227,23 @@ describe("honesty", () => {
       "ok",
     );
   });
+  it("tells fragments, aggregates and records out of order, with what they mean", () => {
+    const found = stages(
+      health([
+        ["decode", "fragments", 4, 0],
+        ["decode", "datagrams_incomplete", 1, 0],
+        ["decode", "aggregated_skipped", 0, 0],
+        ["capture", "reordered", 7, 0],
+      ]),
+    );
+    const of = (key: string) => found.find((stage) => stage.key === key);
+    expect(of("decode/fragments")).toMatchObject({ value: 4, loss: false, rare: true });
+    expect(of("decode/datagrams_incomplete")).toMatchObject({ value: 1, loss: true });
+    expect(of("decode/aggregated_skipped")).toMatchObject({ value: 0, loss: true });
+    expect(of("capture/reordered")).toMatchObject({ value: 7, loss: false });
+    expect(of("capture/time_went_back")).toMatchObject({ value: null });
+    expect(found.filter(({ meaning }) => meaning.length < 20)).toEqual([]);
+  });
   it("adds interfaces up and leaves the uncounted uncounted", () => {
     const list = stages(
       health([
