@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from nautscan.store.dimensions import UNASKED_SQL
 from nautscan.store.filter import Condition
 from nautscan.store.interface import Doings, Row, Span
 from nautscan.store.json_sql import time_sql
@@ -33,7 +34,7 @@ _TOTALS: Final = f"""count(*) AS requests,
 def endpoints(question: Question, container_id: str, span: Span, condition: Condition) -> list[Row]:
     """Method and target without its query, the most asked first, with errors and latencies."""
     return question.records(
-        f"""SELECT method, split_part(target, '?', 1) AS path, {_TOTALS} FROM requests
+        f"""SELECT method, {UNASKED_SQL} AS path, {_TOTALS} FROM requests
         WHERE server_container_id = $id AND {_WITHIN} AND {condition.sql}
         GROUP BY ALL ORDER BY requests DESC, method, path LIMIT {MAX_ENDPOINTS}""",
         _parameters(container_id, span) | dict(condition.parameters),

@@ -45,6 +45,29 @@ async def test_endpoints_are_counted_without_their_query(server: Server) -> None
     assert answer.endpoints[0].p99_ns == 4_000_000
 
 
+async def test_a_question_mark_in_a_statement_begins_no_query(server: Server) -> None:
+    now = f"make_timestamp_ns({time.time_ns()})"
+    sent = rows(
+        "requests",
+        "range(3) t(n)",
+        flow_id="n",
+        time=now,
+        method="'SELECT'",
+        target="'SELECT a FROM t WHERE b = ? ' || CASE WHEN n = 0 THEN 'AND c' ELSE 'OR c' END",
+    )
+    server.world.sensor.send("requests", sent)
+    await server.world.stored(3)
+    found = (await server.http.get("/api/containers/orders/traffic")).json()["endpoints"]
+    assert [(e["path"], e["requests"]) for e in found] == [
+        ("SELECT a FROM t WHERE b = ? OR c", 2),
+        ("SELECT a FROM t WHERE b = ? AND c", 1),
+    ]
+    top = (await server.http.get("/api/top", params={"by": "endpoint"})).json()["groups"]
+    assert [group["label"] for group in top] == [f"orders {e['path']}" for e in found]
+    rest = {"filter": top[0]["filter"]}
+    assert len((await server.http.get("/api/requests", params=rest)).json()["requests"]) == 2
+
+
 async def test_peers_are_told_with_their_direction(server: Server) -> None:
     await filled(server)
     asked = (await server.http.get("/api/containers/orders/traffic")).json()["peers"]

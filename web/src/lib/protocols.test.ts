@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { detailFacts, outcome, speaksHttp, statusName, wordsOf } from "./protocols";
+import { detailFacts, endpointWords, outcome, speaksHttp, statusName, wordsOf } from "./protocols";
 
 describe("protocols", () => {
   const seen = { protocol: "http", completeness: "complete", status: null, error: null } as const;
@@ -42,6 +42,13 @@ describe("protocols", () => {
     expect(wordsOf(null).method).toBe("Operation");
     expect(["http", "http2", "http3", "grpc"].every(speaksHttp)).toBe(true);
     expect(["dns", "httpish", null].some(speaksHttp)).toBe(false);
+  });
+
+  it("label what is asked for", () => {
+    expect(endpointWords("GET", "/a")).toBe("GET /a");
+    expect(endpointWords("SELECT", "SELECT * FROM t")).toBe("SELECT * FROM t");
+    expect(endpointWords("GET", null)).toBe("GET (not seen)");
+    expect(endpointWords(null, "/a")).toBe("? /a");
   });
 
   it("tell their detail line by line", () => {

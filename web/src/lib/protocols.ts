@@ -188,6 +188,12 @@ export function outcome(row: Seen): string {
   return completeness === "complete" && !speaksHttp(protocol) ? "answered" : "unseen";
 }
 
+/** Method and path as a label; a statement begins with its method already. */
+export function endpointWords(method: string | null, path: string | null): string {
+  if (method !== null && path?.toUpperCase().startsWith(`${method.toUpperCase()} `)) return path;
+  return `${method ?? "?"} ${path ?? "(not seen)"}`;
+}
+
 export interface DetailFact {
   key: string;
   label: string;
