@@ -1163,6 +1163,11 @@ export interface components {
              */
             connections: number | null;
             /**
+             * Left Out
+             * @description Further ones that there was no room for: seen on both sides, they are two flows
+             */
+            left_out: number | null;
+            /**
              * Reason
              * @description Why that is not known, and what to do
              */
