@@ -1164,7 +1164,7 @@ export interface components {
             connections: number | null;
             /**
              * Left Out
-             * @description Further ones that there was no room for: seen on both sides, they are two flows
+             * @description Further ones, for which there was no room: seen on both sides, they are two flows
              */
             left_out: number | null;
             /**
