@@ -291,7 +291,7 @@ class Conntrack(Shape):
         description="Connections it translated then: seen on both sides, they are one flow each"
     )
     left_out: int | None = Field(
-        description="Further ones, for which there was no room: seen on both sides, they are two flows"
+        description="Further ones, beyond what is kept: seen on both sides, they are two flows"
     )
     reason: str | None = Field(description="Why that is not known, and what to do")
 

@@ -1164,7 +1164,7 @@ export interface components {
             connections: number | null;
             /**
              * Left Out
-             * @description Further ones, for which there was no room: seen on both sides, they are two flows
+             * @description Further ones, beyond what is kept: seen on both sides, they are two flows
              */
             left_out: number | null;
             /**
