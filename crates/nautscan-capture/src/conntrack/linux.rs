@@ -228,7 +228,7 @@ mod tests {
         assert_eq!(cut.expect_err("cut").kind(), io::ErrorKind::InvalidData);
     }
 
-    /// Reaches `ALIASES`: what more is told of is counted.
+    /// What more is told of than an engine keeps is counted.
     #[test]
     fn so_many_translations_are_kept() {
         let found = translation(&connection(Protocol::Tcp, CONTAINER), 0).expect("translated");
