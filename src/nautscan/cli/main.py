@@ -48,6 +48,9 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"nautscan.cli.{cmd_name}")
+        # What was imported stays: it is no longer looked through (see `nautscan.__main__`).
+        gc.freeze()
+        gc.enable()
         return cast("click.Command", module.command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
