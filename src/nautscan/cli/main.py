@@ -48,9 +48,10 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"nautscan.cli.{cmd_name}")
-        # What was imported stays: it is no longer looked through (see `nautscan.__main__`).
-        gc.freeze()
-        gc.enable()
+        if not gc.isenabled():
+            # As `nautscan.__main__` left it: what was imported is not looked through from now on.
+            gc.freeze()
+            gc.enable()
         return cast("click.Command", module.command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -107,7 +108,4 @@ def run(args: Sequence[str] | None = None) -> int:
 
 def main() -> NoReturn:
     """Entry point of the ``nautscan`` command."""
-    code = run()
-    # What is left lives until the process ends: looking for garbage in it takes time for nothing.
-    gc.freeze()
-    sys.exit(code)
+    sys.exit(run())
