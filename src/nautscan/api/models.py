@@ -290,6 +290,9 @@ class Conntrack(Shape):
     connections: int | None = Field(
         description="Connections it translated then: seen on both sides, they are one flow each"
     )
+    left_out: int | None = Field(
+        description="Further ones, beyond what is kept: seen on both sides, they are two flows"
+    )
     reason: str | None = Field(description="Why that is not known, and what to do")
 
 

@@ -130,7 +130,7 @@ class Containers:
     async def requests(self, key: str, limit: int) -> list[str]:
         """The last requests on either side, newest first, as JSON. Raises `NotFound`."""
         workload = self._directory.workload(key)
-        rows = self._recent.newest(workload.id if workload is not None else key, limit)
+        rows = await self._recent.newest(workload.id if workload is not None else key, limit)
         if rows is None and workload is None:
             raise _unknown(key)
         return rows or []

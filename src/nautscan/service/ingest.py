@@ -29,6 +29,7 @@ from nautscan.service.recent import RecentRequests
 from nautscan.store.fresh import FreshRows
 from nautscan.store.hiding import NOTHING
 from nautscan.store.interface import Store
+from nautscan.store.latest import Latest
 
 log = logging.getLogger("nautscan.ingest")
 
@@ -66,7 +67,7 @@ class _Result:
 
     live: list[tuple[Watch, list[str], int]] = field(default_factory=list)
     failed: list[tuple[Watch, NautScanError]] = field(default_factory=list)
-    recent: list[tuple[str, list[str]]] = field(default_factory=list)
+    recent: Latest = field(default_factory=list)
     stats: list[tuple[Any, ...]] = field(default_factory=list)
 
 
@@ -100,6 +101,7 @@ class Ingest:
         """What is hidden in rows that come from now on."""
         self._revision: _Revision | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ingest")
+        recent.more = self._latest
 
     async def run(self, source: Batches) -> None:
         """Take every batch of the source, until cancelled."""
@@ -141,6 +143,14 @@ class Ingest:
         # Batches are worked on one after the other: what was begun before this is done after it.
         await loop.run_in_executor(self._thread, lambda: None)
         await self._store.settled()
+
+    async def _latest(self) -> Latest:
+        """Requests that wait to be among the recent ones."""
+        fresh, limit = self._fresh, self._recent.per_container
+        if fresh is None:
+            return []
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, fresh.latest, limit)
 
     def close(self) -> None:
         """Let the thread end."""
@@ -206,7 +216,7 @@ class Ingest:
         if table == "stats":
             result.stats = fresh.tuples(table)
         if table == "requests":
-            result.recent = fresh.by_container(self._recent.per_container)
+            result.recent = fresh.note_latest(self._recent.per_container)
         for watch, limit in watches:
             self._watched(fresh, watch, limit, result)
         return result

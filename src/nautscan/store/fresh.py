@@ -23,6 +23,7 @@ from nautscan.store.filter import Condition
 from nautscan.store.hiding import NOTHING, Rules, hide
 from nautscan.store.hosts import HostNames, HostSegments, Joined, LookedUp, LookUp
 from nautscan.store.json_sql import row_sql
+from nautscan.store.latest import Latest, LatestRequests
 from nautscan.store.sockets import Sockets, SocketTable, constant_side, joined_side
 
 MEMORY: Final = "512MB"
@@ -99,6 +100,7 @@ class FreshRows:
         self._nulls: dict[str, list[str]] = {}
         self._blank: str | None = None
         self._rules = NOTHING
+        self._latest = LatestRequests(self._connection)
 
     def close(self) -> None:
         """Forget everything."""
@@ -379,26 +381,13 @@ class FreshRows:
             raise BadQuery(text, remedy="Check the values in the filter.", position=0) from error
         return [line for (line,) in found], total - len(found)
 
-    def by_container(self, limit: int) -> list[tuple[str, list[str]]]:
-        """Requests as JSON for each container on either side: at most the last `limit` each."""
-        named = "SELECT count(client_container_id) + count(server_container_id) FROM names_requests"
-        if self._run(named) == [(0,)]:
-            return []
-        fresh = self._fresh("requests")
-        return self._run(
-            f"""WITH sides AS (
-                SELECT client_container_id AS container, id FROM {fresh}
-                UNION SELECT server_container_id, id FROM {fresh}),
-            last AS (
-                SELECT container, id FROM sides WHERE container IS NOT NULL
-                QUALIFY row_number() OVER (PARTITION BY container ORDER BY id DESC)
-                    <= {int(limit)}),
-            lines AS MATERIALIZED (
-                SELECT id, {_LIGHT["requests"]} AS line FROM {fresh}
-                SEMI JOIN last USING (id))
-            SELECT container, list(line ORDER BY id) FROM last JOIN lines USING (id)
-            GROUP BY container"""
-        )
+    def note_latest(self, limit: int) -> Latest:
+        """Keep the requests for `latest`; what had to be made into JSON now."""
+        return self._latest.add(self.rows("requests"), self._nulls["requests"], limit)
+
+    def latest(self, limit: int) -> Latest:
+        """Requests that were kept, as JSON, for each container: at most the last `limit`."""
+        return self._latest.take(limit)
 
     def _run(self, sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         return self._connection.execute(sql, parameters or {}).fetchall()

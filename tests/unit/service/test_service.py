@@ -95,13 +95,13 @@ async def test_the_last_requests_of_a_container_come_from_memory(world: World) -
         await world.service.containers.requests("nobody", 5)
 
 
-def test_memory_for_requests_is_bounded_in_containers_too() -> None:
+async def test_memory_for_requests_is_bounded_in_containers_too() -> None:
     recent = RecentRequests(per_container=3, containers=2)
     recent.add([("a", ["1", "2", "3", "4"]), ("b", ["5"])])
     recent.add([("a", ["6"]), ("c", ["7"])])
-    assert recent.newest("a", 10) == ["6", "4", "3"]
-    assert recent.newest("b", 10) is None
-    assert recent.newest("c", 10) == ["7"]
+    assert await recent.newest("a", 10) == ["6", "4", "3"]
+    assert await recent.newest("b", 10) is None
+    assert await recent.newest("c", 10) == ["7"]
     assert recent.forgotten == 1
 
 

@@ -1165,6 +1165,11 @@ export interface components {
              */
             connections: number | null;
             /**
+             * Left Out
+             * @description Further ones, beyond what is kept: seen on both sides, they are two flows
+             */
+            left_out: number | null;
+            /**
              * Reason
              * @description Why that is not known, and what to do
              */
