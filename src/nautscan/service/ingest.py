@@ -27,6 +27,7 @@ from nautscan.service.owners import owners_of
 from nautscan.service.processes import Processes
 from nautscan.service.recent import RecentRequests
 from nautscan.store.fresh import FreshRows
+from nautscan.store.hiding import NOTHING
 from nautscan.store.interface import Store
 from nautscan.store.latest import Latest
 
@@ -96,6 +97,8 @@ class Ingest:
         self.batches_rejected = 0
         self._newcomers = Newcomers(identity.directory)
         self._fresh: FreshRows | None = None
+        self.rules = NOTHING
+        """What is hidden in rows that come from now on."""
         self._revision: _Revision | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ingest")
         recent.more = self._latest
@@ -167,6 +170,7 @@ class Ingest:
             self._revision = revision
             self._names.follow(snapshot)
         self._names.hand_over(self._fresh)
+        self._fresh.set_rules(self.rules)
         self._fresh.note_sockets(*self._processes.take_changes())
         return self._fresh
 

@@ -20,6 +20,7 @@ from nautscan import schema
 from nautscan.errors import BadQuery
 from nautscan.store import hosts
 from nautscan.store.filter import Condition
+from nautscan.store.hiding import NOTHING, Rules, hide
 from nautscan.store.hosts import HostNames, HostSegments, Joined, LookedUp, LookUp
 from nautscan.store.json_sql import row_sql
 from nautscan.store.latest import Latest, LatestRequests
@@ -99,6 +100,7 @@ class FreshRows:
         self._nulls: dict[str, list[str]] = {}
         self._blank: str | None = None
         self._latest = LatestRequests(self._connection)
+        self._rules = NOTHING
 
     def close(self) -> None:
         """Forget everything."""
@@ -124,6 +126,10 @@ class FreshRows:
     def set_hosts(self, keys: Sequence[tuple[str, str]], segments: HostSegments) -> None:
         """Replace what is known about the names of some hosts, by client (or "") and address."""
         self._hosts.replace(keys, segments)
+
+    def set_rules(self, rules: Rules) -> None:
+        """What is hidden in requests that are loaded from now on."""
+        self._rules = rules
 
     def set_places(self, look: Callable[[str], Sequence[str | None]] | None) -> None:
         """Where addresses are looked up from now on: country and autonomous system."""
@@ -154,7 +160,10 @@ class FreshRows:
         )
         if table in _NUMBERED:
             # In one piece, as what is put beside it: mostly it is one already.
-            self._raw[table] = rows if len(batches) == 1 else rows.combine_chunks()
+            rows = rows if len(batches) == 1 else rows.combine_chunks()
+            if table == "requests" and self._rules:
+                rows = hide(self._connection, rows, self._rules)
+            self._raw[table] = rows
         else:
             self._connection.register("incoming", rows)
             self._run(f"CREATE OR REPLACE TABLE fresh_{table} AS SELECT * FROM incoming")
