@@ -99,8 +99,8 @@ class FreshRows:
         self._is_readable: dict[str, bool] = {}
         self._nulls: dict[str, list[str]] = {}
         self._blank: str | None = None
-        self._rules = NOTHING
         self._latest = LatestRequests(self._connection)
+        self._rules = NOTHING
 
     def close(self) -> None:
         """Forget everything."""
