@@ -227,3 +227,21 @@ pub const POSTGRES_STATEMENTS: usize = 1024;
 /// PostgreSQL messages that may wait for their answers on one connection: what drivers send before
 /// they read, in batches of a thousand with three messages each.
 pub const POSTGRES_PIPELINE: usize = 8192;
+
+/// Bytes kept of one MQTT packet beside its payload: topic and properties as people make them.
+pub const MQTT_KEPT: usize = 8 * 1024;
+
+/// Bytes shown of one text of MQTT; a longer topic is not remembered under an alias.
+pub const MQTT_TEXT: usize = 1024;
+
+/// MQTT packets of one side that may wait for their acknowledgements: brokers allow 20 to 1,000.
+pub const MQTT_WAITING: usize = 1024;
+
+/// Bytes that the MQTT packets of one side may hold while they wait.
+pub const MQTT_HELD: usize = 1 << 20;
+
+/// Topic aliases remembered of one side of an MQTT connection; brokers allow 10 to 100.
+pub const MQTT_ALIASES: usize = 256;
+
+/// Bytes looked at for a whole MQTT packet where following began in the middle.
+pub const MQTT_PROBE: usize = 4 * 1024;

@@ -27,7 +27,8 @@ const HEADERS: &[&str] = &[
 const TRAILERS: &[&str] = &["request_trailers", "response_trailers"];
 
 /// Values of the detail that repeat what was asked word for word, literals and all.
-const TEXTS: &[&str] = &["command", "statement", "error_message"];
+const TEXTS: &[&str] =
+    &["command", "statement", "error_message", "topic", "topics", "will_topic", "response_topic"];
 
 /// Query parameters whose value is a credential.
 const PARAMETERS: &[&str] = &[

@@ -20,9 +20,11 @@ pub mod dhcp;
 #[cfg(test)]
 mod dialogue;
 pub mod dns;
+mod frames;
 pub mod http1;
 mod keys;
 pub mod memcached;
+pub mod mqtt;
 pub mod postgres;
 pub mod redis;
 pub mod tls;
@@ -223,4 +225,5 @@ pub static PROTOCOLS: &[Protocol] = &[
     redis::PROTOCOL,
     postgres::PROTOCOL,
     memcached::PROTOCOL,
+    mqtt::PROTOCOL,
 ];
