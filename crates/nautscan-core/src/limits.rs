@@ -245,3 +245,6 @@ pub const MQTT_ALIASES: usize = 256;
 
 /// Bytes looked at for a whole MQTT packet where following began in the middle.
 pub const MQTT_PROBE: usize = 4 * 1024;
+
+/// Requests that may wait in the invented protocol that new ones begin with.
+pub const SAMPLE_WAITING: usize = 256;

@@ -27,6 +27,8 @@ pub mod memcached;
 pub mod mqtt;
 pub mod postgres;
 pub mod redis;
+#[cfg(test)]
+pub mod sample;
 pub mod tls;
 mod turns;
 
