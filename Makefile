@@ -49,6 +49,7 @@ bench-live: ## Capture nginx and wrk at full speed; count what is missed (root)
 new-protocol: ## Begin a protocol: folder, registry line, tests, fuzz target. NAME=nats
 	@scripts/setup.sh lint
 	@.venv/bin/python scripts/new_protocol.py "$(NAME)"
+	@cargo fmt --all
 
 screenshots: ## Make pictures of every place of the page on the demo, into build/screenshots
 	@scripts/setup.sh test

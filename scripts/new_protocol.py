@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -162,9 +160,6 @@ def main() -> None:
         files = begin(arguments.name)
     except Refused as refused:
         sys.exit(f"new-protocol: {refused}")
-    if cargo := shutil.which("cargo"):
-        # How lines break depends on the name's length.
-        subprocess.run((cargo, "fmt", "--all"), cwd=ROOT, check=True)
     for file in files:
         print(f"wrote {file}")
     print(f"\n{next_steps(arguments.name)}", end="")

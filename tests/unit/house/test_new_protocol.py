@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import subprocess
 from pathlib import Path
+from types import ModuleType
 
 import pytest
-from scripts.new_protocol import FUZZ, LIMITS, PROTO, Refused, begin, next_steps
 
 from tests.unit.house.repository import ROOT
 
+
+def _script() -> ModuleType:
+    path = ROOT / "scripts" / "new_protocol.py"
+    spec = importlib.util.spec_from_file_location("new_protocol", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+SCRIPT = _script()
+PROTO, LIMITS, FUZZ = SCRIPT.PROTO, SCRIPT.LIMITS, SCRIPT.FUZZ
 CHANGED = (
     PROTO / "mod.rs",
     LIMITS,
@@ -32,7 +46,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def test_it_makes_a_folder_that_is_registered_and_fuzzed(tree: Path) -> None:
-    written = begin(NAME, tree)
+    written = SCRIPT.begin(NAME, tree)
     assert {*CHANGED, PROTO / NAME / "mod.rs", PROTO / NAME / "tests.rs"} < set(written)
     for path in written:
         text = (tree / path).read_text()
@@ -51,7 +65,7 @@ def test_it_makes_a_folder_that_is_registered_and_fuzzed(tree: Path) -> None:
 
 def test_what_it_writes_is_rust(tree: Path) -> None:
     """The sample is compiled and tested with the crate; a copy has but other names."""
-    files = [tree / path for path in begin(NAME, tree) if path.suffix == ".rs"]
+    files = [tree / path for path in SCRIPT.begin(NAME, tree) if path.suffix == ".rs"]
     files = [path for path in files if NAME in path.parts or path.stem == NAME]
     rustfmt = shutil.which("rustfmt")
     assert rustfmt is not None
@@ -61,8 +75,8 @@ def test_what_it_writes_is_rust(tree: Path) -> None:
 
 
 def test_each_step_leads_to_something(tree: Path) -> None:
-    begin(NAME, tree)
-    steps = next_steps(NAME)
+    SCRIPT.begin(NAME, tree)
+    steps = SCRIPT.next_steps(NAME)
     paths = [word.rstrip(":") for word in steps.split() if word.startswith("crates/")]
     assert len(paths) > 3
     assert all((tree / path).exists() for path in paths)
@@ -71,20 +85,20 @@ def test_each_step_leads_to_something(tree: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", "9p", "Nats", "a-b", "type", "x" * 17])
 def test_a_name_that_cannot_be_is_refused(tree: Path, name: str) -> None:
-    with pytest.raises(Refused, match="NAME=nats"):
-        begin(name, tree)
+    with pytest.raises(SCRIPT.Refused, match="NAME=nats"):
+        SCRIPT.begin(name, tree)
 
 
 def test_what_is_there_is_left_alone(tree: Path) -> None:
-    begin(NAME, tree)
+    SCRIPT.begin(NAME, tree)
     before = (tree / PROTO / "mod.rs").read_text()
-    with pytest.raises(Refused, match="is there already"):
-        begin(NAME, tree)
+    with pytest.raises(SCRIPT.Refused, match="is there already"):
+        SCRIPT.begin(NAME, tree)
     assert (tree / PROTO / "mod.rs").read_text() == before
 
 
 def test_nothing_is_written_where_a_file_is_not_as_it_knows_it(tree: Path) -> None:
     (tree / "fuzz/run.sh").write_text("#!/bin/sh\n")
-    with pytest.raises(Refused, match=r"fuzz/run\.sh"):
-        begin(NAME, tree)
+    with pytest.raises(SCRIPT.Refused, match=r"fuzz/run\.sh"):
+        SCRIPT.begin(NAME, tree)
     assert not (tree / PROTO / NAME).exists()
