@@ -248,3 +248,30 @@ pub const MQTT_PROBE: usize = 4 * 1024;
 
 /// Requests that may wait in the invented protocol that new ones begin with.
 pub const SAMPLE_WAITING: usize = 256;
+
+/// Bytes of one line of NATS: twice what servers accept (`max_control_line`, 4 KiB), since what a
+/// server says of itself and a client's signed log-in are longer.
+pub const NATS_LINE: usize = 8 * 1024;
+
+/// Bytes of one NATS message at most: what a server can be set to accept (64 MiB).
+pub const NATS_PAYLOAD: usize = 64 << 20;
+
+/// Bytes kept of one NATS message beside its payload: its line and headers.
+pub const NATS_KEPT: usize = 16 * 1024;
+
+/// Bytes shown of one text of NATS.
+pub const NATS_TEXT: usize = 1024;
+
+/// Bytes of a line that the NATS probe looks at: the longest subjects.
+pub const NATS_PROBE: usize = 512;
+
+/// NATS requests that may wait for their replies on one connection, operations for their
+/// confirmations, and reply subjects for who is to answer: clients have tens to hundreds in flight.
+pub const NATS_WAITING: usize = 1024;
+
+/// Bytes that the NATS requests of one connection may hold while they wait.
+pub const NATS_HELD: usize = 1 << 20;
+
+/// Nanoseconds for which a NATS request waits for its reply: clients give up after seconds, and not
+/// every message with a reply subject is a request.
+pub const NATS_PATIENCE: i64 = 60_000_000_000;

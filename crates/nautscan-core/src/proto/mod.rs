@@ -25,6 +25,7 @@ pub mod http1;
 mod keys;
 pub mod memcached;
 pub mod mqtt;
+pub mod nats;
 pub mod postgres;
 pub mod redis;
 #[cfg(test)]
@@ -228,4 +229,5 @@ pub static PROTOCOLS: &[Protocol] = &[
     postgres::PROTOCOL,
     memcached::PROTOCOL,
     mqtt::PROTOCOL,
+    nats::PROTOCOL,
 ];

@@ -120,14 +120,17 @@ pub(super) enum Looks {
 pub(super) fn looks(side: Side, mut bytes: &[u8]) -> Looks {
     let mut telling = false;
     while !bytes.is_empty() {
+        let is_connack = side == Side::Server && bytes[0] == CONNACK << 4;
         let Head::Whole { head, body } = head(bytes) else {
-            return if head(bytes) == Head::More && telling { Looks::Part } else { Looks::No };
+            let may_be = head(bytes) == Head::More && (telling || is_connack);
+            return if may_be { Looks::Part } else { Looks::No };
         };
         let kind = bytes[0] >> 4;
         let rest = &bytes[head..];
         let length = usize::try_from(body).unwrap_or(usize::MAX);
         let Some((body, rest)) = rest.split_at_checked(length) else {
-            let may_be = kind == PUBLISH && Fields(rest).text().is_some_and(is_topic);
+            let may_be = kind == PUBLISH && Fields(rest).text().is_some_and(is_topic)
+                || is_connack && rest.first().is_none_or(|flags| *flags < 2);
             return if may_be { Looks::Part } else { Looks::No };
         };
         let Some(is_telling) = checked(side, kind, bytes[0], body) else { return Looks::No };

@@ -2,7 +2,7 @@
 //!
 //! A connection begins with a packet that names the protocol. Where that was not seen, bytes that are
 //! whole packets and nothing else tell, if one of them publishes, subscribes or answers to a
-//! connection's beginning; a ping alone does not.
+//! connection's beginning; a ping alone does not, and waits for what does.
 
 use super::packet::{self, Looks, looks};
 use crate::limits::MQTT_PROBE;
@@ -12,6 +12,9 @@ use crate::proto::{Probe, Side};
 /// Bytes of CONNECT from its beginning to the version, at most: type, length, name, version.
 const BEGINNING: usize = 14;
 
+/// Bytes of packets that do not tell, which are waited with until others do.
+const PINGS: usize = 32;
+
 /// The registry's probe.
 pub(super) fn probe(side: Side, bytes: &[u8]) -> Probe {
     if side == Side::Client && bytes.first().is_none_or(|first| *first == packet::CONNECT << 4) {
@@ -20,6 +23,7 @@ pub(super) fn probe(side: Side, bytes: &[u8]) -> Probe {
     match looks(side, bytes) {
         Looks::Whole { telling: true } => Probe::Yes,
         Looks::Part if bytes.len() < MQTT_PROBE => Probe::NeedMore,
+        Looks::Whole { .. } if bytes.len() < PINGS => Probe::NeedMore,
         _ => Probe::No,
     }
 }

@@ -301,9 +301,15 @@ fn probes_know_mqtt_by_its_bytes() {
     assert_eq!(probe(S, &[0x20, 2, 0, 0]), Probe::Yes);
     assert_eq!(probe(S, &publish(0, "some/topic", 0, b"payload")), Probe::Yes);
     assert_eq!(probe(S, &publish(0, "some/topic", 0, b"payload")[..15]), Probe::NeedMore);
+    assert_eq!(
+        (probe(C, b"\xc0\x00"), probe(C, &[0xc0, 0].repeat(16))),
+        (Probe::NeedMore, Probe::No)
+    );
+    // suricata-verify/mqtt-midstream-split: the first byte comes alone.
+    assert_eq!((probe(S, b"\x20"), probe(S, b"\x20\x32\0")), (Probe::NeedMore, Probe::NeedMore));
+    assert_eq!((probe(C, b"\x20"), probe(S, b"  text")), (Probe::No, Probe::No));
     for other in [
         &b"\x10\x0a\0\x04MQTX\x04\x02\0\0"[..],
-        b"\xc0\x00",
         b"GET / HTTP/1.1\r\n\r\n",
         b"\x16\x03\x01\x00\x05hello",
         b"0\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\x00\x80\x00",
