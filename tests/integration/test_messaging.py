@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import subprocess
@@ -28,7 +29,7 @@ from tests.integration.sensor_lab import (
 pytestmark = [pytest.mark.root, pytest.mark.asyncio(loop_scope="module")]
 
 SERVER = "10.99.0.2"
-MQTT, NATS = 11884, 14223
+MQTT, NATS, AMQP = 11884, 14223, 15673
 """Nobody's ports: protocols are known by their bytes."""
 SECRET = "hunter2-4711"
 """In topics, payloads and passwords, and to be in no row."""
@@ -121,8 +122,8 @@ NATS_CLIENT = """
         await got.next_msg(timeout=10); did("HMSG", "orders.*.new")
         did("SUB", "_INBOX.*.*")
         for n in range(3):
-            await asked.request("svc.add", b"1 2", timeout=10); did("PUB", "svc.add", None, None, True)
-            did("MSG", "svc.add"); did("PUB", "_INBOX.*.*")
+            await asked.request("svc.add", b"1 2", timeout=10)
+            did("PUB", "svc.add", None, None, True); did("MSG", "svc.add"); did("PUB", "_INBOX.*.*")
         try:
             await asked.request("svc.gone", b"", timeout=10)
         except nats.errors.NoRespondersError:
@@ -142,6 +143,61 @@ NATS_CLIENT = """
     asyncio.run(main())
 """
 
+AMQP_CLIENT = """
+    import json, pika
+
+    log = []
+    def did(method, target=None, status=None, error=None, answered=True):
+        log.append([method, target, status, error, answered])
+
+    def connected(password):
+        did("connection.start", answered=False)
+        return pika.BlockingConnection(pika.ConnectionParameters(
+            "10.99.0.2", 15673, "/", pika.PlainCredentials("ann", password), heartbeat=0))
+
+    c = connected("hunter2-4711")
+    did("connection.tune", answered=False); did("connection.open", "/")
+    ch = c.channel(); did("channel.open")
+    ch.exchange_declare("orders", "topic"); did("exchange.declare", "orders")
+    ch.queue_declare("jobs"); did("queue.declare", "jobs")
+    ch.queue_bind("jobs", "orders", "new.*"); did("queue.bind", "jobs")
+    ch.confirm_delivery(); did("confirm.select")
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    properties = pika.BasicProperties(headers={"traceparent": trace}, content_type="text/plain")
+    ch.basic_publish("orders", "new.hunter2-4711", b"hunter2-4711" * 20_000, properties)
+    did("basic.publish", "orders/new.*")
+    try:
+        ch.basic_publish("orders", "nobody.x", b"hunter2-4711", mandatory=True)
+    except pika.exceptions.UnroutableError:
+        did("basic.return", "orders/nobody.x", 312, "NO_ROUTE", False)
+        did("basic.publish", "orders/nobody.x")
+    got, _, body = ch.basic_get("jobs"); did("basic.get", "jobs")
+    assert len(body) == 240_000
+    ch.basic_ack(got.delivery_tag)
+    ch.basic_get("jobs"); did("basic.get", "jobs")
+    other = c.channel(); did("channel.open")
+    other.basic_qos(prefetch_count=2); did("basic.qos")
+    for n in range(3):
+        other.basic_publish("", "jobs", b"hunter2-4711")
+        did("basic.publish", "jobs", answered=False)
+    messages = other.consume("jobs"); did("basic.consume", "jobs")
+    for n in range(3):
+        got, _, _ = next(messages); did("basic.deliver", "jobs", answered=False)
+        other.basic_ack(got.delivery_tag)
+    other.cancel(); did("basic.cancel")
+    try:
+        other.queue_declare("missing", passive=True)
+    except pika.exceptions.ChannelClosedByBroker:
+        did("queue.declare", "missing", 404, "NOT_FOUND")
+    ch.close(); did("channel.close", None, 200)
+    c.close(); did("connection.close", None, 200)
+    try:
+        connected("wrong")
+    except pika.exceptions.ProbableAuthenticationError:
+        did("connection.close", None, 403, "ACCESS_REFUSED", False)
+    print(json.dumps(log))
+"""
+
 MOSQUITTO = """\
 listener {port} {address}
 password_file {folder}/passwords
@@ -150,6 +206,12 @@ max_topic_alias 5
 log_dest stdout
 """
 ACL = "user ann\ntopic readwrite sensors/#\ntopic readwrite jobs\ntopic readwrite nobody/#\n"
+RABBITMQ = """\
+listeners.tcp.1 = {address}:{port}
+default_user = ann
+default_pass = {secret}
+loopback_users = none
+"""
 NATS_SERVER = """\
 listen: "{address}:{port}"
 server_name: bus
@@ -160,10 +222,16 @@ authorization {{
 
 
 @pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    with laboratory() as lab, open_folder() as folder, contextlib.ExitStack() as servers:
+def folder() -> Iterator[Path]:
+    with open_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def lab(folder: Path) -> Iterator[Lab]:
+    with laboratory() as lab, contextlib.ExitStack() as servers:
         lab.connect()
-        for start in (_mosquitto, _nats):
+        for start in (_epmd, _rabbitmq, _mosquitto, _nats):
             server = start(lab, folder)
             servers.callback(server.wait)
             servers.callback(server.terminate)
@@ -199,9 +267,38 @@ def _nats(lab: Lab, folder: Path) -> subprocess.Popen[bytes]:
     return started(command, folder / "nats.log")
 
 
-def _wait_for(lab: Lab, port: int, folder: Path) -> None:
+EPMD = {"ERL_EPMD_PORT": "14369"}
+
+
+def _epmd(lab: Lab, folder: Path) -> subprocess.Popen[bytes]:
+    """Where Erlang's nodes look for each other; one of its own, which ends with the tests."""
+    return started(lab.command(lab.far, "epmd"), folder / "epmd.log", EPMD)
+
+
+def _rabbitmq(lab: Lab, folder: Path) -> subprocess.Popen[bytes]:
+    home = folder / "rabbitmq"
+    home.mkdir()
+    settings, plugins = home / "rabbitmq.conf", home / "plugins"
+    settings.write_text(RABBITMQ.format(address=SERVER, port=AMQP, secret=SECRET))
+    plugins.write_text("[].\n")
+    environment = EPMD | {
+        "HOME": str(home),
+        "RABBITMQ_NODENAME": "nautscan@localhost",
+        "RABBITMQ_DIST_PORT": "15674",
+        "RABBITMQ_MNESIA_BASE": str(home / "data"),
+        "RABBITMQ_LOG_BASE": str(home / "log"),
+        "RABBITMQ_LOGS": "-",
+        "RABBITMQ_PID_FILE": str(home / "pid"),
+        "RABBITMQ_CONFIG_FILE": str(settings.with_suffix("")),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(plugins),
+    }
+    command = lab.command(lab.far, "/usr/lib/rabbitmq/bin/rabbitmq-server")
+    return started(command, folder / "rabbitmq.log", environment)
+
+
+def _wait_for(lab: Lab, port: int, folder: Path, seconds: float = WAIT_S) -> None:
     """Until the server listens: asked in its own namespace, which is not captured."""
-    deadline = time.monotonic() + WAIT_S
+    deadline = time.monotonic() + seconds
     probe = ("bash", "-c", f"exec 3<>/dev/tcp/{SERVER}/{port}")
     while subprocess.run(lab.command(lab.far, *probe), capture_output=True, check=False).returncode:
         logs = "\n".join(log.read_text(errors="replace") for log in folder.glob("*.log"))
@@ -301,3 +398,26 @@ async def test_nats(lab: Lab, running: SensorProcess) -> None:
     assert published["trace_id"] == "0af7651916cd43dd8448eb211c80319c"
     answers = [row for row in rows if _detail(row, "answers_after_ns")]
     assert len(answers) == 3
+
+
+async def test_amqp(lab: Lab, running: SensorProcess, folder: Path) -> None:
+    # It was started first, and takes longest.
+    await asyncio.to_thread(_wait_for, lab, AMQP, folder, 6 * WAIT_S)
+    log = _log_of(lab, AMQP_CLIENT)
+    rows = await _rows(running, AMQP, len(log), 0)
+    told = [
+        [r["method"], r["target"], r["status"], r["error"], r["duration_ns"] is not None]
+        for r in rows
+    ]
+    assert sorted(told, key=str) == sorted(log, key=str)
+    for row in rows:
+        assert (row["protocol"], row["oddities"], row["request_body"]) == ("amqp", [], None)
+        assert row["completeness"] == ("complete" if row["response_bytes"] else "request_only")
+        for name in ("exchange", "routing_key", "queue"):
+            assert _detail(row, name) in {None, "[redacted]"}
+    published = [row for row in rows if row["method"] == "basic.publish"]
+    assert published[0]["request_bytes"] > 240_000
+    assert published[0]["trace_id"] == "0af7651916cd43dd8448eb211c80319c"
+    assert published[0]["request_content_type"] == "text/plain"
+    delivered = [row for row in rows if row["method"] == "basic.deliver"]
+    assert all(int(_detail(row, "acknowledged_ns") or 0) > 0 for row in delivered)

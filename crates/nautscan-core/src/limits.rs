@@ -275,3 +275,29 @@ pub const NATS_HELD: usize = 1 << 20;
 /// Nanoseconds for which a NATS request waits for its reply: clients give up after seconds, and not
 /// every message with a reply subject is a request.
 pub const NATS_PATIENCE: i64 = 60_000_000_000;
+
+/// Bytes of one AMQP frame at most: brokers negotiate 128 KiB; some are set to more.
+pub const AMQP_FRAME: u32 = 16 << 20;
+
+/// Bytes kept of one AMQP frame beside its payload: the arguments of a method, headers.
+pub const AMQP_KEPT: usize = 16 * 1024;
+
+/// Bytes shown of one text of AMQP.
+pub const AMQP_TEXT: usize = 1024;
+
+/// Bytes of a frame with a method that the AMQP probe waits for: what servers say of themselves.
+pub const AMQP_PROBE: usize = 2048;
+
+/// AMQP methods that may wait for their answers on one channel, messages for their confirmations, and
+/// deliveries for their acknowledgements: publishers and consumers are given hundreds in flight.
+pub const AMQP_WAITING: usize = 1024;
+
+/// AMQP channels of one connection that are followed; clients open a few, pools some dozens.
+pub const AMQP_CHANNELS: usize = 256;
+
+/// Bytes that may wait on all channels of one AMQP connection.
+pub const AMQP_HELD: usize = 2 << 20;
+
+/// Nanoseconds for which an AMQP delivery waits for its acknowledgement before it is told without:
+/// consumers may take as long as they like.
+pub const AMQP_PATIENCE: i64 = 60_000_000_000;

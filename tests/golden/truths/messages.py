@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.golden.captures import Capture
-from tests.golden.mismatch import Comparison, compare_bags
+from tests.golden.mismatch import Comparison, compare_bags, compare_value
 from tests.golden.observed import Observed, Row
 
 MQTT_ASKED = {
@@ -30,6 +30,9 @@ def compare(capture: Capture, observed: Observed) -> Iterator[Comparison]:
     yield from _zeek(capture, observed)
     yield from _suricata(capture, observed)
     yield from _deepflow(capture, observed)
+    yield from _tshark_amqp(capture, observed)
+    yield from _packetbeat(capture, observed)
+    yield from _ndpi(capture, observed)
 
 
 def _tshark(capture: Capture, observed: Observed) -> Iterator[Comparison]:
@@ -128,6 +131,85 @@ def _deepflow(capture: Capture, observed: Observed) -> Iterator[Comparison]:
             (message["publish_topic"] for message in messages if "publish_topic" in message),
             (str(_about(row)) for row in _published(observed)),
         )
+
+
+UNTOLD = ("-Ok", "Ack", "Nack", "Reject", "Get-Empty")
+"""AMQP's methods that are answers or acknowledgements: parts of other methods' rows."""
+
+
+def _tshark_amqp(capture: Capture, observed: Observed) -> Iterator[Comparison]:
+    for truth in capture.truths("tshark"):
+        frames = [frame for frame in truth["facts"].get("amqp", []) if "method" in frame]
+        rows = observed.of("amqp")
+        if not frames or not rows:
+            continue
+        yield from compare_bags(
+            "tshark.amqp",
+            (
+                _words(
+                    f"{frame['cls']}.{frame['method']}".lower(),
+                    *(frame.get(name) for name in ("exchange", "queue", "routing_key")),
+                )
+                for frame in frames
+                if not frame["method"].endswith(UNTOLD)
+            ),
+            (
+                _words(
+                    row["method"],
+                    *(_detail(row).get(name) for name in ("exchange", "queue", "routing_key")),
+                )
+                for row in rows
+            ),
+        )
+        yield from compare_bags(
+            "tshark.amqp_codes",
+            (str(frame["reply_code"]) for frame in frames if "reply_code" in frame),
+            (str(row["status"]) for row in rows if row["status"] is not None),
+        )
+
+
+PACKETBEAT = {
+    "method": lambda row: row["method"],
+    "status": lambda row: "Error" if row["error"] else "OK",
+    "amqp.queue": lambda row: _detail(row).get("queue"),
+    "amqp.exchange": lambda row: _detail(row).get("exchange"),
+    "amqp.routing-key": lambda row: _detail(row).get("routing_key"),
+    "amqp.exchange-type": lambda row: _detail(row).get("type"),
+    "amqp.durable": lambda row: _detail(row).get("durable") == "true",
+    "amqp.exclusive": lambda row: _detail(row).get("exclusive") == "true",
+    "amqp.content-type": lambda row: row["request_content_type"] or row["content_type"],
+}
+"""Its fields, and what stands for them in rows."""
+
+
+def _packetbeat(capture: Capture, observed: Observed) -> Iterator[Comparison]:
+    # It tells of what is done with exchanges, queues and messages.
+    told = ("exchange.", "queue.", "basic.")
+    rows = [row for row in observed.of("amqp") if str(row["method"]).startswith(told)]
+    for truth in capture.truths("elastic") if rows else ():
+        for check in truth["facts"].get("events", []):
+            if "events_total" in check:
+                yield from compare_value("packetbeat.amqp", check["events_total"], len(rows))
+            read = PACKETBEAT.get(check.get("field", ""))
+            if read is None or check["op"] != "==" or not isinstance(check["event"], int):
+                continue
+            row = rows[check["event"]] if check["event"] < len(rows) else None
+            field = f"packetbeat.{check['event']}.{check['field']}"
+            yield from compare_value(field, check["value"], row and read(row))
+
+
+NDPI = {"Nats": "nats", "MQTT": "mqtt", "AMQP": "amqp"}
+"""What it calls them, and we."""
+
+
+def _ndpi(capture: Capture, observed: Observed) -> Iterator[Comparison]:
+    for truth in capture.truths("ntop"):
+        for name, protocol in NDPI.items():
+            counts = truth["facts"].get("protocols", {}).get(name)
+            if counts is not None:
+                flows = [flow for flow in observed.flows if flow["protocol"] == protocol]
+                ids = {flow["flow_id"] for flow in flows}
+                yield from compare_value(f"ndpi.{protocol}_flows", counts["flows"], len(ids))
 
 
 def _published(observed: Observed) -> list[Row]:

@@ -14,6 +14,7 @@
 use crate::event::{Exchange, Handshake, Lease, Naming};
 
 pub mod about;
+pub mod amqp;
 pub mod datagram;
 mod detect;
 pub mod dhcp;
@@ -230,4 +231,5 @@ pub static PROTOCOLS: &[Protocol] = &[
     memcached::PROTOCOL,
     mqtt::PROTOCOL,
     nats::PROTOCOL,
+    amqp::PROTOCOL,
 ];

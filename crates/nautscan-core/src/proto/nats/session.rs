@@ -23,14 +23,6 @@ struct Request {
     time: i64,
 }
 
-/// What `+OK` or `-ERR` answers.
-#[derive(Debug)]
-enum Confirmed {
-    Row(Exchange),
-    /// Its row is told otherwise.
-    Elsewhere,
-}
-
 /// One connection.
 #[derive(Debug, Default)]
 pub(super) struct Session {
@@ -38,7 +30,8 @@ pub(super) struct Session {
     verbose: Option<bool>,
     /// CONNECT, until something tells whether it was accepted.
     connecting: Option<Exchange>,
-    confirmed: VecDeque<Confirmed>,
+    /// What `+OK` and `-ERR` answer, in order; `None`: its row is told otherwise.
+    confirmed: VecDeque<Option<Exchange>>,
     /// By who asked.
     pings: [VecDeque<Exchange>; 2],
     requests: VecDeque<Request>,
@@ -130,7 +123,7 @@ impl Session {
         let mut exchange = self.row("CONNECT", said);
         self.verbose = Some(tell::connect(&mut exchange, object));
         if self.verbose == Some(true) {
-            self.confirmed.push_back(Confirmed::Row(exchange));
+            self.confirmed.push_back(Some(exchange));
         } else {
             self.connecting = Some(exchange);
         }
@@ -156,15 +149,13 @@ impl Session {
         if self.verbose != Some(true) {
             return self.unanswered(exchange, cx);
         }
-        self.confirmed.push_back(Confirmed::Row(exchange));
+        self.confirmed.push_back(Some(exchange));
         if self.confirmed.len() > NATS_WAITING {
             // Which confirmation is of what is not known any more.
             self.verbose = None;
-            for confirmed in core::mem::take(&mut self.confirmed) {
-                if let Confirmed::Row(mut exchange) = confirmed {
-                    exchange.oddities.push(WAITING_OVERFLOW);
-                    emit(exchange, Completeness::RequestOnly, cx);
-                }
+            for mut exchange in core::mem::take(&mut self.confirmed).into_iter().flatten() {
+                exchange.oddities.push(WAITING_OVERFLOW);
+                emit(exchange, Completeness::RequestOnly, cx);
             }
         }
     }
@@ -181,7 +172,7 @@ impl Session {
         self.expire(said.framed.time, cx);
         let Some(reply) = address.reply else { return self.confirm(exchange, cx) };
         if self.verbose == Some(true) {
-            self.confirmed.push_back(Confirmed::Elsewhere);
+            self.confirmed.push_back(None);
         }
         self.wait(reply, exchange, said.framed.time, cx);
     }
@@ -311,7 +302,7 @@ impl Session {
     }
 
     fn ok(&mut self, said: &Said<'_, '_>, cx: &mut Context<'_>) {
-        if let Some(Confirmed::Row(mut exchange)) = self.confirmed.pop_front() {
+        if let Some(Some(mut exchange)) = self.confirmed.pop_front() {
             exchange.response = Some(message(said.framed, said.ended));
             emit(exchange, Completeness::Complete, cx);
         }
@@ -319,9 +310,9 @@ impl Session {
 
     fn err(&mut self, said: &Said<'_, '_>, text: &[u8], cx: &mut Context<'_>) {
         let answered = match self.confirmed.pop_front() {
-            Some(Confirmed::Row(exchange)) => Some(exchange),
+            Some(Some(exchange)) => Some(exchange),
             // Without confirmations, what is refused before anything else was said is CONNECT.
-            Some(Confirmed::Elsewhere) | None => self.connecting.take(),
+            Some(None) | None => self.connecting.take(),
         };
         let mut exchange = answered.unwrap_or_else(|| row("-ERR"));
         exchange.response = Some(message(said.framed, said.ended));
@@ -354,10 +345,8 @@ impl Session {
         if let Some(exchange) = self.connecting.take() {
             told(exchange, error);
         }
-        for confirmed in core::mem::take(&mut self.confirmed) {
-            if let Confirmed::Row(exchange) = confirmed {
-                told(exchange, error);
-            }
+        for exchange in core::mem::take(&mut self.confirmed).into_iter().flatten() {
+            told(exchange, error);
         }
         for request in core::mem::take(&mut self.requests) {
             // Nobody need answer: that there was no reply is no failure.

@@ -70,7 +70,7 @@ pub(super) fn address(exchange: &mut Exchange, subject: &[u8]) {
 pub(super) fn info(exchange: &mut Exchange, object: &[u8]) -> bool {
     let members = json::members(object);
     describe(exchange, &members, INFO);
-    let is = |name: &[u8]| members.iter().any(|member| *member == (name, b"true"));
+    let is = |name: &[u8]| members.contains(&(name, b"true"));
     exchange.target = of(&members, b"server_name").map(|name| shown(name).into_bytes());
     is(b"tls_required")
 }
@@ -151,7 +151,7 @@ fn outcome(exchange: &mut Exchange, status: &[u8]) {
         408 => Some("Request Timeout"),
         409 => Some("Conflict"),
         503 => Some("No Responders"),
-        400.. => Some("status of an error"),
+        _ if code >= 400 => Some("status of an error"),
         _ => None,
     };
     let text = text.trim_ascii();
