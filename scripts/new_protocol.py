@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,7 +109,7 @@ def _changed_files(name: str, root: Path) -> dict[Path, str]:
         manifest: (root / manifest).read_text(encoding="utf-8") + binary,
         seeds: changed(
             seeds,
-            (r"^use nautscan_core::proto::\{(.*)\};", lambda found: _imported(name, found[1])),
+            (r"^use nautscan_core::proto::\{([^}]*)\};", lambda found: _imported(name, found[1])),
             (
                 r"(let targets = \[\n(?:        .*\n)*)    \]",
                 rf'\1        ("{name}", {name}::PROTOCOL),\n    ]',
@@ -121,8 +122,13 @@ def _changed_files(name: str, root: Path) -> dict[Path, str]:
 
 
 def _imported(name: str, others: str) -> str:
-    """The line that imports a protocol among others."""
-    return f"use nautscan_core::proto::{{{', '.join(sorted([*others.split(', '), name]))}}};"
+    """The line that imports a protocol among others, as rustfmt breaks it."""
+    names = ", ".join(sorted([*filter(None, re.split(r"[,\s]+", others)), name]))
+    line = f"use nautscan_core::proto::{{{names}}};"
+    if len(line) <= 100:
+        return line
+    wrapped = textwrap.fill(f"{names},", 100, initial_indent="    ", subsequent_indent="    ")
+    return f"use nautscan_core::proto::{{\n{wrapped}\n}};"
 
 
 def _with_module(name: str, text: str) -> str:

@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 
 use nautscan_capture::{FileSource, PacketSource, Pulled};
 use nautscan_core::packet::Packet;
-use nautscan_core::proto::{Probe, Protocol, Side, amqp, memcached, mqtt, nats, postgres, redis, tls};
+use nautscan_core::proto::{
+    Probe, Protocol, Side, amqp, memcached, mqtt, nats, postgres, redis, tls,
+};
 use nautscan_core::wire::tcp::flag;
 use nautscan_core::wire::{Address, Decoded, Transport, decode};
 use nautscan_fuzz::{DnsScript, EngineScript, HttpScript, Scribe, SegmentFields, WireInput};

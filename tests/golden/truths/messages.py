@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.golden.captures import Capture
@@ -168,7 +168,7 @@ def _tshark_amqp(capture: Capture, observed: Observed) -> Iterator[Comparison]:
         )
 
 
-PACKETBEAT = {
+PACKETBEAT: dict[str, Callable[[Row], Any]] = {
     "method": lambda row: row["method"],
     "status": lambda row: "Error" if row["error"] else "OK",
     "amqp.queue": lambda row: _detail(row).get("queue"),

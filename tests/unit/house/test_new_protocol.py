@@ -66,7 +66,7 @@ def test_it_makes_a_folder_that_is_registered_and_fuzzed(tree: Path) -> None:
 def test_what_it_writes_is_rust(tree: Path) -> None:
     """The sample is compiled and tested with the crate; a copy has but other names."""
     files = [tree / path for path in SCRIPT.begin(NAME, tree) if path.suffix == ".rs"]
-    files = [path for path in files if NAME in path.parts or path.stem == NAME]
+    files = [path for path in files if NAME in path.parts or path.stem in {NAME, "seeds"}]
     rustfmt = shutil.which("rustfmt")
     assert rustfmt is not None
     settings = ("--edition", "2024", "--config-path", str(ROOT / "rustfmt.toml"))
