@@ -6,7 +6,7 @@
 //! | `probe` | is it MQTT? |
 //! | `properties`, `reason` | what MQTT 5 adds, and codes by name |
 //! | `tell` | packets as exchanges |
-//! | `session` | which acknowledgement is of which packet |
+//! | `session`, `waiting` | which acknowledgement is of which packet |
 //! | `oddity` | what is noted on rows |
 //!
 //! Packets state their length, and acknowledgements name what they are of. So a loss within a packet
@@ -22,6 +22,7 @@ mod session;
 mod tell;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 pub use oddity::ODDITIES;
 

@@ -4,86 +4,17 @@
 //! publishes is a request with its acknowledgements; what a server delivers is a row without a
 //! request, since nobody asked for it, and tells how long the client took to acknowledge it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
-use super::oddity::{ID_REUSED, MALFORMED, PAIRING_UNCERTAIN, UNKNOWN_ALIAS, WAITING_OVERFLOW};
+use super::oddity::{ID_REUSED, MALFORMED, UNKNOWN_ALIAS, WAITING_OVERFLOW};
 use super::packet::{self, Version};
 use super::properties::{Fields, Properties};
 use super::tell::{self, Outcome, Published, emit, message, note, row};
+use super::waiting::{Key, Pending, Waiting, give_up, memory, side_seen};
 use crate::event::{Completeness, Exchange, Message};
 use crate::limits::{MQTT_ALIASES, MQTT_HELD, MQTT_TEXT, MQTT_WAITING};
 use crate::proto::frames::Framed;
 use crate::proto::{Context, Side};
-
-/// What an acknowledgement refers to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Key {
-    Connect,
-    Ping,
-    Auth,
-    Publish(u16),
-    Subscribe(u16),
-    Unsubscribe(u16),
-}
-
-impl Key {
-    fn method(self) -> &'static str {
-        tell::method(match self {
-            Self::Connect => packet::CONNECT,
-            Self::Ping => packet::PINGREQ,
-            Self::Auth => packet::AUTH,
-            Self::Publish(_) => packet::PUBLISH,
-            Self::Subscribe(_) => packet::SUBSCRIBE,
-            Self::Unsubscribe(_) => packet::UNSUBSCRIBE,
-        })
-    }
-    /// Whether only one of it can wait.
-    fn is_single(self) -> bool {
-        self != Self::Ping
-    }
-}
-
-#[derive(Debug)]
-struct Pending {
-    key: Key,
-    exchange: Exchange,
-    memory: usize,
-    /// Bytes of client, of server were lost since.
-    lost: [bool; 2],
-}
-
-/// Packets of one side that wait.
-#[derive(Debug, Default)]
-struct Waiting {
-    queue: VecDeque<Pending>,
-    held: usize,
-}
-
-impl Waiting {
-    fn remove(&mut self, at: usize) -> Option<Pending> {
-        let pending = self.queue.remove(at)?;
-        self.held = self.held.saturating_sub(pending.memory);
-        Some(pending)
-    }
-    fn position(&self, key: Key) -> Option<usize> {
-        self.queue.iter().position(|pending| pending.key == key)
-    }
-}
-
-/// Heap bytes of an exchange.
-fn memory(exchange: &Exchange) -> usize {
-    let text = |text: &Option<Vec<u8>>| text.as_ref().map_or(0, Vec::capacity);
-    let message = |message: &Option<Message>| {
-        message
-            .as_ref()
-            .map_or(0, |m| text(&m.body.kept) + text(&m.content_type) + m.headers.memory())
-    };
-    text(&exchange.method)
-        + text(&exchange.target)
-        + message(&exchange.request)
-        + message(&exchange.response)
-        + exchange.detail.iter().map(|(_, text)| text.capacity() + 40).sum::<usize>()
-}
 
 /// One connection.
 #[derive(Debug, Default)]
@@ -504,27 +435,5 @@ impl Session {
         };
         self.waiting.iter().map(waiting).sum::<usize>()
             + self.aliases.iter().map(aliases).sum::<usize>()
-    }
-}
-
-/// How much is seen of what `side` said without its acknowledgement.
-fn side_seen(side: Side) -> Completeness {
-    match side {
-        Side::Client => Completeness::RequestOnly,
-        Side::Server => Completeness::Complete,
-    }
-}
-
-/// What waits is told without its acknowledgement.
-fn give_up(pending: &mut Pending, error: Option<&'static str>) {
-    let exchange = &mut pending.exchange;
-    let acknowledged_by = if exchange.request.is_some() { Side::Server } else { Side::Client };
-    if pending.lost[acknowledged_by.index()] {
-        note(exchange, PAIRING_UNCERTAIN);
-    } else if exchange.error.is_none() {
-        exchange.error = error;
-    }
-    if exchange.request.is_none() {
-        exchange.detail.push(("acknowledged", "not seen".to_owned()));
     }
 }

@@ -323,6 +323,14 @@ fn probes_know_mqtt_by_its_bytes() {
     }
 }
 
+/// Where following begins in the middle, roles are those of the ports until something tells.
+#[test]
+fn what_both_sides_send_does_not_tell_who_did() {
+    use crate::proto::side_of;
+    assert_eq!(side_of(&publish(0, "some/topic", 0, b"payload")), None);
+    assert_eq!((side_of(&connect(4)), side_of(&[0x20, 2, 0, 0])), (Some(C), Some(S)));
+}
+
 /// Reaches `MQTT_PROBE`: a packet that is longer is not waited for.
 #[test]
 fn a_packet_is_looked_for_within_the_cap() {
