@@ -189,7 +189,7 @@ AMQP_CLIENT = """
         other.queue_declare("missing", passive=True)
     except pika.exceptions.ChannelClosedByBroker:
         did("queue.declare", "missing", 404, "NOT_FOUND")
-    ch.close(); did("channel.close", None, 200)
+    ch.close(); did("channel.close", None, 0)
     c.close(); did("connection.close", None, 200)
     try:
         connected("wrong")
