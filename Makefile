@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo build test lint fuzz bench bench-micro bench-peers bench-live screenshots docs lock clean
+.PHONY: help run demo build test lint fuzz bench bench-micro bench-peers bench-live new-protocol screenshots docs lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,11 @@ bench-peers: ## Install the Python peers of bench (dpkt, nfstream, scapy) and se
 bench-live: ## Capture nginx and wrk at full speed; count what is missed (root)
 	@scripts/setup.sh run
 	@.venv/bin/python -m bench.live $(ARGS)
+
+new-protocol: ## Begin a protocol: folder, registry line, tests, fuzz target. NAME=nats
+	@scripts/setup.sh lint
+	@.venv/bin/python scripts/new_protocol.py "$(NAME)"
+	@cargo fmt --all
 
 screenshots: ## Make pictures of every place of the page on the demo, into build/screenshots
 	@scripts/setup.sh test

@@ -30,6 +30,9 @@ have dig|bind9-dnsutils|its client
 have redis-server|redis-server|a Redis server in live tests
 have memcached|memcached|a Memcached server in live tests
 has_postgresql|postgresql|a PostgreSQL server in live tests
+have mosquitto|mosquitto|an MQTT broker in live tests
+have nats-server|nats-server|a NATS server in live tests
+has_rabbitmq|rabbitmq-server|a RabbitMQ server in live tests
 have tcpdump|tcpdump|comparison in live tests and benchmarks
 have tshark|tshark|comparison with Wireshark's reading
 have dockerd|docker.io|a real Docker Engine for identity tests
@@ -52,6 +55,7 @@ PY
 }
 have_compose() { have docker-compose || docker compose version >/dev/null 2>&1; }
 has_postgresql() { compgen -G "/usr/lib/postgresql/*/bin/postgres" >/dev/null; }
+has_rabbitmq() { [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]; }
 has_libpcap() { ldconfig -p 2>/dev/null | grep 'libpcap\.so' >/dev/null; }
 has_apt() { have apt-get && have dpkg; }
 rust_ready() {
@@ -115,6 +119,9 @@ rest_services() {
   case " $* " in *" redis-server "*) systemctl disable -q redis-server 2>/dev/null || true ;; esac
   case " $* " in *" memcached "*) systemctl disable -q memcached 2>/dev/null || true ;; esac
   case " $* " in *" postgresql "*) systemctl disable -q postgresql 2>/dev/null || true ;; esac
+  case " $* " in *" mosquitto "*) systemctl disable -q mosquitto 2>/dev/null || true ;; esac
+  case " $* " in *" nats-server "*) systemctl disable -q nats-server 2>/dev/null || true ;; esac
+  case " $* " in *" rabbitmq-server "*) systemctl disable -q rabbitmq-server epmd.socket 2>/dev/null || true ;; esac
   case " $* " in *" haproxy "*) systemctl disable -q haproxy 2>/dev/null || true ;; esac
   case " $* " in *" podman "*) systemctl disable -q podman.socket podman-restart podman-auto-update.timer 2>/dev/null || true ;; esac
 }

@@ -227,3 +227,77 @@ pub const POSTGRES_STATEMENTS: usize = 1024;
 /// PostgreSQL messages that may wait for their answers on one connection: what drivers send before
 /// they read, in batches of a thousand with three messages each.
 pub const POSTGRES_PIPELINE: usize = 8192;
+
+/// Bytes kept of one MQTT packet beside its payload: topic and properties as people make them.
+pub const MQTT_KEPT: usize = 8 * 1024;
+
+/// Bytes shown of one text of MQTT; a longer topic is not remembered under an alias.
+pub const MQTT_TEXT: usize = 1024;
+
+/// MQTT packets of one side that may wait for their acknowledgements: brokers allow 20 to 1,000.
+pub const MQTT_WAITING: usize = 1024;
+
+/// Bytes that the MQTT packets of one side may hold while they wait.
+pub const MQTT_HELD: usize = 1 << 20;
+
+/// Topic aliases remembered of one side of an MQTT connection; brokers allow 10 to 100.
+pub const MQTT_ALIASES: usize = 256;
+
+/// Bytes looked at for a whole MQTT packet where following began in the middle.
+pub const MQTT_PROBE: usize = 4 * 1024;
+
+/// Requests that may wait in the invented protocol that new ones begin with.
+pub const SAMPLE_WAITING: usize = 256;
+
+/// Bytes of one line of NATS: twice what servers accept (`max_control_line`, 4 KiB), since what a
+/// server says of itself and a client's signed log-in are longer.
+pub const NATS_LINE: usize = 8 * 1024;
+
+/// Bytes of one NATS message at most: what a server can be set to accept (64 MiB).
+pub const NATS_PAYLOAD: usize = 64 << 20;
+
+/// Bytes kept of one NATS message beside its payload: its line and headers.
+pub const NATS_KEPT: usize = 16 * 1024;
+
+/// Bytes shown of one text of NATS.
+pub const NATS_TEXT: usize = 1024;
+
+/// Bytes of a line that the NATS probe looks at: the longest subjects.
+pub const NATS_PROBE: usize = 512;
+
+/// NATS requests that may wait for their replies on one connection, operations for their
+/// confirmations, and reply subjects for who is to answer: clients have tens to hundreds in flight.
+pub const NATS_WAITING: usize = 1024;
+
+/// Bytes that the NATS requests of one connection may hold while they wait.
+pub const NATS_HELD: usize = 1 << 20;
+
+/// Nanoseconds for which a NATS request waits for its reply: clients give up after seconds, and not
+/// every message with a reply subject is a request.
+pub const NATS_PATIENCE: i64 = 60_000_000_000;
+
+/// Bytes of one AMQP frame at most: brokers negotiate 128 KiB; some are set to more.
+pub const AMQP_FRAME: u32 = 16 << 20;
+
+/// Bytes kept of one AMQP frame beside its payload: the arguments of a method, headers.
+pub const AMQP_KEPT: usize = 16 * 1024;
+
+/// Bytes shown of one text of AMQP.
+pub const AMQP_TEXT: usize = 1024;
+
+/// Bytes of a frame with a method that the AMQP probe waits for: what servers say of themselves.
+pub const AMQP_PROBE: usize = 2048;
+
+/// AMQP methods that may wait for their answers on one channel, messages for their confirmations, and
+/// deliveries for their acknowledgements: publishers and consumers are given hundreds in flight.
+pub const AMQP_WAITING: usize = 1024;
+
+/// AMQP channels of one connection that are followed; clients open a few, pools some dozens.
+pub const AMQP_CHANNELS: usize = 256;
+
+/// Bytes that may wait on all channels of one AMQP connection.
+pub const AMQP_HELD: usize = 2 << 20;
+
+/// Nanoseconds for which an AMQP delivery waits for its acknowledgement before it is told without:
+/// consumers may take as long as they like.
+pub const AMQP_PATIENCE: i64 = 60_000_000_000;

@@ -27,7 +27,22 @@ const HEADERS: &[&str] = &[
 const TRAILERS: &[&str] = &["request_trailers", "response_trailers"];
 
 /// Values of the detail that repeat what was asked word for word, literals and all.
-const TEXTS: &[&str] = &["command", "statement", "error_message"];
+const TEXTS: &[&str] = &[
+    "command",
+    "statement",
+    "error_message",
+    // Where messages go and come from, in full.
+    "topic",
+    "topics",
+    "will_topic",
+    "response_topic",
+    "subject",
+    "reply_to",
+    "exchange",
+    "source",
+    "routing_key",
+    "queue",
+];
 
 /// Query parameters whose value is a credential.
 const PARAMETERS: &[&str] = &[

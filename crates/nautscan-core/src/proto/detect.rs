@@ -353,7 +353,11 @@ impl Piece<'_> {
 /// Which side would send `bytes` first, in a protocol that we know; asked where following
 /// began in the middle and roles were guessed from ports.
 pub(crate) fn side_of(bytes: &[u8]) -> Option<Side> {
-    let begins =
-        |side| PROTOCOLS.iter().any(|protocol| (protocol.probe)(side, bytes) == Probe::Yes);
-    [Side::Client, Side::Server].into_iter().find(|&side| begins(side))
+    let begins = |side| PROTOCOLS.iter().find(|line| (line.probe)(side, bytes) == Probe::Yes);
+    match begins(Side::Client) {
+        // A message that either side sends does not tell who did.
+        Some(line) if (line.probe)(Side::Server, bytes) == Probe::Yes => None,
+        Some(_) => Some(Side::Client),
+        None => begins(Side::Server).map(|_| Side::Server),
+    }
 }

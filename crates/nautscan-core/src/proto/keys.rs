@@ -31,6 +31,35 @@ pub(super) fn pattern(key: &[u8]) -> Vec<u8> {
     out
 }
 
+/// The grouping form of a topic or subject, whose segments stand between `separator`s: as for keys, and
+/// wildcards stay, as do a `$` before a word and a version (`v2`).
+pub(super) fn topic(topic: &[u8], separator: u8) -> Vec<u8> {
+    let mut out = Vec::with_capacity(topic.len().min(64));
+    for (at, segment) in topic.split(|byte| *byte == separator).enumerate() {
+        if at > 0 {
+            out.push(separator);
+        }
+        match segment {
+            _ if at == SEGMENTS => {
+                out.push(b'*');
+                break;
+            }
+            b"+" | b"#" | b"*" | b">" => out.extend_from_slice(segment),
+            [b'v', number @ ..]
+                if matches!(number.len(), 1 | 2) && number.iter().all(u8::is_ascii_digit) =>
+            {
+                out.extend_from_slice(segment);
+            }
+            [b'$', word @ ..] => {
+                out.push(b'$');
+                push_segment(&mut out, word);
+            }
+            _ => push_segment(&mut out, segment),
+        }
+    }
+    out
+}
+
 /// Where the segments between `:`, `/`, `|`, `#` and, outside of mail addresses, `.` are.
 fn segments(key: &[u8]) -> impl Iterator<Item = Range<usize>> {
     let is_end = |byte: &u8| matches!(byte, b':' | b'/' | b'|' | b'#');
@@ -90,7 +119,27 @@ fn is_hump(one: u8, next: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::pattern;
+    use super::{pattern, topic};
+
+    #[test]
+    fn topics_keep_what_says_what_they_are_about() {
+        let cases = [
+            ("sensors/4711/temperature", b'/', "sensors/*/temperature"),
+            ("sensors/+/#", b'/', "sensors/+/#"),
+            ("$SYS/broker/uptime", b'/', "$SYS/broker/uptime"),
+            ("v1/devices/me/telemetry", b'/', "v1/devices/me/telemetry"),
+            ("/leading", b'/', "/leading"),
+            ("_INBOX.kjHgTrEwQaYxkj22.1", b'.', "_INBOX.*.*"),
+            ("orders.>", b'.', "orders.>"),
+            ("$JS.API.STREAM.INFO.orders", b'.', "$JS.API.STREAM.INFO.orders"),
+            ("a.b.c.d.e.f.g.h.i.j", b'.', "a.b.c.d.e.f.g.h.*"),
+            ("", b'.', ""),
+        ];
+        for (text, separator, want) in cases {
+            let got = String::from_utf8(topic(text.as_bytes(), separator));
+            assert_eq!(got.as_deref(), Ok(want), "{text}");
+        }
+    }
 
     #[test]
     fn what_looks_like_a_word_stays() {

@@ -14,17 +14,23 @@
 use crate::event::{Exchange, Handshake, Lease, Naming};
 
 pub mod about;
+pub mod amqp;
 pub mod datagram;
 mod detect;
 pub mod dhcp;
 #[cfg(test)]
 mod dialogue;
 pub mod dns;
+mod frames;
 pub mod http1;
 mod keys;
 pub mod memcached;
+pub mod mqtt;
+pub mod nats;
 pub mod postgres;
 pub mod redis;
+#[cfg(test)]
+pub mod sample;
 pub mod tls;
 mod turns;
 
@@ -223,4 +229,7 @@ pub static PROTOCOLS: &[Protocol] = &[
     redis::PROTOCOL,
     postgres::PROTOCOL,
     memcached::PROTOCOL,
+    mqtt::PROTOCOL,
+    nats::PROTOCOL,
+    amqp::PROTOCOL,
 ];

@@ -228,7 +228,7 @@ fn coding(name: &[u8]) -> Option<Coding> {
 }
 
 /// The trace-id of a `traceparent` value, validated as W3C Trace Context section 3.2 says.
-pub(super) fn trace_id(value: &[u8]) -> Option<[u8; 32]> {
+pub(in crate::proto) fn trace_id(value: &[u8]) -> Option<[u8; 32]> {
     let hex = |range: std::ops::Range<usize>| {
         let part = value.get(range)?;
         part.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')).then_some(part)

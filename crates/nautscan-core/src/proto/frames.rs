@@ -1,0 +1,231 @@
+//! Messages of one direction that state their length, as bytes come.
+//!
+//! A message that came in one piece is lent out of it; of others the beginning is kept. Whatever the
+//! length that is stated, no more than that is held.
+
+use super::Context;
+
+/// What the first bytes of a message say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Head {
+    /// More of them are needed.
+    More,
+    /// They begin no message.
+    Malformed,
+    /// So many bytes of head, then so many of body.
+    Whole { head: usize, body: u64 },
+}
+
+/// Reads the head of a message. It may be asked again with more bytes.
+pub(super) type ReadHead = fn(&[u8]) -> Head;
+
+/// A message that has ended.
+#[derive(Debug)]
+pub(super) struct Framed<'a> {
+    /// Its beginning, head included, up to what was lost of it or to the cap.
+    pub(super) bytes: &'a [u8],
+    /// Bytes of the head.
+    pub(super) head: usize,
+    /// Bytes on the wire.
+    pub(super) length: u64,
+    /// Bytes of them that were lost.
+    pub(super) lost: u64,
+    /// When its first byte was captured.
+    pub(super) time: i64,
+}
+
+impl Framed<'_> {
+    /// What there is of the body.
+    pub(super) fn body(&self) -> &[u8] {
+        self.bytes.get(self.head..).unwrap_or_default()
+    }
+    /// Not all of it is there.
+    pub(super) fn is_cut(&self) -> bool {
+        (self.bytes.len() as u64) < self.length
+    }
+    /// Bytes on the wire, as rows have them.
+    pub(super) fn wire_bytes(&self) -> Option<i64> {
+        i64::try_from(self.length).ok()
+    }
+}
+
+/// Bytes that begin no message.
+#[derive(Debug)]
+pub(super) struct Malformed;
+
+/// What a loss does to the order of messages.
+#[derive(Debug)]
+pub(super) enum Loss<'a> {
+    /// It lies within a message, which ends with it if it is here.
+    Within(Option<Framed<'a>>),
+    /// Where the next message begins is not known. The message that lacks its end, if one was begun.
+    Beyond(Option<Framed<'a>>),
+}
+
+/// One direction.
+#[derive(Debug)]
+pub(super) struct Frames {
+    read: ReadHead,
+    /// Bytes kept of a message at most; not fewer than its head.
+    keep: usize,
+    kept: Vec<u8>,
+    /// Bytes of the message that have come or were lost.
+    seen: u64,
+    lost: u64,
+    /// Its head and whole length, once they are known.
+    known: Option<(usize, u64)>,
+    time: i64,
+}
+
+impl Frames {
+    pub(super) fn new(read: ReadHead, keep: usize) -> Self {
+        Self { read, keep, kept: Vec::new(), seen: 0, lost: 0, known: None, time: 0 }
+    }
+
+    /// Takes what there is of the next message out of `bytes`, which are not empty. Answers how many
+    /// that were, and the message if it has ended.
+    pub(super) fn next<'a>(
+        &'a mut self,
+        bytes: &'a [u8],
+        cx: &Context<'_>,
+    ) -> Result<(usize, Option<Framed<'a>>), Malformed> {
+        if self.seen == 0 {
+            self.kept.clear();
+            (self.known, self.lost, self.time) = (None, 0, cx.time);
+            if let Head::Whole { head, body } = (self.read)(bytes)
+                && let Some(whole) = usize::try_from(body).ok().and_then(|b| b.checked_add(head))
+                && whole <= bytes.len()
+            {
+                let length = whole as u64;
+                let bytes = &bytes[..whole.min(self.keep)];
+                return Ok((whole, Some(Framed { bytes, head, length, lost: 0, time: cx.time })));
+            }
+        }
+        let mut used = 0;
+        let (_, length) = loop {
+            if let Some(known) = self.known {
+                break known;
+            }
+            let Some(byte) = bytes.get(used) else { return Ok((used, None)) };
+            self.kept.push(*byte);
+            used += 1;
+            self.seen += 1;
+            match (self.read)(&self.kept) {
+                Head::More => {}
+                Head::Malformed => return Err(Malformed),
+                Head::Whole { head, body } => {
+                    self.known = Some((head, body.saturating_add(head as u64)));
+                }
+            }
+        };
+        let rest = &bytes[used..];
+        let left = usize::try_from(length.saturating_sub(self.seen)).unwrap_or(usize::MAX);
+        let rest = &rest[..rest.len().min(left)];
+        if self.lost == 0 {
+            let fits = rest.len().min(self.keep.saturating_sub(self.kept.len()));
+            self.kept.extend_from_slice(&rest[..fits]);
+        }
+        self.seen += rest.len() as u64;
+        Ok((used + rest.len(), if rest.len() == left { self.finish() } else { None }))
+    }
+
+    /// `lost` bytes are missing.
+    pub(super) fn lose(&mut self, lost: u64) -> Loss<'_> {
+        let Some((_, length)) = self.known.filter(|_| self.seen > 0) else {
+            self.seen = 0;
+            return Loss::Beyond(None);
+        };
+        let left = length.saturating_sub(self.seen);
+        self.lost += lost.min(left);
+        self.seen += lost.min(left);
+        match lost.cmp(&left) {
+            core::cmp::Ordering::Less => Loss::Within(None),
+            core::cmp::Ordering::Equal => Loss::Within(self.finish()),
+            core::cmp::Ordering::Greater => Loss::Beyond(self.finish()),
+        }
+    }
+
+    /// The message whose end never came.
+    pub(super) fn part(&mut self) -> Option<Framed<'_>> {
+        self.known.filter(|_| self.seen > 0)?;
+        self.finish()
+    }
+
+    fn finish(&mut self) -> Option<Framed<'_>> {
+        let (head, length) = self.known.take()?;
+        self.seen = 0;
+        Some(Framed { bytes: &self.kept, head, length, lost: self.lost, time: self.time })
+    }
+
+    /// Heap bytes held.
+    pub(super) fn memory(&self) -> usize {
+        self.kept.capacity()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::dialogue::Collected;
+    use crate::proto::{Place, Settings};
+
+    /// A byte of mark, a byte of length.
+    fn read(bytes: &[u8]) -> Head {
+        match bytes {
+            [b'#', body, ..] => Head::Whole { head: 2, body: u64::from(*body) },
+            [b'#'] | [] => Head::More,
+            _ => Head::Malformed,
+        }
+    }
+
+    fn with<T>(act: impl FnOnce(&mut Frames, &mut Context<'_>) -> T) -> T {
+        let (settings, mut sink) = (Settings::default(), Collected::default());
+        let mut cx =
+            Context { time: 1, place: Place::default(), settings: &settings, sink: &mut sink };
+        act(&mut Frames::new(read, 5), &mut cx)
+    }
+
+    #[test]
+    fn a_message_is_the_same_however_it_is_cut() {
+        for piece in [1, 2, 3, 100] {
+            let told = with(|frames, cx| {
+                let mut told = Vec::new();
+                for bytes in b"#\x02ab#\x00#\x05abcde".chunks(piece) {
+                    let mut at = 0;
+                    while at < bytes.len() {
+                        let (used, framed) = frames.next(&bytes[at..], cx).expect("it");
+                        at += used;
+                        told.extend(framed.map(|f| (f.body().to_vec(), f.length, f.is_cut())));
+                    }
+                }
+                told
+            });
+            let want = [(b"ab".to_vec(), 4, false), (vec![], 2, false), (b"abc".to_vec(), 7, true)];
+            assert_eq!(told, want, "in pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn a_loss_within_a_message_is_counted_and_no_more() {
+        with(|frames, cx| {
+            assert!(frames.next(b"#\x09ab", cx).expect("it").1.is_none());
+            assert!(matches!(frames.lose(3), Loss::Within(None)));
+            let (used, framed) = frames.next(b"fghi#", cx).expect("it");
+            let framed = framed.expect("its end");
+            assert_eq!(
+                (used, framed.body(), framed.lost, framed.is_cut()),
+                (4, &b"ab"[..], 3, true)
+            );
+        });
+        with(|frames, cx| {
+            assert!(frames.next(b"#\x03a", cx).expect("it").1.is_none());
+            assert!(matches!(frames.lose(2), Loss::Within(Some(Framed { lost: 2, .. }))));
+            assert!(matches!(frames.lose(2), Loss::Beyond(None)));
+            assert!(frames.next(b"#\x03a", cx).expect("it").1.is_none());
+            assert!(matches!(frames.lose(20), Loss::Beyond(Some(Framed { lost: 2, .. }))));
+            assert!(frames.next(b"#", cx).expect("it").1.is_none());
+            assert!(matches!(frames.lose(1), Loss::Beyond(None)));
+            assert!(frames.part().is_none() && frames.next(b"x", cx).is_err());
+        });
+    }
+}

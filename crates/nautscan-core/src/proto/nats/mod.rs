@@ -1,0 +1,151 @@
+//! NATS, as clients speak it, observed from the side.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `operation` | a line, and a payload behind some |
+//! | `probe` | is it NATS? |
+//! | `json` | the objects of INFO and CONNECT |
+//! | `tell` | operations as exchanges |
+//! | `session` | what answers what |
+//! | `oddity` | what is noted on rows |
+//!
+//! Payloads state their length. So a loss within one costs that message; behind any other loss a
+//! segment that begins with a message's line is where following goes on.
+
+mod json;
+mod oddity;
+mod operation;
+mod probe;
+mod session;
+mod tell;
+#[cfg(test)]
+mod tests;
+
+pub use oddity::ODDITIES;
+
+use super::frames::{Framed, Frames, Loss};
+use super::{About, Close, Context, Parser, Protocol, Settings, Side, Verdict};
+use crate::limits::NATS_KEPT;
+use session::{Next, Session};
+
+/// Registry line.
+pub const PROTOCOL: Protocol = Protocol { name: "nats", probe: probe::probe, open, about: &ABOUT };
+
+static ABOUT: About = About {
+    title: "NATS (clients)",
+    extracts: "Operation, the grouping form of the subject, headers and their status (`No Responders`), errors, time from a request to the first message to its reply subject, payload sizes; a message that a server delivers is a row without a request. The subject itself and payloads only where nothing is redacted; passwords, tokens and signatures never.",
+    limits: &[
+        "Connections between servers (routes, gateways, leaf nodes) are not read; nor is NATS over WebSocket.",
+        "Of a request with several replies the first is its answer; the others are rows of their own.",
+        "A line has up to 8 KiB; 1,024 requests, and 1 MiB of them, wait for replies on one connection, for a minute.",
+        "What JetStream says in payloads (acknowledgements, errors) is not read.",
+    ],
+    oddities: ODDITIES,
+};
+
+fn open(settings: &Settings) -> Box<dyn Parser> {
+    Box::new(Nats::new(settings))
+}
+
+/// Follows one connection.
+struct Nats {
+    frames: [Frames; 2],
+    /// Where the next operation of a side begins is not known.
+    lost: [bool; 2],
+    session: Session,
+}
+
+impl Nats {
+    fn new(settings: &Settings) -> Self {
+        let keep = NATS_KEPT.saturating_add(settings.body_limit);
+        let frames = || Frames::new(operation::head, keep);
+        Self { frames: [frames(), frames()], lost: [false; 2], session: Session::default() }
+    }
+
+    fn dead(&mut self, why: &'static str, cx: &mut Context<'_>) -> Verdict {
+        self.session.flush(None, false, cx);
+        Verdict::Dead(why)
+    }
+}
+
+/// Whether what stands behind a payload is its end, as far as it was seen.
+fn is_ended(framed: &Framed<'_>) -> bool {
+    framed.is_cut() || framed.bytes.ends_with(b"\r\n")
+}
+
+impl Parser for Nats {
+    fn data(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Verdict {
+        if self.lost[side.index()] {
+            if operation::begins(side, bytes) != Some(true) {
+                return Verdict::Continue;
+            }
+            self.lost[side.index()] = false;
+        }
+        let mut at = 0;
+        while at < bytes.len() {
+            let Ok((used, framed)) = self.frames[side.index()].next(&bytes[at..], cx) else {
+                return self.dead("not NATS", cx);
+            };
+            at += used;
+            let Some(framed) = framed else { continue };
+            if !is_ended(&framed) {
+                return self.dead("a payload without its end", cx);
+            }
+            match self.session.operation(side, &framed, Some(cx.time), cx) {
+                Next::Same => {}
+                Next::Encrypted => return Verdict::Switched { consumed: at },
+                Next::Misplaced => {
+                    return self.dead("an operation that this side does not say", cx);
+                }
+            }
+        }
+        Verdict::Continue
+    }
+
+    fn gap(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) -> Verdict {
+        if self.lost[side.index()] {
+            return Verdict::Continue;
+        }
+        let (framed, ended) = match self.frames[side.index()].lose(lost) {
+            Loss::Within(framed) => (framed, Some(cx.time)),
+            Loss::Beyond(framed) => {
+                self.lost[side.index()] = true;
+                (framed, None)
+            }
+        };
+        if let Some(framed) = framed {
+            self.session.operation(side, &framed, ended, cx);
+        }
+        if self.lost[side.index()] {
+            self.session.lose(cx);
+        }
+        Verdict::Continue
+    }
+
+    fn end(&mut self, _: Side, _: &mut Context<'_>) -> Verdict {
+        Verdict::Continue
+    }
+
+    fn close(&mut self, close: Close, cx: &mut Context<'_>) {
+        let error = match close {
+            Close::Finished => Some("connection closed before response"),
+            Close::Reset(Side::Client) => Some("connection reset by client"),
+            Close::Reset(Side::Server) => Some("connection reset by server"),
+            Close::Timeout => Some("timed out"),
+            // The observer stopped looking; nothing is known to have failed.
+            Close::Evicted | Close::Replaced | Close::CaptureEnd => None,
+        };
+        for side in [Side::Client, Side::Server] {
+            // The end of a message that was begun never came.
+            if let Some(framed) = self.frames[side.index()].part() {
+                self.session.operation(side, &framed, None, cx);
+            }
+        }
+        self.session.flush(error, false, cx);
+    }
+
+    fn memory(&self) -> usize {
+        let frames: usize = self.frames.iter().map(Frames::memory).sum();
+        size_of::<Self>() + frames + self.session.memory()
+    }
+}
