@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use nautscan_capture::{FileSource, PacketSource, Pulled};
 use nautscan_core::packet::Packet;
-use nautscan_core::proto::{Probe, Protocol, Side, memcached, postgres, redis, tls};
+use nautscan_core::proto::{Probe, Protocol, Side, http2, memcached, postgres, redis, tls};
 use nautscan_core::wire::tcp::flag;
 use nautscan_core::wire::{Address, Decoded, Transport, decode};
 use nautscan_fuzz::{DnsScript, EngineScript, HttpScript, Scribe, SegmentFields, WireInput};
@@ -260,6 +260,7 @@ fn target(side: Side, payload: &[u8]) -> Option<&'static str> {
     }
     let targets = [
         ("tls", tls::PROTOCOL),
+        ("http2", http2::PROTOCOL),
         ("redis", redis::PROTOCOL),
         ("memcached", memcached::PROTOCOL),
         ("postgres", postgres::PROTOCOL),
