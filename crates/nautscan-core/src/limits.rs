@@ -254,3 +254,10 @@ pub const H2_SEEK: usize = 64 * 1024;
 
 /// Bytes that one side may send before frames are found again; as for HTTP/1.
 pub const H2_SOUGHT: u64 = 4 * 1024 * 1024;
+
+/// Bytes of the text in which the messages of one side of a gRPC call are shown: what a person reads
+/// at once.
+pub const PROTOBUF_SHOWN: usize = 2048;
+
+/// Messages of Protocol Buffers within each other that are shown.
+pub const PROTOBUF_DEPTH: usize = 8;

@@ -40,7 +40,7 @@ def _tshark(capture: Capture, observed: Observed) -> Iterator[Comparison]:
                 f"{r.get('method', '-')} {r.get('authority', '-')} {r.get('path', '-')}"
                 for r in asked
             ),
-            (_our_request(row) for row in rows if row["target"] and not _is_upgraded(row)),
+            (_our_request(row) for row in rows if row["method"] and not _is_upgraded(row)),
         )
         yield from compare_bags(
             "tshark.http2_statuses",
@@ -64,7 +64,7 @@ def _tshark(capture: Capture, observed: Observed) -> Iterator[Comparison]:
 
 def _our_request(row: Row) -> str:
     method = "POST" if row["protocol"] == "grpc" else row["method"]
-    return f"{method or '-'} {row['host'] or '-'} {row['target']}"
+    return f"{method or '-'} {row['host'] or '-'} {row['target'] or '-'}"
 
 
 def _is_upgraded(row: Row) -> bool:
@@ -97,9 +97,9 @@ def _deepflow(capture: Capture, observed: Observed) -> Iterator[Comparison]:
             "deepflow.http2_requests",
             (_their_request(m) for m in ours if m["msg_type"] == "Request"),
             (
-                f"{_detail(row)['stream']} {row['host'] or '-'} {row['target']}"
+                f"{_detail(row)['stream']} {row['host'] or '-'} {row['target'] or '-'}"
                 for row in rows
-                if row["target"]
+                if row["method"]
             ),
         )
         yield from compare_bags(

@@ -326,3 +326,13 @@ pub(in crate::proto) fn undo_codings(
 ) -> Option<&'static str> {
     finish_content(message, codings, limit).map(Oddity::name)
 }
+
+/// Undoes codings of bytes that are no content: at most `limit` bytes. `None`: they are not coded
+/// so, or how is not known.
+pub(in crate::proto) fn decoded(bytes: &[u8], codings: &Codings, limit: usize) -> Option<Vec<u8>> {
+    if codings.applied().is_empty() {
+        return None;
+    }
+    let (plain, outcome) = content::decode(bytes.to_vec(), codings.applied(), limit);
+    matches!(outcome, Outcome::Whole | Outcome::Limit).then_some(plain)
+}

@@ -34,7 +34,7 @@ mod start;
 mod tests;
 mod turn;
 
-pub(super) use body::{add_content, undo_codings};
+pub(super) use body::{add_content, decoded, undo_codings};
 pub(super) use framing::{Codings, trace_id};
 pub use oddity::ODDITIES;
 

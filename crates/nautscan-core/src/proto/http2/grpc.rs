@@ -76,6 +76,32 @@ impl Messages {
     }
 }
 
+/// A message in its frame.
+pub(super) struct FramedMessage<'a> {
+    pub(super) is_compressed: bool,
+    pub(super) bytes: &'a [u8],
+}
+
+/// The whole messages at the beginning of some content.
+pub(super) struct Framed<'a>(pub(super) &'a [u8]);
+
+impl<'a> Iterator for Framed<'a> {
+    type Item = FramedMessage<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (&[flags, a, b, c, d], rest) = self.0.split_first_chunk::<PREFIX>()?;
+        let (bytes, rest) = rest.split_at_checked(u32::from_be_bytes([a, b, c, d]) as usize)?;
+        self.0 = rest;
+        Some(FramedMessage { is_compressed: flags & 1 != 0, bytes })
+    }
+}
+
+/// Whether the messages of a media type are of Protocol Buffers.
+pub(super) fn is_protobuf(content_type: Option<&[u8]>) -> bool {
+    let rest = content_type.and_then(|text| text.strip_prefix(b"application/grpc"));
+    rest.is_some_and(|rest| !rest.starts_with(b"+") || rest.starts_with(b"+proto"))
+}
+
 /// Name of a status.
 pub(super) fn status_name(status: i32) -> &'static str {
     const NAMES: [&str; 17] = [

@@ -166,7 +166,10 @@ mod tests {
         assert_eq!(line(b"\x08\x96\x01"), "1: 150");
         assert_eq!(line(b"\x12\x07testing"), "2: \"testing\"");
         assert_eq!(line(b"\x1a\x03\x08\x96\x01"), "3 { 1: 150 }");
-        assert_eq!(line(b"\x0d\0\0\x80\x3f\x11\x01\0\0\0\0\0\0\0"), "1: 0x3f800000 2: 0x0000000000000001");
+        assert_eq!(
+            line(b"\x0d\0\0\x80\x3f\x11\x01\0\0\0\0\0\0\0"),
+            "1: 0x3f800000 2: 0x0000000000000001"
+        );
         assert_eq!(line(b"\x0a\x02\xff\xfe"), "1: \"\\xff\\xfe\"");
         assert_eq!(line("\u{a}\u{6}grüß\u{10}\u{1}".as_bytes()), "1: \"grüß\" 2: 1");
         assert_eq!(line(b"\xff"), "\"\\xff\"", "no message");

@@ -3,6 +3,7 @@
 use super::fields::{GrpcFields, Section};
 use super::grpc::{self, Messages};
 use super::oddity::{INFORMATIONAL, LENGTH, MESSAGE, NO_STATUS, PSEUDO, UNSEEN};
+use super::protobuf;
 use crate::event::{Completeness, Exchange, Message};
 use crate::limits::HTTP_INFORMATIONAL;
 use crate::proto::http1::{Codings, add_content, undo_codings};
@@ -373,6 +374,7 @@ impl Stream {
         ];
         for (at, [count, bytes, compressed, encoding]) in NAMES.into_iter().enumerate() {
             let content = core::mem::take(&mut self.content[at]);
+            self.tell_protobuf(at, &content);
             let Some(messages) = content.messages.filter(|messages| !messages.is_lost) else {
                 continue;
             };
@@ -384,6 +386,22 @@ impl Stream {
             if let Some(text) = content.encoding.filter(|text| text != b"identity") {
                 self.detail(encoding, String::from_utf8_lossy(&text).into_owned());
             }
+        }
+    }
+
+    /// What was kept of the messages of one side, if they are of Protocol Buffers.
+    fn tell_protobuf(&mut self, at: usize, content: &Content) {
+        const NAMES: [&str; 2] = ["request_protobuf", "response_protobuf"];
+        let message = if at == 0 { &self.exchange.request } else { &self.exchange.response };
+        let Some(message) = message else { return };
+        if content.messages.is_none() || !grpc::is_protobuf(message.content_type.as_deref()) {
+            return;
+        }
+        let mut codings = Codings::default();
+        codings.content_encoding(content.encoding.as_deref().unwrap_or_default());
+        let kept = message.body.kept.as_deref().unwrap_or_default();
+        if let Some(text) = protobuf::shown(kept, &codings) {
+            self.detail(NAMES[at], text);
         }
     }
 

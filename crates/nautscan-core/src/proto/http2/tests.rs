@@ -277,6 +277,7 @@ fn a_call_of_grpc_tells_its_status_and_messages() {
     assert_eq!((of("request_messages"), of("request_message_bytes")), ("1", "1"));
     assert_eq!((of("response_messages"), of("response_message_bytes")), ("3", "5"));
     assert_eq!((of("response_compressed"), of("timeout")), ("1", "1S"));
+    assert_eq!(of("request_protobuf"), "\"q\"");
 }
 
 #[test]
