@@ -1,6 +1,6 @@
 // Writes src/gen: what the page shares with the rest of the product and must not differ from.
 //   api.d.ts      shapes, from the server's OpenAPI document
-//   oddities.ts   what each oddity of an HTTP/1 exchange means, from the parser's own table
+//   oddities.ts   what each oddity of an HTTP exchange means, from the parsers' own tables
 // npm run gen             writes both; asks the checkout's own Python for the document
 // npm run gen -- --check  writes nothing; fails if a file is not what would be written
 import { execFileSync } from "node:child_process";
@@ -25,15 +25,40 @@ async function shapes() {
   return head + astToString(await openapiTS(openapi(), { alphabetize: true }));
 }
 
-function oddities() {
-  const source = "crates/nautscan-core/src/proto/http1/oddity.rs";
-  const table =
-    /oddities! \{\n(.*?)\n\}/s.exec(readFileSync(join(root, source), "utf8"))?.[1] ?? "";
+function readSource(source) {
+  return readFileSync(join(root, source), "utf8");
+}
+
+/** Name and meaning of HTTP/1's oddities: the rows of a macro. */
+function oddities1(source) {
+  const table = /oddities! \{\n(.*?)\n\}/s.exec(readSource(source))?.[1] ?? "";
   const rows = [...table.matchAll(/^\s*\w+ ("\w+") ("(?:[^"\\]|\\.)*"),$/gm)];
-  if (rows.length === 0) throw new Error(`${source} has no table of oddities that can be read`);
-  const lines = rows.map(([, name, meaning]) => `  ${JSON.parse(name ?? "")}: ${meaning},`);
+  return rows.map(([, name, meaning]) => [JSON.parse(name), meaning]);
+}
+
+/** The same of HTTP/2: pairs of a constant, or a name, and its meaning. */
+function oddities2(source) {
+  const text = readSource(source);
+  const constants = new Map(
+    [...text.matchAll(/const (\w+): &str = "(\w+)";/g)].map(([, name, value]) => [name, value]),
+  );
+  const table = /ODDITIES: [^=]*= &\[\n(.*?)\n\];/s.exec(text)?.[1] ?? "";
+  const rows = [...table.matchAll(/\(\s*(\w+|"\w+"),\s*("(?:[^"\\]|\\.)*"),?\s*\)/g)];
+  return rows.map(([, name, meaning]) => [constants.get(name) ?? JSON.parse(name), meaning]);
+}
+
+function oddities() {
+  const folder = "crates/nautscan-core/src/proto";
+  const sources = [`${folder}/http1/oddity.rs`, `${folder}/http2/oddity.rs`];
+  const [first, second] = [oddities1(sources[0]), oddities2(sources[1])];
+  if (first.length === 0 || second.length === 0)
+    throw new Error(`${sources.join(", ")}: a table of oddities cannot be read`);
+  const known = new Map([...second, ...first]);
+  const lines = [...new Map([...first, ...second]).keys()].map(
+    (name) => `  ${name}: ${known.get(name)},`,
+  );
   return [
-    `// Generated from ${source} by \`npm run gen\`. Do not edit.`,
+    `// Generated from ${sources.join(" and ")} by \`npm run gen\`. Do not edit.`,
     "",
     "export const ODDITIES: Readonly<Record<string, string>> = {",
     ...lines,

@@ -1,4 +1,4 @@
-// Generated from crates/nautscan-core/src/proto/http1/oddity.rs by `npm run gen`. Do not edit.
+// Generated from crates/nautscan-core/src/proto/http1/oddity.rs and crates/nautscan-core/src/proto/http2/oddity.rs by `npm run gen`. Do not edit.
 
 export const ODDITIES: Readonly<Record<string, string>> = {
   leading_empty_line: "Empty lines came before the start line.",
@@ -38,4 +38,17 @@ export const ODDITIES: Readonly<Record<string, string>> = {
   pipeline_overflow: "More requests waited for responses than are followed.",
   informational_overflow: "More informational responses (1xx) came than are noted.",
   not_http: "The connection went on with bytes that are not HTTP.",
+  hpack_entry_unseen: "Header fields refer to entries of the compression table that were not seen, since following began in the middle of the connection or bytes were lost: they are left out, and what they would say is null.",
+  header_block_invalid: "A header block is not HPACK (RFC 7541); what stands before the fault was read, and the connection is not followed any further.",
+  header_block_too_large: "A header block, or the fields that it gives, are larger than is kept.",
+  header_block_interrupted: "Another frame stands between the parts of a header block.",
+  padding_too_long: "The padding of a frame is longer than the frame.",
+  pseudo_header_fields: "Pseudo-header fields are missing, repeated, unknown or behind other fields (RFC 9113 section 8.3).",
+  field_name_invalid: "A field name is empty or has capitals (RFC 9113 section 8.2.1).",
+  connection_specific_field: "A field that is forbidden in HTTP/2, such as Connection or Transfer-Encoding (RFC 9113 section 8.2.2).",
+  content_length_mismatch: "The content is not as long as Content-Length states.",
+  data_before_headers: "Content came on a stream before any header fields.",
+  stream_overflow: "More streams were open on the connection than are followed; the oldest was given up.",
+  grpc_message_unfinished: "gRPC: the stream ended within a message.",
+  grpc_status_missing: "gRPC: the response ended without a grpc-status.",
 };
