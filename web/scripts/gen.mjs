@@ -25,18 +25,27 @@ async function shapes() {
   return head + astToString(await openapiTS(openapi(), { alphabetize: true }));
 }
 
+/** @param {string} source */
 function readSource(source) {
   return readFileSync(join(root, source), "utf8");
 }
 
-/** Name and meaning of HTTP/1's oddities: the rows of a macro. */
+/**
+ * Name and meaning of HTTP/1's oddities: the rows of a macro.
+ * @param {string} source
+ * @returns {[string, string][]}
+ */
 function oddities1(source) {
   const table = /oddities! \{\n(.*?)\n\}/s.exec(readSource(source))?.[1] ?? "";
   const rows = [...table.matchAll(/^\s*\w+ ("\w+") ("(?:[^"\\]|\\.)*"),$/gm)];
-  return rows.map(([, name, meaning]) => [JSON.parse(name), meaning]);
+  return rows.map(([, name = '""', meaning = ""]) => [JSON.parse(name), meaning]);
 }
 
-/** The same of HTTP/2: pairs of a constant, or a name, and its meaning. */
+/**
+ * The same of HTTP/2: pairs of a constant, or a name, and its meaning.
+ * @param {string} source
+ * @returns {[string, string][]}
+ */
 function oddities2(source) {
   const text = readSource(source);
   const constants = new Map(
@@ -44,13 +53,19 @@ function oddities2(source) {
   );
   const table = /ODDITIES: [^=]*= &\[\n(.*?)\n\];/s.exec(text)?.[1] ?? "";
   const rows = [...table.matchAll(/\(\s*(\w+|"\w+"),\s*("(?:[^"\\]|\\.)*"),?\s*\)/g)];
-  return rows.map(([, name, meaning]) => [constants.get(name) ?? JSON.parse(name), meaning]);
+  return rows.map(([, name = '""', meaning = ""]) => [
+    constants.get(name) ?? JSON.parse(name),
+    meaning,
+  ]);
 }
 
 function oddities() {
   const folder = "crates/nautscan-core/src/proto";
   const sources = [`${folder}/http1/oddity.rs`, `${folder}/http2/oddity.rs`];
-  const [first, second] = [oddities1(sources[0]), oddities2(sources[1])];
+  const [first, second] = [
+    oddities1(`${folder}/http1/oddity.rs`),
+    oddities2(`${folder}/http2/oddity.rs`),
+  ];
   if (first.length === 0 || second.length === 0)
     throw new Error(`${sources.join(", ")}: a table of oddities cannot be read`);
   const known = new Map([...second, ...first]);
