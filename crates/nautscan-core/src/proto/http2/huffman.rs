@@ -133,8 +133,8 @@ mod tests {
     /// Every octet there and back, by codes made of the lengths.
     #[test]
     fn every_octet_is_read() {
-        for octet in 0..256usize {
-            let length = usize::from(LENGTHS[octet]);
+        for (octet, &length) in LENGTHS[..256].iter().enumerate() {
+            let length = usize::from(length);
             let (first, from) = CODE.first[length];
             let at = CODE.symbols.iter().position(|&s| usize::from(s) == octet).expect("it");
             let code = u64::from(first) + (at - usize::from(from)) as u64;
