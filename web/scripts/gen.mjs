@@ -1,7 +1,7 @@
 // Writes src/gen: what the page shares with the rest of the product and must not differ from.
 //   api.d.ts      shapes, from the server's OpenAPI document
-//   oddities.ts   what each oddity of an HTTP exchange means, from the parsers' own tables
-// npm run gen             writes both; asks the checkout's own Python for the document
+//   oddities.ts   what each oddity of a protocol means, from the engine's registry
+// npm run gen             writes both; asks the checkout's own Python, and its engine
 // npm run gen -- --check  writes nothing; fails if a file is not what would be written
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -12,71 +12,48 @@ import openapiTS, { astToString } from "openapi-typescript";
 const web = join(dirname(fileURLToPath(import.meta.url)), "..");
 const root = join(web, "..");
 
-function openapi() {
+/** @param {string[]} command */
+function python(...command) {
   const venv = join(root, ".venv/bin/python");
-  return execFileSync(existsSync(venv) ? venv : "python3", ["-m", "nautscan.api.openapi"], {
+  return execFileSync(existsSync(venv) ? venv : "python3", command, {
     encoding: "utf8",
     env: { ...process.env, PYTHONPATH: join(root, "src") },
   });
 }
 
 async function shapes() {
+  const document = python("-m", "nautscan.api.openapi");
   const head = "// Generated from the server's OpenAPI document by `npm run gen`. Do not edit.\n\n";
-  return head + astToString(await openapiTS(openapi(), { alphabetize: true }));
+  return head + astToString(await openapiTS(document, { alphabetize: true }));
 }
 
-/** @param {string} source */
-function readSource(source) {
-  return readFileSync(join(root, source), "utf8");
-}
+const REGISTRY = `
+import json
+from nautscan import _engine
+print(json.dumps([[p["name"], p["oddities"]] for p in _engine.protocols()]))
+`;
 
-/**
- * Name and meaning of HTTP/1's oddities: the rows of a macro.
- * @param {string} source
- * @returns {[string, string][]}
- */
-function oddities1(source) {
-  const table = /oddities! \{\n(.*?)\n\}/s.exec(readSource(source))?.[1] ?? "";
-  const rows = [...table.matchAll(/^\s*\w+ ("\w+") ("(?:[^"\\]|\\.)*"),$/gm)];
-  return rows.map(([, name = '""', meaning = ""]) => [JSON.parse(name), meaning]);
-}
-
-/**
- * The same of HTTP/2: pairs of a constant, or a name, and its meaning.
- * @param {string} source
- * @returns {[string, string][]}
- */
-function oddities2(source) {
-  const text = readSource(source);
-  const constants = new Map(
-    [...text.matchAll(/const (\w+): &str = "(\w+)";/g)].map(([, name, value]) => [name, value]),
-  );
-  const table = /ODDITIES: [^=]*= &\[\n(.*?)\n\];/s.exec(text)?.[1] ?? "";
-  const rows = [...table.matchAll(/\(\s*(\w+|"\w+"),\s*("(?:[^"\\]|\\.)*"),?\s*\)/g)];
-  return rows.map(([, name = '""', meaning = ""]) => [
-    constants.get(name) ?? JSON.parse(name),
-    meaning,
-  ]);
-}
-
+/** By code; where protocols mean different things by one, by protocol and code. */
 function oddities() {
-  const folder = "crates/nautscan-core/src/proto";
-  const sources = [`${folder}/http1/oddity.rs`, `${folder}/http2/oddity.rs`];
-  const [first, second] = [
-    oddities1(`${folder}/http1/oddity.rs`),
-    oddities2(`${folder}/http2/oddity.rs`),
-  ];
-  if (first.length === 0 || second.length === 0)
-    throw new Error(`${sources.join(", ")}: a table of oddities cannot be read`);
-  const known = new Map([...second, ...first]);
-  const lines = [...new Map([...first, ...second]).keys()].map(
-    (name) => `  ${name}: ${known.get(name)},`,
-  );
+  /** @type {Map<string, [protocol: string, meaning: string][]>} */
+  const byCode = new Map();
+  for (const [protocol, found] of JSON.parse(python("-c", REGISTRY)))
+    for (const [code, meaning] of found)
+      byCode.set(code, [...(byCode.get(code) ?? []), [protocol, meaning]]);
+  if (byCode.size === 0) throw new Error("the engine's registry names no oddity");
+  const lines = [...byCode].flatMap(([code, told]) => {
+    const [meaning, ...others] = new Set(told.map(([, text]) => text));
+    const named =
+      others.length === 0
+        ? [[code, meaning]]
+        : told.map(([protocol, text]) => [`${protocol}.${code}`, text]);
+    return named.map(([key, text]) => `  ${JSON.stringify(key)}: ${JSON.stringify(text)},`);
+  });
   return [
-    `// Generated from ${sources.join(" and ")} by \`npm run gen\`. Do not edit.`,
+    "// Generated from the engine's registry of protocols by `npm run gen`. Do not edit.",
     "",
     "export const ODDITIES: Readonly<Record<string, string>> = {",
-    ...lines,
+    ...lines.toSorted(),
     "};",
     "",
   ].join("\n");
