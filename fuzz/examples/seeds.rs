@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use nautscan_capture::{FileSource, PacketSource, Pulled};
 use nautscan_core::packet::Packet;
 use nautscan_core::proto::{
-    Probe, Protocol, Side, amqp, memcached, mqtt, nats, postgres, redis, tls,
+    Probe, Protocol, Side, amqp, http2, memcached, mqtt, nats, postgres, redis, tls,
 };
 use nautscan_core::wire::tcp::flag;
 use nautscan_core::wire::{Address, Decoded, Transport, decode};
@@ -262,6 +262,7 @@ fn target(side: Side, payload: &[u8]) -> Option<&'static str> {
     }
     let targets = [
         ("tls", tls::PROTOCOL),
+        ("http2", http2::PROTOCOL),
         ("redis", redis::PROTOCOL),
         ("memcached", memcached::PROTOCOL),
         ("postgres", postgres::PROTOCOL),

@@ -31,13 +31,18 @@ class Observed:
 
     @property
     def asked(self) -> list[Row]:
-        """HTTP rows whose request was seen."""
-        return [row for row in self.of("http") if row["method"] is not None]
+        """HTTP/1 rows whose request was seen."""
+        return [row for row in self.http1 if row["method"] is not None]
 
     @property
     def answered(self) -> list[Row]:
-        """HTTP rows whose response was seen."""
-        return [row for row in self.of("http") if row["status"] is not None]
+        """HTTP/1 rows whose response was seen."""
+        return [row for row in self.http1 if row["status"] is not None]
+
+    @property
+    def http1(self) -> list[Row]:
+        """HTTP rows but for those of HTTP/2."""
+        return [row for row in self.of("http") if row["version"] != "2"]
 
     def of(self, *protocols: str) -> list[Row]:
         """Rows of some protocols."""

@@ -301,3 +301,37 @@ pub const AMQP_HELD: usize = 2 << 20;
 /// Nanoseconds for which an AMQP delivery waits for its acknowledgement before it is told without:
 /// consumers may take as long as they like.
 pub const AMQP_PATIENCE: i64 = 60_000_000_000;
+
+/// Bytes of one HTTP/2 header block, its continuations included: what servers accept of a whole list
+/// of fields is 8 KiB (nginx) to 1 MiB (Go); most accept 64 KiB or less.
+pub const H2_BLOCK: usize = 64 * 1024;
+
+/// Bytes of the fields of one HTTP/2 header block that are kept: a block of some octets may refer to
+/// large fields again and again.
+pub const H2_FIELDS: usize = 64 * 1024;
+
+/// Bytes of an HPACK table, as RFC 7541 counts them: what the largest clients allow (64 KiB; 4 KiB is
+/// the default).
+pub const H2_TABLE: usize = 64 * 1024;
+
+/// Streams of one HTTP/2 connection that are open at once. Servers allow 100 to 250 as a rule.
+pub const H2_STREAMS: usize = 1024;
+
+/// Identifiers remembered of HTTP/2 streams that are over, so that what comes late opens none.
+pub const H2_CLOSED: usize = 1024;
+
+/// Bytes of an HTTP/2 frame other than DATA that are held: a header block; all others are short.
+pub const H2_FRAME: usize = H2_BLOCK;
+
+/// Bytes in which a run of HTTP/2 frames is looked for: a few of the usual size (16 KiB).
+pub const H2_SEEK: usize = 64 * 1024;
+
+/// Bytes that one side may send before frames are found again; as for HTTP/1.
+pub const H2_SOUGHT: u64 = 4 * 1024 * 1024;
+
+/// Bytes of the text in which the messages of one side of a gRPC call are shown: what a person reads
+/// at once.
+pub const PROTOBUF_SHOWN: usize = 2048;
+
+/// Messages of Protocol Buffers within each other that are shown.
+pub const PROTOBUF_DEPTH: usize = 8;

@@ -108,7 +108,7 @@ _SECTIONS = (
         """
         SELECT protocol, CASE
                 WHEN completeness = 'request_only'
-                    OR (status IS NULL AND protocol IN ('http', 'dns', 'mdns', 'llmnr'))
+                    OR (status IS NULL AND protocol IN ('http', 'grpc', 'dns', 'mdns', 'llmnr'))
                     THEN 'no response'
                 WHEN protocol = 'http' THEN left(CAST(status AS VARCHAR), 1) || 'xx'
                 ELSE coalesce(error, 'ok') END AS outcome,

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.golden.captures import Capture
 from tests.golden.mismatch import Comparison, compare_bags, compare_value
-from tests.golden.observed import Observed
+from tests.golden.observed import Observed, Row
 
 COUNTED_METHODS = ("GET", "POST", "HEAD", "CONNECT")
 
@@ -29,11 +29,16 @@ def _http(sessions: list[dict[str, Any]], observed: Observed) -> Iterator[Compar
         if any(method in s.get("method", []) and f"method-{method}" not in s for s in sessions):
             continue
         stated = sum(session.get(f"method-{method}", 0) for session in sessions)
-        found = sum(row["method"] == method for row in observed.asked)
+        found = sum(row["method"] == method for row in _asked(observed))
         yield from compare_value(f"arkime.{method}", stated, found)
     statuses = {str(code) for session in sessions for code in session.get("statuscode", [])}
-    ours = {str(row["status"]) for row in observed.answered}
+    ours = {str(row["status"]) for row in observed.of("http") if row["status"] is not None}
     yield from compare_bags("arkime.statuses", statuses, ours)
     paths = {path for session in sessions for path in session.get("path", [])}
-    targets = {(row["target"] or "").partition("?")[0] for row in observed.asked}
+    targets = {(row["target"] or "").partition("?")[0] for row in _asked(observed)}
     yield from compare_bags("arkime.paths", paths, targets)
+
+
+def _asked(observed: Observed) -> list[Row]:
+    """Of any version."""
+    return [row for row in observed.of("http") if row["method"] is not None]

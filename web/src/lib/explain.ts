@@ -15,6 +15,8 @@ export function whyIncomplete({ completeness, gap_bytes }: Seen): string | null 
     case "response_only":
       return "The request was not seen: capture began in the middle of this connection, or its packets were lost. What was asked is not known, so it is left empty.";
     case "gap":
+      if (gap_bytes === 0)
+        return "Its end was not seen: the stream, the connection or the capture ended first, or packets were lost that may have been of it. What is shown is what was seen; nothing was filled in.";
       return `${gap_bytes} bytes of it were never captured. What is shown is what was seen; nothing was filled in.`;
     default:
       return `It is not complete: ${completeness}.`;

@@ -4,6 +4,7 @@ use core::fmt;
 use std::borrow::Cow;
 
 use super::{Close, Context, Early, PROTOCOLS, Parser, Place, Probe, Protocol, Side, Verdict};
+use crate::event::Exchange;
 use crate::limits::{DETECTION_ATTEMPTS, DETECTION_BYTES, DETECTION_PASSED};
 
 #[cfg(test)]
@@ -40,6 +41,8 @@ struct Waiting {
     passed: u64,
     /// What each side had received when it sent what was given up last.
     heard: [Option<u64>; 2],
+    /// What was asked in the protocol before this one, to be answered in this one.
+    unanswered: Option<Box<Exchange>>,
 }
 
 /// What one side has sent and no probe has decided on.
@@ -188,6 +191,7 @@ impl App {
                         opaque += before;
                         let mut parser = (protocol.open)(cx.settings);
                         undecided.tell_lost(&mut *parser, &mut cx);
+                        undecided.hand_over(&mut *parser, &mut cx);
                         self.0 = State::Known { protocol, parser };
                     }
                     Detected::Nothing { opaque: bytes, is_last } => {
@@ -219,6 +223,13 @@ impl App {
                     todo.push(rest);
                 }
                 let State::Known { mut parser, .. } = old else { return };
+                if let Some(asked) = parser.unanswered() {
+                    let waiting = Waiting { unanswered: Some(asked), ..Waiting::default() };
+                    self.0 = State::Undecided(Undecided {
+                        waiting: Some(Box::new(waiting)),
+                        ..Undecided::default()
+                    });
+                }
                 if let Some(early) = parser.early() {
                     let Early { side, time, place, bytes } = early;
                     todo.push(Piece { side, time, place, bytes: Cow::Owned(bytes) });
@@ -315,6 +326,14 @@ impl Undecided {
                 let mut cx = Context { place, settings: cx.settings, sink: &mut *cx.sink, ..*cx };
                 parser.gap(side, to - offset, &mut cx);
             }
+        }
+    }
+
+    /// Hands what is unanswered to a new parser.
+    fn hand_over(&mut self, parser: &mut dyn Parser, cx: &mut Context<'_>) {
+        let asked = self.waiting.as_mut().and_then(|waiting| waiting.unanswered.take());
+        if let Some(asked) = asked {
+            parser.inherit(*asked, cx);
         }
     }
 

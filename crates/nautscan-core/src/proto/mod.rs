@@ -23,6 +23,7 @@ mod dialogue;
 pub mod dns;
 mod frames;
 pub mod http1;
+pub mod http2;
 mod keys;
 pub mod memcached;
 pub mod mqtt;
@@ -192,6 +193,13 @@ pub trait Parser: Send {
     fn early(&mut self) -> Option<Early> {
         None
     }
+    /// What was asked before the switch and is to be answered in the new protocol. Asked once, after
+    /// [`Verdict::Switched`].
+    fn unanswered(&mut self) -> Option<Box<Exchange>> {
+        None
+    }
+    /// Takes what was asked in the protocol before. Called at most once, first.
+    fn inherit(&mut self, _asked: Exchange, _cx: &mut Context<'_>) {}
     /// Heap bytes held, for the memory account.
     fn memory(&self) -> usize;
 }
@@ -225,6 +233,7 @@ pub struct Protocol {
 pub static PROTOCOLS: &[Protocol] = &[
     http1::PROTOCOL,
     tls::PROTOCOL,
+    http2::PROTOCOL,
     dns::PROTOCOL,
     redis::PROTOCOL,
     postgres::PROTOCOL,

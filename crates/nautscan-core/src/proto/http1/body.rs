@@ -285,7 +285,7 @@ pub(super) fn message(pending: &mut Pending, side: Side) -> Option<&mut Message>
 /// Takes in a piece of content: counts it and keeps what there is room for. `hole`: content
 /// before it is missing, so that keeping more would join what does not belong together.
 #[inline]
-fn add_content(message: &mut Message, piece: &[u8], limit: usize, hole: bool) {
+pub(in crate::proto) fn add_content(message: &mut Message, piece: &[u8], limit: usize, hole: bool) {
     let body = &mut message.body;
     body.bytes = body.bytes.map(|n| n.saturating_add(piece.len() as i64));
     if hole || limit == 0 {
@@ -316,4 +316,23 @@ fn finish_content(message: &mut Message, codings: &Codings, limit: usize) -> Opt
     body.kept = Some(content);
     let broken = outcome == Outcome::Corrupt || (outcome == Outcome::Short && !was_cut);
     broken.then_some(Oddity::ContentUndecodable)
+}
+
+/// The same for other versions of HTTP, which name their oddities themselves.
+pub(in crate::proto) fn undo_codings(
+    message: &mut Message,
+    codings: &Codings,
+    limit: usize,
+) -> Option<&'static str> {
+    finish_content(message, codings, limit).map(Oddity::name)
+}
+
+/// Undoes codings of bytes that are no content: at most `limit` bytes. `None`: they are not coded
+/// so, or how is not known.
+pub(in crate::proto) fn decoded(bytes: &[u8], codings: &Codings, limit: usize) -> Option<Vec<u8>> {
+    if codings.applied().is_empty() {
+        return None;
+    }
+    let (plain, outcome) = content::decode(bytes.to_vec(), codings.applied(), limit);
+    matches!(outcome, Outcome::Whole | Outcome::Limit).then_some(plain)
 }

@@ -32,7 +32,7 @@ pub(super) enum Coding {
 
 /// The content codings of a message in the order in which they were applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Codings {
+pub(in crate::proto) struct Codings {
     list: [Coding; HTTP_CODINGS],
     len: u8,
 }
@@ -54,6 +54,14 @@ impl Codings {
             None => self.list[HTTP_CODINGS - 1] = Coding::Unknown,
         }
     }
+    /// Reads a Content-Encoding field.
+    pub(in crate::proto) fn content_encoding(&mut self, value: &[u8]) {
+        value
+            .split(|&b| b == b',')
+            .filter_map(|item| coding(item.trim_ascii()))
+            .for_each(|c| self.push(c));
+    }
+
     /// The codings applied, first to last.
     pub(super) fn applied(&self) -> &[Coding] {
         &self.list[..usize::from(self.len)]
@@ -144,10 +152,7 @@ impl Facts {
 
     /// Reads a Content-Encoding field.
     pub(super) fn content_encoding(&mut self, value: &[u8]) {
-        value
-            .split(|&b| b == b',')
-            .filter_map(|item| coding(item.trim_ascii()))
-            .for_each(|c| self.codings.push(c));
+        self.codings.content_encoding(value);
     }
 
     /// The framing of a request body (RFC 9112 section 6.3, rules 3 to 7).

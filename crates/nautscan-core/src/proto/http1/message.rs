@@ -9,6 +9,7 @@ use super::pair::Answered;
 use super::pending::{self, Asked, Pending, Progress, renew, set};
 use super::start::{self, StatusLine, Version};
 use super::{Http1, Step, probe};
+use crate::event::Exchange;
 use crate::limits::{HTTP_HEAD, HTTP_INFORMATIONAL};
 use crate::proto::{Context, Side, Verdict};
 
@@ -301,6 +302,14 @@ impl Http1 {
         if status == 101 && pending.request != Progress::Absent && !pending.upgrade {
             pending.note(Oddity::UnexpectedSwitch);
         }
+        let unanswered = match &upgrade {
+            // Stream 1 of HTTP/2 answers it (RFC 7540 section 3.2).
+            Some(to) if to.eq_ignore_ascii_case(b"h2c") && pending.request != Progress::Absent => {
+                let asked = Exchange { response: None, ..pending.exchange.clone() };
+                Some(Box::new(asked))
+            }
+            _ => None,
+        };
         if let Some(protocol) = upgrade {
             pending.detail("upgrade", ',', &String::from_utf8_lossy(&protocol));
         }
@@ -311,6 +320,7 @@ impl Http1 {
         if pending.request == Progress::Open {
             pending.request = Progress::Ended;
         }
+        self.unanswered = unanswered;
         self.pairing.response_over(cx);
         self.pairing.flush(None, false, cx);
         // What the client sent meanwhile is of the new protocol and stays for it.

@@ -34,10 +34,12 @@ mod start;
 mod tests;
 mod turn;
 
-pub(super) use framing::trace_id;
+pub(super) use body::{add_content, decoded, undo_codings};
+pub(super) use framing::{Codings, trace_id};
 pub use oddity::ODDITIES;
 
 use super::{About, Close, Context, Early, Parser, Place, Protocol, Settings, Side, Verdict};
+use crate::event::Exchange;
 use crate::limits::HTTP_HEAD;
 use half::{Half, State};
 use pair::Pairing;
@@ -49,7 +51,7 @@ static ABOUT: About = About {
     title: "HTTP/1.0 and HTTP/1.1",
     extracts: "Method, host, target, status, header fields, bodies without their codings (chunked, gzip, deflate, br, zstd), trace id, informational responses, trailers; pipelines; after CONNECT or an upgrade what follows is looked at anew.",
     limits: &[
-        "HTTP/2 and HTTP/3 are not read; what is encrypted is opaque.",
+        "HTTP/3 is not read, and what is encrypted is opaque; of HTTP/2 see there.",
         "Bodies are kept up to the body limit; their sizes are of all bytes.",
         "A head of more than 64 KiB, or more than 128 requests waiting on one connection, are noted as oddities.",
     ],
@@ -73,6 +75,8 @@ struct Http1 {
     holds_nothing: bool,
     /// What was held as a head and is none is being read again.
     rescans: bool,
+    /// What is answered in HTTP/2, to which the connection changes.
+    unanswered: Option<Box<Exchange>>,
 }
 
 /// What became of bytes.
@@ -255,6 +259,10 @@ impl Parser for Http1 {
         let bytes = std::mem::take(&mut half.buf);
         let place = Place { offset: half.start.at, received: half.start.received };
         Some(Early { side: Side::Client, time: half.begin, place, bytes })
+    }
+
+    fn unanswered(&mut self) -> Option<Box<Exchange>> {
+        self.unanswered.take()
     }
 
     fn memory(&self) -> usize {

@@ -1,0 +1,425 @@
+//! One stream: a request and its response in the making.
+
+use super::fields::{GrpcFields, Section};
+use super::grpc::{self, Messages};
+use super::oddity::{INFORMATIONAL, LENGTH, MESSAGE, NO_STATUS, PSEUDO, UNSEEN};
+use super::protobuf;
+use crate::event::{Completeness, Exchange, Message};
+use crate::limits::HTTP_INFORMATIONAL;
+use crate::proto::http1::{Codings, add_content, undo_codings};
+use crate::proto::{Context, Side};
+
+/// How far one half of an exchange has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Progress {
+    /// Nothing of it was seen.
+    #[default]
+    Absent,
+    /// Its head was read; more may come.
+    Open,
+    /// Read to its end.
+    Ended,
+    /// Its end was not seen, and will not be.
+    Cut,
+}
+
+impl Progress {
+    /// No more of it will come.
+    pub(super) fn is_over(self) -> bool {
+        matches!(self, Self::Ended | Self::Cut)
+    }
+}
+
+/// What is known of the content of one half besides what the exchange says.
+#[derive(Debug, Default)]
+struct Content {
+    codings: Codings,
+    stated: Option<u64>,
+    /// Content before this was lost.
+    has_hole: bool,
+    /// Of a gRPC call.
+    messages: Option<Messages>,
+    encoding: Option<Vec<u8>>,
+}
+
+/// An exchange that is not finished.
+#[derive(Debug, Default)]
+pub(super) struct Stream {
+    pub(super) exchange: Exchange,
+    /// Request and response.
+    pub(super) progress: [Progress; 2],
+    /// Bytes of it were lost or cut off.
+    pub(super) gap: bool,
+    content: [Content; 2],
+    /// How a gRPC call ended.
+    ending: GrpcFields,
+    is_grpc: bool,
+    /// Fields were left out since they are not known.
+    unseen: bool,
+    informational: usize,
+}
+
+impl Stream {
+    /// A stream of that number.
+    pub(super) fn new(id: u32) -> Self {
+        let exchange = Exchange {
+            protocol: "http",
+            version: Some("2"),
+            detail: vec![("stream", id.to_string())],
+            ..Exchange::default()
+        };
+        Self { exchange, ..Self::default() }
+    }
+
+    /// The stream on which an upgraded connection answers the request that asked for the upgrade
+    /// (RFC 9113 section 3.1 of old: RFC 7540 section 3.2).
+    pub(super) fn upgraded(asked: Exchange) -> Self {
+        let mut stream = Self::new(1);
+        let detail = ("upgraded_from", asked.version.unwrap_or("1.1").to_owned());
+        stream.exchange.detail.push(detail);
+        stream.exchange = Exchange {
+            method: asked.method,
+            host: asked.host,
+            target: asked.target,
+            trace_id: asked.trace_id,
+            request: asked.request,
+            ..stream.exchange
+        };
+        stream.progress[0] = Progress::Ended;
+        stream
+    }
+
+    pub(super) fn response(&self) -> Progress {
+        self.progress[1]
+    }
+
+    /// Notes an oddity, once.
+    pub(super) fn note(&mut self, oddity: &'static str) {
+        if !self.exchange.oddities.contains(&oddity) {
+            self.exchange.oddities.push(oddity);
+        }
+    }
+
+    /// Adds a value to the detail; the first under a name stays.
+    pub(super) fn detail(&mut self, name: &'static str, value: String) {
+        if !self.exchange.detail.iter().any(|pair| pair.0 == name) {
+            self.exchange.detail.push((name, value));
+        }
+    }
+
+    /// Says that bytes of what `side` sends were lost.
+    pub(super) fn lose(&mut self, side: Side, bytes: u64) {
+        self.gap = true;
+        self.exchange.gap_bytes = self.exchange.gap_bytes.saturating_add(bytes);
+        self.may_lose(side);
+    }
+
+    /// Says that bytes were lost that may be of what `side` sends.
+    pub(super) fn may_lose(&mut self, side: Side) {
+        self.gap |= self.progress[side.index()] == Progress::Open;
+        let content = &mut self.content[side.index()];
+        content.has_hole = true;
+        if let Some(messages) = &mut content.messages {
+            messages.is_lost = true;
+        }
+    }
+
+    /// Whether bytes of the request were lost, and with them maybe its end.
+    pub(super) fn has_lost_request(&self) -> bool {
+        self.content[0].has_hole
+    }
+
+    fn message(&mut self, side: Side) -> Option<&mut Message> {
+        match side {
+            Side::Client => self.exchange.request.as_mut(),
+            Side::Server => self.exchange.response.as_mut(),
+        }
+    }
+
+    /// A header block of `side` that began at `begin`: a head, or trailers.
+    pub(super) fn section(
+        &mut self,
+        side: Side,
+        mut section: Section,
+        begin: i64,
+        cx: &Context<'_>,
+    ) {
+        if section.unseen > 0 {
+            self.unseen = true;
+            self.note(UNSEEN);
+        }
+        for oddity in core::mem::take(&mut section.odd) {
+            self.note(oddity);
+        }
+        match (side, self.progress[side.index()]) {
+            (_, Progress::Open) => self.trailers(side, &mut section, cx),
+            (Side::Client, Progress::Absent) => self.request_head(section, begin, cx),
+            (Side::Server, Progress::Absent) => self.response_head(section, begin, cx),
+            (_, Progress::Ended | Progress::Cut) => {}
+        }
+    }
+
+    fn request_head(&mut self, mut section: Section, begin: i64, cx: &Context<'_>) {
+        let pseudo = core::mem::take(&mut section.pseudo);
+        let is_connect = pseudo.method.as_deref() == Some(b"CONNECT");
+        let has_all = pseudo.method.is_some() && (is_connect || pseudo.path.is_some());
+        self.check_head(Side::Client, has_all, &section);
+        let exchange = &mut self.exchange;
+        // A plain CONNECT has no path: what it asks of is the authority.
+        exchange.target = match is_connect && pseudo.path.is_none() {
+            true => pseudo.authority.clone(),
+            false => pseudo.path,
+        };
+        exchange.method = pseudo.method;
+        exchange.host = pseudo.authority.or(section.host.take());
+        exchange.trace_id = section.trace_id;
+        for (name, text) in [("scheme", pseudo.scheme), ("connect_protocol", pseudo.protocol)] {
+            if let Some(text) = text {
+                self.detail(name, String::from_utf8_lossy(&text).into_owned());
+            }
+        }
+        if let Some(timeout) = section.grpc.timeout.take() {
+            self.detail("timeout", String::from_utf8_lossy(&timeout).into_owned());
+        }
+        self.head(Side::Client, section, begin, cx);
+    }
+
+    fn response_head(&mut self, mut section: Section, begin: i64, cx: &Context<'_>) {
+        let status = section.status();
+        if let Some(status @ 100..=199) = status {
+            self.informational += 1;
+            if self.informational > HTTP_INFORMATIONAL {
+                return self.note(INFORMATIONAL);
+            }
+            let detail = &mut self.exchange.detail;
+            return match detail.iter_mut().find(|pair| pair.0 == "informational") {
+                Some((_, text)) => text.push_str(&format!(",{status}")),
+                None => detail.push(("informational", status.to_string())),
+            };
+        }
+        self.check_head(Side::Server, status.is_some(), &section);
+        self.exchange.status = status;
+        self.end_of_call(&mut section.grpc);
+        self.head(Side::Server, section, begin, cx);
+    }
+
+    /// `has_all`: the head has the fields that it must have.
+    fn check_head(&mut self, side: Side, has_all: bool, section: &Section) {
+        let has_hole = &mut self.content[side.index()].has_hole;
+        // Without them, these are trailers, and the head was lost.
+        self.gap |= *has_hole && !has_all;
+        *has_hole &= !has_all;
+        if !has_all && section.unseen == 0 && !section.is_large && !self.gap {
+            self.note(PSEUDO);
+        }
+    }
+
+    fn head(&mut self, side: Side, section: Section, begin: i64, cx: &Context<'_>) {
+        let is_grpc = grpc::is_grpc(section.content_type.as_deref());
+        self.is_grpc |= is_grpc;
+        let content = &mut self.content[side.index()];
+        content.codings = section.codings;
+        content.stated = section.content_length;
+        content.messages = is_grpc.then(Messages::default);
+        content.encoding = section.grpc.encoding;
+        let mut message =
+            Message { first_time: begin, content_type: section.content_type, ..Message::default() };
+        message.body.bytes = Some(0);
+        if cx.settings.headers {
+            message.headers = section.headers;
+        }
+        self.progress[side.index()] = Progress::Open;
+        match side {
+            Side::Client => self.exchange.request = Some(message),
+            Side::Server => self.exchange.response = Some(message),
+        }
+    }
+
+    fn trailers(&mut self, side: Side, section: &mut Section, cx: &Context<'_>) {
+        if side == Side::Server {
+            self.end_of_call(&mut section.grpc);
+        }
+        let name = match side {
+            Side::Client => "request_trailers",
+            Side::Server => "response_trailers",
+        };
+        if cx.settings.headers && !section.headers.is_empty() {
+            self.detail(name, section.lines());
+        }
+    }
+
+    fn end_of_call(&mut self, fields: &mut GrpcFields) {
+        let GrpcFields { status, message, .. } = fields;
+        self.ending.status = status.take().or(self.ending.status.take());
+        self.ending.message = message.take().or(self.ending.message.take());
+    }
+
+    /// Content that `side` sends.
+    pub(super) fn content(&mut self, side: Side, bytes: &[u8], cx: &Context<'_>) {
+        let content = &mut self.content[side.index()];
+        if let Some(messages) = &mut content.messages {
+            messages.feed(bytes);
+        }
+        let has_hole = content.has_hole;
+        if let Some(message) = self.message(side) {
+            add_content(message, bytes, cx.settings.body_limit, has_hole);
+        }
+    }
+
+    /// What `side` sends is over; `time`: its last byte was captured then.
+    pub(super) fn end(&mut self, side: Side, time: i64, cx: &Context<'_>) {
+        let at = side.index();
+        if self.progress[at] != Progress::Open {
+            return;
+        }
+        self.progress[at] = Progress::Ended;
+        self.close_content(side, Some(time), cx);
+        let Content { stated, has_hole, ref messages, .. } = self.content[at];
+        let is_within = messages.as_ref().is_some_and(Messages::is_within);
+        let got = self.message(side).and_then(|message| message.body.bytes);
+        let asks_for_none =
+            side == Side::Server && self.exchange.method.as_deref().is_none_or(|m| m == b"HEAD");
+        let may_differ = has_hole || asks_for_none || self.exchange.status == Some(304);
+        if !may_differ && stated.is_some_and(|stated| i64::try_from(stated).ok() != got) {
+            self.note(LENGTH);
+        }
+        if is_within {
+            self.note(MESSAGE);
+        }
+    }
+
+    /// No more of what `side` sends will come.
+    pub(super) fn cut(&mut self, side: Side, cx: &Context<'_>) {
+        if self.progress[side.index()] == Progress::Open {
+            self.progress[side.index()] = Progress::Cut;
+            self.close_content(side, None, cx);
+        }
+    }
+
+    fn close_content(&mut self, side: Side, time: Option<i64>, cx: &Context<'_>) {
+        let codings = self.content[side.index()].codings;
+        let limit = cx.settings.body_limit;
+        let Some(message) = self.message(side) else { return };
+        message.last_time = time;
+        let oddity = undo_codings(message, &codings, limit);
+        message.body.kept.take_if(|kept| kept.is_empty());
+        if let Some(oddity) = oddity {
+            self.note(oddity);
+        }
+    }
+
+    /// Makes the exchange say what was seen. `error`: why what is not finished is not.
+    pub(super) fn finish(mut self, error: Option<&'static str>, cx: &Context<'_>) -> Exchange {
+        let response = self.response();
+        for side in [Side::Client, Side::Server] {
+            self.gap |= self.progress[side.index()] == Progress::Open;
+            self.cut(side, cx);
+        }
+        if self.is_grpc {
+            self.finish_call();
+        }
+        let exchange = &mut self.exchange;
+        let may_have_ended = self.content[1].has_hole;
+        if response != Progress::Ended && exchange.error.is_none() && !may_have_ended {
+            exchange.error = error;
+        }
+        exchange.completeness = match self.progress {
+            _ if self.gap => Completeness::Gap,
+            [Progress::Absent, _] => Completeness::ResponseOnly,
+            [_, Progress::Absent] => Completeness::RequestOnly,
+            _ => Completeness::Complete,
+        };
+        self.exchange
+    }
+
+    /// What makes a row of gRPC of it: what was called, the call's status, its messages.
+    fn finish_call(&mut self) {
+        self.exchange.protocol = "grpc";
+        // That of HTTP below it says nothing of gRPC.
+        self.exchange.version = None;
+        if let Some((service, method)) = self.exchange.target.as_deref().and_then(grpc::called) {
+            let (service, method) =
+                (String::from_utf8_lossy(service).into_owned(), method.to_vec());
+            self.exchange.method = Some(method);
+            self.detail("service", service);
+        }
+        match self.exchange.status.take() {
+            None | Some(200) => {}
+            Some(other) => self.detail("http_status", other.to_string()),
+        }
+        self.exchange.status = self.ending.status.as_deref().and_then(grpc::status);
+        match self.exchange.status {
+            Some(0) => {}
+            Some(other) => self.exchange.error = Some(grpc::status_name(other)),
+            None if self.response() == Progress::Ended && !self.unseen && !self.gap => {
+                self.note(NO_STATUS);
+            }
+            None => {}
+        }
+        if let Some(text) = self.ending.message.take().filter(|text| !text.is_empty()) {
+            self.detail("grpc_message", grpc::message(&text));
+        }
+        self.tell_messages();
+    }
+
+    fn tell_messages(&mut self) {
+        const NAMES: [[&str; 4]; 2] = [
+            ["request_messages", "request_message_bytes", "request_compressed", "request_encoding"],
+            [
+                "response_messages",
+                "response_message_bytes",
+                "response_compressed",
+                "response_encoding",
+            ],
+        ];
+        for (at, [count, bytes, compressed, encoding]) in NAMES.into_iter().enumerate() {
+            let content = core::mem::take(&mut self.content[at]);
+            self.tell_protobuf(at, &content);
+            let Some(messages) = content.messages.filter(|messages| !messages.is_lost) else {
+                continue;
+            };
+            self.detail(count, messages.count.to_string());
+            self.detail(bytes, messages.bytes.to_string());
+            if messages.compressed > 0 {
+                self.detail(compressed, messages.compressed.to_string());
+            }
+            if let Some(text) = content.encoding.filter(|text| text != b"identity") {
+                self.detail(encoding, String::from_utf8_lossy(&text).into_owned());
+            }
+        }
+    }
+
+    /// What was kept of the messages of one side, if they are of Protocol Buffers.
+    fn tell_protobuf(&mut self, at: usize, content: &Content) {
+        const NAMES: [&str; 2] = ["request_protobuf", "response_protobuf"];
+        let message = if at == 0 { &self.exchange.request } else { &self.exchange.response };
+        let Some(message) = message else { return };
+        if content.messages.is_none() || !grpc::is_protobuf(message.content_type.as_deref()) {
+            return;
+        }
+        let mut codings = Codings::default();
+        codings.content_encoding(content.encoding.as_deref().unwrap_or_default());
+        let kept = message.body.kept.as_deref().unwrap_or_default();
+        if let Some(text) = protobuf::shown(kept, &codings) {
+            self.detail(NAMES[at], text);
+        }
+    }
+
+    /// Heap bytes held.
+    pub(super) fn memory(&self) -> usize {
+        let message = |message: &Option<Message>| {
+            message.as_ref().map_or(0, |message| {
+                message.headers.memory() + message.body.kept.as_ref().map_or(0, Vec::capacity)
+            })
+        };
+        let exchange = &self.exchange;
+        let detail: usize = exchange.detail.iter().map(|(_, text)| text.capacity()).sum();
+        let texts = [&exchange.method, &exchange.host, &exchange.target];
+        let texts: usize = texts.into_iter().flatten().map(Vec::capacity).sum();
+        size_of::<Self>()
+            + message(&exchange.request)
+            + message(&exchange.response)
+            + detail
+            + texts
+    }
+}
