@@ -30,6 +30,7 @@ have dig|bind9-dnsutils|its client
 have redis-server|redis-server|a Redis server in live tests
 have memcached|memcached|a Memcached server in live tests
 has_postgresql|postgresql|a PostgreSQL server in live tests
+have mariadbd|mariadb-server|a MariaDB server in live tests
 have tcpdump|tcpdump|comparison in live tests and benchmarks
 have tshark|tshark|comparison with Wireshark's reading
 have dockerd|docker.io|a real Docker Engine for identity tests
@@ -115,6 +116,7 @@ rest_services() {
   case " $* " in *" redis-server "*) systemctl disable -q redis-server 2>/dev/null || true ;; esac
   case " $* " in *" memcached "*) systemctl disable -q memcached 2>/dev/null || true ;; esac
   case " $* " in *" postgresql "*) systemctl disable -q postgresql 2>/dev/null || true ;; esac
+  case " $* " in *" mariadb-server "*) systemctl disable -q mariadb 2>/dev/null || true ;; esac
   case " $* " in *" haproxy "*) systemctl disable -q haproxy 2>/dev/null || true ;; esac
   case " $* " in *" podman "*) systemctl disable -q podman.socket podman-restart podman-auto-update.timer 2>/dev/null || true ;; esac
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use nautscan_capture::{FileSource, PacketSource, Pulled};
 use nautscan_core::packet::Packet;
-use nautscan_core::proto::{Probe, Protocol, Side, memcached, postgres, redis, tls};
+use nautscan_core::proto::{Probe, Protocol, Side, memcached, mysql, postgres, redis, tls};
 use nautscan_core::wire::tcp::flag;
 use nautscan_core::wire::{Address, Decoded, Transport, decode};
 use nautscan_fuzz::{DnsScript, EngineScript, HttpScript, Scribe, SegmentFields, WireInput};
@@ -263,6 +263,7 @@ fn target(side: Side, payload: &[u8]) -> Option<&'static str> {
         ("redis", redis::PROTOCOL),
         ("memcached", memcached::PROTOCOL),
         ("postgres", postgres::PROTOCOL),
+        ("mysql", mysql::PROTOCOL),
     ];
     let is_of = |protocol: &Protocol| (protocol.probe)(side, payload) == Probe::Yes;
     targets.into_iter().find(|(_, protocol)| is_of(protocol)).map(|(target, _)| target)

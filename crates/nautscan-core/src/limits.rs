@@ -227,3 +227,20 @@ pub const POSTGRES_STATEMENTS: usize = 1024;
 /// PostgreSQL messages that may wait for their answers on one connection: what drivers send before
 /// they read, in batches of a thousand with three messages each.
 pub const POSTGRES_PIPELINE: usize = 8192;
+
+/// Bytes read of one MySQL packet: a statement that a person would read.
+pub const MYSQL_KEPT: usize = 4096;
+
+/// Bytes shown of a name or an error's message.
+pub const MYSQL_FIELD: usize = 256;
+
+/// Prepared statements known on one MySQL connection: drivers keep some hundreds.
+pub const MYSQL_STATEMENTS: usize = 1024;
+
+/// MySQL commands that may wait for their answers on one connection: connectors that pipeline send
+/// batches of hundreds.
+pub const MYSQL_PIPELINE: usize = 1024;
+
+/// Bytes of one MySQL envelope packed by zstd, which is unpacked as a whole: servers fill one with
+/// some 16 KiB, and with more where one row is larger.
+pub const MYSQL_ZSTD: usize = 1 << 20;

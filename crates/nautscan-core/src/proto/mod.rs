@@ -23,8 +23,10 @@ pub mod dns;
 pub mod http1;
 mod keys;
 pub mod memcached;
+pub mod mysql;
 pub mod postgres;
 pub mod redis;
+mod sql;
 pub mod tls;
 mod turns;
 
@@ -222,5 +224,6 @@ pub static PROTOCOLS: &[Protocol] = &[
     dns::PROTOCOL,
     redis::PROTOCOL,
     postgres::PROTOCOL,
+    mysql::PROTOCOL,
     memcached::PROTOCOL,
 ];

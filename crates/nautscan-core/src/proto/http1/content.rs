@@ -45,6 +45,12 @@ pub(super) fn decode(coded: Vec<u8>, applied: &[Coding], limit: usize) -> (Vec<u
     (content, worst)
 }
 
+/// Undoes zstd: at most `limit` bytes; `None`: it is not all that, and whole.
+pub(in crate::proto) fn unpack_zstd(packed: &[u8], limit: usize) -> Option<Vec<u8>> {
+    let (made, outcome) = decode_one(packed, Coding::Zstd, limit);
+    (outcome == Outcome::Whole).then_some(made)
+}
+
 fn decode_one(input: &[u8], coding: Coding, limit: usize) -> (Vec<u8>, Outcome) {
     let mut out = Vec::with_capacity(input.len().saturating_mul(3).min(limit));
     let outcome = match coding {

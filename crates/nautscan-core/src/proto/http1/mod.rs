@@ -34,6 +34,7 @@ mod start;
 mod tests;
 mod turn;
 
+pub(super) use content::unpack_zstd;
 pub use oddity::ODDITIES;
 
 use super::{About, Close, Context, Early, Parser, Place, Protocol, Settings, Side, Verdict};
