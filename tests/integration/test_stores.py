@@ -1,4 +1,4 @@
-"""Real Redis, Memcached, PostgreSQL, MariaDB and clients: what the clients say they did is what rows say."""
+"""Real Redis, Memcached, PostgreSQL, MariaDB and clients: what clients say they did, rows say."""
 
 from __future__ import annotations
 
@@ -168,7 +168,6 @@ POSTGRES_CLIENT = """
 
 MARIADB_CLIENT = """
     import json, sys, tempfile, mysql.connector, pymysql
-    from mysql.connector.errors import Error
 
     HOW = dict(host="10.99.0.2", port=13306, user="tester", password="hunter2-4711",
                database="shop")
@@ -177,8 +176,10 @@ MARIADB_CLIENT = """
         log.append([method, target, rows, error])
 
     connection = pymysql.connect(**HOW, autocommit=True, local_infile=True)
-    did("CONNECT", "shop"); did("SET", "SET AUTOCOMMIT = ?")
+    did("CONNECT", "shop"); did("SET", "SET NAMES utf8mb4")  # what PyMySQL does by itself
     c = connection.cursor()
+    c.execute("DROP TABLE IF EXISTS t"); did("DROP", "DROP TABLE IF EXISTS t")
+    c.execute("DROP PROCEDURE IF EXISTS p"); did("DROP", "DROP PROCEDURE IF EXISTS p")
     c.execute("CREATE TABLE t (id int PRIMARY KEY, note text)")
     did("CREATE", "CREATE TABLE t (id int PRIMARY KEY, note text)")
     c.execute("INSERT INTO `t` VALUES (1, 'hunter2-4711'), (2, \\"x\\")")
@@ -205,7 +206,7 @@ MARIADB_CLIENT = """
     c.callproc("p"); rows = len(c.fetchall())
     while c.nextset():
         rows += len(c.fetchall())
-    did("CALL", "CALL p()", rows)
+    did("CALL", "CALL `p`()", rows)
     connection.ping(); did("PING", None)
     connection.select_db("mysql"); did("INIT_DB", "mysql")
     connection.close(); did("QUIT", None)
@@ -213,15 +214,16 @@ MARIADB_CLIENT = """
     compress = sys.argv[1] == "compressed"
     other = mysql.connector.connect(**HOW, compress=compress, use_pure=True, ssl_disabled=True)
     did("CONNECT", "shop")
-    did("SET", "SET NAMES ? COLLATE ?"); did("SET", "SET NAMES ?"); did("SET", "SET @@session.autocommit = OFF")
-    c = other.cursor(prepared=True)
+    # What Connector/Python does by itself, as the pings before a cursor and the resets below.
+    did("SET", "SET NAMES ? COLLATE ?"); did("SET", "SET @@session.autocommit = OFF")
+    c = other.cursor(prepared=True); did("PING", None)
     c.execute("SELECT id, note FROM t WHERE id >= %s AND note <> 'hunter2-4711 no'", [2])
     form = "SELECT id, note FROM t WHERE id >= ? AND note <> ?"
-    did("PREPARE", form); did("SELECT", form, len(c.fetchall()))
+    did("PREPARE", form); did("STMT_RESET", form); did("SELECT", form, len(c.fetchall()))
     c.execute("SELECT id, note FROM t WHERE id >= %s AND note <> 'hunter2-4711 no'", [0])
     did("STMT_RESET", form); did("SELECT", form, len(c.fetchall()))
     c.close()
-    c = other.cursor()
+    c = other.cursor(); did("PING", None)
     c.execute("SELECT REPEAT('hunter2-4711', 20000)"); c.fetchall()
     did("SELECT", "SELECT REPEAT(?)", 1)
     other.close(); did("QUIT", None)
@@ -302,9 +304,8 @@ PREPARE_MARIADB = """
     mount --bind "$home.null" /dev/null
     mariadb-install-db --no-defaults --user=mysql --datadir="$home/data" --skip-test-db \\
       --auth-root-authentication-method=normal >"$home/install.log" 2>&1
-    cat >"$home/start.sql" <<SQL
-    CREATE DATABASE shop; GRANT ALL ON *.* TO tester@'%' IDENTIFIED BY '$password';
-SQL
+    printf '%s\\n' "CREATE DATABASE shop;" \\
+      "GRANT ALL ON *.* TO tester@'%' IDENTIFIED BY '$password';" >"$home/start.sql"
     exec mariadbd --no-defaults --user=mysql --datadir="$home/data" --bind-address="$address" \\
       --port="$port" --socket="$home/socket" --pid-file="$home/pid" --init-file="$home/start.sql" \\
       --skip-name-resolve --local-infile=1 --innodb-flush-log-at-trx-commit=0
@@ -415,3 +416,15 @@ async def test_mariadb(lab: Lab, running: SensorProcess, how: str) -> None:
         [r["method"], r["target"], int(_detail(r, "rows") or 0) or None, r["error"]] for r in rows
     ]
     assert told == log
+    begun = [row for row in rows if row["method"] == "CONNECT"]
+    assert [_detail(row, "compression") for row in begun] == [
+        None,
+        "zlib" if how == "compressed" else None,
+    ]
+    assert {_detail(row, "user") for row in begun} == {"tester"}
+    loaded = next(row for row in rows if row["method"] == "LOAD")
+    assert _detail(loaded, "copied_in_bytes") == str(2 * len(f"10\t{SECRET}\n"))
+    assert rows[-2]["response_bytes"] > 20_000 * len(SECRET)
+    failed = next(row for row in rows if row["error"] == "ER_DUP_ENTRY")
+    assert (_detail(failed, "error_code"), _detail(failed, "sqlstate")) == ("1062", "23000")
+    assert _detail(failed, "error_message") == _detail(failed, "statement") == "[redacted]"
