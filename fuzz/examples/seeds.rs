@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use nautscan_capture::{FileSource, PacketSource, Pulled};
 use nautscan_core::packet::Packet;
-use nautscan_core::proto::{Probe, Protocol, Side, memcached, mysql, postgres, redis, tls};
+use nautscan_core::proto::{Probe, Protocol, Side, memcached, mongodb, mysql, postgres, redis, tls};
 use nautscan_core::wire::tcp::flag;
 use nautscan_core::wire::{Address, Decoded, Transport, decode};
 use nautscan_fuzz::{DnsScript, EngineScript, HttpScript, Scribe, SegmentFields, WireInput};
@@ -264,6 +264,7 @@ fn target(side: Side, payload: &[u8]) -> Option<&'static str> {
         ("memcached", memcached::PROTOCOL),
         ("postgres", postgres::PROTOCOL),
         ("mysql", mysql::PROTOCOL),
+        ("mongodb", mongodb::PROTOCOL),
     ];
     let is_of = |protocol: &Protocol| (protocol.probe)(side, payload) == Probe::Yes;
     targets.into_iter().find(|(_, protocol)| is_of(protocol)).map(|(target, _)| target)

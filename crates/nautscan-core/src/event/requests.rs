@@ -43,7 +43,7 @@ pub(super) const COLUMNS: &[Column] = &[
     maybe(
         "method",
         Kind::Text,
-        "What was to be done, e.g. `GET`; DNS: the type that was asked for, or the operation if it was no query; Redis, Memcached: the command; PostgreSQL, MySQL: the statement's first word, or the command. Null where it was not seen.",
+        "What was to be done, e.g. `GET`; DNS: the type that was asked for, or the operation if it was no query; Redis, Memcached: the command; PostgreSQL, MySQL: the statement's first word, or the command; MongoDB: the command. Null where it was not seen.",
     ),
     maybe(
         "host",
@@ -53,7 +53,7 @@ pub(super) const COLUMNS: &[Column] = &[
     maybe(
         "target",
         Kind::Text,
-        "What it was asked of (HTTP: the request target; DNS: the name; Redis, Memcached: the grouping form of the key; PostgreSQL, MySQL: the statement without its literals). Null where it was not seen, or there is none.",
+        "What it was asked of (HTTP: the request target; DNS: the name; Redis, Memcached: the grouping form of the key; PostgreSQL, MySQL: the statement without its literals; MongoDB: the database and collection). Null where it was not seen, or there is none.",
     ),
     maybe(
         "status",

@@ -23,6 +23,7 @@ pub mod dns;
 pub mod http1;
 mod keys;
 pub mod memcached;
+pub mod mongodb;
 pub mod mysql;
 pub mod postgres;
 pub mod redis;
@@ -225,5 +226,6 @@ pub static PROTOCOLS: &[Protocol] = &[
     redis::PROTOCOL,
     postgres::PROTOCOL,
     mysql::PROTOCOL,
+    mongodb::PROTOCOL,
     memcached::PROTOCOL,
 ];

@@ -45,6 +45,18 @@ pub(super) fn decode(coded: Vec<u8>, applied: &[Coding], limit: usize) -> (Vec<u
     (content, worst)
 }
 
+/// The beginning of what zlib packs, as far as it is there and at most `limit` bytes.
+pub(in crate::proto) fn unpack_zlib(packed: &[u8], limit: usize) -> Vec<u8> {
+    let mut made = Vec::new();
+    inflate(packed, true, &mut made, limit);
+    made
+}
+
+/// The same of zstd.
+pub(in crate::proto) fn unpack_zstd_beginning(packed: &[u8], limit: usize) -> Vec<u8> {
+    decode_one(packed, Coding::Zstd, limit).0
+}
+
 /// Undoes zstd: at most `limit` bytes; `None`: it is not all that, and whole.
 pub(in crate::proto) fn unpack_zstd(packed: &[u8], limit: usize) -> Option<Vec<u8>> {
     let (made, outcome) = decode_one(packed, Coding::Zstd, limit);

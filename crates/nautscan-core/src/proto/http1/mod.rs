@@ -34,7 +34,7 @@ mod start;
 mod tests;
 mod turn;
 
-pub(super) use content::unpack_zstd;
+pub(super) use content::{unpack_zlib, unpack_zstd, unpack_zstd_beginning};
 pub use oddity::ODDITIES;
 
 use super::{About, Close, Context, Early, Parser, Place, Protocol, Settings, Side, Verdict};
