@@ -175,7 +175,10 @@ impl Mysql {
             }
             Next::Encrypted => Some(Verdict::Switched { consumed }),
             Next::Over => Some(Verdict::Over { consumed }),
-            Next::Lost => Some(self.lose(side, 0, cx)),
+            Next::Lost => {
+                cx.sink.parse_error();
+                Some(self.lose(side, 0, cx))
+            }
             Next::Dead(why) => {
                 self.session.flush(None, true, cx);
                 Some(Verdict::Dead(why))

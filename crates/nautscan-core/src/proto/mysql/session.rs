@@ -251,7 +251,7 @@ impl Session {
             || unit.is_answered()
             || packet.number == unit.answer;
         if !is_numbered {
-            return self.unexpected(cx);
+            return self.unexpected();
         }
         unit.hears(packet, cx.time);
         match packet.mark() {
@@ -314,13 +314,13 @@ impl Session {
             }
             Expect::ColumnsEnd { then, has_rows } => self.columns_end(packet, then, has_rows, cx),
             Expect::Rows => self.row(packet, cx),
-            Expect::File => self.unexpected(cx),
+            Expect::File => self.unexpected(),
         }
     }
 
     fn first(&mut self, packet: &Packet, cx: &mut Context<'_>) -> Next {
         let Some(unit) = self.units.front_mut() else { return Next::Lost };
-        let Some(mark) = packet.mark() else { return self.unexpected(cx) };
+        let Some(mark) = packet.mark() else { return self.unexpected() };
         match (unit.shape, mark) {
             (Shape::Login, answer::OK) => self.logged_in(packet, cx),
             (Shape::Login, 1 | answer::END) => {
@@ -354,7 +354,7 @@ impl Session {
                 self.flush(None, false, cx);
                 Next::Over
             }
-            _ => self.unexpected(cx),
+            _ => self.unexpected(),
         }
     }
 
@@ -378,7 +378,7 @@ impl Session {
             has_columns = reader.byte() == Some(1);
         }
         let Some(count) = reader.number().filter(|count| *count > 0) else {
-            return self.unexpected(cx);
+            return self.unexpected();
         };
         // What one side can is not known where following began in the middle: one byte more says it.
         if is_execution && (can & can::CACHE_METADATA != 0 || self.can.is_none()) {
@@ -396,7 +396,7 @@ impl Session {
         let mut reader = Reader(&packet.body[1..]);
         let (number, columns, parameters) = (reader.u32(), reader.u16(), reader.u16());
         let (Some(number), Some(columns), Some(parameters)) = (number, columns, parameters) else {
-            return self.unexpected(cx);
+            return self.unexpected();
         };
         if let Some(unit) = self.units.front_mut() {
             unit.detail("statement_id", number.to_string().as_bytes());
@@ -447,7 +447,7 @@ impl Session {
         let has_end = *self.has_end.get_or_insert(is_end);
         if !is_end {
             if has_end {
-                return self.unexpected(cx);
+                return self.unexpected();
             }
             self.columns_over(then, has_rows, cx);
             return self.expected(packet, cx);
@@ -475,7 +475,7 @@ impl Session {
     /// A result, or an answer without one, is whole.
     fn result_done(&mut self, packet: &Packet, cx: &mut Context<'_>) -> Next {
         let Some(done) = Done::read(&packet.body, packet.length) else {
-            return self.unexpected(cx);
+            return self.unexpected();
         };
         if let Some(status) = done.status {
             self.note_status(status);
@@ -512,11 +512,10 @@ impl Session {
         }
     }
 
-    fn unexpected(&mut self, cx: &mut Context<'_>) -> Next {
+    fn unexpected(&mut self) -> Next {
         if let Some(unit) = self.units.front_mut() {
             unit.note(UNEXPECTED_ANSWER);
         }
-        cx.sink.parse_error();
         Next::Lost
     }
 
