@@ -45,7 +45,10 @@ def _tshark(capture: Capture, rows: list[Row]) -> Iterator[Comparison]:
 
 
 def _is_answer(entry: dict[str, Any]) -> bool:
-    return entry["opcode"] == REPLY or (entry["opcode"] == MSG and entry["response_to"] != 0)
+    is_answer: bool = entry["opcode"] == REPLY or (
+        entry["opcode"] == MSG and entry["response_to"] != 0
+    )
+    return is_answer
 
 
 def _as_told(entry: dict[str, Any]) -> str:

@@ -156,7 +156,7 @@ impl Form {
         let has_comment = |mark: &[u8]| memchr::memmem::find(code, mark).is_some();
         let is_balanced = [b'\'', b'"', b'`']
             .iter()
-            .all(|quote| memchr::memchr_iter(*quote, code).count() % 2 == 0);
+            .all(|quote| memchr::memchr_iter(*quote, code).count().is_multiple_of(2));
         if !is_balanced || [&b"#"[..], b"--", b"/*", b"\\"].into_iter().any(has_comment) {
             return self.literal(text.len());
         }

@@ -71,7 +71,7 @@ fn begins_sections(body: &[u8]) -> Option<bool> {
 /// A length, a type and the beginning of a name, or nothing.
 fn begins_document(bytes: &[u8]) -> Option<bool> {
     let length = number(bytes)? as usize;
-    if length < Document::EMPTY || length > 1 << 26 {
+    if !(Document::EMPTY..=1 << 26).contains(&length) {
         return Some(false);
     }
     let kind = *bytes.get(4)?;

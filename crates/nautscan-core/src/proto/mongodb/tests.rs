@@ -200,7 +200,8 @@ fn what_is_compressed_is_unpacked() {
         ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
     };
     let (ask, say) = (find(1), found(2, 1));
-    let all: [(&str, u8, &dyn Fn(&[u8]) -> Vec<u8>); 3] =
+    type Pack<'a> = &'a dyn Fn(&[u8]) -> Vec<u8>;
+    let all: [(&str, u8, Pack<'_>); 3] =
         [("snappy", 1, &literal), ("zlib", 2, &zlib), ("zstd", 3, &zstd)];
     for (name, number, pack) in all {
         let acts = [
@@ -265,6 +266,7 @@ fn a_loss_leaves_all_else_in_order() {
     assert_eq!(told(&acts), ["find | shop.users | - | gap", "find | shop.users | - | complete"]);
 }
 
+/// Reaches `MONGODB_PIPELINE` and `MONGODB_STREAMS`.
 #[test]
 fn numbers_that_are_used_again_and_caps_are_noted() {
     let (got, _) = play(&[says(C, find(1)), says(C, find(1)), says(S, found(9, 1))], usize::MAX);
@@ -284,6 +286,7 @@ fn numbers_that_are_used_again_and_caps_are_noted() {
     assert_eq!(told(&streams).last().map(String::as_str), Some("- | - | - | response_only"));
 }
 
+/// Reaches `MONGODB_KEPT`, `MONGODB_FIELD` and `MONGODB_MESSAGE`.
 #[test]
 fn a_message_is_read_up_to_the_cap() {
     let huge = "a".repeat(MONGODB_KEPT);

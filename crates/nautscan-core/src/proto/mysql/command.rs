@@ -164,7 +164,8 @@ mod tests {
     fn the_text_of_a_query_is_behind_its_attributes() {
         let with = Some(can::QUERY_ATTRIBUTES);
         let long = b"\x02\x01\x00\x01\xfd\x00\x01a\x08\x00\x01b\x03oneAAAAAAAASELECT 1";
-        let cases: [(&[u8], Option<u64>, Option<&[u8]>); 6] = [
+        type Case<'a> = (&'a [u8], Option<u64>, Option<&'a [u8]>);
+        let cases: [Case<'_>; 6] = [
             (b"SELECT 1", Some(0), Some(b"SELECT 1")),
             (b"SELECT 1", None, Some(b"SELECT 1")),
             (b"\x00\x01SELECT 1", with, Some(b"SELECT 1")),

@@ -164,6 +164,7 @@ fn encryption_hands_the_connection_over() {
     );
 }
 
+/// Reaches `MYSQL_FIELD`.
 #[test]
 fn a_refusal_is_a_row() {
     let text = b"\xff\x6a\x04Host 'a' is not allowed to connect";
@@ -171,8 +172,10 @@ fn a_refusal_is_a_row() {
         told(&[says(S, packet(0, text))]),
         ["- | - | - | ER_HOST_NOT_PRIVILEGED | response_only"]
     );
-    let acts = [says(S, greeting(CAN)), says(C, login(CAN)), says(S, packet(2, error(1045, "no")))];
+    let long = error(1045, &"a".repeat(300));
+    let acts = [says(S, greeting(CAN)), says(C, login(CAN)), says(S, packet(2, long))];
     assert_eq!(told(&acts), ["CONNECT | shop | - | ER_ACCESS_DENIED_ERROR | complete"]);
+    assert_eq!(detail(&play(&acts, usize::MAX).0[0], "error_message").len(), MYSQL_FIELD);
 }
 
 #[test]
@@ -332,6 +335,7 @@ fn what_is_compressed_is_unpacked() {
     assert_eq!(rows[2..], [row, row]);
 }
 
+/// Reaches `MYSQL_ZSTD`.
 #[test]
 fn what_zstd_packs_is_bounded() {
     let mut envelope = Envelope::default();
@@ -344,6 +348,7 @@ fn what_zstd_packs_is_bounded() {
     assert!(envelope.memory() < 4096);
 }
 
+/// Reaches `MYSQL_KEPT`.
 #[test]
 fn a_packet_may_go_on_in_the_next() {
     let text = format!("SELECT '{}'", "a".repeat(0xff_ffff));
@@ -481,6 +486,7 @@ fn progress_is_no_error() {
     assert_eq!(told(&acts)[1], "ALTER | ALTER TABLE t ADD c int | - | - | complete");
 }
 
+/// Reaches `MYSQL_STATEMENTS` and `MYSQL_PIPELINE`.
 #[test]
 fn statements_and_commands_are_known_up_to_the_caps() {
     let mut rest = Vec::new();
