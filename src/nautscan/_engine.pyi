@@ -213,6 +213,9 @@ class Translations:
         """Asks the kernel. Raises EngineError where it does not tell, or not us."""
     def __len__(self) -> int:
         """How many."""
+    @property
+    def left_out(self) -> int:
+        """How many more the kernel told of than an engine keeps."""
 
 @final
 class Capture:

@@ -17,8 +17,12 @@ from typing import Any, Final, Literal
 
 from nautscan.errors import BadRequest
 from nautscan.parsing import (
+    Lines,
     parse_api_url,
     parse_bool,
+    parse_headers,
+    parse_keys,
+    parse_lines,
     parse_list,
     parse_paths,
     parse_port,
@@ -240,6 +244,30 @@ class Config:
         shown="set at start",
     )
 
+    # What is hidden, beside what NAUTSCAN_REDACT blanks out.
+    redact_headers: tuple[str, ...] = _setting(
+        "NAUTSCAN_REDACT_HEADERS",
+        (),
+        "Header fields whose values are hidden too, e.g. X-Session-Id,X-Internal-Token",
+        parse_headers,
+    )
+    redact_keys: tuple[str, ...] = _setting(
+        "NAUTSCAN_REDACT_KEYS",
+        (),
+        "Names whose values are hidden in queries, forms and JSON (no objects), e.g. email,iban",
+        parse_keys,
+    )
+    redact_patterns: tuple[str, ...] = _setting(
+        "NAUTSCAN_REDACT_PATTERNS",
+        Lines(),
+        "Regular expressions (RE2), one a line: what they match is hidden in targets, header "
+        "values, bodies and details, e.g. [0-9]{13,16}",
+        parse_lines,
+    )
+    redact_bodies: bool = _setting(
+        "NAUTSCAN_REDACT_BODIES", False, "Leave bodies of requests and responses out", parse_bool
+    )
+
     # What is kept.
     data_dir: Path = _setting(
         "NAUTSCAN_DATA_DIR",
@@ -446,6 +474,7 @@ _GROUPS: Final = {
     "interfaces": "What is captured",
     "user": "Processes",
     "docker": "Whose address it is",
+    "redact_headers": "What is hidden",
     "data_dir": "What is kept",
     "recent_requests": "What is held in memory and sent live",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 
@@ -20,6 +21,50 @@ def parse_bool(text: str) -> bool:
 def parse_list(text: str) -> tuple[str, ...]:
     """What stands between commas."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+class Lines(tuple[str, ...]):
+    """Texts that may hold commas: one a line."""
+
+    __slots__ = ()
+
+
+MAX_RULES: Final = 32
+MAX_NAME: Final = 128
+MAX_PATTERN: Final = 512
+
+
+def parse_headers(text: str) -> tuple[str, ...]:
+    """Names of header fields (RFC 9110 section 5.1)."""
+    return _names(text, r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", "names of header fields, with commas")
+
+
+def parse_keys(text: str) -> tuple[str, ...]:
+    """Names of query parameters, form fields and members of JSON objects."""
+    return _names(text, r"[^\s,;&=\"'<>?#/\\\\]+", "names without spaces and quotes, with commas")
+
+
+def _names(text: str, form: str, expected: str) -> tuple[str, ...]:
+    found = parse_list(text)
+    for name in found:
+        if not re.fullmatch(form, name) or len(name) > MAX_NAME:
+            raise ValueError(f"{expected}, are expected, and {name!r} is none")
+    _counted(found)
+    return found
+
+
+def parse_lines(text: str) -> Lines:
+    """What stands on each line."""
+    found = Lines(line.strip() for line in text.splitlines() if line.strip())
+    if any(len(line) > MAX_PATTERN for line in found):
+        raise ValueError(f"lines of at most {MAX_PATTERN} characters are expected")
+    _counted(found)
+    return found
+
+
+def _counted(found: tuple[str, ...]) -> None:
+    if len(found) > MAX_RULES:
+        raise ValueError(f"at most {MAX_RULES} are expected")
 
 
 def parse_paths(text: str) -> tuple[str, ...]:

@@ -8,10 +8,19 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from nautscan.errors import BadRequest
-from nautscan.parsing import parse_bool, parse_list, parse_port, parse_workers
+from nautscan.parsing import (
+    Lines,
+    parse_bool,
+    parse_headers,
+    parse_keys,
+    parse_lines,
+    parse_list,
+    parse_port,
+    parse_workers,
+)
 from nautscan.units import parse_duration, parse_size
 
-Kind = Literal["text", "number", "size", "duration", "switch", "list"]
+Kind = Literal["text", "number", "size", "duration", "switch", "list", "lines"]
 """How a setting is written."""
 
 
@@ -60,6 +69,8 @@ def as_text(value: Any) -> str:
     """The value of a setting as its variable takes it."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, Lines):
+        return "\n".join(value)
     if isinstance(value, tuple):
         return ",".join(value)
     return str(value)
@@ -73,7 +84,8 @@ def described(item: dataclasses.Field[Any], group: str) -> Setting:
         shown = "" if item.default in (None, ()) else as_text(item.default)
     kinds: dict[Any, Kind] = {
         parse_size: "size", parse_duration: "duration", parse_bool: "switch",
-        parse_list: "list", int: "number", parse_port: "number", parse_workers: "number",
+        parse_list: "list", parse_headers: "list", parse_keys: "list", parse_lines: "lines",
+        int: "number", parse_port: "number", parse_workers: "number",
     }  # fmt: skip
     kind = kinds.get(meta["parse"], "text")
     return Setting(item.name, meta["env"], shown, meta["doc"], meta["secret"], kind, group)

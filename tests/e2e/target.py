@@ -65,6 +65,16 @@ class Target:
         """Where it answers."""
         return f"http://{self._far}:8080"
 
+    @property
+    def namespace(self) -> str:
+        """Network namespace that it is in."""
+        return self._namespace
+
+    @property
+    def address(self) -> str:
+        """Its address."""
+        return self._far
+
     def __enter__(self) -> Self:
         try:
             self._set_up()

@@ -48,7 +48,7 @@ def import_nautscan(engine: DockerEngine) -> None:
         _python(image)
         _packages(image)
         image.tree(Path(nautscan.__file__).parent, f"{_LIBRARY}/nautscan")
-        start = f"#!{_interpreter()}\nimport sys; from nautscan.cli import main; sys.exit(main())\n"
+        start = f"#!{_interpreter()}\nfrom nautscan.__main__ import main; main()\n"
         image.text("/opt/nautscan/bin/nautscan", start, 0o755)
         image.libraries()
     _import(engine, archive, NAUTSCAN_IMAGE, DEPLOY / "Dockerfile", f"ENV PYTHONPATH={_LIBRARY}")

@@ -32,6 +32,18 @@ const SCENES = [
   { name: "compare", route: "#/compare", see: "main button" },
   { name: "settings", route: "#/settings", see: "[data-setting]" },
   {
+    name: "settings-rule",
+    route: "#/settings",
+    see: "[data-setting]",
+    then: async (page) => {
+      const rule = page.locator('[data-setting="redact_patterns"]');
+      await rule.getByRole("button", { name: "Change" }).click();
+      await rule.getByRole("textbox").fill("[0-9]{13,16}\n(");
+      await rule.getByRole("button", { name: "Save" }).click();
+      await rule.getByRole("alert").waitFor();
+    },
+  },
+  {
     name: "help",
     route: "#/overview",
     see: "tbody tr",
@@ -75,6 +87,12 @@ const SCENES = [
       await page.getByRole("tab", { name: "Response" }).click();
     },
   },
+  {
+    name: "request-dns",
+    route: "#/traffic?filter=protocol+%3D+%27dns%27",
+    see: row,
+    then: openLast,
+  },
   { name: "containers", route: "#/containers", see: "tbody tr" },
   {
     name: "container",
@@ -88,6 +106,12 @@ const SCENES = [
     see: "tbody tr",
   },
   { name: "containers-nothing", route: "#/containers?filter=status+%3D+999", see: ".empty" },
+  {
+    name: "containers-before",
+    route:
+      "#/containers?from=2020-01-01T00:00:00.000Z&to=2020-01-01T01:00:00.000Z&open=demo-shop-orders-1",
+    see: ".nothing",
+  },
   { name: "flows", route: "#/flows", see: row },
   { name: "flow", route: "#/flows?filter=requests+%3E+0", see: row, then: openFirst },
   { name: "packets", route: "#/packets", see: row },

@@ -79,7 +79,7 @@ impl PyCapture {
             (flow_update_s > 0).then(|| flow_update_s.saturating_mul(1_000_000_000));
         engine.flow_id_base = flow_id_base;
         if let Some(told) = translations {
-            engine.translations = Arc::clone(&told.0);
+            engine.translations = Arc::clone(&told.found);
         }
         let config = LiveConfig {
             engine,

@@ -14,18 +14,23 @@ const REMEDY: &str = "Connections older than the capture are told apart on each 
 
 /// Connections of this host's network namespace that it translates, when this was made.
 #[pyclass(name = "Translations", module = "nautscan._engine", frozen)]
-pub(crate) struct PyTranslations(pub(crate) Arc<[Translation]>);
+pub(crate) struct PyTranslations {
+    pub(crate) found: Arc<[Translation]>,
+    /// Those that there was no room for.
+    #[pyo3(get)]
+    left_out: u64,
+}
 
 #[pymethods]
 impl PyTranslations {
     #[new]
     fn new(py: Python<'_>) -> PyResult<Self> {
         let told = py.detach(translations);
-        told.map(|told| Self(told.into()))
+        told.map(|told| Self { found: told.translations.into(), left_out: told.left_out })
             .map_err(|error| engine_error("no_conntrack", &error.to_string(), REMEDY))
     }
 
     fn __len__(&self) -> usize {
-        self.0.len()
+        self.found.len()
     }
 }

@@ -74,8 +74,13 @@ Cursor = Annotated[
     str | None, Query(max_length=256, description="`next` of the page before this one")
 ]
 Order = Annotated[Literal["desc", "asc"], Query(description="desc: newest first")]
-Window = Annotated[
-    float, Query(ge=1, le=86_400, description="Length of the window that ends now, in seconds")
+Seconds = Annotated[
+    float | None,
+    Query(
+        ge=1,
+        le=86_400,
+        description="Length of a window that ends now, in place of `from` and `to`",
+    ),
 ]
 
 ERRORS: dict[int | str, dict[str, Any]] = {

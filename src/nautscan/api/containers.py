@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from nautscan.api import models
 from nautscan.api.common import (
     ERRORS,
     Filter,
+    From,
     JsonText,
     Limit,
+    Seconds,
     ServiceDep,
+    To,
     ViewDep,
-    Window,
     rows_answer,
 )
+from nautscan.service.spans import Window
 
 router = APIRouter(prefix="/api/containers", tags=["containers"], responses=ERRORS)
 
@@ -29,31 +32,38 @@ RequestFilter = Annotated[
 ]
 
 
+def _window(seconds: Seconds = None, from_: From = None, to: To = None) -> Window:
+    return Window(seconds, from_, to)
+
+
+WindowDep = Annotated[Window, Depends(_window)]
+"""The last `seconds` (five minutes where nothing is said), or from `from` to `to`."""
+
+
 @router.get("", response_model=models.ContainerList)
 async def containers(
     view: ViewDep,
-    seconds: Window = 300,
+    window: WindowDep,
     filter: RequestFilter = "",  # noqa: A002 (the parameter's name)
 ) -> dict[str, Any]:
     """Containers with rate, errors and latency percentiles over the window.
 
-    A filter narrows the figures; containers without a request that it lets through stay, with none.
-    A capture file does not tell of containers, so of an uploaded one there are none.
+    Those that ran at its end, or had traffic in it. A filter narrows the figures; containers
+    without a request that it lets through stay, with none. A capture file does not tell of
+    containers, so of an uploaded one there are none.
     """
-    found = await view.containers.busiest(seconds, filter)
-    return {"containers": found, "seconds": seconds, "source": view.source}
+    return {**await view.containers.busiest(window, filter), "source": view.source}
 
 
 @router.get("/{container}", response_model=models.ContainerAnswer)
 async def container(
     container: Key,
     view: ViewDep,
-    seconds: Window = 300,
+    window: WindowDep,
     filter: RequestFilter = "",  # noqa: A002 (the parameter's name)
 ) -> dict[str, Any]:
     """One container."""
-    found = await view.containers.one(container, seconds, filter)
-    return {"container": found, "seconds": seconds, "source": view.source}
+    return {**await view.containers.one(container, window, filter), "source": view.source}
 
 
 @router.get("/{container}/processes", response_model=models.ProcessList)
@@ -66,12 +76,11 @@ async def processes(container: Key, service: ServiceDep) -> dict[str, Any]:
 async def traffic(
     container: Key,
     view: ViewDep,
-    seconds: Window = 300,
+    window: WindowDep,
     filter: RequestFilter = "",  # noqa: A002 (the parameter's name)
 ) -> dict[str, Any]:
-    """What a container is asked for and whom it talks to over the window, and its addresses."""
-    found = await view.containers.traffic(container, seconds, filter)
-    return {**found, "seconds": seconds, "source": view.source}
+    """What a container is asked for over the window, whom it talks to, its processes, addresses."""
+    return {**await view.containers.traffic(container, window, filter), "source": view.source}
 
 
 @router.get(
@@ -82,18 +91,17 @@ async def traffic(
 async def requests(
     container: Key,
     service: ServiceDep,
+    window: WindowDep,
     limit: Limit = 100,
     filter: RequestFilter = "",  # noqa: A002 (the parameter's name)
-    seconds: Annotated[
-        float, Query(ge=1, le=86_400, description="With a filter: how far back to look, in seconds")
-    ] = 3600,
 ) -> Response:
     """The last requests that the container served or made, newest first.
 
-    From memory; with a filter from the history.
+    From memory; with a filter or a window from the history, of the last hour where only a filter
+    is given.
     """
-    if filter.strip():
-        rows = await service.containers.found(container, limit, filter, seconds)
+    if filter.strip() or window != Window():
+        rows = await service.containers.found(container, limit, filter, window)
     else:
         rows = await service.containers.requests(container, limit)
     return rows_answer("requests", rows, None, service.source)

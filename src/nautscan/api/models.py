@@ -290,6 +290,9 @@ class Conntrack(Shape):
     connections: int | None = Field(
         description="Connections it translated then: seen on both sides, they are one flow each"
     )
+    left_out: int | None = Field(
+        description="Further ones, beyond what is kept: seen on both sides, they are two flows"
+    )
     reason: str | None = Field(description="Why that is not known, and what to do")
 
 
@@ -309,6 +312,14 @@ class CaptureStatus(OpenShape):
     snaplen: int | None = None
     buffer_bytes: int | None = None
     source: SourceName
+
+
+class Gap(Shape):
+    """A time without observation: nothing in it does not mean that nothing happened."""
+
+    since: Time
+    until: Time | None = Field(description="null: still open")
+    reason: str
 
 
 class ContainerNetwork(Shape):
@@ -351,7 +362,10 @@ class ContainerList(Shape):
     """Containers with rate, errors and latency over the window."""
 
     containers: list[Container]
+    from_: Time = Field(alias="from")
+    to: Time
     seconds: float = Field(description="Length of the window")
+    gaps: list[Gap]
     source: SourceName
 
 
@@ -359,6 +373,8 @@ class ContainerAnswer(Shape):
     """One container."""
 
     container: Container
+    from_: Time = Field(alias="from")
+    to: Time
     seconds: float
     source: SourceName
 
@@ -454,23 +470,32 @@ class HeldAddress(Shape):
     until: Time | None = Field(description="null: it has it still")
 
 
+class SeenProcess(Shape):
+    """A process that held a container's end of connections in a window."""
+
+    pid: int
+    command: str = Field(description="As `ps -o comm` shows it")
+    user: str | None
+    connections: int = Field(description="Connections that lasted into the window")
+    first_time: Time = Field(description="First packet of the first of them")
+    last_time: Time = Field(description="Last packet of the last of them, so far")
+
+
 class ContainerTrafficAnswer(Shape):
-    """What a container does: the 50 busiest endpoints and peers, its last 50 addresses."""
+    """What a container does: its 50 busiest endpoints, peers and processes, its last 50 addresses.
+
+    All of the window; processes and addresses whatever the filter.
+    """
 
     id: str
     endpoints: list[Endpoint]
     peers: list[Peer]
+    processes: list[SeenProcess]
     addresses: list[HeldAddress]
+    from_: Time = Field(alias="from")
+    to: Time
     seconds: float
     source: SourceName
-
-
-class Gap(Shape):
-    """A time without observation: nothing in it does not mean that nothing happened."""
-
-    since: Time
-    until: Time | None = Field(description="null: still open")
-    reason: str
 
 
 class HostName(Shape):

@@ -11,6 +11,7 @@ import secrets
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,9 +32,13 @@ from nautscan.service.core import Service
 from nautscan.service.names import Names
 from nautscan.service.uploads import Readers
 from nautscan.store.duck import DuckStore
+from nautscan.store.hiding import check_patterns
 from nautscan.store.writer import Limits
 
 log = logging.getLogger("nautscan.api")
+
+DEMO_BEGAN_NS: Final = 60 * 10**9
+"""How long before the server the demo's containers are said to have started."""
 
 BACKLOG: Final = 128
 SHUTDOWN_SECONDS: Final = 3
@@ -134,15 +139,18 @@ class Server(uvicorn.Server):
 def build_service(config: Config, readers: Readers | None = None) -> Service:
     """The service with its store, sensor client and directory.
 
-    Raises `StoreUnavailable`, and `BadRequest` for a GeoIP file that cannot be used.
+    Raises `StoreUnavailable`, and `BadRequest` for a GeoIP file or a pattern that cannot be used.
     """
-    names = Names(config)  # Before the database is opened: what is wrong with it is said alone.
+    # Before the database is opened: what is wrong with these is said alone.
+    names = Names(config)
+    check_patterns(config.redact_patterns, "redact_patterns")
     directory = Directory()
     docker = None
     if config.source == "demo":
         from nautscan.demo.identity import fill
 
-        fill(directory)
+        # The shop is there when its traffic begins, which the sensor may have begun to make.
+        fill(directory, time.time_ns() - DEMO_BEGAN_NS)
     elif config.docker:
         docker = DockerWatcher(directory, config.docker_host)
     if config.sensor_address is None:

@@ -20,7 +20,7 @@ class SettingFacts(Shape):
     name: str
     env: str = Field(description="Its environment variable")
     group: str
-    kind: Literal["text", "number", "size", "duration", "switch", "list"]
+    kind: Literal["text", "number", "size", "duration", "switch", "list", "lines"]
     doc: str
     value: str | None = Field(description="null where there is none, and always for secrets")
     is_set: bool = Field(description="Whether there is a value; of secrets no more is told")
@@ -59,7 +59,7 @@ async def settings(service: ServiceDep) -> dict[str, Any]:
 async def change(
     service: ServiceDep,
     wanted: Annotated[
-        dict[str, Annotated[str, Field(max_length=256)] | None],
+        dict[str, Annotated[str, Field(max_length=20_000)] | None],
         Body(
             max_length=64,
             description="New values as text by name; null goes back to the default",

@@ -6,6 +6,7 @@ runs, so that no command pays for what another needs.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from collections.abc import Sequence
@@ -47,6 +48,10 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"nautscan.cli.{cmd_name}")
+        if not gc.isenabled():
+            # As `nautscan.__main__` left it: what was imported is not looked through from now on.
+            gc.freeze()
+            gc.enable()
         return cast("click.Command", module.command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 Format = Literal["parquet", "csv", "json"]
 FORMATS: tuple[Format, ...] = ("parquet", "csv", "json")
 
-QUEUED_BATCHES = 4
-"""Batches that may wait for a writer; then reading waits, so that memory stays bounded."""
+QUEUED_BATCHES = 1
+"""Batches that may wait for a writer; then reading waits, so that memory stays bounded, and little
+is left to be written when all is read."""
 _LOOK_S = 0.2
 
 
@@ -216,13 +217,14 @@ class _ParquetSink(_ArrowSink):
         from arro3.io import write_parquet
 
         # Times rise and hardly repeat: as differences they take half the room and a third of
-        # the work that they take in a dictionary.
+        # the work that they take in a dictionary. Nor do targets repeat.
         times = [column.name for column in self._columns if column.kind == "time"]
+        plain = [*times, *(name for name in self._names if name == "target")]
         write_parquet(
             rows,
             self._output.as_file(),
             compression=self._COMPRESSION,
-            column_dictionary_enabled=dict.fromkeys(times, False),
+            column_dictionary_enabled=dict.fromkeys(plain, False),
             column_encoding=dict.fromkeys(times, "delta_binary_packed"),
         )
 

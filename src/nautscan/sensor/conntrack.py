@@ -32,7 +32,7 @@ class Conntrack:
         self._ask, self._clock = ask, clock
         self._early, self.reason = self._asked()
         self._asked_at = clock()
-        self._connections: int | None = None
+        self._told: tuple[int, int] | None = None
 
     def for_capture(self) -> _engine.Translations | None:
         """What a capture that begins now should know; None where it is not told."""
@@ -40,12 +40,13 @@ class Conntrack:
         early, self._early = self._early, None
         if told is None and early is not None and self._clock() - self._asked_at <= FRESH_S:
             told, self.reason = early, None
-        self._connections = None if told is None else len(told)
+        self._told = None if told is None else (len(told), told.left_out)
         return told
 
     def state(self) -> dict[str, Any]:
         """Connections that the present capture was told of, or why none."""
-        return {"connections": self._connections, "reason": self.reason}
+        connections, left_out = self._told or (None, None)
+        return {"connections": connections, "left_out": left_out, "reason": self.reason}
 
     def _asked(self) -> tuple[_engine.Translations | None, str | None]:
         try:

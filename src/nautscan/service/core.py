@@ -29,7 +29,7 @@ from nautscan.service.names import Names
 from nautscan.service.packets import PacketService, Sensor
 from nautscan.service.processes import Processes
 from nautscan.service.recent import RecentRequests
-from nautscan.service.settings import Settings
+from nautscan.service.settings import Settings, rules_of
 from nautscan.service.uploads import Readers, Uploads
 from nautscan.service.views import View
 from nautscan.store.interface import Limits, Store
@@ -131,6 +131,7 @@ class Service:
         )
         self.doctor = Doctor(config, sensor, lambda: sensor.state, store, self.processes.state)
         self.settings = Settings(config, self._take_up)
+        self._ingest.rules = rules_of(self.settings.config)
         if self.settings.config != config:
             self._take_up(self.settings.config)
         self._tasks: list[asyncio.Task[Any]] = []
@@ -145,6 +146,7 @@ class Service:
                 query_seconds=config.query_timeout,
             )
         )
+        self._ingest.rules = rules_of(config)
         self.uploads.follow(config)
         self.live.keep(config.live_subscribers, config.live_rows)
         self.health.retention = (config.retention_age, config.retention_bytes)

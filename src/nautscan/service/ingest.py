@@ -27,7 +27,9 @@ from nautscan.service.owners import owners_of
 from nautscan.service.processes import Processes
 from nautscan.service.recent import RecentRequests
 from nautscan.store.fresh import FreshRows
+from nautscan.store.hiding import NOTHING
 from nautscan.store.interface import Store
+from nautscan.store.latest import Latest
 
 log = logging.getLogger("nautscan.ingest")
 
@@ -65,7 +67,7 @@ class _Result:
 
     live: list[tuple[Watch, list[str], int]] = field(default_factory=list)
     failed: list[tuple[Watch, NautScanError]] = field(default_factory=list)
-    recent: list[tuple[str, list[str]]] = field(default_factory=list)
+    recent: Latest = field(default_factory=list)
     stats: list[tuple[Any, ...]] = field(default_factory=list)
 
 
@@ -95,8 +97,11 @@ class Ingest:
         self.batches_rejected = 0
         self._newcomers = Newcomers(identity.directory)
         self._fresh: FreshRows | None = None
+        self.rules = NOTHING
+        """What is hidden in rows that come from now on."""
         self._revision: _Revision | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ingest")
+        recent.more = self._latest
 
     async def run(self, source: Batches) -> None:
         """Take every batch of the source, until cancelled."""
@@ -139,6 +144,14 @@ class Ingest:
         await loop.run_in_executor(self._thread, lambda: None)
         await self._store.settled()
 
+    async def _latest(self) -> Latest:
+        """Requests that wait to be among the recent ones."""
+        fresh, limit = self._fresh, self._recent.per_container
+        if fresh is None:
+            return []
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, fresh.latest, limit)
+
     def close(self) -> None:
         """Let the thread end."""
         self._thread.shutdown(wait=True, cancel_futures=True)
@@ -157,6 +170,7 @@ class Ingest:
             self._revision = revision
             self._names.follow(snapshot)
         self._names.hand_over(self._fresh)
+        self._fresh.set_rules(self.rules)
         self._fresh.note_sockets(*self._processes.take_changes())
         return self._fresh
 
@@ -202,7 +216,7 @@ class Ingest:
         if table == "stats":
             result.stats = fresh.tuples(table)
         if table == "requests":
-            result.recent = fresh.by_container(self._recent.per_container)
+            result.recent = fresh.note_latest(self._recent.per_container)
         for watch, limit in watches:
             self._watched(fresh, watch, limit, result)
         return result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from itertools import islice
 
 
@@ -19,6 +19,8 @@ class RecentRequests:
         self._containers = containers
         self._rows: OrderedDict[str, deque[str]] = OrderedDict()
         self.forgotten = 0
+        self.more: Callable[[], Awaitable[Iterable[tuple[str, list[str]]]]] | None = None
+        """Gives requests that wait to be taken; None where none do."""
 
     def add(self, rows: Iterable[tuple[str, list[str]]]) -> None:
         """Take the requests of each container, oldest first."""
@@ -32,7 +34,9 @@ class RecentRequests:
             self._rows.popitem(last=False)
             self.forgotten += 1
 
-    def newest(self, container: str, limit: int) -> list[str] | None:
+    async def newest(self, container: str, limit: int) -> list[str] | None:
         """The newest requests first; None if none are held for it."""
+        if self.more is not None:
+            self.add(await self.more())
         kept = self._rows.get(container)
         return None if kept is None else list(islice(reversed(kept), limit))

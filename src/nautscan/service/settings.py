@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 from nautscan.config import SETTINGS, Config
 from nautscan.errors import BadRequest, Conflict, NautScanError, StoreUnavailable
 from nautscan.setting import Setting
+from nautscan.store.hiding import Rules, check_patterns
 
 log = logging.getLogger("nautscan.settings")
 
@@ -31,15 +32,19 @@ class Bounds(NamedTuple):
     most: float
 
 
-CHANGEABLE: Final[dict[str, Bounds]] = {
+CHANGEABLE: Final[dict[str, Bounds | None]] = {
     "retention_age": Bounds(60, 10 * 366 * 86_400),
     "retention_bytes": Bounds(10 * 1000**2, 100 * 1000**4),
     "min_free_bytes": Bounds(0, 100 * 1000**4),
     "query_timeout": Bounds(1, 600),
     "live_rows": Bounds(100, 1_000_000),
     "live_subscribers": Bounds(1, 1024),
+    "redact_headers": None,
+    "redact_keys": None,
+    "redact_patterns": None,
+    "redact_bodies": None,
 }
-"""Settings that take effect at once, and how far they go."""
+"""Settings that take effect at once, and how far they go; None for those that are no numbers."""
 
 _ELSEWHERE: Final = {
     "interfaces": "capture",
@@ -135,6 +140,13 @@ class Settings:
         return _ELSEWHERE.get(name, "restart")
 
 
+def rules_of(config: Config) -> Rules:
+    """What these settings hide in rows."""
+    return Rules(
+        config.redact_headers, config.redact_keys, config.redact_patterns, config.redact_bodies
+    )
+
+
 def with_saved(config: Config, saved: Mapping[str, str]) -> Config:
     """The settings with what was saved, where nobody gave another value at the start."""
     values = {
@@ -167,12 +179,16 @@ def read_saved(config: Config) -> dict[str, str]:
 
 def _checked(config: Config, name: str, text: Any) -> str:
     """The text, if it fits the setting. Raises `BadRequest`."""
-    bounds = CHANGEABLE.get(name)
-    if bounds is None or not isinstance(text, str):
+    if name not in CHANGEABLE or not isinstance(text, str):
         raise BadRequest(
             f"{name} cannot be kept", remedy=f"It is one of: {', '.join(CHANGEABLE)}, as text."
         )
     value = config.parsed(name, text)
+    if name == "redact_patterns":
+        check_patterns(value, name)
+    bounds = CHANGEABLE[name]
+    if bounds is None:
+        return text
     if not bounds.least <= value <= bounds.most:
         low, high = (config.replace(**{name: type(value)(bound)}).text(name) for bound in bounds)
         raise BadRequest(

@@ -53,6 +53,25 @@ def bounded(from_: str | None, to: str | None, now_ns: int) -> tuple[int, int]:
     return span.since_ns or 0, now_ns if span.until_ns is None else span.until_ns
 
 
+class Window(NamedTuple):
+    """A span as questions about containers write it: `seconds` until now, or `from` and `to`."""
+
+    seconds: float | None = None
+    from_: str | None = None
+    to: str | None = None
+
+    def span(self, now_ns: int, default_s: float = 300) -> Span:
+        """Both ends of it. Raises `BadRequest` where it is written in both ways."""
+        if self.from_ is None and self.to is None:
+            length = self.seconds if self.seconds is not None else default_s
+            return Span(now_ns - int(length * SECOND), now_ns)
+        if self.seconds is not None:
+            raise BadRequest(
+                "`seconds` is given beside `from` or `to`", remedy="Give one or the other."
+            )
+        return Span(*bounded(self.from_, self.to, now_ns))
+
+
 def buckets_of(
     since_ns: int, until_ns: int, text: str | None, wanted: int = WANTED_BUCKETS
 ) -> Buckets:

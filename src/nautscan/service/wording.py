@@ -25,10 +25,16 @@ def label_of(table: str, by: str, group: Group) -> str:
     values = [value for value, _ in group.keys]
     if by == "endpoint":
         server, method, path = values
-        return " ".join(part for part in (method or "?", f"{server}{path or ''}"))
+        return _endpoint(str(server), method or "?", path or "")
     if by == "container":
         return group.facts["server_service"] or str(values[0])
     return next((value for value in values if value is not None), _nothing(table, by))
+
+
+def _endpoint(server: str, method: str, path: str) -> str:
+    """`GET orders/items`; `GET cache session:*`; `db SELECT * FROM t`, which begins with both."""
+    where = f"{server}{path}" if path.startswith("/") else f"{server} {path}".rstrip()
+    return where if path.upper().startswith(f"{method} ".upper()) else f"{method} {where}"
 
 
 def _nothing(table: str, by: str) -> str:

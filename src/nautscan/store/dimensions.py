@@ -19,8 +19,14 @@ _ID: Final = r"[0-9]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9a-fA-F]{16,}|\{id\}"
 
 ID_PATTERN: Final = f"({_ID})"
 
+UNASKED_SQL: Final = (
+    "CASE WHEN starts_with(target, '/') OR contains(target, '://') "
+    "THEN split_part(target, '?', 1) ELSE target END"
+)
+"""The target without its query. Where it is no path (a statement, a key), `?` begins none."""
+
 PATH_SQL: Final = (
-    "replace(regexp_replace(replace(split_part(target, '?', 1), '/', '//'), "
+    f"replace(regexp_replace(replace({UNASKED_SQL}, '/', '//'), "
     rf"'/(?:{_ID})(/|$)', '/{{id}}\1', 'g'), '//', '/')"
 )
 """Slashes are doubled first: two ids side by side share one, which a match would use up."""

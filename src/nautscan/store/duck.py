@@ -17,6 +17,7 @@ from nautscan.store.database import Database
 from nautscan.store.filter import Condition
 from nautscan.store.ids import Ids
 from nautscan.store.interface import (
+    Doings,
     Group,
     Grouping,
     Page,
@@ -118,15 +119,10 @@ class DuckAnswers:
             lambda question: queries.containers(question, span, condition)
         )
 
-    async def workload(
-        self, container_id: str, span: Span, condition: Condition
-    ) -> tuple[list[Row], list[Row]]:
+    async def workload(self, container_id: str, span: Span, condition: Condition) -> Doings:
         """What a container does."""
         return await self._reader.ask(
-            lambda question: (
-                workload.endpoints(question, container_id, span, condition),
-                workload.peers(question, container_id, span, condition),
-            )
+            lambda question: workload.doings(question, container_id, span, condition)
         )
 
 

@@ -20,8 +20,10 @@ from nautscan import schema
 from nautscan.errors import BadQuery
 from nautscan.store import hosts
 from nautscan.store.filter import Condition
+from nautscan.store.hiding import NOTHING, Rules, hide
 from nautscan.store.hosts import HostNames, HostSegments, Joined, LookedUp, LookUp
 from nautscan.store.json_sql import row_sql
+from nautscan.store.latest import Latest, LatestRequests
 from nautscan.store.sockets import Sockets, SocketTable, constant_side, joined_side
 
 MEMORY: Final = "512MB"
@@ -97,6 +99,8 @@ class FreshRows:
         self._is_readable: dict[str, bool] = {}
         self._nulls: dict[str, list[str]] = {}
         self._blank: str | None = None
+        self._latest = LatestRequests(self._connection)
+        self._rules = NOTHING
 
     def close(self) -> None:
         """Forget everything."""
@@ -122,6 +126,10 @@ class FreshRows:
     def set_hosts(self, keys: Sequence[tuple[str, str]], segments: HostSegments) -> None:
         """Replace what is known about the names of some hosts, by client (or "") and address."""
         self._hosts.replace(keys, segments)
+
+    def set_rules(self, rules: Rules) -> None:
+        """What is hidden in requests that are loaded from now on."""
+        self._rules = rules
 
     def set_places(self, look: Callable[[str], Sequence[str | None]] | None) -> None:
         """Where addresses are looked up from now on: country and autonomous system."""
@@ -152,7 +160,10 @@ class FreshRows:
         )
         if table in _NUMBERED:
             # In one piece, as what is put beside it: mostly it is one already.
-            self._raw[table] = rows if len(batches) == 1 else rows.combine_chunks()
+            rows = rows if len(batches) == 1 else rows.combine_chunks()
+            if table == "requests" and self._rules:
+                rows = hide(self._connection, rows, self._rules)
+            self._raw[table] = rows
         else:
             self._connection.register("incoming", rows)
             self._run(f"CREATE OR REPLACE TABLE fresh_{table} AS SELECT * FROM incoming")
@@ -370,26 +381,13 @@ class FreshRows:
             raise BadQuery(text, remedy="Check the values in the filter.", position=0) from error
         return [line for (line,) in found], total - len(found)
 
-    def by_container(self, limit: int) -> list[tuple[str, list[str]]]:
-        """Requests as JSON for each container on either side: at most the last `limit` each."""
-        named = "SELECT count(client_container_id) + count(server_container_id) FROM names_requests"
-        if self._run(named) == [(0,)]:
-            return []
-        fresh = self._fresh("requests")
-        return self._run(
-            f"""WITH sides AS (
-                SELECT client_container_id AS container, id FROM {fresh}
-                UNION SELECT server_container_id, id FROM {fresh}),
-            last AS (
-                SELECT container, id FROM sides WHERE container IS NOT NULL
-                QUALIFY row_number() OVER (PARTITION BY container ORDER BY id DESC)
-                    <= {int(limit)}),
-            lines AS MATERIALIZED (
-                SELECT id, {_LIGHT["requests"]} AS line FROM {fresh}
-                SEMI JOIN last USING (id))
-            SELECT container, list(line ORDER BY id) FROM last JOIN lines USING (id)
-            GROUP BY container"""
-        )
+    def note_latest(self, limit: int) -> Latest:
+        """Keep the requests for `latest`; what had to be made into JSON now."""
+        return self._latest.add(self.rows("requests"), self._nulls["requests"], limit)
+
+    def latest(self, limit: int) -> Latest:
+        """Requests that were kept, as JSON, for each container: at most the last `limit`."""
+        return self._latest.take(limit)
 
     def _run(self, sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         return self._connection.execute(sql, parameters or {}).fetchall()

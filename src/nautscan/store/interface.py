@@ -140,6 +140,14 @@ class Group:
     totals: Row
 
 
+class Doings(NamedTuple):
+    """What one container did in a span, the busiest of each kind."""
+
+    endpoints: list[Row]
+    peers: list[Row]
+    processes: list[Row]
+
+
 class Answers(Protocol):
     """Stored rows, as far as they are asked about: those of the live traffic, or of one file.
 
@@ -203,10 +211,11 @@ class Answers(Protocol):
         """Traffic of each container in the span, of requests that meet the condition."""
         ...
 
-    async def workload(
-        self, container_id: str, span: Span, condition: Condition
-    ) -> tuple[list[Row], list[Row]]:
-        """Endpoints of a container and its peers, the busiest of each; of requests likewise."""
+    async def workload(self, container_id: str, span: Span, condition: Condition) -> Doings:
+        """Endpoints, peers and processes of a container, the busiest of each.
+
+        Endpoints and peers are of requests that meet the condition.
+        """
         ...
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Protocol, Self
 
 import duckdb
 from arro3.core import RecordBatchReader
+from arro3.core import Table as ArrowTable
 from arro3.io import write_csv, write_parquet
 
 from nautscan.errors import BadQuery, BadRequest, NautScanError
@@ -23,6 +24,9 @@ from nautscan.store import json_sql
 from nautscan.store.json_sql import quoted
 
 Format = Literal["parquet", "csv", "json"]
+
+HELD_BYTES: Final = 64 << 20
+"""Rows that are asked about where they are, as Arrow; more are stored, compressed or on disk."""
 
 _ROWS_AT_ONCE: Final = 8192
 _REMEDY: Final = "Write one SELECT over the tables; `SHOW TABLES` and `DESCRIBE requests` help."
@@ -44,10 +48,14 @@ class Answer:
     """The rows that a query gives; each way of taking them runs the query anew."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, text: str, parameters: Sequence[Any]
+        self,
+        connect: Callable[[], duckdb.DuckDBPyConnection],
+        text: str,
+        parameters: Sequence[Any],
     ) -> None:
-        """Made by `ScratchDatabase.sql`, with a connection of its own."""
-        self._connection = connection
+        """Made by `ScratchDatabase.sql`; `connect` gives connections to it."""
+        self._connect = connect
+        self._connection = connection = connect()
         self._text = text.strip().rstrip(";")
         self._parameters = list(parameters)
         relation = connection.sql(self._text, params=self._parameters or None)
@@ -104,7 +112,7 @@ class Answer:
         return relation
 
     def _fetched(self, text: str) -> Iterator[tuple[Any, ...]]:
-        connection = self._connection.cursor()
+        connection = self._connect()
         try:
             connection.execute(text, self._parameters)
             while rows := connection.fetchmany(_ROWS_AT_ONCE):
@@ -118,8 +126,13 @@ class Answer:
 class ScratchDatabase:
     """Tables of one run, in memory or in a temporary file. Use it as a context manager."""
 
-    def __init__(self, *, in_memory: bool = True, memory_limit: str = "2GB") -> None:
-        """`in_memory` False: the tables live in a temporary file, for captures beyond memory."""
+    def __init__(
+        self, *, in_memory: bool = True, memory_limit: str = "2GB", held_bytes: int = HELD_BYTES
+    ) -> None:
+        """`in_memory` False: the tables live in a temporary file, for captures beyond memory.
+
+        Up to `held_bytes` rows are not stored at all, but asked about where they are.
+        """
         self._folder = tempfile.TemporaryDirectory(prefix="nautscan-")
         path = ":memory:" if in_memory else str(Path(self._folder.name) / "scratch.duckdb")
         self._connection = duckdb.connect(
@@ -137,6 +150,9 @@ class ScratchDatabase:
         self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET lock_configuration = true")
         self._lock = threading.Lock()
+        self._held: dict[str, ArrowTable] = {}
+        self._held_at_most = held_bytes
+        self._stored: set[str] = set()
 
     def __enter__(self) -> Self:
         """For `with`."""
@@ -159,34 +175,59 @@ class ScratchDatabase:
     @property
     def tables(self) -> list[str]:
         """Names of the tables that have been added."""
-        rows = self._connection.execute(
-            "SELECT table_name FROM duckdb_tables() ORDER BY table_name"
-        ).fetchall()
-        return [name for (name,) in rows]
+        return sorted(self._stored.union(self._held))
 
     def add(self, table: str, rows: ArrowExporter, columns: Sequence[str] | None = None) -> None:
         """Append rows to a table, which is made of the first rows' schema if it is not there.
 
         With `columns`, only those of the rows.
         """
-        names = "*" if columns is None else ", ".join(map(quoted, columns))
+        added = ArrowTable.from_arrow(rows)
+        added = added if columns is None else added.select(list(columns))
         with self._lock:
+            held = self._held.get(table)
+            if held is not None and held.schema != added.schema:
+                self._store()
+                held = None
+            batches = [*(held.to_batches() if held is not None else ()), *added.to_batches()]
+            self._held[table] = ArrowTable.from_batches(batches, schema=added.schema)
+            if sum(rows.nbytes for rows in self._held.values()) > self._held_at_most:
+                self._store()
+
+    def _store(self) -> None:
+        """Put what is held into tables of the database."""
+        for table, rows in self._held.items():
+            name = quoted(table)
+            begin = (
+                f"INSERT INTO {name} BY NAME"
+                if table in self._stored
+                else f"CREATE TABLE {name} AS"
+            )
             self._connection.register("incoming_rows", rows)
             try:
-                name = quoted(table)
-                is_there = table in self.tables
-                begin = f"INSERT INTO {name} BY NAME" if is_there else f"CREATE TABLE {name} AS"
-                self._connection.execute(f"{begin} SELECT {names} FROM incoming_rows").fetchall()
+                self._connection.execute(f"{begin} SELECT * FROM incoming_rows").fetchall()
             except duckdb.Error as error:
                 raise _failure(error) from error
             finally:
                 self._connection.unregister("incoming_rows")
+            self._stored.add(table)
+        self._held.clear()
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        """A connection that sees every table."""
+        with self._lock:
+            if self._stored:
+                self._store()
+            cursor = self._connection.cursor()
+            for table, rows in self._held.items():
+                cursor.register(table, rows)
+            return cursor
 
     def sql(self, text: str, parameters: Sequence[Any] = ()) -> Answer:
         """Answer one SELECT (or DESCRIBE, SHOW, SUMMARIZE). Raises `BadQuery`."""
         self._check(text)
         try:
-            return Answer(self._connection.cursor(), text, parameters)
+            return Answer(self._connect, text, parameters)
         except duckdb.Error as error:
             raise _failure(error) from error
 

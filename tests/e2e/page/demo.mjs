@@ -1,7 +1,7 @@
 // The demo: its label, the places in both themes and at both widths, accessibility.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { NARROW, PLACES, WIDE } from "./tools.mjs";
+import { NARROW, PLACES, WIDE, settles, until } from "./tools.mjs";
 
 /** The label is there, has its words, and nothing lies over it. */
 async function assertLabelled(page, where) {
@@ -142,6 +142,74 @@ export async function container_tells_its_endpoints_peers_and_addresses(visit) {
     assert.match(text, new RegExp(`orders[^]*${method}`));
 }
 
+export async function containers_follow_the_range_of_time(visit) {
+  const page = await visit.open("#/containers?open=demo-shop-orders-1");
+  const pane = visit.pane();
+  const table = page.getByRole("region", {
+    name: "Containers and their traffic",
+  });
+  await pane
+    .getByRole("heading", { name: "Requests, Last 5 minutes" })
+    .waitFor();
+  await page.keyboard.press("p");
+  await page.waitForURL(/to=/);
+  await pane.getByRole("heading", { name: /^Requests, .* – / }).waitFor();
+  const asked = ["containers", "traffic", "requests"].map((last) =>
+    page.waitForResponse((answer) =>
+      new RegExp(`/${last}\\?.*from=20.*to=20`).test(answer.url()),
+    ),
+  );
+  await page.reload();
+  await Promise.all(asked);
+  await table.locator("tr.open").waitFor();
+  await settles(
+    () => pane.locator("dt", { hasText: "Served" }).locator("+ dd").innerText(),
+    (found) => assert.match(found, /^[1-9]/),
+  );
+  await visit.assertAccessible("containers of a time that is held");
+
+  // Dragging over the chart of the container zooms in, and it stays open.
+  const plot = pane.locator(".u-over");
+  await plot.waitFor();
+  const box = await plot.boundingBox();
+  const before = page.url();
+  await page.mouse.move(box.x + box.width * 0.5, box.y + box.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.9, box.y + box.height / 2, {
+    steps: 5,
+  });
+  await page.mouse.up();
+  await until(() => page.url() !== before, "a narrower range");
+  assert.match(page.url(), /open=demo-shop-orders-1/);
+
+  // Before anything ran there was nothing: neither containers nor the one that is open.
+  await page.goto(
+    `${visit.url}/#/containers?from=2020-01-01T00:00:00.000Z&to=2020-01-01T01:00:00.000Z&open=demo-shop-orders-1`,
+  );
+  await page.getByText("No container is known of this time").waitFor();
+  await pane.getByText("It was not there in this time").waitFor();
+  await visit.assertAccessible("containers of a time before there were any");
+  await page.getByRole("button", { name: "Go live" }).last().click();
+  await pane.getByRole("heading", { name: /^Requests, Last/ }).waitFor();
+}
+
+export async function a_question_to_dns_is_told_in_its_words(visit) {
+  const page = await visit.open();
+  await visit.filter("protocol = 'dns' and status = 0");
+  await visit.row("NOERROR").first().click();
+  const pane = visit.pane();
+  for (const word of [
+    "Wait for the answer",
+    "Question to answer",
+    "Response code",
+  ])
+    await pane.getByText(word, { exact: true }).waitFor();
+  await pane.getByText("What the protocol tells").waitFor();
+  assert.equal(await pane.getByRole("tab", { name: "Response" }).count(), 0);
+  await visit.assertAccessible("a question to DNS");
+  await page.keyboard.press("Escape");
+}
+
 export async function nothing_comes_from_elsewhere(visit) {
   const elsewhere = [];
   visit.context.on("request", (request) => {
@@ -157,4 +225,33 @@ export async function nothing_comes_from_elsewhere(visit) {
     await visit.page.close();
   }
   assert.deepEqual(elsewhere, []);
+}
+
+/** A question of DNS has no address to open and nothing that curl could ask again. */
+export async function name_query_is_no_address(visit) {
+  const page = await visit.open("#/traffic");
+  await visit.filter("protocol = 'dns' and not target is null");
+  const questions = visit.row(":53");
+  await questions.first().waitFor();
+  await page.keyboard.press("G");
+  await questions.last().click();
+  const asked = visit.pane().locator("[data-request]");
+  await until(
+    async () => / at [\d.]+:\d+$/.test(await asked.innerText()),
+    "the question and its server",
+  );
+  const copy = visit.pane().getByTitle("Copy as text");
+  await copy.and(page.locator(":enabled")).waitFor();
+  await copy.click();
+  const text = await page.evaluate(() => navigator.clipboard.readText());
+  assert.equal(text, await asked.innerText());
+  assert.doesNotMatch(text, /http/);
+  await page
+    .getByRole("button", { name: "Copy or keep in another form" })
+    .click();
+  const items = await page.getByRole("menuitem").allInnerTexts();
+  assert.deepEqual(
+    items.map((item) => item.trim()),
+    ["Copy as text", "Packets of its flow .pcapng"],
+  );
 }

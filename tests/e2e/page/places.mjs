@@ -57,6 +57,8 @@ export async function losses_and_the_doctor_are_one_click_away(visit) {
   await seen.click();
   const panel = page.getByRole("dialog", { name: "Is this all there was?" });
   await panel.getByText("Kernel drops").waitFor();
+  await panel.getByText(/more are counted, and zero/).click();
+  await panel.getByText("802.11 units not read").waitFor();
 }
 
 export async function time_is_held_moved_and_kept_in_the_address(visit) {
@@ -232,6 +234,41 @@ export async function setting_is_changed_kept_and_taken_back(visit) {
     await page.evaluate(() => document.documentElement.dataset.theme),
     "light",
   );
+}
+
+export async function what_is_hidden_can_be_changed_while_it_runs(visit) {
+  const page = await visit.open("#/settings");
+  const row = page.locator('[data-setting="redact_patterns"]');
+  await page
+    .getByText("Rows that are stored already stay as they are")
+    .waitFor();
+  await row.getByRole("button", { name: "Change" }).click();
+  await row.getByRole("textbox").fill("hush-[0-9]+\n(");
+  await row.getByRole("button", { name: "Save" }).click();
+  await row
+    .getByRole("alert")
+    .getByText(/cannot be used: missing \)/)
+    .waitFor();
+  visit.expectStatus(400);
+  // The button takes its colours again by and by.
+  await row
+    .getByRole("button", { name: "Save" })
+    .evaluate((button) =>
+      Promise.all(button.getAnimations().map(({ finished }) => finished)),
+    );
+  await visit.assertAccessible("a rule that is refused");
+  await row.getByRole("textbox").fill("hush-[0-9]+");
+  await row.getByRole("button", { name: "Save" }).click();
+  await row.getByText("changed here").waitFor();
+
+  await ask(`${MARK}/hidden/hush-123`);
+  await page.goto(
+    `${visit.url}/#/traffic?filter=${encodeURIComponent(`target like '${MARK}/hidden/%'`)}`,
+  );
+  await visit.row(`${MARK}/hidden/[redacted]`).first().waitFor();
+  await page.goto(`${visit.url}/#/settings`);
+  await row.getByRole("button", { name: "Default" }).click();
+  await row.getByText("default", { exact: true }).waitFor();
 }
 
 export async function empty_time_says_so_and_leads_to_what_there_is(visit) {

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 
 from nautscan.api import models
+from nautscan.store.times import SECOND, format_time
 from tests.unit.api.conftest import Server
 from tests.unit.service.world import ORDERS, WEB
-from tests.unit.support import rows
+from tests.unit.support import START, rows
 
 
 async def filled(server: Server) -> None:
@@ -42,6 +43,29 @@ async def test_endpoints_are_counted_without_their_query(server: Server) -> None
     ]
     assert answer.endpoints[0].p50_ns == 2_000_000
     assert answer.endpoints[0].p99_ns == 4_000_000
+
+
+async def test_a_question_mark_in_a_statement_begins_no_query(server: Server) -> None:
+    now = f"make_timestamp_ns({time.time_ns()})"
+    sent = rows(
+        "requests",
+        "range(3) t(n)",
+        flow_id="n",
+        time=now,
+        method="'SELECT'",
+        target="'SELECT a FROM t WHERE b = ? ' || CASE WHEN n = 0 THEN 'AND c' ELSE 'OR c' END",
+    )
+    server.world.sensor.send("requests", sent)
+    await server.world.stored(3)
+    found = (await server.http.get("/api/containers/orders/traffic")).json()["endpoints"]
+    assert [(e["path"], e["requests"]) for e in found] == [
+        ("SELECT a FROM t WHERE b = ? OR c", 2),
+        ("SELECT a FROM t WHERE b = ? AND c", 1),
+    ]
+    top = (await server.http.get("/api/top", params={"by": "endpoint"})).json()["groups"]
+    assert [group["label"] for group in top] == [f"orders {e['path']}" for e in found]
+    rest = {"filter": top[0]["filter"]}
+    assert len((await server.http.get("/api/requests", params=rest)).json()["requests"]) == 2
 
 
 async def test_peers_are_told_with_their_direction(server: Server) -> None:
@@ -93,3 +117,41 @@ async def test_addresses_are_told_since_when(server: Server) -> None:
 async def test_a_container_that_nobody_knows_has_no_traffic(server: Server) -> None:
     response = await server.http.get("/api/containers/nobody/traffic")
     assert response.status_code == 404
+
+
+async def test_a_window_in_the_past_tells_of_that_time(server: Server) -> None:
+    """All of it follows `from` and `to`: containers, figures, endpoints, requests, addresses."""
+    await filled(server)
+    before = {"from": format_time(START + SECOND), "to": format_time(START + 61 * SECOND)}
+    answer = (await server.http.get("/api/containers", params=before)).json()
+    models.ContainerList.model_validate(answer)
+    assert (answer["from"], answer["to"], answer["seconds"]) == (*before.values(), 60)
+    assert {c["service"]: c["requests"] for c in answer["containers"]} == {"orders": 0, "web": 0}
+    traffic = (await server.http.get("/api/containers/orders/traffic", params=before)).json()
+    assert (traffic["endpoints"], traffic["peers"]) == ([], [])
+    assert [a["ip"] for a in traffic["addresses"]] == ["10.0.0.2"]
+    last = (await server.http.get("/api/containers/orders/requests", params=before)).json()
+    assert last["requests"] == []
+
+    around = {"from": "-1m", "to": "now"}
+    listed = (await server.http.get("/api/containers", params=around)).json()["containers"]
+    assert listed[0]["requests"] == 6
+    last = (await server.http.get("/api/containers/orders/requests", params=around)).json()
+    assert len(last["requests"]) == 6
+
+
+async def test_before_a_container_had_an_address_it_was_not_there(server: Server) -> None:
+    long_ago = {"from": format_time(START - 99 * SECOND), "to": format_time(START - 9 * SECOND)}
+    answer = (await server.http.get("/api/containers", params=long_ago)).json()
+    assert answer["containers"] == []
+    traffic = (await server.http.get("/api/containers/web/traffic", params=long_ago)).json()
+    assert traffic["addresses"] == []
+
+
+async def test_a_window_is_written_in_one_way(server: Server) -> None:
+    for path in ("", "/web", "/web/traffic", "/web/requests"):
+        both = {"seconds": "60", "from": "-1m"}
+        response = await server.http.get(f"/api/containers{path}", params=both)
+        assert (response.status_code, response.json()["error"]["code"]) == (400, "bad_request")
+        turned = {"from": "-1m", "to": "-2m"}
+        assert (await server.http.get(f"/api/containers{path}", params=turned)).status_code == 400

@@ -72,6 +72,16 @@ def test_the_module_is_the_command() -> None:
     assert done.stdout.startswith("nautscan, version ")
 
 
+def test_garbage_is_looked_for_again_once_a_command_is_there() -> None:
+    code = (
+        "import click, gc; from nautscan.__main__ import main; before = gc.isenabled();"
+        "from nautscan.cli.main import cli; cli.get_command(click.Context(cli), 'serve');"
+        "print(before, gc.isenabled())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False True\n"
+
+
 def test_a_wrong_option_is_told_as_text_or_as_json(nautscan: Nautscan) -> None:
     plain = nautscan("read", "--sideways", "x.pcap")
     assert plain.code == Exit.USAGE

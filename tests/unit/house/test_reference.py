@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
+import json
 import re
 from types import ModuleType
 
@@ -48,3 +49,19 @@ def test_no_variable_is_read_behind_the_settings() -> None:
         for match in re.findall(r"\bNAUTSCAN_[A-Z_]+\b", text_of(path) or "")
     }
     assert named <= known
+
+
+def test_every_oddity_of_every_protocol_is_explained() -> None:
+    """In the registry with words, and with the same ones on the page: `npm run gen` in web/."""
+    from nautscan import _engine
+
+    page = (ROOT / "web" / "src" / "gen" / "oddities.ts").read_text()
+    told = {
+        match[1]: json.loads(match[2])
+        for match in re.finditer(r'^  "([\w.-]+)": (".*"),$', page, re.MULTILINE)
+    }
+    for protocol in _engine.protocols():
+        for code, meaning in protocol["oddities"]:
+            assert len(meaning.split()) >= 3, f"{protocol['name']}: {code} says too little"
+            shown = told.get(f"{protocol['name']}.{code}", told.get(code))
+            assert shown == meaning, f"{protocol['name']}: {code} is not explained on the page"

@@ -112,7 +112,9 @@ def test_rows_are_cut_until_each_frame_is_below_its_cap(monkeypatch: pytest.Monk
 
 
 def test_a_job_survives_its_way(shop: Shop) -> None:
-    wanted = Job(str(shop.path), 7, headers=False, geoip=("/a", "/b"))
+    wanted = Job(
+        str(shop.path), 7, headers=False, geoip=("/a", "/b"), redact_patterns=("a,b", "ü" * 9)
+    )
     assert job_of(as_text(wanted)) == wanted
 
 

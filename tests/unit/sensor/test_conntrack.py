@@ -40,10 +40,11 @@ def test_rights_that_are_given_up_last_for_the_first_capture() -> None:
     conntrack = Conntrack(kernel("tells", "refuses", "refuses"), clock=lambda: 5.0)
     told = conntrack.for_capture()
     assert told is not None
-    assert conntrack.state() == {"connections": len(told), "reason": None}
+    assert conntrack.state() == {"connections": len(told), "left_out": 0, "reason": None}
     assert conntrack.for_capture() is None, "what was told is of the past"
     assert conntrack.state() == {
         "connections": None,
+        "left_out": None,
         "reason": "Operation not permitted. Be root.",
     }
 

@@ -18,6 +18,7 @@ from nautscan.service.gaps import Gaps
 from nautscan.service.history import PageQuery
 from nautscan.service.packets import PacketsWanted
 from nautscan.service.recent import RecentRequests
+from nautscan.service.spans import Window
 from tests.unit.service.world import ORDERS, WEB, Sensor, World
 from tests.unit.support import rows
 
@@ -41,7 +42,7 @@ async def test_containers_with_rate_errors_and_latency(world: World) -> None:
     )
     world.sensor.send("requests", batch)
     await world.stored(100)
-    orders, web = await world.service.containers.busiest(50)
+    orders, web = (await world.service.containers.busiest(Window(50)))["containers"]
     assert (orders["name"], orders["requests"], orders["errors"]) == ("shop-orders-1", 100, 10)
     assert orders["rate"] == 2.0
     assert orders["error_rate"] == 0.1
@@ -57,11 +58,11 @@ async def test_containers_with_rate_errors_and_latency(world: World) -> None:
     assert web["error_rate"] is None
     assert web["p50_ns"] is None
 
-    by_prefix = await world.service.containers.one(ORDERS[:12], 50)
-    by_name = await world.service.containers.one("shop-orders-1", 50)
-    assert by_prefix["id"] == by_name["id"] == ORDERS
+    by_prefix = await world.service.containers.one(ORDERS[:12], Window(50))
+    by_name = await world.service.containers.one("shop-orders-1", Window(50))
+    assert by_prefix["container"]["id"] == by_name["container"]["id"] == ORDERS
     with pytest.raises(NotFound):
-        await world.service.containers.one("nobody", 50)
+        await world.service.containers.one("nobody", Window(50))
 
 
 async def test_a_container_that_is_gone_keeps_its_traffic(world: World) -> None:
@@ -74,7 +75,10 @@ async def test_a_container_that_is_gone_keeps_its_traffic(world: World) -> None:
     world.directory._workloads.clear()
     world.directory._changed = True
     world.directory._publish()
-    found = {item["id"]: item for item in await world.service.containers.busiest(60)}
+    found = {
+        item["id"]: item
+        for item in (await world.service.containers.busiest(Window(60)))["containers"]
+    }
     assert found[ORDERS]["name"] == "shop-orders-1"
     assert found[ORDERS]["state"] is None
 
@@ -91,13 +95,13 @@ async def test_the_last_requests_of_a_container_come_from_memory(world: World) -
         await world.service.containers.requests("nobody", 5)
 
 
-def test_memory_for_requests_is_bounded_in_containers_too() -> None:
+async def test_memory_for_requests_is_bounded_in_containers_too() -> None:
     recent = RecentRequests(per_container=3, containers=2)
     recent.add([("a", ["1", "2", "3", "4"]), ("b", ["5"])])
     recent.add([("a", ["6"]), ("c", ["7"])])
-    assert recent.newest("a", 10) == ["6", "4", "3"]
-    assert recent.newest("b", 10) is None
-    assert recent.newest("c", 10) == ["7"]
+    assert await recent.newest("a", 10) == ["6", "4", "3"]
+    assert await recent.newest("b", 10) is None
+    assert await recent.newest("c", 10) == ["7"]
     assert recent.forgotten == 1
 
 

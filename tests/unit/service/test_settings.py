@@ -10,7 +10,8 @@ import pytest
 
 from nautscan.config import SETTINGS, Config
 from nautscan.errors import BadRequest, Conflict, StoreUnavailable
-from nautscan.service.settings import CHANGEABLE, Settings
+from nautscan.service.settings import CHANGEABLE, Settings, rules_of
+from nautscan.store.hiding import Rules
 from nautscan.units import duration_text, parse_duration, parse_size, size_text
 
 
@@ -131,7 +132,44 @@ def test_a_demo_keeps_its_own(tmp_path: Path) -> None:
 
 def test_every_changeable_setting_has_a_default_within_its_bounds() -> None:
     for name, bounds in CHANGEABLE.items():
-        assert bounds.least <= getattr(Config(), name) <= bounds.most
+        assert bounds is None or bounds.least <= getattr(Config(), name) <= bounds.most
+
+
+def test_rules_of_hiding_are_kept_with_their_commas_and_lines(tmp_path: Path) -> None:
+    settings = made(tmp_path)
+    assert not rules_of(settings.config)
+    patterns = "[0-9]{13,16}\n  secret-[a-z]+ "
+    settings.change({"redact_patterns": patterns, "redact_headers": "X-Ours, X-Theirs"})
+    again = made(tmp_path)
+    assert rules_of(again.config) == Rules(
+        headers=("X-Ours", "X-Theirs"), patterns=("[0-9]{13,16}", "secret-[a-z]+")
+    )
+    assert facts(again, "redact_patterns")["value"] == "[0-9]{13,16}\nsecret-[a-z]+"
+    assert facts(again, "redact_patterns")["change"] == "now"
+    child = Config.load(again.config.environment())
+    assert rules_of(child) == rules_of(again.config)
+    again.change({"redact_patterns": None, "redact_headers": "", "redact_bodies": "on"})
+    assert rules_of(made(tmp_path).config) == Rules(bodies=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("redact_patterns", "(", "missing \\)"),
+        ("redact_patterns", "[0-9]*", "where nothing stands"),
+        ("redact_patterns", "a" * 600, "does not fit"),
+        ("redact_headers", "X Ours", "does not fit"),
+        ("redact_keys", 'a,"b', "does not fit"),
+        ("redact_keys", ",".join(f"k{n}" for n in range(40)), "does not fit"),
+        ("redact_bodies", "perhaps", "does not fit"),
+    ],
+)
+def test_a_rule_that_is_none_is_refused(tmp_path: Path, name: str, text: str, words: str) -> None:
+    settings = made(tmp_path)
+    with pytest.raises(BadRequest, match=words) as caught:
+        settings.change({name: text})
+    assert caught.value.detail["setting"] == name
+    assert not rules_of(settings.config)
 
 
 @pytest.mark.parametrize("text", ["1d", "36h", "90m", "45s", "2w", "0.25s", "1.5s"])

@@ -6,6 +6,7 @@ import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from arro3.core import Table
@@ -26,9 +27,17 @@ def rows_of(first: int, count: int) -> Table:
     )
 
 
-@pytest.fixture(params=[True, False], ids=["memory", "file"])
+KINDS: dict[str, dict[str, Any]] = {
+    "held": {},
+    "memory": {"held_bytes": 0},
+    "file": {"in_memory": False, "held_bytes": 0},
+}
+"""Where the rows are: as they came, in memory, or in a file."""
+
+
+@pytest.fixture(params=KINDS)
 def scratch(request: pytest.FixtureRequest) -> Iterator[ScratchDatabase]:
-    with ScratchDatabase(in_memory=request.param) as database:
+    with ScratchDatabase(**KINDS[request.param]) as database:
         database.add("numbers", rows_of(0, 3))
         database.add("numbers", rows_of(3, 2))
         yield database
@@ -39,6 +48,28 @@ def test_added_batches_are_one_table(scratch: ScratchDatabase) -> None:
     answer = scratch.sql("SELECT n, name FROM numbers WHERE n >= ? ORDER BY n", [3])
     assert answer.columns == ["n", "name"]
     assert list(answer.rows()) == [(3, "row 3"), (4, "row 4")]
+
+
+def test_tables_are_shown_described_and_used_twice(scratch: ScratchDatabase) -> None:
+    scratch.add("others", rows_of(4, 2))
+    assert list(scratch.sql("SHOW TABLES").rows()) == [("numbers",), ("others",)]
+    described = [row[:2] for row in scratch.sql("DESCRIBE numbers").rows()]
+    assert described[:3] == [("n", "BIGINT"), ("time", "TIMESTAMP_NS"), ("name", "VARCHAR")]
+    twice = "SELECT n FROM numbers UNION ALL SELECT n FROM numbers JOIN others USING (n)"
+    answer = scratch.sql(f"SELECT n, count(*) FROM ({twice}) GROUP BY n ORDER BY n")
+    assert list(answer.rows()) == list(answer.rows()) == [(0, 1), (1, 1), (2, 1), (3, 1), (4, 2)]
+
+
+def test_rows_beyond_the_cap_are_stored() -> None:
+    with ScratchDatabase(held_bytes=rows_of(100, 50).nbytes * 5 // 2) as database:
+        stored = "SELECT count(*) FROM duckdb_tables()"
+        for first in range(0, 500, 50):
+            database.add("numbers", rows_of(first, 50))
+            is_stored = [(int(first >= 100),)]
+            assert list(database.sql(stored).rows()) == is_stored
+        database.add("numbers", rows_of(500, 1).select(["name", "n"]))
+        answer = database.sql("SELECT count(*), sum(n)::BIGINT, count(time) FROM numbers")
+        assert list(answer.rows()) == [(501, 125_250, 500)]
 
 
 def test_json_keeps_nanoseconds_and_duplicate_names(scratch: ScratchDatabase) -> None:

@@ -103,8 +103,9 @@ export interface paths {
          * Containers
          * @description Containers with rate, errors and latency percentiles over the window.
          *
-         *     A filter narrows the figures; containers without a request that it lets through stay, with none.
-         *     A capture file does not tell of containers, so of an uploaded one there are none.
+         *     Those that ran at its end, or had traffic in it. A filter narrows the figures; containers
+         *     without a request that it lets through stay, with none. A capture file does not tell of
+         *     containers, so of an uploaded one there are none.
          */
         get: operations["containers_containers"];
         put?: never;
@@ -166,7 +167,8 @@ export interface paths {
          * Requests
          * @description The last requests that the container served or made, newest first.
          *
-         *     From memory; with a filter from the history.
+         *     From memory; with a filter or a window from the history, of the last hour where only a filter
+         *     is given.
          */
         get: operations["containers_requests"];
         put?: never;
@@ -186,7 +188,7 @@ export interface paths {
         };
         /**
          * Traffic
-         * @description What a container is asked for and whom it talks to over the window, and its addresses.
+         * @description What a container is asked for over the window, whom it talks to, its processes, addresses.
          */
         get: operations["containers_traffic"];
         put?: never;
@@ -1163,6 +1165,11 @@ export interface components {
              */
             connections: number | null;
             /**
+             * Left Out
+             * @description Further ones, beyond what is kept: seen on both sides, they are two flows
+             */
+            left_out: number | null;
+            /**
              * Reason
              * @description Why that is not known, and what to do
              */
@@ -1245,6 +1252,13 @@ export interface components {
          */
         ContainerAnswer: {
             container: components["schemas"]["Container"];
+            /**
+             * From
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            from: string;
             /** Seconds */
             seconds: number;
             /**
@@ -1253,6 +1267,13 @@ export interface components {
              * @enum {string}
              */
             source: "live" | "demo" | "file";
+            /**
+             * To
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            to: string;
         };
         /**
          * ContainerList
@@ -1261,6 +1282,15 @@ export interface components {
         ContainerList: {
             /** Containers */
             containers: components["schemas"]["Container"][];
+            /**
+             * From
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            from: string;
+            /** Gaps */
+            gaps: components["schemas"]["Gap"][];
             /**
              * Seconds
              * @description Length of the window
@@ -1272,6 +1302,13 @@ export interface components {
              * @enum {string}
              */
             source: "live" | "demo" | "file";
+            /**
+             * To
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            to: string;
         };
         /**
          * ContainerNetwork
@@ -1328,17 +1365,28 @@ export interface components {
         };
         /**
          * ContainerTrafficAnswer
-         * @description What a container does: the 50 busiest endpoints and peers, its last 50 addresses.
+         * @description What a container does: its 50 busiest endpoints, peers and processes, its last 50 addresses.
+         *
+         *     All of the window; processes and addresses whatever the filter.
          */
         ContainerTrafficAnswer: {
             /** Addresses */
             addresses: components["schemas"]["HeldAddress"][];
             /** Endpoints */
             endpoints: components["schemas"]["Endpoint"][];
+            /**
+             * From
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            from: string;
             /** Id */
             id: string;
             /** Peers */
             peers: components["schemas"]["Peer"][];
+            /** Processes */
+            processes: components["schemas"]["SeenProcess"][];
             /** Seconds */
             seconds: number;
             /**
@@ -1347,6 +1395,13 @@ export interface components {
              * @enum {string}
              */
             source: "live" | "demo" | "file";
+            /**
+             * To
+             * Format: date-time
+             * @description UTC, RFC 3339 with nanoseconds
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            to: string;
         };
         /**
          * Counter
@@ -4007,6 +4062,40 @@ export interface components {
             version: string | null;
         };
         /**
+         * SeenProcess
+         * @description A process that held a container's end of connections in a window.
+         */
+        SeenProcess: {
+            /**
+             * Command
+             * @description As `ps -o comm` shows it
+             */
+            command: string;
+            /**
+             * Connections
+             * @description Connections that lasted into the window
+             */
+            connections: number;
+            /**
+             * First Time
+             * Format: date-time
+             * @description First packet of the first of them
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            first_time: string;
+            /**
+             * Last Time
+             * Format: date-time
+             * @description Last packet of the last of them, so far
+             * @example 2026-01-31T12:00:00.123456789Z
+             */
+            last_time: string;
+            /** Pid */
+            pid: number;
+            /** User */
+            user: string | null;
+        };
+        /**
          * SensorHealth
          * @description The connection to the sensor process.
          */
@@ -4054,7 +4143,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "text" | "number" | "size" | "duration" | "switch" | "list";
+            kind: "text" | "number" | "size" | "duration" | "switch" | "list" | "lines";
             /** Least */
             least: number | null;
             /** Most */
@@ -4902,10 +4991,14 @@ export interface operations {
             query?: {
                 /** @description Display filter over the columns of `requests`: narrows what counts */
                 filter?: string;
-                /** @description Length of the window that ends now, in seconds */
-                seconds?: number;
+                /** @description Start: RFC 3339, epoch seconds, or relative to now such as `-15m` */
+                from?: string | null;
+                /** @description Length of a window that ends now, in place of `from` and `to` */
+                seconds?: number | null;
                 /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
                 source?: string;
+                /** @description End, exclusive; written like `from` */
+                to?: string | null;
             };
             header?: never;
             path?: never;
@@ -4947,10 +5040,14 @@ export interface operations {
             query?: {
                 /** @description Display filter over the columns of `requests`: narrows what counts */
                 filter?: string;
-                /** @description Length of the window that ends now, in seconds */
-                seconds?: number;
+                /** @description Start: RFC 3339, epoch seconds, or relative to now such as `-15m` */
+                from?: string | null;
+                /** @description Length of a window that ends now, in place of `from` and `to` */
+                seconds?: number | null;
                 /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
                 source?: string;
+                /** @description End, exclusive; written like `from` */
+                to?: string | null;
             };
             header?: never;
             path: {
@@ -5036,10 +5133,14 @@ export interface operations {
             query?: {
                 /** @description Display filter over the columns of `requests`: narrows what counts */
                 filter?: string;
+                /** @description Start: RFC 3339, epoch seconds, or relative to now such as `-15m` */
+                from?: string | null;
                 /** @description Rows of a page */
                 limit?: number;
-                /** @description With a filter: how far back to look, in seconds */
-                seconds?: number;
+                /** @description Length of a window that ends now, in place of `from` and `to` */
+                seconds?: number | null;
+                /** @description End, exclusive; written like `from` */
+                to?: string | null;
             };
             header?: never;
             path: {
@@ -5084,10 +5185,14 @@ export interface operations {
             query?: {
                 /** @description Display filter over the columns of `requests`: narrows what counts */
                 filter?: string;
-                /** @description Length of the window that ends now, in seconds */
-                seconds?: number;
+                /** @description Start: RFC 3339, epoch seconds, or relative to now such as `-15m` */
+                from?: string | null;
+                /** @description Length of a window that ends now, in place of `from` and `to` */
+                seconds?: number | null;
                 /** @description live: the traffic that this server follows. Else the id of an uploaded capture (GET /api/captures), in which times relative to now count from its end */
                 source?: string;
+                /** @description End, exclusive; written like `from` */
+                to?: string | null;
             };
             header?: never;
             path: {

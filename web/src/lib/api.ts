@@ -233,15 +233,11 @@ export const api = {
   changeSettings: (wanted: Record<string, string | null>) =>
     patch<SettingsChanged>("settings", wanted),
 
-  containers: (seconds: number, filter: string, signal?: AbortSignal) =>
-    answer<ContainerList>(rows("containers", { seconds, filter }), signalled(signal)),
-  containerRequests: (
-    name: string,
-    query: { limit: number; seconds: number; filter: string },
-    signal?: AbortSignal,
-  ) =>
+  containers: (query: Over, signal?: AbortSignal) =>
+    answer<ContainerList>(rows("containers", { ...query }), signalled(signal)),
+  containerRequests: (name: string, query: Over & { limit: number }, signal?: AbortSignal) =>
     answer<RequestList>(
-      address(`containers/${encodeURIComponent(name)}/requests`, query),
+      address(`containers/${encodeURIComponent(name)}/requests`, { ...query }),
       signalled(signal),
     ),
   containerProcesses: (name: string, signal?: AbortSignal) =>
@@ -250,9 +246,9 @@ export const api = {
       signalled(signal),
     ),
 
-  containerTraffic: (name: string, seconds: number, filter: string, signal?: AbortSignal) =>
+  containerTraffic: (name: string, query: Over, signal?: AbortSignal) =>
     answer<ContainerTraffic>(
-      rows(`containers/${encodeURIComponent(name)}/traffic`, { seconds, filter }),
+      rows(`containers/${encodeURIComponent(name)}/traffic`, { ...query }),
       signalled(signal),
     ),
 

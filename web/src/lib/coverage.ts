@@ -38,3 +38,18 @@ export function sawPackets({ totals }: Coverage): boolean {
     ({ stage, name, value }) => stage === "decode" && name === "packets" && Number(value) > 0,
   );
 }
+
+/**
+ * Seconds of a range that were observed, at least one: rates are over these. Before the capture
+ * began nothing is known, and after now neither.
+ */
+export function observedSeconds(
+  coverage: Coverage | null,
+  span: { from: number; to: number },
+  now: number,
+): number {
+  const passed = (Math.min(span.to, now) - span.from) / 1000;
+  const seen = coverage?.points.filter(({ packets }) => packets !== null).length ?? 0;
+  const observed = seen * (coverage?.bucket ?? 0);
+  return Math.max(1, Math.min(observed || Infinity, passed));
+}

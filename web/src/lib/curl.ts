@@ -10,15 +10,26 @@ const WRITTEN_BY_CURL = new Set([
   "expect",
 ]);
 
-/** The address that was asked, or null where the request was not seen. */
-export function requestUrl(
-  row: Pick<RequestDetail, "target" | "host" | "server_ip" | "server_port" | "decrypted">,
-): string | null {
-  if (row.target === null) return null;
+type Asked = Pick<
+  RequestDetail,
+  "protocol" | "method" | "target" | "host" | "server_ip" | "server_port" | "decrypted"
+>;
+
+/** The address that was asked; null where the request was not seen, or is not one of HTTP. */
+export function requestUrl(row: Asked): string | null {
+  if (row.protocol !== "http" || row.target === null) return null;
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(row.target)) return row.target;
   const scheme = row.decrypted === null ? "http" : "https";
   const authority = row.host ?? endpoint(row.server_ip, row.server_port);
   return `${scheme}://${authority}${row.target.startsWith("/") ? row.target : `/${row.target}`}`;
+}
+
+/** What was asked, in one line for people: the address, or the request and its server. */
+export function asked(row: Asked): string | null {
+  const url = requestUrl(row);
+  if (url !== null || row.protocol === "http") return url;
+  const words = [row.method, row.target].filter((word) => word !== null).join(" ");
+  return words === "" ? null : `${words} at ${endpoint(row.server_ip, row.server_port)}`;
 }
 
 /** A command for a POSIX shell that sends the request again; null where it was not seen. */

@@ -3,7 +3,7 @@
 import { ODDITIES } from "../gen/oddities";
 import type { FlowRow, RequestRow } from "./types";
 
-type Seen = Pick<RequestRow, "completeness" | "gap_bytes" | "status" | "error">;
+type Seen = Pick<RequestRow, "completeness" | "gap_bytes">;
 
 /** Why something of a request is missing; null where all of it was seen. */
 export function whyIncomplete({ completeness, gap_bytes }: Seen): string | null {
@@ -21,16 +21,10 @@ export function whyIncomplete({ completeness, gap_bytes }: Seen): string | null 
   }
 }
 
-/** The word in place of a status that was not seen. */
-export function outcome(row: Seen): string {
-  if (row.status !== null) return String(row.status);
-  if (row.error !== null) return "failed";
-  return row.completeness === "request_only" ? "no reply" : "unseen";
-}
-
 /** A departure from the protocol as a sentence; unknown ones by their own name. */
-export function oddity(code: string): string {
-  return ODDITIES[code] ?? `${capitalised(code.replaceAll("_", " "))}.`;
+export function oddity(code: string, protocol: string | null): string {
+  const known = ODDITIES[`${protocol}.${code}`] ?? ODDITIES[code];
+  return known ?? `${capitalised(code.replaceAll("_", " "))}.`;
 }
 
 const END_REASONS: Readonly<Record<string, string>> = {

@@ -14,6 +14,8 @@ export interface Stage {
   /** Loss means that something is missing from what the page shows. */
   loss: boolean;
   bytes?: boolean;
+  /** Told apart from the others while it is zero: it mostly is, everywhere. */
+  rare?: boolean;
   meaning: string;
   remedy: string;
 }
@@ -24,8 +26,20 @@ interface Known {
   title: string;
   loss: boolean;
   bytes?: boolean;
+  rare?: boolean;
   meaning: string;
   remedy: string;
+}
+
+/** A counter that is zero on most networks. */
+function rare(
+  stage: string,
+  name: string,
+  title: string,
+  meaning: string,
+  more: { loss?: boolean; remedy?: string } = {},
+): Known {
+  return { stage, name, title, meaning, loss: false, remedy: "", rare: true, ...more };
 }
 
 const KNOWN: readonly Known[] = [
@@ -83,6 +97,102 @@ const KNOWN: readonly Known[] = [
       "Packets that are malformed at some layer. They are counted and kept, with the reason.",
     remedy: "The Packets place shows why decoding stopped.",
   },
+  rare(
+    "decode",
+    "truncated",
+    "Headers cut off",
+    "Packets whose headers are longer than what is kept of each.",
+    { remedy: "Raise NAUTSCAN_SNAPLEN." },
+  ),
+  rare(
+    "decode",
+    "not_ip",
+    "Not IP",
+    "Packets without an IP header: ARP, spanning tree and others.",
+  ),
+  rare(
+    "decode",
+    "too_deep",
+    "Nested too deeply",
+    "Packets with more headers inside each other than are walked; what lies deeper was not looked at.",
+  ),
+  rare(
+    "decode",
+    "aggregated_skipped",
+    "802.11 units not read",
+    "Wireless frames can carry several packets at once (A-MSDU). The first of each is read, these are not.",
+    { loss: true, remedy: "Capture on the wired side of the access point." },
+  ),
+  rare(
+    "decode",
+    "fragments",
+    "IP fragments",
+    "Packets that are parts of larger ones. They are put together before anything is read from them.",
+  ),
+  rare("decode", "datagrams", "Put together again", "Packets made whole from such fragments."),
+  rare(
+    "decode",
+    "datagrams_incomplete",
+    "Never made whole",
+    "Fragmented packets of which a part did not come. What they carried is not shown.",
+    { loss: true, remedy: "Usually follows from drops above, or the parts took different paths." },
+  ),
+  rare(
+    "decode",
+    "datagrams_evicted",
+    "Given up early",
+    "Those of them that were let go since too many waited for their parts at once.",
+    { loss: true },
+  ),
+  rare(
+    "decode",
+    "fragments_refused",
+    "Impossible fragments",
+    "Empty ones, and ones of a length or at a place that no packet can have: somebody may be probing.",
+  ),
+  rare(
+    "decode",
+    "fragments_overlapping",
+    "Overlapping fragments",
+    "Fragments part of which had come before. What came first counts; evasion tools send such.",
+  ),
+  rare(
+    "decode",
+    "unattributed",
+    "In no flow",
+    "IP packets whose ports are not known: cut off, or in a fragment that was not seen.",
+  ),
+  rare(
+    "decode",
+    "duplicates",
+    "Seen again",
+    "Further sightings of a packet on its way, on a bridge and its ports for instance. Counted once.",
+  ),
+  rare(
+    "capture",
+    "reordered",
+    "Put in order",
+    "Packets that stood behind later ones, as in files of several interfaces, and were put in their place.",
+  ),
+  rare(
+    "capture",
+    "reorder_full",
+    "Order not certain",
+    "Times that packets were handed on before all earlier ones could have come, since no more could be held.",
+  ),
+  rare(
+    "capture",
+    "time_went_back",
+    "Time went back",
+    "Packets older than one before them: a clock was set back, or the file is further out of order than is looked.",
+    { remedy: "Sort the file with `reordercap`, or mend the clock that gave the times." },
+  ),
+  rare(
+    "decode",
+    "time_clamped",
+    "Impossible times",
+    "Packets from before 1970 or after 2116 by their own time, which was taken for the nearest end.",
+  ),
   {
     stage: "proto",
     name: "parse_errors",
@@ -111,6 +221,12 @@ const KNOWN: readonly Known[] = [
       "More connections were open at once than the flow table holds; the longest idle ones were let go.",
     remedy: "Narrow the capture filter.",
   },
+  rare(
+    "flow",
+    "aliases_refused",
+    "Translations left out",
+    "Connections whose other address, before or after translation, found no room: they show as two flows.",
+  ),
   {
     stage: "queue",
     name: "batches_dropped",

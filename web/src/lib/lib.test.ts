@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { asciiByte, bodyBytes, fromHex, hexByte, hexLines } from "./bytes";
-import { asCurl, quote, requestUrl } from "./curl";
-import { flowState, oddity, outcome, whyIncomplete } from "./explain";
+import { asCurl, asked, quote, requestUrl } from "./curl";
+import { flowState, oddity, whyIncomplete } from "./explain";
 import { level, packetLoss, stages } from "./honesty";
 import { prettyJson } from "./json";
 import { HOME, formatRoute, parseRoute } from "./route";
@@ -77,6 +77,7 @@ function request(changes: Partial<RequestDetail> = {}): RequestDetail {
   return {
     method: "GET",
     target: "/a?b=1",
+    protocol: "http",
     host: "shop.test",
     server_ip: "10.0.0.2",
     server_port: 80,
@@ -122,6 +123,22 @@ describe("asCurl", () => {
     expect(requestUrl(request({ decrypted: "keylog" }))).toBe("https://shop.test/a?b=1");
     expect(requestUrl(request({ target: "http://else.test/x" }))).toBe("http://else.test/x");
   });
+  it("gives no address of what is not HTTP", () => {
+    const query = request({
+      protocol: "dns",
+      method: "AAAA",
+      target: "shop.test",
+      host: null,
+      server_ip: "10.0.0.53",
+      server_port: 53,
+    });
+    expect(requestUrl(query)).toBeNull();
+    expect(asCurl(query)).toBeNull();
+    expect(asked(query)).toBe("AAAA shop.test at 10.0.0.53:53");
+    expect(asked({ ...query, method: null, target: null })).toBeNull();
+    expect(asked(request({}))).toBe("http://shop.test/a?b=1");
+    expect(asked(request({ target: null }))).toBeNull();
+  });
   it("quotes only what the shell would touch", () => {
     expect(quote("a/b.c:1")).toBe("a/b.c:1");
     expect(quote("$HOME")).toBe("'$HOME'");
@@ -129,21 +146,15 @@ describe("asCurl", () => {
 });
 
 describe("explain", () => {
-  const seen = { completeness: "complete", gap_bytes: 0, status: null, error: null } as const;
-  it("never makes up an outcome", () => {
-    expect(outcome({ ...seen, status: 204 })).toBe("204");
-    expect(outcome({ ...seen, completeness: "request_only" })).toBe("no reply");
-    expect(outcome({ ...seen, error: "connection reset" })).toBe("failed");
-    expect(outcome({ ...seen, completeness: "gap" })).toBe("unseen");
-  });
+  const seen = { completeness: "complete", gap_bytes: 0 } as const;
   it("gives the reason for what is missing", () => {
     expect(whyIncomplete(seen)).toBeNull();
     expect(whyIncomplete({ ...seen, completeness: "gap", gap_bytes: 42 })).toContain("42 bytes");
     expect(whyIncomplete({ ...seen, completeness: "response_only" })).toContain("not seen");
   });
   it("reads unknown codes aloud", () => {
-    expect(oddity("missing_host")).toBe("An HTTP/1.1 request has no Host.");
-    expect(oddity("very_odd_thing")).toBe("Very odd thing.");
+    expect(oddity("missing_host", "http")).toBe("An HTTP/1.1 request has no Host.");
+    expect(oddity("very_odd_thing", "http")).toBe("Very odd thing.");
     expect(flowState({ state: "established", end_reason: null })).toBe("Established, still open.");
     expect(flowState({ state: "closed", end_reason: "finished" })).toBe("Both sides closed it.");
   });
@@ -215,6 +226,23 @@ describe("honesty", () => {
     expect(level(health([], { drops: [{ ...drop, stage: "live", name: "rows_skipped" }] }))).toBe(
       "ok",
     );
+  });
+  it("tells fragments, aggregates and records out of order, with what they mean", () => {
+    const found = stages(
+      health([
+        ["decode", "fragments", 4, 0],
+        ["decode", "datagrams_incomplete", 1, 0],
+        ["decode", "aggregated_skipped", 0, 0],
+        ["capture", "reordered", 7, 0],
+      ]),
+    );
+    const of = (key: string) => found.find((stage) => stage.key === key);
+    expect(of("decode/fragments")).toMatchObject({ value: 4, loss: false, rare: true });
+    expect(of("decode/datagrams_incomplete")).toMatchObject({ value: 1, loss: true });
+    expect(of("decode/aggregated_skipped")).toMatchObject({ value: 0, loss: true });
+    expect(of("capture/reordered")).toMatchObject({ value: 7, loss: false });
+    expect(of("capture/time_went_back")).toMatchObject({ value: null });
+    expect(found.filter(({ meaning }) => meaning.length < 20)).toEqual([]);
   });
   it("adds interfaces up and leaves the uncounted uncounted", () => {
     const list = stages(

@@ -2,6 +2,16 @@
 
 import type { SettingFacts } from "./types";
 
+/** What holds for all settings of a group. */
+export const NOTES: Readonly<Record<string, string>> = {
+  "What is hidden":
+    "Credentials in headers and queries are blanked out in the sensor (redact, under What is captured). What " +
+    "is named here is hidden besides, in rows that are captured from now on, before they are " +
+    "stored or shown. Rows that are stored already stay as they are; retention deletes them. Raw " +
+    "packets, followed streams and their downloads show the bytes as they were on the wire.",
+  "What is kept": "A shorter retention takes effect within a minute: what is beyond it is deleted.",
+};
+
 const ORIGINS: Readonly<Record<SettingFacts["origin"], string>> = {
   default: "default",
   environment: "environment",

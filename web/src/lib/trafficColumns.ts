@@ -7,7 +7,10 @@ export const TRAFFIC_COLUMNS: readonly ColumnKind[] = [
     ...column("parties", "From → to", "Who asked whom", null, 140, { sortedBy: "server" }),
     share: 1.1,
   },
-  extra("protocol", "Protocol", "What was spoken", 72, "protocol"),
+  column("protocol", "Protocol", "What was spoken", 76, 50, {
+    yieldsBelow: 900,
+    sortedBy: "protocol",
+  }),
   column("method", "Method", "What was asked for", 62, 44, { sortedBy: "method" }),
   extra("host", "Host", "The host that the client named", 150, "host"),
   {

@@ -2,9 +2,9 @@
 
 use std::io;
 
-use nautscan_core::Translation;
+use super::Told;
 
 /// Always an error.
-pub fn translations() -> io::Result<Vec<Translation>> {
+pub fn translations() -> io::Result<Told> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "this system has no connection tracking"))
 }

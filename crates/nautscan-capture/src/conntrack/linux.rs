@@ -23,6 +23,8 @@ use rustix::net::{
     AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, netlink, recv, send, socket_with,
 };
 
+use super::Told;
+
 /// What the kernel fills at once (`NLMSG_GOODSIZE` and more, nf_conntrack_netlink.c).
 const BUFFER: usize = 64 * 1024;
 /// The kernel answers while it is asked; longer means that it does not.
@@ -30,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// TCP and UDP connections of this network namespace of which an address or a port is translated.
 /// Takes `CAP_NET_ADMIN`. An error: the kernel has no connection tracking, or does not let us ask.
-pub fn translations() -> io::Result<Vec<Translation>> {
+pub fn translations() -> io::Result<Told> {
     let flags = SocketFlags::CLOEXEC;
     let kind = Some(netlink::NETFILTER);
     let fd = socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, kind)?;
@@ -52,20 +54,19 @@ fn question() -> Vec<u8> {
     bytes
 }
 
-fn answers(fd: &OwnedFd, now: i64) -> io::Result<Vec<Translation>> {
-    let mut found = Vec::new();
+fn answers(fd: &OwnedFd, now: i64) -> io::Result<Told> {
+    let mut told = Told::default();
     let mut buffer = vec![0; BUFFER];
     loop {
         let (len, _) = recv(fd, &mut buffer[..], RecvFlags::empty())?;
-        if len == 0 || take(&buffer[..len.min(BUFFER)], now, &mut found)? || found.len() >= ALIASES
-        {
-            return Ok(found);
+        if len == 0 || take(&buffer[..len.min(BUFFER)], now, &mut told)? {
+            return Ok(told);
         }
     }
 }
 
 /// Takes the messages of one datagram; true: the last one was among them.
-fn take(mut datagram: &[u8], now: i64, found: &mut Vec<Translation>) -> io::Result<bool> {
+fn take(mut datagram: &[u8], now: i64, told: &mut Told) -> io::Result<bool> {
     while !datagram.is_empty() {
         let message = NetlinkMessage::<NetfilterMessage>::deserialize(datagram)
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
@@ -75,7 +76,7 @@ fn take(mut datagram: &[u8], now: i64, found: &mut Vec<Translation>) -> io::Resu
             NetlinkPayload::InnerMessage(NetfilterMessage {
                 inner: NetfilterMessageInner::Conntrack(ConntrackMessage::New(attributes)),
                 ..
-            }) => found.extend(translation(&attributes, now)),
+            }) => translation(&attributes, now).into_iter().for_each(|found| told.add(found)),
             _ => {}
         }
         // Messages are aligned to four bytes; one of no length would never end.
@@ -83,6 +84,16 @@ fn take(mut datagram: &[u8], now: i64, found: &mut Vec<Translation>) -> io::Resu
         datagram = datagram.get(len..).unwrap_or_default();
     }
     Ok(false)
+}
+
+impl Told {
+    fn add(&mut self, found: Translation) {
+        if self.translations.len() < ALIASES {
+            self.translations.push(found);
+        } else {
+            self.left_out += 1;
+        }
+    }
 }
 
 /// The translation of a connection, if it has one.
@@ -209,11 +220,22 @@ mod tests {
             bytes
         };
         let datagram = [message(Protocol::Tcp), message(Protocol::Udp)].concat();
-        let mut found = Vec::new();
-        assert!(!take(&datagram, 0, &mut found).expect("whole"));
-        let kinds: Vec<u8> = found.iter().map(|found| found.protocol).collect();
+        let mut told = Told::default();
+        assert!(!take(&datagram, 0, &mut told).expect("whole"));
+        let kinds: Vec<u8> = told.translations.iter().map(|found| found.protocol).collect();
         assert_eq!(kinds, [protocol::TCP, protocol::UDP]);
-        let cut = take(&datagram[..datagram.len() - 4], 0, &mut found);
+        let cut = take(&datagram[..datagram.len() - 4], 0, &mut told);
         assert_eq!(cut.expect_err("cut").kind(), io::ErrorKind::InvalidData);
+    }
+
+    /// What more is told of than an engine keeps is counted.
+    #[test]
+    fn so_many_translations_are_kept() {
+        let found = translation(&connection(Protocol::Tcp, CONTAINER), 0).expect("translated");
+        let mut told = Told::default();
+        for _ in 0..ALIASES + 3 {
+            told.add(found);
+        }
+        assert_eq!((told.translations.len(), told.left_out), (ALIASES, 3));
     }
 }

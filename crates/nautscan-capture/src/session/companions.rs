@@ -15,7 +15,6 @@ const WINDOW: i64 = 1_000_000_000;
 
 #[derive(Debug, Clone, Copy)]
 struct Begun {
-    digest: u64,
     time: i64,
     shard: u64,
 }
@@ -24,7 +23,10 @@ struct Begun {
 #[derive(Default)]
 pub(super) struct Companions {
     hasher: RandomState,
-    begun: Vec<Option<Begun>>,
+    /// The latest beginnings, by digest.
+    begun: HashMap<u64, Begun>,
+    /// Keys of `begun`, the oldest first.
+    latest: VecDeque<u64>,
     /// From a connection's own shard to that of its companion.
     leads: HashMap<u64, u64>,
     /// Keys of `leads`, the oldest first.
@@ -57,21 +59,28 @@ impl Companions {
     fn follow(&mut self, own: u64, digest: Option<u64>, time: i64) -> u64 {
         let known = self.leads.get(&own).copied();
         let Some(digest) = digest else { return known.unwrap_or(own) };
-        if self.begun.is_empty() {
-            self.begun.resize(BEGUN_ALIKE, None);
-        }
-        let place = &mut self.begun[digest as usize % BEGUN_ALIKE];
-        let alike =
-            place.filter(|begun| begun.digest == digest && (begun.time - time).abs() <= WINDOW);
-        let Some(begun) = alike else {
+        let alike = self.begun.get(&digest).filter(|begun| (begun.time - time).abs() <= WINDOW);
+        let Some(begun) = alike.copied() else {
             let shard = known.unwrap_or(own);
-            *place = Some(Begun { digest, time, shard });
+            self.begin(digest, Begun { time, shard });
             return shard;
         };
         if begun.shard != known.unwrap_or(own) {
             self.lead(own, begun.shard);
         }
         begun.shard
+    }
+
+    fn begin(&mut self, digest: u64, begun: Begun) {
+        if self.begun.insert(digest, begun).is_some() {
+            return;
+        }
+        self.latest.push_back(digest);
+        if self.begun.len() > BEGUN_ALIKE
+            && let Some(oldest) = self.latest.pop_front()
+        {
+            self.begun.remove(&oldest);
+        }
     }
 
     fn lead(&mut self, own: u64, shard: u64) {
@@ -129,7 +138,7 @@ mod tests {
         assert_eq!(Shard::of_ends(&after.swapped()), other, "both directions");
     }
 
-    /// Reaches `BEGUN_ALIKE`: the newest take the places of others.
+    /// Reaches `BEGUN_ALIKE`: the oldest is forgotten, and no other.
     #[test]
     fn so_many_beginnings_are_remembered() {
         let mut companions = Companions::default();
@@ -137,8 +146,10 @@ mod tests {
             companions.follow(digest, Some(digest), 0);
         }
         assert_eq!(companions.begun.len(), BEGUN_ALIKE);
-        assert_eq!(companions.follow(u64::MAX, Some(0), 0), u64::MAX, "forgotten");
-        assert_eq!(companions.follow(u64::MAX, Some(1), 0), 1);
+        for digest in 1..=BEGUN_ALIKE as u64 {
+            assert_eq!(companions.follow(u64::MAX, Some(digest), 0), digest);
+        }
+        assert_eq!(companions.follow(u64::MAX, Some(0), 0), BEGUN_ALIKE as u64, "forgotten");
     }
 
     /// Reaches `COMPANIONS`: the oldest is forgotten, and that is counted.

@@ -46,6 +46,10 @@ class Job:
     names: bool = True
     """Whether hosts are named by what the file tells."""
     geoip: tuple[str, ...] = ()
+    redact_headers: tuple[str, ...] = ()
+    redact_keys: tuple[str, ...] = ()
+    redact_patterns: tuple[str, ...] = ()
+    redact_bodies: bool = False
     kind: Kind = "rows"
     """rows: read it once and end. packets: hold them, and answer questions."""
 
@@ -59,6 +63,10 @@ class Job:
             config.redact,
             config.names,
             config.geoip,
+            config.redact_headers,
+            config.redact_keys,
+            tuple(config.redact_patterns),
+            config.redact_bodies,
             kind,
         )
 
@@ -92,10 +100,15 @@ class _Reading:
 
     def run(self) -> None:
         from nautscan.store.fresh import FreshRows
+        from nautscan.store.hiding import Rules
 
         # Read before the first row, and so before the first byte of the file: a bad setting is
         # no fault of the file.
         fresh = FreshRows()
+        job = self._job
+        fresh.set_rules(
+            Rules(job.redact_headers, job.redact_keys, job.redact_patterns, job.redact_bodies)
+        )
         self._look_up(fresh)
         if self._job.names:
             self._learn_names(fresh)

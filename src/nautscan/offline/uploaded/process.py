@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     # What the server wants of it: beside this in the order of layers, so for its types alone.
     from nautscan.service.uploads.reading import Channel, Kind, Readers
 
-MAX_JOB_BYTES: Final = 16_384
+MAX_JOB_BYTES: Final = 262_144
 """A job as JSON: a path, a few switches, paths of GeoIP files."""
 START_S: Final = 10.0
 PIPE_BYTES: Final = 1 << 20
@@ -43,14 +43,15 @@ NICENESS: Final = 10
 def job_of(text: bytes) -> Job:
     """The job that `as_text` wrote."""
     facts = json.loads(text)
-    return Job(**facts | {"geoip": tuple(facts["geoip"])})
+    lists = {name: tuple(value) for name, value in facts.items() if isinstance(value, list)}
+    return Job(**facts | lists)
 
 
 def as_text(job: Job) -> bytes:
     """The job as JSON."""
     text = json.dumps(asdict(job)).encode()
     if len(text) > MAX_JOB_BYTES:
-        raise NautScanError("the paths of this server are too long to read an upload")
+        raise NautScanError("the paths and rules of this server are too long to read an upload")
     return text
 
 
@@ -176,7 +177,9 @@ class ForkedReaders:
     def _ask(self, text: bytes, writing: int) -> None:
         with self._lock:
             self._sock.settimeout(START_S)
-            socket.send_fds(self._sock, [text], [writing])
+            line = text + b"\n"
+            sent = socket.send_fds(self._sock, [line], [writing])
+            self._sock.sendall(line[sent:])
             if not self._sock.recv(1):
                 raise BrokenPipeError("the helper has ended")
 
@@ -210,6 +213,9 @@ def _help(sock: socket.socket, give_up_rights: Callable[[], None]) -> None:
     while True:
         try:
             text, descriptors, _, _ = socket.recv_fds(sock, MAX_JOB_BYTES, 1)
+            while text and not text.endswith(b"\n"):
+                more = sock.recv(MAX_JOB_BYTES)
+                text = text + more if more else b""
         except OSError:
             text, descriptors = b"", []
         if not text:

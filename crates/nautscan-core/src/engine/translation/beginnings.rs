@@ -14,6 +14,10 @@ use crate::wire::{Address, Beginning, Stations, protocol};
 /// sent anew after a second (RFC 6298 section 2).
 const WINDOW: i64 = 1_000_000_000;
 
+/// Places in the table for one hash: with a single one, a connection's own three entries would at
+/// times drive each other out.
+const PLACES: usize = 4;
+
 /// A first packet where it was seen.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Begun {
@@ -104,18 +108,19 @@ impl Beginnings {
     }
 
     fn find_by(&mut self, hash: u64, begun: &Begun) -> Option<Begun> {
-        let slot = &mut self.entries[hash as usize % BEGINNINGS];
-        let fresh = Entry { hash, begun: *begun, is_ambiguous: false };
-        let Some(entry) = slot.as_mut().filter(|known| is_near(known.begun.time, begun.time))
+        let first = hash as usize % (BEGINNINGS / PLACES) * PLACES;
+        let places = &mut self.entries[first..first + PLACES];
+        let counts = |entry: &Entry| is_near(entry.begun.time, begun.time);
+        let Some(entry) = places.iter_mut().flatten().find(|it| it.hash == hash && counts(it))
         else {
-            *slot = Some(fresh);
+            let is_free = |place: &Option<Entry>| !place.as_ref().is_some_and(counts);
+            let place = places.iter().position(is_free).unwrap_or_else(|| {
+                self.overwritten += 1;
+                oldest(places)
+            });
+            places[place] = Some(Entry { hash, begun: *begun, is_ambiguous: false });
             return None;
         };
-        if entry.hash != hash {
-            self.overwritten += 1;
-            *entry = fresh;
-            return None;
-        }
         if entry.begun.key == begun.key {
             return None;
         }
@@ -134,6 +139,11 @@ impl Beginnings {
     pub(super) fn memory(&self) -> usize {
         self.entries.capacity() * size_of::<Option<Entry>>()
     }
+}
+
+fn oldest(places: &[Option<Entry>]) -> usize {
+    let time = |place: usize| places[place].map(|entry| entry.begun.time);
+    (0..places.len()).min_by_key(|&place| time(place)).unwrap_or_default()
 }
 
 fn is_near(one: i64, other: i64) -> bool {

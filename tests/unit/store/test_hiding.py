@@ -1,0 +1,127 @@
+"""What a person wants hidden is not in rows that are loaded from then on."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from nautscan import schema
+from nautscan.store.filter import EVERYTHING
+from nautscan.store.fresh import FreshRows
+from nautscan.store.hiding import HIDDEN, Rules
+from tests.unit.support import ipc, rows
+
+
+def loaded(rules: Rules, source: str = "range(1) t(n)", **values: str) -> list[dict[str, Any]]:
+    """Rows as they are stored under the rules; bodies as bytes."""
+    fresh = FreshRows()
+    fresh.set_rules(rules)
+    batch = rows("requests", source, **values)
+    count = fresh.load("requests", [ipc(batch)])
+    fresh.enrich("requests", 1)
+    found = fresh.rows("requests")
+    assert found.num_rows == count
+    kinds = {column.name: column.kind for column in schema.ENGINE_COLUMNS["requests"]}
+    assert {name for name in found.column_names if name in kinds} == set(kinds)
+    lines, _ = fresh.json_rows("requests", EVERYTHING, count)
+    assert len(lines) == count
+    assert all(json.loads(line) for line in lines)
+    fresh.close()
+    columns = ("target", "request_headers", "request_body", "response_body", "detail")
+    values_of = {name: found.column(name).to_pylist() for name in columns}
+    return [{name: values_of[name][at] for name in columns} for at in range(count)]
+
+
+def body(text: str, rules: Rules, media_type: str = "application/json", cut: str = "false") -> str:
+    """A request's body under the rules."""
+    quoted = text.replace("'", "''")
+    row = loaded(
+        rules,
+        request_body=f"encode('{quoted}')",
+        request_content_type=f"'{media_type}'",
+        request_body_truncated=cut,
+    )[0]
+    return bytes(row["request_body"]).decode()
+
+
+def test_headers_by_name_whatever_their_case() -> None:
+    fields = "[{'name': 'X-Ours', 'value': 'a'}, {'name': 'Accept', 'value': 'x-ours'}]"
+    row = loaded(Rules(headers=("x-OURS",)), request_headers=fields)[0]
+    assert row["request_headers"] == [
+        {"name": "X-Ours", "value": HIDDEN},
+        {"name": "Accept", "value": "x-ours"},
+    ]
+
+
+def test_keys_in_queries_forms_and_json() -> None:
+    rules = Rules(keys=("email", "iban"))
+    row = loaded(rules, target="'/a?x=1&Email=me@b.example&email2=y#email=z'")[0]
+    assert row["target"] == f"/a?x=1&Email={HIDDEN}&email2=y#email=z"
+    assert body('{"email" : "a\\"b", "iban": 12.5, "x": "email"}', rules) == (
+        f'{{"email" : "{HIDDEN}", "iban": "{HIDDEN}", "x": "email"}}'
+    )
+    assert body("email=a&name=b&iban=c", rules, "application/x-www-form-urlencoded") == (
+        f"email={HIDDEN}&name=b&iban={HIDDEN}"
+    )
+    part = '--b\r\nContent-Disposition: form-data; name="email"\r\n\r\na@b\r\n--b--'
+    assert body(part, rules, "multipart/form-data; boundary=b") == part.replace("a@b", HIDDEN)
+
+
+def test_a_value_that_was_cut_is_hidden_too() -> None:
+    assert body('{"email":"someb', Rules(keys=("email",)), cut="true") == (f'{{"email":"{HIDDEN}"')
+
+
+def test_patterns_wherever_text_stands() -> None:
+    rules = Rules(patterns=("[0-9]{6,}", "se.ret"))
+    row = loaded(
+        rules,
+        target="'/cards/1234567/x'",
+        request_headers="[{'name': 'X-A', 'value': 'a secret'}]",
+        request_body="encode('to 999999')",
+        detail="""'{"note": "secret", "n": "1"}'""",
+    )[0]
+    assert row["target"] == f"/cards/{HIDDEN}/x"
+    assert row["request_headers"] == [{"name": "X-A", "value": f"a {HIDDEN}"}]
+    assert bytes(row["request_body"]).decode() == f"to {HIDDEN}"
+    assert json.loads(row["detail"]) == {"note": HIDDEN, "n": "1"}
+
+
+def test_a_pattern_that_takes_json_apart_leaves_no_broken_detail() -> None:
+    row = loaded(Rules(patterns=('"[^"]+"',)), detail="""'{"a": "b"}'""")[0]
+    assert row["detail"] is None
+
+
+@pytest.mark.parametrize(
+    ("media_type", "kept"), [("'text/plain'", False), ("NULL", False), ("'image/png'", True)]
+)
+def test_what_should_be_text_and_is_none_is_hidden_whole(media_type: str, kept: bool) -> None:  # noqa: FBT001
+    row = loaded(
+        Rules(patterns=("x",)),
+        request_body="from_hex('FFFE78')",
+        request_content_type=media_type,
+    )[0]
+    assert bytes(row["request_body"]) == (b"\xff\xfex" if kept else HIDDEN.encode())
+
+
+def test_a_text_that_was_cut_within_a_character_is_searched() -> None:
+    row = loaded(
+        Rules(keys=("pin",)),
+        request_body=r"'pin=1&a=\xC3'::BLOB",
+        request_content_type="'text/plain'",
+        request_body_truncated="true",
+    )[0]
+    assert bytes(row["request_body"]).decode() == f"pin={HIDDEN}&a="
+
+
+def test_bodies_can_be_left_out() -> None:
+    row = loaded(Rules(bodies=True), request_body="encode('a')", response_body="encode('b')")[0]
+    assert (row["request_body"], row["response_body"]) == (None, None)
+
+
+def test_rows_stay_in_their_order_and_without_rules_as_they_came() -> None:
+    target = "'/' || n || '?pin=' || n"
+    found = loaded(Rules(keys=("pin",)), "range(5000) t(n)", flow_id="n", target=target)
+    assert [row["target"] for row in found] == [f"/{n}?pin={HIDDEN}" for n in range(5000)]
+    assert loaded(Rules(), target="'/?pin=1'")[0]["target"] == "/?pin=1"

@@ -1,0 +1,230 @@
+/** What things are called where a protocol is not HTTP: its own documents' words. */
+
+import type { RequestRow } from "./types";
+
+/** Names of what a row of `requests` holds. */
+export interface Words {
+  method: string;
+  host: string;
+  target: string;
+  status: string;
+  error: string;
+  /** What came first, and what came back. */
+  request: string;
+  response: string;
+  /** Until the answer began, and from the first byte to the last. */
+  wait: string;
+  whole: string;
+}
+
+const HTTP: Words = {
+  method: "Method",
+  host: "Host",
+  target: "Target",
+  status: "Status",
+  error: "Error",
+  request: "Request",
+  response: "Response",
+  wait: "Wait for the first byte",
+  whole: "Request to last byte",
+};
+
+/** Of protocols that have no words of their own here. */
+const ANY: Words = {
+  ...HTTP,
+  method: "Operation",
+  response: "Answer",
+  wait: "Wait for the answer",
+  whole: "Request to end of answer",
+};
+
+const QUESTION: Words = {
+  ...ANY,
+  method: "Type",
+  target: "Name",
+  status: "Response code",
+  request: "Question",
+  whole: "Question to answer",
+};
+
+const COMMAND: Words = {
+  ...ANY,
+  method: "Command",
+  target: "Key",
+  request: "Command",
+  response: "Reply",
+  wait: "Wait for the reply",
+  whole: "Command to end of reply",
+};
+
+const STATEMENT: Words = {
+  ...ANY,
+  target: "Statement",
+  status: "Error number",
+  request: "Statement",
+  response: "Result",
+  wait: "Wait for the result",
+  whole: "Statement to end of result",
+};
+
+const WORDS: Readonly<Record<string, Words>> = {
+  dns: QUESTION,
+  mdns: QUESTION,
+  llmnr: QUESTION,
+  redis: { ...COMMAND, target: "Key or channel", error: "Error code" },
+  memcached: COMMAND,
+  postgresql: { ...STATEMENT, error: "SQLSTATE" },
+  mysql: STATEMENT,
+  mongodb: { ...COMMAND, target: "Collection" },
+  mqtt: { ...ANY, method: "Packet", target: "Topic", status: "Reason code" },
+  kafka: { ...ANY, method: "API", target: "Topic", status: "Error code" },
+  nats: { ...ANY, target: "Subject" },
+  amqp: { ...ANY, target: "Exchange or queue", status: "Reply code" },
+};
+
+/** HTTP in any version, and what is told in its words. */
+export function speaksHttp(protocol: string | null): boolean {
+  return protocol !== null && /^(https?\d?|h2c?|grpc|websocket)$/.test(protocol);
+}
+
+export function wordsOf(protocol: string | null): Words {
+  if (speaksHttp(protocol)) return HTTP;
+  return WORDS[protocol ?? ""] ?? ANY;
+}
+
+/** RFC 9110 and others that the IANA registry names. */
+const HTTP_STATUS: Readonly<Record<number, string>> = {
+  100: "Continue",
+  101: "Switching Protocols",
+  103: "Early Hints",
+  200: "OK",
+  201: "Created",
+  202: "Accepted",
+  203: "Non-Authoritative Information",
+  204: "No Content",
+  205: "Reset Content",
+  206: "Partial Content",
+  207: "Multi-Status",
+  300: "Multiple Choices",
+  301: "Moved Permanently",
+  302: "Found",
+  303: "See Other",
+  304: "Not Modified",
+  307: "Temporary Redirect",
+  308: "Permanent Redirect",
+  400: "Bad Request",
+  401: "Unauthorized",
+  402: "Payment Required",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  406: "Not Acceptable",
+  407: "Proxy Authentication Required",
+  408: "Request Timeout",
+  409: "Conflict",
+  410: "Gone",
+  411: "Length Required",
+  412: "Precondition Failed",
+  413: "Content Too Large",
+  414: "URI Too Long",
+  415: "Unsupported Media Type",
+  416: "Range Not Satisfiable",
+  417: "Expectation Failed",
+  421: "Misdirected Request",
+  422: "Unprocessable Content",
+  423: "Locked",
+  424: "Failed Dependency",
+  425: "Too Early",
+  426: "Upgrade Required",
+  428: "Precondition Required",
+  429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
+  451: "Unavailable For Legal Reasons",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+  505: "HTTP Version Not Supported",
+  507: "Insufficient Storage",
+  511: "Network Authentication Required",
+};
+
+/** DNS response codes (IANA), by their mnemonics. */
+const RCODE: readonly string[] = [
+  "NOERROR",
+  "FORMERR",
+  "SERVFAIL",
+  "NXDOMAIN",
+  "NOTIMP",
+  "REFUSED",
+  "YXDOMAIN",
+  "YXRRSET",
+  "NXRRSET",
+  "NOTAUTH",
+  "NOTZONE",
+];
+const isDns = (protocol: string | null) => WORDS[protocol ?? ""] === QUESTION;
+
+type Ended = Pick<RequestRow, "protocol" | "status" | "error">;
+
+/** The name of a status as its protocol calls it; null where there is none. */
+export function statusName({ protocol, status, error }: Ended): string | null {
+  if (status === null) return null;
+  if (speaksHttp(protocol)) return HTTP_STATUS[status] ?? null;
+  if (isDns(protocol)) return RCODE[status] ?? error;
+  return error;
+}
+
+type Seen = Ended & Pick<RequestRow, "completeness">;
+
+/** How it ended, in a word for a list: the status, or what stands in its place. */
+export function outcome(row: Seen): string {
+  const { protocol, status, error, completeness } = row;
+  if (status !== null) return (isDns(protocol) ? statusName(row) : null) ?? String(status);
+  // A code, such as WRONGTYPE or unique_violation, says it; a sentence is told in the detail.
+  if (error !== null) return !speaksHttp(protocol) && /^\w+$/.test(error) ? error : "failed";
+  if (completeness === "request_only") return "no reply";
+  return completeness === "complete" && !speaksHttp(protocol) ? "answered" : "unseen";
+}
+
+/** Method and path as a label; a statement begins with its method already. */
+export function endpointWords(method: string | null, path: string | null): string {
+  if (method !== null && path?.toUpperCase().startsWith(`${method.toUpperCase()} `)) return path;
+  return `${method ?? "?"} ${path ?? "(not seen)"}`;
+}
+
+export interface DetailFact {
+  key: string;
+  label: string;
+  /** One line each. */
+  lines: string[];
+}
+
+const LABELS: Readonly<Record<string, string>> = {
+  id: "Message id",
+  sqlstate: "SQLSTATE",
+  ttl: "TTL",
+  authority: "Authority section",
+  additional: "Additional section",
+  answer: "Answer section",
+  answers: "Answer section",
+};
+
+/** What a protocol tells beside the columns: names and values of the row's `detail`. */
+export function detailFacts(detail: RequestRow["detail"]): DetailFact[] {
+  return Object.entries(detail ?? {})
+    .map(([key, value]) => ({
+      key,
+      label: LABELS[key] ?? sentence(key),
+      lines: (typeof value === "string" ? value : JSON.stringify(value))
+        .split("\n")
+        .filter((line) => line !== ""),
+    }))
+    .filter(({ lines }) => lines.length > 0);
+}
+
+function sentence(key: string): string {
+  const words = key.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
