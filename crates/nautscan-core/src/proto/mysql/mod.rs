@@ -34,7 +34,7 @@ mod unit;
 pub use oddity::ODDITIES;
 
 use super::turns::Turns;
-use super::{About, Close, Context, Parser, Place, Probe, Protocol, Settings, Side, Verdict};
+use super::{About, Close, Context, Parser, Place, Protocol, Settings, Side, Verdict};
 use envelope::Envelope;
 use frame::Frames;
 use session::{Next, Session};
@@ -248,7 +248,7 @@ impl Mysql {
         let held = core::mem::take(&mut self.beginning);
         let before = held.len() - bytes.len();
         if !is_login {
-            if !is_command && probe::begins_envelope(&held) != Probe::No {
+            if !is_command && held.get(..BEGINNING).is_some_and(probe::is_envelope) {
                 self.compress();
             }
             self.session.begin_within();

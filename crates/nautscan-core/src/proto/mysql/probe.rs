@@ -169,8 +169,15 @@ fn begins_statement(text: &[u8], length: usize) -> Probe {
     }
 }
 
-/// Is it an envelope that packs nothing, with a command in it?
-pub(super) fn begins_envelope(bytes: &[u8]) -> Probe {
+/// Whether these bytes, which are just enough to tell, begin an envelope that packs nothing, with a
+/// command in it.
+pub(super) fn is_envelope(bytes: &[u8]) -> bool {
+    let first = bytes.get(envelope::HEADER + HEADER);
+    begins_envelope(bytes) != Probe::No && first.is_some_and(|first| command::is_known(*first))
+}
+
+/// Is it an envelope that packs nothing, with a statement in it?
+fn begins_envelope(bytes: &[u8]) -> Probe {
     let Some((head, content)) = bytes.split_first_chunk::<{ envelope::HEADER }>() else {
         return if bytes[HEADER..].iter().all(|byte| *byte == 0) {
             Probe::NeedMore
