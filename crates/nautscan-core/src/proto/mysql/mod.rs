@@ -76,6 +76,8 @@ struct Mysql {
     /// What the client said first, where no greeting was seen.
     beginning: Vec<u8>,
     begun: Option<(i64, Place)>,
+    /// It is known what that is.
+    is_told: bool,
 }
 
 impl Mysql {
@@ -245,6 +247,7 @@ impl Mysql {
         if !is_login && !is_command && self.beginning.len() < BEGINNING {
             return Verdict::Continue;
         }
+        self.is_told = true;
         let held = core::mem::take(&mut self.beginning);
         let before = held.len() - bytes.len();
         if !is_login {
@@ -264,7 +267,8 @@ impl Mysql {
 
 impl Parser for Mysql {
     fn data(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Verdict {
-        if side == Side::Client && !self.session.has_begun() && !self.turns.is_lost() {
+        let is_first = !self.is_told && !self.session.has_begun() && !self.turns.is_lost();
+        if side == Side::Client && is_first {
             self.turns.client(cx.place, false);
             return self.begin(bytes, cx);
         }

@@ -153,6 +153,12 @@ fn a_connection_begins_and_is_used() {
 }
 
 #[test]
+fn a_beginning_is_read_without_its_greeting() {
+    let acts = [says(C, login(CAN)), says(S, packet(2, OK))];
+    assert_eq!(told(&acts), ["CONNECT | shop | - | - | complete"]);
+}
+
+#[test]
 fn encryption_hands_the_connection_over() {
     let hello = [&packet(1, fixed(CAN | can::SSL))[..], b"\x16\x03\x01"].concat();
     let acts = [says(S, greeting(CAN)), says(C, &hello)];
