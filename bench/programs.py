@@ -33,9 +33,15 @@ def nautscan(*arguments: str) -> list[str]:
 
 NAUTSCAN = (
     Program(
-        "nautscan read",
-        "every request parsed, paired, timed; flows; a summary",
+        "nautscan read --json",
+        "every request parsed, paired, timed; flows; the totals of them",
         lambda file, _: nautscan("read", str(file), "--json"),
+        nautscan("--version"),
+    ),
+    Program(
+        "nautscan read",
+        "the same, and a summary by server, outcome, host, with percentiles",
+        lambda file, _: nautscan("read", str(file)),
         nautscan("--version"),
     ),
     Program(

@@ -1,4 +1,5 @@
 import { endpoint } from "./format";
+import { endpointWords } from "./protocols";
 import type { RequestDetail } from "./types";
 
 /** Fields that curl writes itself, from the address and the body. */
@@ -28,8 +29,9 @@ export function requestUrl(row: Asked): string | null {
 export function asked(row: Asked): string | null {
   const url = requestUrl(row);
   if (url !== null || row.protocol === "http") return url;
-  const words = [row.method, row.target].filter((word) => word !== null).join(" ");
-  return words === "" ? null : `${words} at ${endpoint(row.server_ip, row.server_port)}`;
+  if (row.method === null && row.target === null) return null;
+  const words = row.target === null ? row.method : endpointWords(row.method, row.target);
+  return `${words} at ${endpoint(row.server_ip, row.server_port)}`;
 }
 
 /** A command for a POSIX shell that sends the request again; null where it was not seen. */

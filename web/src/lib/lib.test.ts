@@ -136,6 +136,11 @@ describe("asCurl", () => {
     expect(asCurl(query)).toBeNull();
     expect(asked(query)).toBe("AAAA shop.test at 10.0.0.53:53");
     expect(asked({ ...query, method: null, target: null })).toBeNull();
+    expect(asked({ ...query, protocol: "redis", method: "PING", target: null })).toBe(
+      "PING at 10.0.0.53:53",
+    );
+    const statement = { ...query, protocol: "postgresql", method: "SELECT", target: "SELECT ?" };
+    expect(asked(statement)).toBe("SELECT ? at 10.0.0.53:53");
     expect(asked(request({}))).toBe("http://shop.test/a?b=1");
     expect(asked(request({ target: null }))).toBeNull();
   });
