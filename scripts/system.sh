@@ -33,6 +33,7 @@ has_postgresql|postgresql|a PostgreSQL server in live tests
 have mosquitto|mosquitto|an MQTT broker in live tests
 have nats-server|nats-server|a NATS server in live tests
 has_rabbitmq|rabbitmq-server|a RabbitMQ server in live tests
+have mariadbd|mariadb-server|a MariaDB server in live tests
 have tcpdump|tcpdump|comparison in live tests and benchmarks
 have tshark|tshark|comparison with Wireshark's reading
 have dockerd|docker.io|a real Docker Engine for identity tests
@@ -122,6 +123,7 @@ rest_services() {
   case " $* " in *" mosquitto "*) systemctl disable -q mosquitto 2>/dev/null || true ;; esac
   case " $* " in *" nats-server "*) systemctl disable -q nats-server 2>/dev/null || true ;; esac
   case " $* " in *" rabbitmq-server "*) systemctl disable -q rabbitmq-server epmd.socket 2>/dev/null || true ;; esac
+  case " $* " in *" mariadb-server "*) systemctl disable -q mariadb 2>/dev/null || true ;; esac
   case " $* " in *" haproxy "*) systemctl disable -q haproxy 2>/dev/null || true ;; esac
   case " $* " in *" podman "*) systemctl disable -q podman.socket podman-restart podman-auto-update.timer 2>/dev/null || true ;; esac
 }

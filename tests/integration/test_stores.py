@@ -1,4 +1,4 @@
-"""Real Redis, Memcached, PostgreSQL and clients: what the clients say they did is what rows say."""
+"""Real Redis, Memcached, PostgreSQL, MariaDB and clients: what clients say they did, rows say."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.integration.sensor_lab import (
 pytestmark = [pytest.mark.root, pytest.mark.asyncio(loop_scope="module")]
 
 SERVER = "10.99.0.2"
-REDIS, MEMCACHED, POSTGRES = 16379, 21211, 15432
+REDIS, MEMCACHED, POSTGRES, MARIADB = 16379, 21211, 15432, 13306
 """Nobody's ports: protocols are known by their bytes."""
 SECRET = "hunter2-4711"
 """In keys, values, statements and passwords, and to be in no row."""
@@ -166,16 +166,80 @@ POSTGRES_CLIENT = """
     print(json.dumps(log))
 """
 
+MARIADB_CLIENT = """
+    import json, sys, tempfile, mysql.connector, pymysql
+
+    HOW = dict(host="10.99.0.2", port=13306, user="tester", password="hunter2-4711",
+               database="shop")
+    log = []
+    def did(method, target, rows=None, error=None):
+        log.append([method, target, rows, error])
+
+    connection = pymysql.connect(**HOW, autocommit=True, local_infile=True)
+    did("CONNECT", "shop"); did("SET", "SET NAMES utf8mb4")  # what PyMySQL does by itself
+    c = connection.cursor()
+    c.execute("DROP TABLE IF EXISTS t"); did("DROP", "DROP TABLE IF EXISTS t")
+    c.execute("DROP PROCEDURE IF EXISTS p"); did("DROP", "DROP PROCEDURE IF EXISTS p")
+    c.execute("CREATE TABLE t (id int PRIMARY KEY, note text)")
+    did("CREATE", "CREATE TABLE t (id int PRIMARY KEY, note text)")
+    c.execute("INSERT INTO `t` VALUES (1, 'hunter2-4711'), (2, \\"x\\")")
+    did("INSERT", "INSERT INTO `t` VALUES (?)")
+    c.execute("SELECT * FROM t WHERE note <> 'it\\\\'s hunter2-4711' AND id < 100 # hunter2-4711")
+    did("SELECT", "SELECT * FROM t WHERE note <> ? AND id < ?", len(c.fetchall()))
+    c.execute("SELECT note FROM t WHERE note = %s", ["hunter2-4711"])
+    did("SELECT", "SELECT note FROM t WHERE note = ?", len(c.fetchall()))
+    for statement, form, code in [
+        ("INSERT INTO t VALUES (1, 'hunter2-4711')", "INSERT INTO t VALUES (?)", "ER_DUP_ENTRY"),
+        ("SELECT * FROM missing", "SELECT * FROM missing", "ER_NO_SUCH_TABLE"),
+        ("SELEKT 1", "SELEKT ?", "ER_PARSE_ERROR"),
+    ]:
+        try:
+            c.execute(statement)
+        except pymysql.Error:
+            did(form.split()[0], form, None, code)
+    with tempfile.NamedTemporaryFile("w", prefix="hunter2-4711") as file:
+        file.write("10\\thunter2-4711\\n11\\thunter2-4711\\n"); file.flush()
+        c.execute(f"LOAD DATA LOCAL INFILE '{file.name}' INTO TABLE t")
+    did("LOAD", "LOAD DATA LOCAL INFILE ? INTO TABLE t")
+    c.execute("CREATE PROCEDURE p() BEGIN SELECT 1; SELECT id FROM t; END")
+    did("CREATE", "CREATE PROCEDURE p() BEGIN SELECT ?; SELECT id FROM t; END")
+    c.callproc("p"); rows = len(c.fetchall())
+    while c.nextset():
+        rows += len(c.fetchall())
+    did("CALL", "CALL `p`()", rows)
+    connection.ping(); did("PING", None)
+    connection.select_db("mysql"); did("INIT_DB", "mysql")
+    connection.close(); did("QUIT", None)
+
+    compress = sys.argv[1] == "compressed"
+    other = mysql.connector.connect(**HOW, compress=compress, use_pure=True, ssl_disabled=True)
+    did("CONNECT", "shop")
+    # What Connector/Python does by itself, as the pings before a cursor and the resets below.
+    did("SET", "SET NAMES ? COLLATE ?"); did("SET", "SET @@session.autocommit = OFF")
+    c = other.cursor(prepared=True); did("PING", None)
+    c.execute("SELECT id, note FROM t WHERE id >= %s AND note <> 'hunter2-4711 no'", [2])
+    form = "SELECT id, note FROM t WHERE id >= ? AND note <> ?"
+    did("PREPARE", form); did("STMT_RESET", form); did("SELECT", form, len(c.fetchall()))
+    c.execute("SELECT id, note FROM t WHERE id >= %s AND note <> 'hunter2-4711 no'", [0])
+    did("STMT_RESET", form); did("SELECT", form, len(c.fetchall()))
+    c.close()
+    c = other.cursor(); did("PING", None)
+    c.execute("SELECT REPEAT('hunter2-4711', 20000)"); c.fetchall()
+    did("SELECT", "SELECT REPEAT(?)", 1)
+    other.close(); did("QUIT", None)
+    print(json.dumps(log))
+"""
+
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
     with laboratory() as lab, open_folder() as folder, contextlib.ExitStack() as servers:
         lab.connect()
-        for start in (_redis, _memcached, _postgres):
+        for start in (_redis, _memcached, _postgres, _mariadb):
             server = start(lab, folder)
             servers.callback(server.wait)
             servers.callback(server.terminate)
-        for port in (REDIS, MEMCACHED, POSTGRES):
+        for port in (REDIS, MEMCACHED, POSTGRES, MARIADB):
             _wait_for(lab, port, folder)
         yield lab
 
@@ -230,6 +294,32 @@ def _postgres(lab: Lab, folder: Path) -> subprocess.Popen[bytes]:
     arguments = (str(programs), str(home), str(POSTGRES), SERVER)
     command = lab.command(lab.far, "bash", "-c", script, "postgres", *arguments)
     return started(command, folder / "postgres.log")
+
+
+PREPARE_MARIADB = """
+    set -e
+    home=$1 port=$2 address=$3 password=$4
+    # As for PostgreSQL.
+    mknod -m 666 "$home.null" c 1 3
+    mount --bind "$home.null" /dev/null
+    mariadb-install-db --no-defaults --user=mysql --datadir="$home/data" --skip-test-db \\
+      --auth-root-authentication-method=normal >"$home/install.log" 2>&1
+    printf '%s\\n' "CREATE DATABASE shop;" \\
+      "GRANT ALL ON *.* TO tester@'%' IDENTIFIED BY '$password';" >"$home/start.sql"
+    exec mariadbd --no-defaults --user=mysql --datadir="$home/data" --bind-address="$address" \\
+      --port="$port" --socket="$home/socket" --pid-file="$home/pid" --init-file="$home/start.sql" \\
+      --skip-name-resolve --local-infile=1 --innodb-flush-log-at-trx-commit=0
+"""
+
+
+def _mariadb(lab: Lab, folder: Path) -> subprocess.Popen[bytes]:
+    home = folder / "mariadb"
+    home.mkdir()
+    shutil.chown(home, "mysql")
+    script = textwrap.dedent(PREPARE_MARIADB)
+    arguments = (str(home), str(MARIADB), SERVER, SECRET)
+    command = lab.command(lab.far, "bash", "-c", script, "mariadb", *arguments)
+    return started(command, folder / "mariadb.log")
 
 
 def _wait_for(lab: Lab, port: int, folder: Path) -> None:
@@ -315,3 +405,26 @@ async def test_postgresql(lab: Lab, running: SensorProcess) -> None:
     assert (_detail(failed, "sqlstate"), _detail(failed, "table")) == ("23505", "t")
     assert _detail(failed, "error_message") == "[redacted]"
     assert _detail(failed, "statement") == "[redacted]"
+
+
+@pytest.mark.parametrize("how", ["plain", "compressed"])
+async def test_mariadb(lab: Lab, running: SensorProcess, how: str) -> None:
+    already = sum(row["server_port"] == MARIADB for row in running.rows.get("requests", ()))
+    log = _log_of(lab, MARIADB_CLIENT, how)
+    rows = await _rows(running, MARIADB, len(log), already)
+    told = [
+        [r["method"], r["target"], int(_detail(r, "rows") or 0) or None, r["error"]] for r in rows
+    ]
+    assert told == log
+    begun = [row for row in rows if row["method"] == "CONNECT"]
+    assert [_detail(row, "compression") for row in begun] == [
+        None,
+        "zlib" if how == "compressed" else None,
+    ]
+    assert {_detail(row, "user") for row in begun} == {"tester"}
+    loaded = next(row for row in rows if row["method"] == "LOAD")
+    assert _detail(loaded, "copied_in_bytes") == str(2 * len(f"10\t{SECRET}\n"))
+    assert rows[-2]["response_bytes"] > 20_000 * len(SECRET)
+    failed = next(row for row in rows if row["error"] == "ER_DUP_ENTRY")
+    assert (_detail(failed, "error_code"), _detail(failed, "sqlstate")) == ("1062", "23000")
+    assert _detail(failed, "error_message") == _detail(failed, "statement") == "[redacted]"

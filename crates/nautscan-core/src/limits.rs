@@ -335,3 +335,35 @@ pub const PROTOBUF_SHOWN: usize = 2048;
 
 /// Messages of Protocol Buffers within each other that are shown.
 pub const PROTOBUF_DEPTH: usize = 8;
+
+/// Bytes read of one MySQL packet: a statement that a person would read.
+pub const MYSQL_KEPT: usize = 4096;
+
+/// Bytes shown of a name or an error's message.
+pub const MYSQL_FIELD: usize = 256;
+
+/// Prepared statements known on one MySQL connection: drivers keep some hundreds.
+pub const MYSQL_STATEMENTS: usize = 1024;
+
+/// MySQL commands that may wait for their answers on one connection: connectors that pipeline send
+/// batches of hundreds.
+pub const MYSQL_PIPELINE: usize = 1024;
+
+/// Bytes of one MySQL envelope packed by zstd, which is unpacked as a whole: servers fill one with
+/// some 16 KiB, and with more where one row is larger.
+pub const MYSQL_ZSTD: usize = 1 << 20;
+
+/// Bytes of one MongoDB message at most: what servers accept (`maxMessageSizeBytes`), and a header.
+pub const MONGODB_MESSAGE: u32 = 48_000_000 + 16 * 1024;
+
+/// Bytes read of one MongoDB message, packed or not: some hundred documents of ordinary size.
+pub const MONGODB_KEPT: usize = 256 * 1024;
+
+/// Characters shown of a collection's name, an error's message or another text.
+pub const MONGODB_FIELD: usize = 256;
+
+/// MongoDB messages that may wait for their answers on one connection: drivers send one at a time.
+pub const MONGODB_PIPELINE: usize = 1024;
+
+/// Answers of one MongoDB connection that others follow unasked: a monitor has one.
+pub const MONGODB_STREAMS: usize = 16;

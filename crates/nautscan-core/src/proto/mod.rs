@@ -26,12 +26,15 @@ pub mod http1;
 pub mod http2;
 mod keys;
 pub mod memcached;
+pub mod mongodb;
 pub mod mqtt;
+pub mod mysql;
 pub mod nats;
 pub mod postgres;
 pub mod redis;
 #[cfg(test)]
 pub mod sample;
+mod sql;
 pub mod tls;
 mod turns;
 
@@ -237,6 +240,8 @@ pub static PROTOCOLS: &[Protocol] = &[
     dns::PROTOCOL,
     redis::PROTOCOL,
     postgres::PROTOCOL,
+    mysql::PROTOCOL,
+    mongodb::PROTOCOL,
     memcached::PROTOCOL,
     mqtt::PROTOCOL,
     nats::PROTOCOL,

@@ -45,6 +45,24 @@ pub(super) fn decode(coded: Vec<u8>, applied: &[Coding], limit: usize) -> (Vec<u
     (content, worst)
 }
 
+/// The beginning of what zlib packs, as far as it is there and at most `limit` bytes.
+pub(in crate::proto) fn unpack_zlib(packed: &[u8], limit: usize) -> Vec<u8> {
+    let mut made = Vec::new();
+    inflate(packed, true, &mut made, limit);
+    made
+}
+
+/// The same of zstd.
+pub(in crate::proto) fn unpack_zstd_beginning(packed: &[u8], limit: usize) -> Vec<u8> {
+    decode_one(packed, Coding::Zstd, limit).0
+}
+
+/// Undoes zstd: at most `limit` bytes; `None`: it is not all that, and whole.
+pub(in crate::proto) fn unpack_zstd(packed: &[u8], limit: usize) -> Option<Vec<u8>> {
+    let (made, outcome) = decode_one(packed, Coding::Zstd, limit);
+    (outcome == Outcome::Whole).then_some(made)
+}
+
 fn decode_one(input: &[u8], coding: Coding, limit: usize) -> (Vec<u8>, Outcome) {
     let mut out = Vec::with_capacity(input.len().saturating_mul(3).min(limit));
     let outcome = match coding {

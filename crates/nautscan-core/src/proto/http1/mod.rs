@@ -35,6 +35,7 @@ mod tests;
 mod turn;
 
 pub(super) use body::{add_content, decoded, undo_codings};
+pub(super) use content::{unpack_zlib, unpack_zstd, unpack_zstd_beginning};
 pub(super) use framing::{Codings, trace_id};
 pub use oddity::ODDITIES;
 

@@ -5,7 +5,6 @@
 //! | `probe` | is it PostgreSQL? |
 //! | `frame` | messages of one direction, as bytes come |
 //! | `client` | what a client's message asks for |
-//! | `sql` | the grouping form of a statement |
 //! | `sqlstate` | names of error codes |
 //! | `unit` | a row in the making |
 //! | `steps` | which answer is to which message |
@@ -20,7 +19,6 @@ mod frame;
 mod oddity;
 mod probe;
 mod session;
-mod sql;
 mod sqlstate;
 mod steps;
 #[cfg(test)]

@@ -9,9 +9,10 @@ use super::client::{self, Asked};
 use super::frame::{self, Framed};
 use super::oddity::UNEXPECTED_ANSWER;
 use super::steps::{Kind, Step, Steps};
-use super::unit::{Statement, Unit, shown};
+use super::unit::{Unit, shown};
 use crate::event::Completeness;
-use crate::limits::{POSTGRES_FIELD, POSTGRES_STATEMENTS};
+use crate::limits::{POSTGRES_FIELD, POSTGRES_KEPT, POSTGRES_STATEMENTS};
+use crate::proto::sql::{Dialect, Escapes, Statement};
 use crate::proto::{Context, Side};
 
 /// What comes after a message.
@@ -44,6 +45,8 @@ pub(super) struct Session {
     texts: usize,
     /// What is answered to messages that were not seen.
     stray: Option<Unit>,
+    /// The reverse of `standard_conforming_strings`, which the server reports.
+    escapes: Escapes,
 }
 
 impl Session {
@@ -69,7 +72,7 @@ impl Session {
                 unit.emit(Completeness::RequestOnly, None, cx);
             }
             Asked::Query(text) => {
-                let statement = Arc::new(Statement::new(text));
+                let statement = self.statement(text);
                 self.simple(&framed, Kind::Query, None, cx);
                 if let Some(unit) = self.steps.last() {
                     unit.statement = Some(statement);
@@ -77,7 +80,7 @@ impl Session {
             }
             Asked::Function => self.simple(&framed, Kind::Query, Some("FUNCTION"), cx),
             Asked::Parse { name, text } => {
-                let statement = Arc::new(Statement::new(text));
+                let statement = self.statement(text);
                 let is_bound = self.steps.open().is_some_and(|unit| unit.statement.is_some());
                 if is_bound {
                     // What was prepared before is a row of its own.
@@ -119,6 +122,10 @@ impl Session {
             return Next::Dead("too much waits");
         }
         Next::Message
+    }
+
+    fn statement(&self, text: &[u8]) -> Arc<Statement> {
+        Arc::new(Statement::new(text, POSTGRES_KEPT, Dialect::Postgres, self.escapes))
     }
 
     /// A message of which bytes were lost: what it asks for is not known.
@@ -239,6 +246,9 @@ impl Session {
             return self.encryption(answer, &framed, cx);
         }
         let frame::Kind::Typed(kind) = framed.kind else { return Next::Message };
+        if kind == b'S' {
+            self.parameter(&framed);
+        }
         if kind == b'A' {
             notification(&framed, self.steps.database.as_deref(), cx);
             return Next::Message;
@@ -265,6 +275,20 @@ impl Session {
             _ => return self.answer(step, kind, &framed, cx),
         }
         Next::Message
+    }
+
+    /// A setting of the session is reported.
+    fn parameter(&mut self, framed: &Framed) {
+        const NAME: &[u8] = b"standard_conforming_strings\0";
+        if framed.lost > 0 {
+            self.escapes = Escapes::Unknown;
+        } else if let Some(value) = framed.body.strip_prefix(NAME) {
+            self.escapes = match value {
+                b"on\0" => Escapes::No,
+                b"off\0" => Escapes::Yes,
+                _ => Escapes::Unknown,
+            };
+        }
     }
 
     /// What answers a message that was not seen, up to where the server is ready.
@@ -383,6 +407,7 @@ impl Session {
         self.statements.clear();
         self.portals.clear();
         (self.texts, self.stray) = (0, None);
+        self.escapes = Escapes::Unknown;
     }
 
     /// Tells all that waits. `lost`: the answers may have come.

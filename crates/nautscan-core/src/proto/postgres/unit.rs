@@ -4,30 +4,11 @@ use std::sync::Arc;
 
 use super::frame::Framed;
 use super::oddity::STATEMENT_UNKNOWN;
-use super::{sql, sqlstate};
+use super::sqlstate;
 use crate::event::{Body, Completeness, Exchange, Message};
-use crate::limits::{POSTGRES_FIELD, POSTGRES_KEPT};
+use crate::limits::POSTGRES_FIELD;
 use crate::proto::Context;
-
-/// A statement that is known.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Statement {
-    /// Its grouping form.
-    pub(super) form: Vec<u8>,
-    /// Its text, as far as it is kept.
-    pub(super) text: String,
-}
-
-impl Statement {
-    pub(super) fn new(text: &[u8]) -> Self {
-        Self { form: sql::normalised(text), text: shown(text, POSTGRES_KEPT) }
-    }
-
-    /// Heap bytes held.
-    pub(super) fn memory(&self) -> usize {
-        size_of::<Self>() + self.form.capacity() + self.text.capacity()
-    }
-}
+use crate::proto::sql::{self, Statement};
 
 /// A row in the making.
 #[derive(Debug)]
