@@ -9,7 +9,6 @@ use super::pair::Answered;
 use super::pending::{self, Asked, Pending, Progress, renew, set};
 use super::start::{self, StatusLine, Version};
 use super::{Http1, Step, probe};
-use crate::event::Exchange;
 use crate::limits::{HTTP_HEAD, HTTP_INFORMATIONAL};
 use crate::proto::{Context, Side, Verdict};
 
@@ -305,8 +304,7 @@ impl Http1 {
         let unanswered = match &upgrade {
             // Stream 1 of HTTP/2 answers it (RFC 7540 section 3.2).
             Some(to) if to.eq_ignore_ascii_case(b"h2c") && pending.request != Progress::Absent => {
-                let asked = Exchange { response: None, ..pending.exchange.clone() };
-                Some(Box::new(asked))
+                Some(Box::new(pending.asked()))
             }
             _ => None,
         };

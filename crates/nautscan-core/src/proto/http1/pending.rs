@@ -131,6 +131,13 @@ impl Pending {
         put(response);
     }
 
+    /// What was asked, for the protocol that goes on with it.
+    pub(super) fn asked(&self) -> Exchange {
+        let mut asked = Exchange { response: None, ..self.exchange.clone() };
+        asked.request.iter_mut().for_each(without_empty_content);
+        asked
+    }
+
     /// Makes the exchange say what was seen, and nothing else.
     pub(super) fn settle(&mut self, error: Option<&'static str>) {
         let e = &mut self.exchange;
@@ -140,9 +147,7 @@ impl Pending {
         if self.response == Progress::Absent {
             e.response = None;
         }
-        for message in [&mut e.request, &mut e.response].into_iter().flatten() {
-            message.body.kept.take_if(|kept| kept.is_empty());
-        }
+        [&mut e.request, &mut e.response].into_iter().flatten().for_each(without_empty_content);
         if self.response == Progress::Ended {
             e.error = None;
         } else if e.error.is_none() {
@@ -250,6 +255,11 @@ pub(super) fn renew(slot: &mut Option<Message>, time: i64) -> &mut Message {
         kept.clear();
     }
     message
+}
+
+/// A message that is used again keeps its buffer, though it may have no content.
+fn without_empty_content(message: &mut Message) {
+    message.body.kept.take_if(|kept| kept.is_empty());
 }
 
 #[cfg(test)]

@@ -442,7 +442,11 @@ fn an_upgrade_hands_the_request_over() {
     let upgrade = "GET /up HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\n\
                    Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n";
     let switch = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
-    let said: [(Side, Vec<u8>); 5] = [
+    // Content before it, whose buffer is used again and must not show.
+    let post = "POST /before HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi";
+    let said: [(Side, Vec<u8>); 7] = [
+        (C, post.into()),
+        (S, "HTTP/1.1 204 No Content\r\n\r\n".into()),
         (C, upgrade.into()),
         (
             S,
@@ -460,20 +464,24 @@ fn an_upgrade_hands_the_request_over() {
             for part in bytes.chunks(piece) {
                 let received = offsets[side.peer().index()];
                 let place = Place { offset: offsets[side.index()], received };
-                let settings = Settings::default();
+                let settings = Settings { body_limit: 100, ..Settings::default() };
                 let mut cx = Context { time: 1, place, settings: &settings, sink: &mut sink };
                 assert_eq!(app.data(*side, part, &mut cx), 0);
                 offsets[side.index()] += part.len() as u64;
             }
         }
         let rows: Vec<String> = sink.0.iter().map(brief).collect();
+        let content = |row: &Exchange| Some(row.request.as_ref()?.body.kept.is_some());
+        let contents: Vec<Option<bool>> = sink.0.iter().map(content).collect();
+        assert_eq!(contents, [Some(true), Some(false), Some(false), Some(false)]);
         let want = [
+            "- POST /before 204 0 - complete",
             "- GET /up 101 0 - complete",
             "1 GET /up 200 1 - complete",
             "3 GET /two 200 0 - complete",
         ];
         assert_eq!(rows, want, "in pieces of {piece}");
-        let [first, second, _] = &sink.0[..] else { panic!("three rows") };
+        let [_, first, second, _] = &sink.0[..] else { panic!("four rows") };
         assert_eq!((first.version, second.version), (Some("1.1"), Some("2")));
         assert_eq!(detail(second, "upgraded_from"), "1.1");
     }
