@@ -149,3 +149,12 @@ pub struct Exchange {
     /// Protocol detail: name and value, in order; becomes a JSON object.
     pub detail: Vec<(&'static str, String)>,
 }
+
+impl Exchange {
+    /// Notes an oddity, once.
+    pub(crate) fn note(&mut self, oddity: &'static str) {
+        if !self.oddities.contains(&oddity) {
+            self.oddities.push(oddity);
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! length that is stated, no more than that is held.
 
 use super::Context;
+use crate::event::{Body, Completeness, Exchange, Message};
 
 /// What the first bytes of a message say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +48,26 @@ impl Framed<'_> {
     pub(super) fn wire_bytes(&self) -> Option<i64> {
         i64::try_from(self.length).ok()
     }
+}
+
+/// A message as one half of an exchange. `ended`: when its last byte was captured.
+pub(super) fn message(framed: &Framed<'_>, ended: Option<i64>) -> Message {
+    let bytes = ended.and(framed.wire_bytes());
+    Message {
+        first_time: framed.time,
+        last_time: ended,
+        body: Body { bytes, ..Body::default() },
+        ..Message::default()
+    }
+}
+
+/// Emits an exchange of which so much was seen, or less where bytes were lost.
+pub(super) fn emit(mut exchange: Exchange, seen: Completeness, cx: &mut Context<'_>) {
+    let halves = [&exchange.request, &exchange.response];
+    let is_open = halves.into_iter().flatten().any(|half| half.last_time.is_none());
+    let is_gap = exchange.gap_bytes > 0 || is_open;
+    exchange.completeness = if is_gap { Completeness::Gap } else { seen };
+    cx.sink.exchange(&exchange);
 }
 
 /// Bytes that begin no message.

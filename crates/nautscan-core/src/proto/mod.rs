@@ -137,6 +137,23 @@ pub enum Close {
     CaptureEnd,
 }
 
+impl Close {
+    /// What an exchange failed of that was open then. `finished`: if both sides ended in order.
+    fn failure(self, finished: &'static str) -> Option<&'static str> {
+        match self {
+            Self::Finished => Some(finished),
+            Self::Reset(Side::Client) => Some("connection reset by client"),
+            Self::Reset(Side::Server) => Some("connection reset by server"),
+            Self::Timeout => Some("timed out"),
+            // The observer stopped looking; nothing is known to have failed.
+            Self::Evicted | Self::Replaced | Self::CaptureEnd => None,
+        }
+    }
+}
+
+/// Of an exchange that was not answered before both sides ended in order.
+const UNANSWERED: &str = "connection closed before response";
+
 /// What a parser may use during a call: the packet's time, the limits and the way out.
 pub struct Context<'a> {
     /// Time of the packet that carried (or ended) the bytes, ns since 1970 UTC.

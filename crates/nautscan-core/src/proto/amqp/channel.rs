@@ -5,10 +5,10 @@ use std::collections::{HashMap, VecDeque};
 use super::frame;
 use super::method::{self, Id, Method, Role};
 use super::oddity::{MALFORMED, PAIRING_UNCERTAIN, WAITING_OVERFLOW};
-use super::tell::{self, Said, emit, half, memory, message, note, row};
+use super::tell::{self, Said, half, memory, row};
 use crate::event::{Completeness, Exchange};
 use crate::limits::{AMQP_PATIENCE, AMQP_WAITING};
-use crate::proto::frames::Framed;
+use crate::proto::frames::{Framed, emit, message};
 use crate::proto::{Context, Side};
 
 /// A method that waits for its answer.
@@ -143,7 +143,7 @@ impl Channel {
         if queue.len() > AMQP_WAITING
             && let Some(mut oldest) = self.take_asked(sent.side, 0)
         {
-            note(&mut oldest.exchange, WAITING_OVERFLOW);
+            oldest.exchange.note(WAITING_OVERFLOW);
             emit(oldest.exchange, seen(sent.side), cx);
         }
     }
@@ -229,7 +229,7 @@ impl Channel {
         exchange.holds_values = true;
         let content = Content { id, said, exchange, left: None };
         if let Some(mut old) = self.content[sent.side.index()].replace(content) {
-            note(&mut old.exchange, MALFORMED);
+            old.exchange.note(MALFORMED);
             emit(old.exchange, seen(sent.side), cx);
         }
     }
@@ -247,7 +247,7 @@ impl Channel {
         if kind == frame::HEADER {
             content.left = tell::header(&mut content.exchange, &mut message, payload);
             if content.left.is_none() && !framed.is_cut() {
-                note(&mut content.exchange, MALFORMED);
+                content.exchange.note(MALFORMED);
             }
         } else {
             tell::keep(&mut message.body, payload, framed.is_cut(), cx.settings.body_limit);
@@ -295,7 +295,7 @@ impl Channel {
         if queue.len() > AMQP_WAITING
             && let Some(mut oldest) = self.take_tagged(sent.side, 0)
         {
-            note(&mut oldest.exchange, WAITING_OVERFLOW);
+            oldest.exchange.note(WAITING_OVERFLOW);
             emit(oldest.exchange, seen(sent.side), cx);
         }
     }
@@ -366,7 +366,7 @@ impl Channel {
     ) {
         let mut told = |side: Side, mut exchange: Exchange| {
             match oddity {
-                Some(oddity) => note(&mut exchange, oddity),
+                Some(oddity) => exchange.note(oddity),
                 None if side == Side::Client => exchange.error = exchange.error.or(error),
                 None => {}
             }
@@ -429,7 +429,7 @@ fn join(exchange: &mut Exchange, answer: Exchange, sent: Sent<'_, '_>) {
     let is_said = |name: &str| matches!(name, "channel" | "sender");
     exchange.detail.extend(answer.detail.into_iter().filter(|(name, _)| !is_said(name)));
     for oddity in answer.oddities {
-        note(exchange, oddity);
+        exchange.note(oddity);
     }
     if sent.side == Side::Server {
         exchange.response = answer.response;

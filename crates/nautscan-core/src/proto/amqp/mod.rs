@@ -28,7 +28,7 @@ pub use oddity::ODDITIES;
 use std::collections::BTreeMap;
 
 use super::frames::{Framed, Frames, Loss};
-use super::{About, Close, Context, Parser, Protocol, Settings, Side, Verdict};
+use super::{About, Close, Context, Parser, Protocol, Settings, Side, UNANSWERED, Verdict};
 use crate::limits::{AMQP_CHANNELS, AMQP_HELD, AMQP_KEPT};
 use channel::{Channel, Sent};
 use oddity::WAITING_OVERFLOW;
@@ -181,14 +181,7 @@ impl Parser for Amqp {
     }
 
     fn close(&mut self, close: Close, cx: &mut Context<'_>) {
-        let error = match close {
-            Close::Finished => Some("connection closed before response"),
-            Close::Reset(Side::Client) => Some("connection reset by client"),
-            Close::Reset(Side::Server) => Some("connection reset by server"),
-            Close::Timeout => Some("timed out"),
-            // The observer stopped looking; nothing is known to have failed.
-            Close::Evicted | Close::Replaced | Close::CaptureEnd => None,
-        };
+        let error = close.failure(UNANSWERED);
         for side in [Side::Client, Side::Server] {
             // The end of a frame that was begun never came.
             if let Some(framed) = self.frames[side.index()].part() {

@@ -3,10 +3,9 @@
 use super::fields::{Fields, shown};
 use super::method::{self, Id};
 use super::oddity::MALFORMED;
-use crate::event::{Body, Completeness, Exchange, Headers, Message};
-use crate::proto::frames::Framed;
+use crate::event::{Body, Exchange, Headers, Message};
 use crate::proto::http1::trace_id;
-use crate::proto::{Context, Side, keys};
+use crate::proto::{Side, keys};
 
 /// An exchange of a method.
 pub(super) fn row(name: &'static str, channel: u16) -> Exchange {
@@ -16,33 +15,6 @@ pub(super) fn row(name: &'static str, channel: u16) -> Exchange {
         method: Some(name.as_bytes().to_vec()),
         detail: vec![("channel", channel.to_string())],
         ..Exchange::default()
-    }
-}
-
-/// A frame as one half of an exchange. `ended`: when its last byte was captured.
-pub(super) fn message(framed: &Framed<'_>, ended: Option<i64>) -> Message {
-    let bytes = ended.and(framed.wire_bytes());
-    Message {
-        first_time: framed.time,
-        last_time: ended,
-        body: Body { bytes, ..Body::default() },
-        ..Message::default()
-    }
-}
-
-/// Emits an exchange of which so much was seen, or less where bytes were lost.
-pub(super) fn emit(mut exchange: Exchange, seen: Completeness, cx: &mut Context<'_>) {
-    let halves = [&exchange.request, &exchange.response];
-    let is_open = halves.into_iter().flatten().any(|half| half.last_time.is_none());
-    let is_gap = exchange.gap_bytes > 0 || is_open;
-    exchange.completeness = if is_gap { Completeness::Gap } else { seen };
-    cx.sink.exchange(&exchange);
-}
-
-/// Notes an oddity once.
-pub(super) fn note(exchange: &mut Exchange, oddity: &'static str) {
-    if !exchange.oddities.contains(&oddity) {
-        exchange.oddities.push(oddity);
     }
 }
 
@@ -72,7 +44,7 @@ pub(super) struct Said {
 pub(super) fn describe(exchange: &mut Exchange, id: Id, arguments: &[u8], is_cut: bool) -> Said {
     let mut said = Said::default();
     if read(exchange, id, Fields(arguments), &mut said).is_none() && !is_cut {
-        note(exchange, MALFORMED);
+        exchange.note(MALFORMED);
     }
     said
 }
@@ -269,7 +241,7 @@ pub(super) fn header(e: &mut Exchange, half: &mut Message, content: &[u8]) -> Op
     let size = f.longlong()?;
     let has = f.short()?;
     if properties(e, half, has, f).is_none() {
-        note(e, MALFORMED);
+        e.note(MALFORMED);
     }
     Some(size)
 }

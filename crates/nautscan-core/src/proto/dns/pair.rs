@@ -296,10 +296,6 @@ fn respond(mut exchange: Exchange, heard: Heard<'_>, arrival: Arrival, cx: &mut 
         exchange.gap_bytes += heard.cut as u64;
     }
     detail::add_answer(&mut exchange.detail, &heard);
-    for oddity in &heard.oddities {
-        if !exchange.oddities.contains(oddity) {
-            exchange.oddities.push(oddity);
-        }
-    }
+    heard.oddities.iter().for_each(|oddity| exchange.note(oddity));
     cx.sink.exchange(&exchange);
 }

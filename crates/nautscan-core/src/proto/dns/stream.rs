@@ -7,7 +7,7 @@ use super::message::{HEADER, Heard};
 use super::pair::{Arrival, Pairing};
 use super::probe;
 use crate::limits::{DETECTION_BYTES, DNS_LOST};
-use crate::proto::{Close, Context, Parser, Probe, Settings, Side, Verdict};
+use crate::proto::{Close, Context, Parser, Probe, Settings, Side, UNANSWERED, Verdict};
 
 /// Bytes of a length.
 const LENGTH: usize = 2;
@@ -211,12 +211,8 @@ impl Parser for Stream {
             }
         }
         let error = match close {
-            Close::Finished => Some("connection closed before response"),
-            Close::Reset(Side::Client) => Some("connection reset by client"),
-            Close::Reset(Side::Server) => Some("connection reset by server"),
             Close::Timeout => Some("no answer"),
-            // The observer stopped looking; nothing is known to have failed.
-            Close::Evicted | Close::Replaced | Close::CaptureEnd => None,
+            _ => close.failure(UNANSWERED),
         };
         self.pairing.flush(error, cx);
     }

@@ -39,7 +39,9 @@ pub(super) use content::{unpack_zlib, unpack_zstd, unpack_zstd_beginning};
 pub(super) use framing::{Codings, trace_id};
 pub use oddity::ODDITIES;
 
-use super::{About, Close, Context, Early, Parser, Place, Protocol, Settings, Side, Verdict};
+use super::{
+    About, Close, Context, Early, Parser, Place, Protocol, Settings, Side, UNANSWERED, Verdict,
+};
 use crate::event::Exchange;
 use crate::limits::HTTP_HEAD;
 use half::{Half, State};
@@ -227,21 +229,8 @@ impl Parser for Http1 {
     }
 
     fn close(&mut self, close: Close, cx: &mut Context<'_>) {
-        let (during, before) = match close {
-            Close::Finished => (
-                Some("connection closed during response"),
-                Some("connection closed before response"),
-            ),
-            Close::Reset(Side::Client) => {
-                (Some("connection reset by client"), Some("connection reset by client"))
-            }
-            Close::Reset(Side::Server) => {
-                (Some("connection reset by server"), Some("connection reset by server"))
-            }
-            Close::Timeout => (Some("timed out"), Some("timed out")),
-            // The observer stopped looking; nothing is known to have failed.
-            Close::Evicted | Close::Replaced | Close::CaptureEnd => (None, None),
-        };
+        let during = close.failure("connection closed during response");
+        let before = close.failure(UNANSWERED);
         // A verdict has no meaning any more: the connection is over.
         let _ = self.release_now(cx);
         self.finish(Side::Client, None, close == Close::Finished, cx);

@@ -35,7 +35,7 @@ mod tests;
 
 pub use oddity::ODDITIES;
 
-use super::{About, Close, Context, Parser, Protocol, Settings, Side, Verdict};
+use super::{About, Close, Context, Parser, Protocol, Settings, Side, UNANSWERED, Verdict};
 use crate::event::Exchange;
 use half::Half;
 use read::Dead;
@@ -101,21 +101,8 @@ impl Parser for Http2 {
     }
 
     fn close(&mut self, close: Close, cx: &mut Context<'_>) {
-        let (during, before) = match close {
-            Close::Finished => (
-                Some("connection closed during response"),
-                Some("connection closed before response"),
-            ),
-            Close::Reset(Side::Client) => {
-                (Some("connection reset by client"), Some("connection reset by client"))
-            }
-            Close::Reset(Side::Server) => {
-                (Some("connection reset by server"), Some("connection reset by server"))
-            }
-            Close::Timeout => (Some("timed out"), Some("timed out")),
-            // The observer stopped looking; nothing is known to have failed.
-            Close::Evicted | Close::Replaced | Close::CaptureEnd => (None, None),
-        };
+        let during = close.failure("connection closed during response");
+        let before = close.failure(UNANSWERED);
         let has_begun = |_, stream: &Stream| stream.response() != stream::Progress::Absent;
         self.streams.finish_all(self.goaway.or(during), has_begun, cx);
         self.streams.finish_all(self.goaway.or(before), |_, _| true, cx);

@@ -95,9 +95,7 @@ impl Stream {
 
     /// Notes an oddity, once.
     pub(super) fn note(&mut self, oddity: &'static str) {
-        if !self.exchange.oddities.contains(&oddity) {
-            self.exchange.oddities.push(oddity);
-        }
+        self.exchange.note(oddity);
     }
 
     /// Adds a value to the detail; the first under a name stays.

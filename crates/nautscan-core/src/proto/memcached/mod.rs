@@ -27,7 +27,7 @@ mod tests;
 pub use oddity::ODDITIES;
 
 use super::turns::Turns;
-use super::{About, Close, Context, Parser, Protocol, Settings, Side, Verdict};
+use super::{About, Close, Context, Parser, Protocol, Settings, Side, UNANSWERED, Verdict};
 use binary::Binary;
 use command::Wants;
 use half::{Half, Part};
@@ -90,14 +90,7 @@ impl Parser for Either {
     }
 
     fn close(&mut self, close: Close, cx: &mut Context<'_>) {
-        let error = match close {
-            Close::Finished => Some("connection closed before response"),
-            Close::Reset(Side::Client) => Some("connection reset by client"),
-            Close::Reset(Side::Server) => Some("connection reset by server"),
-            Close::Timeout => Some("timed out"),
-            // The observer stopped looking; nothing is known to have failed.
-            Close::Evicted | Close::Replaced | Close::CaptureEnd => None,
-        };
+        let error = close.failure(UNANSWERED);
         match self {
             Self::Undecided => {}
             Self::Text(text) => text.pairing.flush(error, false, cx),

@@ -27,7 +27,7 @@ mod unpack;
 
 pub use oddity::ODDITIES;
 
-use super::{About, Close, Context, Parser, Probe, Protocol, Settings, Side, Verdict};
+use super::{About, Close, Context, Parser, Probe, Protocol, Settings, Side, UNANSWERED, Verdict};
 use frame::{Framed, Frames};
 use pair::Pairs;
 
@@ -131,16 +131,8 @@ impl Parser for Mongodb {
     }
 
     fn close(&mut self, close: Close, cx: &mut Context<'_>) {
-        let error = match close {
-            // An answer was on its way.
-            _ if self.server.is_lost || self.server.is_within() => None,
-            Close::Finished => Some("connection closed before response"),
-            Close::Reset(Side::Client) => Some("connection reset by client"),
-            Close::Reset(Side::Server) => Some("connection reset by server"),
-            Close::Timeout => Some("timed out"),
-            // The observer stopped looking; nothing is known to have failed.
-            Close::Evicted | Close::Replaced | Close::CaptureEnd => None,
-        };
+        let is_on_its_way = self.server.is_lost || self.server.is_within();
+        let error = close.failure(UNANSWERED).filter(|_| !is_on_its_way);
         self.pairs.flush(error, cx);
     }
 

@@ -133,8 +133,8 @@ fn begin(asked: Asked, framed: &Framed, time: i64) -> Exchange {
 }
 
 fn answer(exchange: &mut Exchange, said: Said) {
-    if said.is_unreadable && !exchange.oddities.contains(&NOT_UNPACKED) {
-        exchange.oddities.push(NOT_UNPACKED);
+    if said.is_unreadable {
+        exchange.note(NOT_UNPACKED);
     }
     let failed = said.failed;
     if let Some(failed) = &failed {

@@ -27,7 +27,7 @@ mod waiting;
 pub use oddity::ODDITIES;
 
 use super::frames::{Frames, Loss};
-use super::{About, Close, Context, Parser, Protocol, Settings, Side, Verdict};
+use super::{About, Close, Context, Parser, Protocol, Settings, Side, UNANSWERED, Verdict};
 use crate::limits::MQTT_KEPT;
 use packet::Looks;
 use session::Session;
@@ -118,14 +118,7 @@ impl Parser for Mqtt {
     }
 
     fn close(&mut self, close: Close, cx: &mut Context<'_>) {
-        let error = match close {
-            Close::Finished => Some("connection closed before response"),
-            Close::Reset(Side::Client) => Some("connection reset by client"),
-            Close::Reset(Side::Server) => Some("connection reset by server"),
-            Close::Timeout => Some("timed out"),
-            // The observer stopped looking; nothing is known to have failed.
-            Close::Evicted | Close::Replaced | Close::CaptureEnd => None,
-        };
+        let error = close.failure(UNANSWERED);
         for side in [Side::Client, Side::Server] {
             // The end of a packet that was begun never came.
             if let Some(framed) = self.frames[side.index()].part() {

@@ -9,11 +9,11 @@ use std::collections::HashMap;
 use super::oddity::{ID_REUSED, MALFORMED, UNKNOWN_ALIAS, WAITING_OVERFLOW};
 use super::packet::{self, Version};
 use super::properties::{Fields, Properties};
-use super::tell::{self, Outcome, Published, emit, message, note, row};
+use super::tell::{self, Outcome, Published, row};
 use super::waiting::{Key, Pending, Waiting, give_up, memory, side_seen};
 use crate::event::{Completeness, Exchange, Message};
 use crate::limits::{MQTT_ALIASES, MQTT_HELD, MQTT_TEXT, MQTT_WAITING};
-use crate::proto::frames::Framed;
+use crate::proto::frames::{Framed, emit, message};
 use crate::proto::{Context, Side};
 
 /// One connection.
@@ -103,7 +103,7 @@ impl Session {
             && let Some(mut old) = waiting.position(key).and_then(|at| waiting.remove(at))
         {
             if exchange.detail.iter().all(|(name, _)| *name != "dup") {
-                note(&mut exchange, ID_REUSED);
+                exchange.note(ID_REUSED);
             }
             give_up(&mut old, None);
             emit(old.exchange, side_seen(side), cx);
@@ -113,7 +113,7 @@ impl Session {
         waiting.queue.push_back(Pending { key, exchange, memory, lost: [false; 2] });
         while waiting.queue.len() > MQTT_WAITING || waiting.held > MQTT_HELD {
             let Some(mut oldest) = waiting.remove(0) else { break };
-            note(&mut oldest.exchange, WAITING_OVERFLOW);
+            oldest.exchange.note(WAITING_OVERFLOW);
             emit(oldest.exchange, side_seen(side), cx);
         }
     }
@@ -185,7 +185,7 @@ impl Session {
             None => {
                 half.body.truncated = true;
                 if !framed.is_cut() {
-                    note(&mut exchange, MALFORMED);
+                    exchange.note(MALFORMED);
                 }
                 None
             }
@@ -231,7 +231,7 @@ impl Session {
                     is_payload = true;
                 }
                 None if framed.is_cut() => {}
-                None => note(exchange, MALFORMED),
+                None => exchange.note(MALFORMED),
             }
         }
         self.addressed(side, published.topic, alias, exchange);
@@ -250,7 +250,7 @@ impl Session {
         match (topic, alias) {
             ([], alias) => match alias.and_then(|alias| aliases.get(&alias)) {
                 Some(topic) => tell::address(exchange, topic),
-                None => note(exchange, UNKNOWN_ALIAS),
+                None => exchange.note(UNKNOWN_ALIAS),
             },
             (topic, None) => tell::address(exchange, topic),
             (topic, Some(alias)) => {
@@ -314,7 +314,7 @@ impl Session {
         match packet::filters(fields, has_options) {
             Some(filters) => tell::filters(&mut exchange, &filters),
             None if framed.is_cut() => {}
-            None => note(&mut exchange, MALFORMED),
+            None => exchange.note(MALFORMED),
         }
         let id = id.unwrap_or_default();
         let key = if has_options { Key::Subscribe(id) } else { Key::Unsubscribe(id) };

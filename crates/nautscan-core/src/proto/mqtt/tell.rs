@@ -3,10 +3,9 @@
 use super::packet::{self, Version};
 use super::properties::{Fields, Properties, shown};
 use super::reason;
-use crate::event::{Body, Completeness, Exchange, Message};
-use crate::proto::frames::Framed;
+use crate::event::{Body, Exchange, Message};
 use crate::proto::http1::trace_id;
-use crate::proto::{Context, Settings, keys};
+use crate::proto::{Settings, keys};
 
 use super::oddity::MALFORMED;
 
@@ -20,33 +19,6 @@ pub(super) fn row(method: &'static str, version: Option<Version>) -> Exchange {
         version: version.and_then(Version::name),
         method: Some(method.as_bytes().to_vec()),
         ..Exchange::default()
-    }
-}
-
-/// A packet as one half of an exchange. `ended`: when its last byte was captured.
-pub(super) fn message(framed: &Framed<'_>, ended: Option<i64>) -> Message {
-    let bytes = ended.and(framed.wire_bytes());
-    Message {
-        first_time: framed.time,
-        last_time: ended,
-        body: Body { bytes, ..Body::default() },
-        ..Message::default()
-    }
-}
-
-/// Emits an exchange of which so much was seen, or less where bytes were lost.
-pub(super) fn emit(mut exchange: Exchange, seen: Completeness, cx: &mut Context<'_>) {
-    let halves = [&exchange.request, &exchange.response];
-    let is_open = halves.into_iter().flatten().any(|half| half.last_time.is_none());
-    let is_gap = exchange.gap_bytes > 0 || is_open;
-    exchange.completeness = if is_gap { Completeness::Gap } else { seen };
-    cx.sink.exchange(&exchange);
-}
-
-/// Notes an oddity once.
-pub(super) fn note(exchange: &mut Exchange, oddity: &'static str) {
-    if !exchange.oddities.contains(&oddity) {
-        exchange.oddities.push(oddity);
     }
 }
 
@@ -79,7 +51,7 @@ pub(super) fn connect(
     };
     exchange.version = version.name();
     if connect_fields(exchange, request, version, fields).is_none() {
-        note(exchange, MALFORMED);
+        exchange.note(MALFORMED);
     }
     Some(version)
 }
@@ -199,7 +171,7 @@ impl Outcome {
         exchange.error = self.error.or(exchange.error);
         exchange.detail.extend(self.detail);
         if self.is_malformed {
-            note(exchange, MALFORMED);
+            exchange.note(MALFORMED);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::oddity::PAIRING_UNCERTAIN;
 use super::packet;
-use super::tell::{self, note};
+use super::tell;
 use crate::event::{Completeness, Exchange, Message};
 use crate::proto::Side;
 
@@ -91,7 +91,7 @@ pub(super) fn give_up(pending: &mut Pending, error: Option<&'static str>) {
     let exchange = &mut pending.exchange;
     let acknowledged_by = if exchange.request.is_some() { Side::Server } else { Side::Client };
     if pending.lost[acknowledged_by.index()] {
-        note(exchange, PAIRING_UNCERTAIN);
+        exchange.note(PAIRING_UNCERTAIN);
     } else if exchange.error.is_none() {
         exchange.error = error;
     }

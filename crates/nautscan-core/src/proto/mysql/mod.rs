@@ -34,7 +34,7 @@ mod unit;
 pub use oddity::ODDITIES;
 
 use super::turns::Turns;
-use super::{About, Close, Context, Parser, Place, Protocol, Settings, Side, Verdict};
+use super::{About, Close, Context, Parser, Place, Protocol, Settings, Side, UNANSWERED, Verdict};
 use envelope::Envelope;
 use frame::Frames;
 use session::{Next, Session};
@@ -299,14 +299,7 @@ impl Parser for Mysql {
     }
 
     fn close(&mut self, close: Close, cx: &mut Context<'_>) {
-        let error = match close {
-            Close::Finished => Some("connection closed before response"),
-            Close::Reset(Side::Client) => Some("connection reset by client"),
-            Close::Reset(Side::Server) => Some("connection reset by server"),
-            Close::Timeout => Some("timed out"),
-            // The observer stopped looking; nothing is known to have failed.
-            Close::Evicted | Close::Replaced | Close::CaptureEnd => None,
-        };
+        let error = close.failure(UNANSWERED);
         self.session.flush(error, false, cx);
     }
 

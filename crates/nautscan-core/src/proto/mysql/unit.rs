@@ -148,9 +148,7 @@ impl Unit {
     }
 
     pub(super) fn note(&mut self, oddity: &'static str) {
-        if !self.exchange.oddities.contains(&oddity) {
-            self.exchange.oddities.push(oddity);
-        }
+        self.exchange.note(oddity);
     }
 
     /// It runs, or would, what is known under a number.

@@ -8,10 +8,10 @@ use std::collections::VecDeque;
 
 use super::oddity::{PAIRING_UNCERTAIN, WAITING_OVERFLOW};
 use super::operation::{self, Address, END, Operation};
-use super::tell::{self, emit, message, row, shown};
+use super::tell::{self, row, shown};
 use crate::event::{Completeness, Exchange};
 use crate::limits::{NATS_HELD, NATS_PATIENCE, NATS_WAITING};
-use crate::proto::frames::Framed;
+use crate::proto::frames::{Framed, emit, message};
 use crate::proto::{Context, Side};
 
 /// A message that waits for one to its reply subject.
@@ -246,11 +246,7 @@ impl Session {
             (asked.status, asked.error) = (exchange.status, exchange.error);
             asked.gap_bytes = asked.gap_bytes.saturating_add(exchange.gap_bytes);
             asked.trace_id = asked.trace_id.or(exchange.trace_id);
-            for oddity in exchange.oddities {
-                if !asked.oddities.contains(&oddity) {
-                    asked.oddities.push(oddity);
-                }
-            }
+            exchange.oddities.into_iter().for_each(|oddity| asked.note(oddity));
             let reason = exchange.detail.into_iter().filter(|(name, _)| *name == "reason");
             asked.detail.extend(reason);
             return emit(asked, Completeness::Complete, cx);

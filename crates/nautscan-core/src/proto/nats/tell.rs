@@ -3,11 +3,10 @@
 use super::json;
 use super::oddity::MALFORMED;
 use super::operation::Address;
-use crate::event::{Body, Completeness, Exchange, Headers, Message};
+use crate::event::{Exchange, Headers, Message};
 use crate::limits::NATS_TEXT;
-use crate::proto::frames::Framed;
 use crate::proto::http1::trace_id;
-use crate::proto::{Context, keys};
+use crate::proto::keys;
 
 /// Members of INFO that are shown, with their names in the detail.
 const INFO: &[(&[u8], &str)] = &[
@@ -33,26 +32,6 @@ const CONNECT: &[(&[u8], &str)] = &[
 /// An exchange of an operation.
 pub(super) fn row(method: &'static str) -> Exchange {
     Exchange { protocol: "nats", method: Some(method.as_bytes().to_vec()), ..Exchange::default() }
-}
-
-/// An operation as one half of an exchange. `ended`: when its last byte was captured.
-pub(super) fn message(framed: &Framed<'_>, ended: Option<i64>) -> Message {
-    let bytes = ended.and(framed.wire_bytes());
-    Message {
-        first_time: framed.time,
-        last_time: ended,
-        body: Body { bytes, ..Body::default() },
-        ..Message::default()
-    }
-}
-
-/// Emits an exchange of which so much was seen, or less where bytes were lost.
-pub(super) fn emit(mut exchange: Exchange, seen: Completeness, cx: &mut Context<'_>) {
-    let halves = [&exchange.request, &exchange.response];
-    let is_open = halves.into_iter().flatten().any(|half| half.last_time.is_none());
-    let is_gap = exchange.gap_bytes > 0 || is_open;
-    exchange.completeness = if is_gap { Completeness::Gap } else { seen };
-    cx.sink.exchange(&exchange);
 }
 
 /// The beginning of a text.

@@ -130,9 +130,7 @@ impl Unit {
     }
 
     pub(super) fn note(&mut self, oddity: &'static str) {
-        if !self.exchange.oddities.contains(&oddity) {
-            self.exchange.oddities.push(oddity);
-        }
+        self.exchange.note(oddity);
     }
 
     /// It was executed by a name of which no text is known.

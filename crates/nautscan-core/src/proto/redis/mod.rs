@@ -23,7 +23,9 @@ mod tests;
 
 pub use oddity::ODDITIES;
 
-use super::{About, Close, Context, Parser, Place, Probe, Protocol, Settings, Side, Verdict};
+use super::{
+    About, Close, Context, Parser, Place, Probe, Protocol, Settings, Side, UNANSWERED, Verdict,
+};
 use crate::limits::REDIS_PROBE;
 use pair::Pairing;
 use resp::{Kind, Reader, Value};
@@ -201,13 +203,7 @@ impl Parser for Redis {
     }
 
     fn close(&mut self, close: Close, cx: &mut Context<'_>) {
-        let error = match close {
-            Close::Finished => Some("connection closed before response"),
-            Close::Reset(Side::Client) => Some("connection reset by client"),
-            Close::Reset(Side::Server) => Some("connection reset by server"),
-            Close::Timeout => Some("timed out"),
-            Close::Evicted | Close::Replaced | Close::CaptureEnd => None,
-        };
+        let error = close.failure(UNANSWERED);
         for side in [Side::Client, Side::Server] {
             let half = &mut self.halves[side.index()];
             if half.reader.is_within() && !half.is_lost {

@@ -18,7 +18,7 @@ pub use oddity::ODDITIES;
 use std::collections::VecDeque;
 
 use super::frames::{Framed, Frames, Head, Loss};
-use super::{About, Close, Context, Parser, Protocol, Settings, Side, Verdict};
+use super::{About, Close, Context, Parser, Protocol, Settings, Side, UNANSWERED, Verdict};
 use crate::event::{Body, Completeness, Exchange, Message};
 use crate::limits::SAMPLE_WAITING;
 use oddity::WAITING_OVERFLOW;
@@ -154,14 +154,7 @@ impl Parser for Sample {
     }
 
     fn close(&mut self, close: Close, cx: &mut Context<'_>) {
-        let error = match close {
-            Close::Finished => Some("connection closed before response"),
-            Close::Reset(Side::Client) => Some("connection reset by client"),
-            Close::Reset(Side::Server) => Some("connection reset by server"),
-            Close::Timeout => Some("timed out"),
-            // The observer stopped looking; nothing is known to have failed.
-            Close::Evicted | Close::Replaced | Close::CaptureEnd => None,
-        };
+        let error = close.failure(UNANSWERED);
         self.flush(error, cx);
     }
 
