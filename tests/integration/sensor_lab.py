@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import json
 import os
 import secrets
 import subprocess
@@ -27,6 +28,8 @@ from nautscan.sensor.client import SensorClient
 
 WAIT_S = 20.0
 PYTHON = (sys.executable, "-P")
+SERVER = "10.99.0.2"
+"""Where servers listen, in the second namespace."""
 
 HTTP_SERVER = """
     import http.server, sys
@@ -267,3 +270,42 @@ async def sensor(
         finally:
             process.kill()
             process.wait()
+
+
+Start = Callable[[Lab, Path], "subprocess.Popen[bytes]"]
+"""Starts a server in the second namespace, with its files and its log in a folder."""
+
+
+@contextlib.contextmanager
+def serving(starts: Sequence[Start], ports: Sequence[int], folder: Path) -> Iterator[Lab]:
+    """A laboratory with servers that listen on `ports`."""
+    with laboratory() as lab, contextlib.ExitStack() as servers:
+        lab.connect()
+        for start in starts:
+            server = start(lab, folder)
+            servers.callback(server.wait)
+            servers.callback(server.terminate)
+        for port in ports:
+            wait_for(lab, port, folder)
+        yield lab
+
+
+def wait_for(lab: Lab, port: int, folder: Path, seconds: float = WAIT_S) -> None:
+    """Until the server listens: asked in its own namespace, which is not captured."""
+    deadline = time.monotonic() + seconds
+    probe = ("bash", "-c", f"exec 3<>/dev/tcp/{SERVER}/{port}")
+    while subprocess.run(lab.command(lab.far, *probe), capture_output=True, check=False).returncode:
+        logs = "\n".join(log.read_text(errors="replace") for log in folder.glob("*.log"))
+        assert time.monotonic() < deadline, f"nobody listens on port {port}:\n{logs}"
+        time.sleep(0.05)
+
+
+def log_of(lab: Lab, script: str, *arguments: str) -> list[list[Any]]:
+    """What a client in the lab says that it did, as JSON."""
+    done = subprocess.run(
+        lab.command(lab.near, *PYTHON, "-c", textwrap.dedent(script), *arguments),
+        capture_output=True, text=True, timeout=3 * WAIT_S, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    log: list[list[Any]] = json.loads(done.stdout)
+    return log

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import subprocess
 import textwrap
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,18 +14,19 @@ import pytest_asyncio
 
 from tests.integration.sensor_lab import (
     PYTHON,
+    SERVER,
     WAIT_S,
     Lab,
     SensorProcess,
-    laboratory,
+    log_of,
     open_folder,
     sensor,
+    serving,
     started,
 )
 
 pytestmark = [pytest.mark.root, pytest.mark.asyncio(loop_scope="module")]
 
-SERVER = "10.99.0.2"
 NGINX, GRPC = 18080, 15051
 """Nobody's ports: protocols are known by their bytes."""
 
@@ -184,14 +183,7 @@ GRPC_CLIENT = """
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
-    with laboratory() as lab, open_folder() as folder, contextlib.ExitStack() as servers:
-        lab.connect()
-        for start in (_nginx, _grpc):
-            server = start(lab, folder)
-            servers.callback(server.wait)
-            servers.callback(server.terminate)
-        for port in (NGINX, GRPC):
-            _wait_for(lab, port, folder)
+    with open_folder() as folder, serving((_nginx, _grpc), (NGINX, GRPC), folder) as lab:
         yield lab
 
 
@@ -218,16 +210,6 @@ def _grpc(lab: Lab, folder: Path) -> subprocess.Popen[bytes]:
     return started(lab.command(lab.far, *command), folder / "grpc.log")
 
 
-def _wait_for(lab: Lab, port: int, folder: Path) -> None:
-    """Until the server listens: asked in its own namespace, which is not captured."""
-    deadline = time.monotonic() + WAIT_S
-    probe = ("bash", "-c", f"exec 3<>/dev/tcp/{SERVER}/{port}")
-    while subprocess.run(lab.command(lab.far, *probe), capture_output=True, check=False).returncode:
-        logs = "\n".join(log.read_text(errors="replace") for log in folder.glob("*.log"))
-        assert time.monotonic() < deadline, f"nobody listens on port {port}:\n{logs}"
-        time.sleep(0.05)
-
-
 def _run(lab: Lab, *command: str) -> str:
     done = subprocess.run(
         lab.command(lab.near, *command),
@@ -235,12 +217,6 @@ def _run(lab: Lab, *command: str) -> str:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-def _log_of(lab: Lab, script: str) -> list[list[Any]]:
-    """What a client in the lab says that it did."""
-    log: list[list[Any]] = json.loads(_run(lab, *PYTHON, "-c", textwrap.dedent(script)))
-    return log
 
 
 async def _rows(running: SensorProcess, port: int, count: int) -> list[dict[str, Any]]:
@@ -262,7 +238,7 @@ def _detail(row: dict[str, Any], name: str) -> str | None:
 
 
 async def test_streams_of_nginx(lab: Lab, running: SensorProcess) -> None:
-    log = _log_of(lab, CLIENT)
+    log = log_of(lab, CLIENT)
     url = f"http://{SERVER}:{NGINX}/curl"
     _run(lab, "curl", "-sf", "--http2-prior-knowledge", url)
     log.append(["GET", "/curl", 200, len('{"hello":"lab"}')])
@@ -282,7 +258,7 @@ async def test_streams_of_nginx(lab: Lab, running: SensorProcess) -> None:
 
 
 async def test_calls_of_grpc(lab: Lab, running: SensorProcess) -> None:
-    log = _log_of(lab, GRPC_CLIENT)
+    log = log_of(lab, GRPC_CLIENT)
     *rows, zipped = await _rows(running, GRPC, len(log) + 1)
     told = [
         [

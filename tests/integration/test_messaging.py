@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import subprocess
-import textwrap
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,19 +13,20 @@ import pytest
 import pytest_asyncio
 
 from tests.integration.sensor_lab import (
-    PYTHON,
+    SERVER,
     WAIT_S,
     Lab,
     SensorProcess,
-    laboratory,
+    log_of,
     open_folder,
     sensor,
+    serving,
     started,
+    wait_for,
 )
 
 pytestmark = [pytest.mark.root, pytest.mark.asyncio(loop_scope="module")]
 
-SERVER = "10.99.0.2"
 MQTT, NATS, AMQP = 11884, 14223, 15673
 """Nobody's ports: protocols are known by their bytes."""
 SECRET = "hunter2-4711"
@@ -229,14 +227,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def lab(folder: Path) -> Iterator[Lab]:
-    with laboratory() as lab, contextlib.ExitStack() as servers:
-        lab.connect()
-        for start in (_epmd, _rabbitmq, _mosquitto, _nats):
-            server = start(lab, folder)
-            servers.callback(server.wait)
-            servers.callback(server.terminate)
-        for port in (MQTT, NATS):
-            _wait_for(lab, port, folder)
+    with serving((_epmd, _rabbitmq, _mosquitto, _nats), (MQTT, NATS), folder) as lab:
         yield lab
 
 
@@ -296,27 +287,6 @@ def _rabbitmq(lab: Lab, folder: Path) -> subprocess.Popen[bytes]:
     return started(command, folder / "rabbitmq.log", environment)
 
 
-def _wait_for(lab: Lab, port: int, folder: Path, seconds: float = WAIT_S) -> None:
-    """Until the server listens: asked in its own namespace, which is not captured."""
-    deadline = time.monotonic() + seconds
-    probe = ("bash", "-c", f"exec 3<>/dev/tcp/{SERVER}/{port}")
-    while subprocess.run(lab.command(lab.far, *probe), capture_output=True, check=False).returncode:
-        logs = "\n".join(log.read_text(errors="replace") for log in folder.glob("*.log"))
-        assert time.monotonic() < deadline, f"nobody listens on port {port}:\n{logs}"
-        time.sleep(0.05)
-
-
-def _log_of(lab: Lab, script: str, *arguments: str) -> list[list[Any]]:
-    """What a client in the lab says that it did."""
-    done = subprocess.run(
-        lab.command(lab.near, *PYTHON, "-c", textwrap.dedent(script), *arguments),
-        capture_output=True, text=True, timeout=3 * WAIT_S, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    log: list[list[Any]] = json.loads(done.stdout)
-    return log
-
-
 async def _rows(
     running: SensorProcess, port: int, count: int, already: int
 ) -> list[dict[str, Any]]:
@@ -344,7 +314,7 @@ def _detail(row: dict[str, Any], name: str) -> str | None:
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
 async def test_mqtt(lab: Lab, running: SensorProcess, version: str) -> None:
     already = _count(running, MQTT)
-    log = _log_of(lab, MQTT_CLIENT, version)
+    log = log_of(lab, MQTT_CLIENT, version)
     rows = await _rows(running, MQTT, len(log), already)
     told = [
         [row["method"], row["target"], row["status"], row["error"], _detail(row, "sender")]
@@ -375,7 +345,7 @@ async def test_mqtt(lab: Lab, running: SensorProcess, version: str) -> None:
 
 
 async def test_nats(lab: Lab, running: SensorProcess) -> None:
-    log = _log_of(lab, NATS_CLIENT)
+    log = log_of(lab, NATS_CLIENT)
     # Each connection asks once whether it is accepted; other pings come as time goes by.
     rows = await _rows(running, NATS, len(log) + 3, 0)
     rows, pings = (
@@ -402,8 +372,8 @@ async def test_nats(lab: Lab, running: SensorProcess) -> None:
 
 async def test_amqp(lab: Lab, running: SensorProcess, folder: Path) -> None:
     # It was started first, and takes longest.
-    await asyncio.to_thread(_wait_for, lab, AMQP, folder, 6 * WAIT_S)
-    log = _log_of(lab, AMQP_CLIENT)
+    await asyncio.to_thread(wait_for, lab, AMQP, folder, 6 * WAIT_S)
+    log = log_of(lab, AMQP_CLIENT)
     rows = await _rows(running, AMQP, len(log), 0)
     told = [
         [r["method"], r["target"], r["status"], r["error"], r["duration_ns"] is not None]

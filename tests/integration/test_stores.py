@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shutil
 import subprocess
 import textwrap
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,19 +14,18 @@ import pytest
 import pytest_asyncio
 
 from tests.integration.sensor_lab import (
-    PYTHON,
-    WAIT_S,
+    SERVER,
     Lab,
     SensorProcess,
-    laboratory,
+    log_of,
     open_folder,
     sensor,
+    serving,
     started,
 )
 
 pytestmark = [pytest.mark.root, pytest.mark.asyncio(loop_scope="module")]
 
-SERVER = "10.99.0.2"
 REDIS, MEMCACHED, POSTGRES, MARIADB = 16379, 21211, 15432, 13306
 """Nobody's ports: protocols are known by their bytes."""
 SECRET = "hunter2-4711"
@@ -233,14 +230,12 @@ MARIADB_CLIENT = """
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
-    with laboratory() as lab, open_folder() as folder, contextlib.ExitStack() as servers:
-        lab.connect()
-        for start in (_redis, _memcached, _postgres, _mariadb):
-            server = start(lab, folder)
-            servers.callback(server.wait)
-            servers.callback(server.terminate)
-        for port in (REDIS, MEMCACHED, POSTGRES, MARIADB):
-            _wait_for(lab, port, folder)
+    with (
+        open_folder() as folder,
+        serving(
+            (_redis, _memcached, _postgres, _mariadb), (REDIS, MEMCACHED, POSTGRES, MARIADB), folder
+        ) as lab,
+    ):
         yield lab
 
 
@@ -322,27 +317,6 @@ def _mariadb(lab: Lab, folder: Path) -> subprocess.Popen[bytes]:
     return started(command, folder / "mariadb.log")
 
 
-def _wait_for(lab: Lab, port: int, folder: Path) -> None:
-    """Until the server listens: asked in its own namespace, which is not captured."""
-    deadline = time.monotonic() + WAIT_S
-    probe = ("bash", "-c", f"exec 3<>/dev/tcp/{SERVER}/{port}")
-    while subprocess.run(lab.command(lab.far, *probe), capture_output=True, check=False).returncode:
-        logs = "\n".join(log.read_text(errors="replace") for log in folder.glob("*.log"))
-        assert time.monotonic() < deadline, f"nobody listens on port {port}:\n{logs}"
-        time.sleep(0.05)
-
-
-def _log_of(lab: Lab, script: str, *arguments: str) -> list[list[Any]]:
-    """What a client in the lab says that it did."""
-    done = subprocess.run(
-        lab.command(lab.near, *PYTHON, "-c", textwrap.dedent(script), *arguments),
-        capture_output=True, text=True, timeout=3 * WAIT_S, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    log: list[list[Any]] = json.loads(done.stdout)
-    return log
-
-
 async def _rows(
     running: SensorProcess, port: int, count: int, already: int = 0
 ) -> list[dict[str, Any]]:
@@ -370,7 +344,7 @@ async def test_redis(lab: Lab, running: SensorProcess, protocol: str) -> None:
         row["server_port"] == REDIS and row["method"] not in OWN
         for row in running.rows.get("requests", ())
     )
-    log = _log_of(lab, REDIS_CLIENT, protocol)
+    log = log_of(lab, REDIS_CLIENT, protocol)
     rows = await _rows(running, REDIS, len(log), already)
     # The listener's rows come between those of the other connection.
     told = [[row["method"], row["target"], row["error"]] for row in rows]
@@ -381,7 +355,7 @@ async def test_redis(lab: Lab, running: SensorProcess, protocol: str) -> None:
 
 
 async def test_memcached(lab: Lab, running: SensorProcess) -> None:
-    log = _log_of(lab, MEMCACHED_CLIENT)
+    log = log_of(lab, MEMCACHED_CLIENT)
     rows = await _rows(running, MEMCACHED, len(log))
     told = [[r["method"], r["target"], _detail(r, "reply"), r["error"]] for r in rows]
     assert told == log
@@ -390,7 +364,7 @@ async def test_memcached(lab: Lab, running: SensorProcess) -> None:
 
 
 async def test_postgresql(lab: Lab, running: SensorProcess) -> None:
-    log = _log_of(lab, POSTGRES_CLIENT)
+    log = log_of(lab, POSTGRES_CLIENT)
     rows = await _rows(running, POSTGRES, len(log))
     told = [
         [r["method"], r["target"], int(_detail(r, "rows") or 0) or None, r["error"]] for r in rows
@@ -410,7 +384,7 @@ async def test_postgresql(lab: Lab, running: SensorProcess) -> None:
 @pytest.mark.parametrize("how", ["plain", "compressed"])
 async def test_mariadb(lab: Lab, running: SensorProcess, how: str) -> None:
     already = sum(row["server_port"] == MARIADB for row in running.rows.get("requests", ()))
-    log = _log_of(lab, MARIADB_CLIENT, how)
+    log = log_of(lab, MARIADB_CLIENT, how)
     rows = await _rows(running, MARIADB, len(log), already)
     told = [
         [r["method"], r["target"], int(_detail(r, "rows") or 0) or None, r["error"]] for r in rows
