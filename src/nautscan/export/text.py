@@ -135,7 +135,7 @@ VIEWS: dict[str, View] = {
             ("STATUS", "coalesce(CAST(status AS VARCHAR), error, completeness)", printable),
             ("TOOK", "duration_ns", duration),
             ("SIZE", "response_bytes", size),
-            ("URL", "coalesce(host, '') || coalesce(target, '-')", printable),
+            ("TARGET", "coalesce(host, '') || coalesce(target, '-')", printable),
         ),
         frozenset({"TOOK", "SIZE"}),
         _request_colour,

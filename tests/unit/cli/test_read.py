@@ -113,7 +113,7 @@ def test_rows_as_json_have_the_names_of_the_schema(
 def test_rows_for_people(nautscan: Nautscan, shop: Shop) -> None:
     lines = nautscan("read", shop.path, "--table", "requests").out.splitlines()
     assert lines[0].split() == [
-        *("TIME", "CLIENT", "SERVER", "METHOD", "STATUS", "TOOK", "SIZE", "URL")
+        *("TIME", "CLIENT", "SERVER", "METHOD", "STATUS", "TOOK", "SIZE", "TARGET")
     ]
     assert len(lines) == len(shop.exchanges) + 1
     assert "\x1b" not in "".join(lines)
