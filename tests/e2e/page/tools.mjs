@@ -97,9 +97,15 @@ export class Visit {
     return this.page.locator("aside");
   }
 
+  /** Filters, and waits until it is done: what is opened before would be closed again. */
   async filter(text) {
     await this.page.fill("#filter", text);
     await this.page.press("#filter", "Enter");
+    await this.page.waitForFunction(
+      (text) =>
+        new URLSearchParams(location.hash.split("?")[1]).get("filter") === text,
+      text,
+    );
   }
 
   /** An answer that this scenario provokes on purpose is no trouble. */
