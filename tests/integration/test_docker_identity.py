@@ -50,6 +50,8 @@ async def test_containers_that_ran_before_us(engine: DockerEngine) -> None:
     engine.network("back", ipv6="fd00:77::/64")
     engine.run("shop-orders-1", networks=["front", "back"], labels={**COMPOSE, "team": "checkout"})
     engine.run("web", networks=["front"])
+    # Events of the past second are asked for, and would tell when each network was joined.
+    await asyncio.sleep(1.1)
     directory = Directory()
     async with following(engine, directory):
         orders = directory.workload("orders")
