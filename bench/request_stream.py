@@ -72,10 +72,12 @@ def write(stream: BinaryIO, rate: int) -> None:
         _Connection(bytes((10, 77, 1, number)), 40_000 + number) for number in range(CONNECTIONS)
     ]
     stream.write(file_header())
-    number, due = 0, time.monotonic()
+    number, due, until = 0, time.monotonic(), 0
     each = max(1, rate // SLICES)
     while True:
-        began = time.time_ns()
+        # Slices do not overlap in time, or the order of a connection's packets would be torn.
+        began = max(time.time_ns(), until)
+        until = began + 1_000_000_000 // SLICES
         step = 1_000_000_000 // SLICES // each
         packets: list[bytes] = []
         for place in range(each):
@@ -84,7 +86,8 @@ def write(stream: BinaryIO, rate: int) -> None:
             number += 1
         stream.write(b"".join(packets))
         stream.flush()
-        due += 1 / SLICES
+        # What a slow reader has held up is not made up for.
+        due = max(due + 1 / SLICES, time.monotonic())
         time.sleep(max(0.0, due - time.monotonic()))
 
 
