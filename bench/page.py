@@ -130,8 +130,9 @@ def _words(found: dict[str, Any], rate: int) -> str:
     facts = summary(found)
     frame, heap, spent = facts["frame_ms"], facts["heap_bytes"], facts["cpu_ms_a_frame"]
     thirds = [heap[0], heap[len(heap) // 2], heap[-1]]
-    return f"""{rate:,} requests a second came for {facts["seconds"]} s; the store then held
-{facts["rows_written"]:,} rows, and the page said: “{facts["footer"]}”.
+    return f"""Up to {rate:,} requests a second were sent for {facts["seconds"]} s; what a slow reader holds up is
+not made up for. The store then held {facts["rows_written"]:,} rows, and the page said:
+“{facts["footer"]}”.
 
 | | |
 |---|--:|

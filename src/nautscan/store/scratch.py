@@ -195,9 +195,9 @@ class ScratchDatabase:
                 self._store()
 
     def _store(self) -> None:
-        """Put what is held into tables of the database."""
-        for table, rows in self._held.items():
-            name = quoted(table)
+        """Put what is held into tables of the database; what fails stays held."""
+        for table in list(self._held):
+            name, rows = quoted(table), self._held[table]
             begin = (
                 f"INSERT INTO {name} BY NAME"
                 if table in self._stored
@@ -211,7 +211,7 @@ class ScratchDatabase:
             finally:
                 self._connection.unregister("incoming_rows")
             self._stored.add(table)
-        self._held.clear()
+            del self._held[table]
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         """A connection that sees every table."""
