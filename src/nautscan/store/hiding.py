@@ -47,6 +47,11 @@ class Rules:
 
 NOTHING: Final = Rules()
 
+# Messages of gRPC stand in the detail as text; null takes a member away (RFC 7396).
+_DETAIL_WITHOUT_BODIES: Final = """CASE WHEN contains(detail, '_protobuf"') THEN
+    json_merge_patch(detail, '{"request_protobuf": null, "response_protobuf": null}')::VARCHAR
+    ELSE detail END"""
+
 
 def check_patterns(patterns: Sequence[str], setting: str) -> None:
     """Raise `BadRequest` for a pattern that is none, or that matches where nothing stands."""
@@ -103,8 +108,10 @@ def _columns(rules: Rules) -> dict[str, str]:
     elif rules.keys or rules.patterns:
         found["request_body"] = _body("request_body", "request_content_type", rules)
         found["response_body"] = _body("response_body", "content_type", rules)
+    if rules.bodies:
+        found["detail"] = _DETAIL_WITHOUT_BODIES
     if rules.patterns:
-        changed = _patterned("detail", rules.patterns)
+        changed = _patterned(found.get("detail", "detail"), rules.patterns)
         # What a pattern may take away in JSON can be more than a value of it.
         found["detail"] = f"CASE WHEN json_valid({changed}) THEN {changed} END"
     return found

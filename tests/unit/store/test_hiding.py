@@ -115,6 +115,15 @@ def test_a_text_that_was_cut_within_a_character_is_searched() -> None:
     assert bytes(row["request_body"]).decode() == f"pin={HIDDEN}&a="
 
 
+@pytest.mark.parametrize("patterns", [(), ("x[0-9]",)])
+def test_messages_of_grpc_are_left_out_with_bodies(patterns: tuple[str, ...]) -> None:
+    detail = {"stream": "1", "request_protobuf": '1: "s3cret"', "service": "x1.Orders"}
+    quoted = json.dumps(detail).replace("'", "''")
+    row = loaded(Rules(bodies=True, patterns=patterns), detail=f"'{quoted}'")[0]
+    service = f"{HIDDEN}.Orders" if patterns else "x1.Orders"
+    assert json.loads(row["detail"]) == {"stream": "1", "service": service}
+
+
 def test_bodies_can_be_left_out() -> None:
     row = loaded(Rules(bodies=True), request_body="encode('a')", response_body="encode('b')")[0]
     assert (row["request_body"], row["response_body"]) == (None, None)
