@@ -110,6 +110,8 @@ def _columns(rules: Rules) -> dict[str, str]:
         found["response_body"] = _body("response_body", "content_type", rules)
     if rules.bodies:
         found["detail"] = _DETAIL_WITHOUT_BODIES
+    if rules.headers:
+        found["detail"] = _in_trailers(found.get("detail", "detail"), rules.headers)
     if rules.patterns:
         changed = _patterned(found.get("detail", "detail"), rules.patterns)
         # What a pattern may take away in JSON can be more than a value of it.
@@ -147,6 +149,12 @@ def _in_body(sql: str, keys: Sequence[str]) -> str:
     sql = _replaced(sql, part, rf"\1{HIDDEN}", "gi")
     value = r'(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|-?[0-9][0-9.eE+-]*|true|false)'
     return _replaced(sql, rf'("(?:{names})"\s*:\s*){value}', rf'\1"{HIDDEN}"', "gi")
+
+
+def _in_trailers(sql: str, headers: Sequence[str]) -> str:
+    """Values of these fields in trailers, which stand in JSON as lines of `name: value`."""
+    line = rf'("|\\n)({_any_of(headers)}):(?:[^"\\]|\\[^n])*'
+    return _replaced(sql, line, rf"\1\2: {HIDDEN}", "gi")
 
 
 def _headers(name: str, rules: Rules) -> str:

@@ -115,6 +115,14 @@ def test_a_text_that_was_cut_within_a_character_is_searched() -> None:
     assert bytes(row["request_body"]).decode() == f"pin={HIDDEN}&a="
 
 
+def test_trailers_are_header_fields_too() -> None:
+    trailers = 'Digest: a\nX-Ours: "b\\c" d\nx-ours: e'
+    quoted = json.dumps({"stream": "1", "response_trailers": trailers}).replace("'", "''")
+    row = loaded(Rules(headers=("x-ours",)), detail=f"'{quoted}'")[0]
+    hidden = f"Digest: a\nX-Ours: {HIDDEN}\nx-ours: {HIDDEN}"
+    assert json.loads(row["detail"]) == {"stream": "1", "response_trailers": hidden}
+
+
 @pytest.mark.parametrize("patterns", [(), ("x[0-9]",)])
 def test_messages_of_grpc_are_left_out_with_bodies(patterns: tuple[str, ...]) -> None:
     detail = {"stream": "1", "request_protobuf": '1: "s3cret"', "service": "x1.Orders"}
