@@ -457,9 +457,13 @@ export async function process_is_named(visit) {
   const pane = visit.pane();
   await pane.getByRole("tab", { name: "Connection" }).click();
   // It is we who asked; the target is in a network of its own, as another machine would be.
-  await pane.getByRole("button", { name: String(process.pid) }).waitFor();
+  const pid = pane.getByRole("button", {
+    name: String(process.pid),
+    exact: true,
+  });
+  await pid.waitFor();
   await pane.getByText("Not on this machine").waitFor();
-  await pane.getByRole("button", { name: String(process.pid) }).click();
+  await pid.click();
   assert.match(
     decodeURIComponent(page.url()),
     new RegExp(`client_pid.=.${process.pid}`),
