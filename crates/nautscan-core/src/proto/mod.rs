@@ -37,6 +37,7 @@ pub mod sample;
 mod sql;
 pub mod tls;
 mod turns;
+pub mod websocket;
 
 pub use about::{About, Known};
 pub use datagram::{DATAGRAM_PROTOCOLS, DatagramParser, DatagramProtocol};
@@ -263,4 +264,5 @@ pub static PROTOCOLS: &[Protocol] = &[
     mqtt::PROTOCOL,
     nats::PROTOCOL,
     amqp::PROTOCOL,
+    websocket::PROTOCOL,
 ];
