@@ -383,3 +383,6 @@ pub const WEBSOCKET_PREVIEW: usize = 256;
 
 /// Bytes kept of what a WebSocket's handshake agrees upon: names of subprotocols and extensions.
 pub const WEBSOCKET_TEXT: usize = 256;
+
+/// Nanoseconds between two rows of an exchange that is told while it lasts: what a person sees grow.
+pub const GROWTH_EVERY: i64 = 1_000_000_000;

@@ -98,7 +98,12 @@ mod tests {
         for piece in [1, 7, 5000, usize::MAX] {
             let (mut inflater, mut out) = (Inflater::new(false), Vec::new());
             for bytes in packed.chunks(piece) {
-                inflater.push(bytes, |made| { out.extend_from_slice(made); true }).unwrap();
+                inflater
+                    .push(bytes, |made| {
+                        out.extend_from_slice(made);
+                        true
+                    })
+                    .unwrap();
             }
             assert_eq!(out, text);
         }
@@ -109,7 +114,10 @@ mod tests {
     fn a_bomb_is_given_up() {
         let bomb = deflated(&vec![0; 8 << 20]);
         let (mut inflater, mut out) = (Inflater::new(false), 0);
-        let told = inflater.push(&bomb, |made| { out += made.len() as u64; true });
+        let told = inflater.push(&bomb, |made| {
+            out += made.len() as u64;
+            true
+        });
         assert_eq!(told, Err(Stopped::TooLarge));
         assert!(out <= INFLATED_FREE + INFLATED_RATIO * bomb.len() as u64 + 4096);
         assert_eq!(Inflater::new(false).push(&[0xff; 9], |_| true), Err(Stopped::Corrupt));

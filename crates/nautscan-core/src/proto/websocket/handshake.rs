@@ -84,7 +84,8 @@ pub(in crate::proto) fn tell(exchange: &mut Exchange, asked: Option<&Fields>, an
     let offers = |offered: &[u8], name: &[u8]| {
         items(offered, b',').any(|item| items(item, b';').next().is_some_and(|first| first == name))
     };
-    let is_offered = items(&answer.subprotocols, b',').all(|name| offers(&asked.subprotocols, name))
+    let is_offered = items(&answer.subprotocols, b',')
+        .all(|name| offers(&asked.subprotocols, name))
         && items(&answer.extensions, b',')
             .filter_map(|item| items(item, b';').next())
             .all(|name| offers(&asked.extensions, name));
@@ -163,7 +164,10 @@ mod tests {
     fn what_extensions_mean() {
         let agreed = |text: &str| Agreed::of(text.as_bytes());
         assert_eq!(agreed(""), Agreed::default());
-        assert_eq!(agreed("permessage-deflate; client_max_window_bits=10").deflate, Some([true; 2]));
+        assert_eq!(
+            agreed("permessage-deflate; client_max_window_bits=10").deflate,
+            Some([true; 2])
+        );
         let one = agreed("Permessage-Deflate ;server_no_context_takeover");
         assert_eq!((one.deflate, one.has_others), (Some([true, false]), false));
         assert!(agreed("x-webkit-deflate-frame").has_others);

@@ -32,17 +32,32 @@ pub(super) const LOST: &str = "websocket_place_lost";
 /// Name and meaning of every oddity that a WebSocket can carry.
 pub static ODDITIES: &[(&str, &str)] = &[
     (ACCEPT, "Sec-WebSocket-Accept is not what the client's key asks for."),
-    (NOT_OFFERED, "The server agreed to a subprotocol or an extension that the client did not offer."),
+    (
+        NOT_OFFERED,
+        "The server agreed to a subprotocol or an extension that the client did not offer.",
+    ),
     (MASKING, "A frame of the client is not masked, or one of the server is."),
     (RESERVED_BITS, "A frame has reserved bits set that no agreed extension gives a meaning."),
     (LENGTH, "A frame states its length in more bytes than it needs."),
     (CONTROL, "A control frame (ping, pong, close) is a fragment, or longer than 125 bytes."),
     (FRAGMENTS, "A fragment continues no message, or a message begins within another."),
-    (CLOSE, "A close frame has half a code, a code that must not be sent, or a reason that is not UTF-8."),
+    (
+        CLOSE,
+        "A close frame has half a code, a code that must not be sent, or a reason that is not UTF-8.",
+    ),
     (AFTER_CLOSE, "A side sent frames after its close frame; they were not read."),
     (TEXT, "A text message that was read whole is not UTF-8."),
-    (INFLATE, "A compressed message does not inflate; with context takeover neither do those after it."),
-    (INFLATED, "A compressed message inflates to far more than its size; it, and with context takeover those after it, were not read."),
+    (
+        INFLATE,
+        "A compressed message does not inflate; with context takeover neither do those after it.",
+    ),
+    (
+        INFLATED,
+        "A compressed message inflates to far more than its size; it, and with context takeover those after it, were not read.",
+    ),
     (NOT_FRAMES, "A side went on with bytes that are no frames; it was not followed any further."),
-    (LOST, "Bytes were lost that held a frame's beginning; from there on this side was not followed."),
+    (
+        LOST,
+        "Bytes were lost that held a frame's beginning; from there on this side was not followed.",
+    ),
 ];
