@@ -266,8 +266,8 @@ impl Parser for Http1 {
     }
 
     fn successor(&mut self) -> Option<&'static Protocol> {
-        let is_websocket = |asked: &&Box<Exchange>| asked.protocol == websocket::PROTOCOL.name;
-        self.unanswered.as_ref().filter(is_websocket).map(|_| &websocket::PROTOCOL)
+        let asked = self.unanswered.as_deref()?;
+        (asked.protocol == websocket::PROTOCOL.name).then_some(&websocket::PROTOCOL)
     }
 
     fn unanswered(&mut self) -> Option<Box<Exchange>> {
