@@ -17,6 +17,7 @@ const BURST: usize = 4096;
 
 /// The engines' counter of addresses that there was no room for.
 const ALIASES_REFUSED: (&str, &str) = ("flow", "aliases_refused");
+/// That of beginnings forgotten too soon.
 const BEGINNINGS_OVERWRITTEN: (&str, &str) = ("decode", "beginnings_overwritten");
 
 /// See the module.
