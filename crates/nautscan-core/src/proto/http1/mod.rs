@@ -254,6 +254,12 @@ impl Parser for Http1 {
         self.pairing.flush(before, orderly, cx);
     }
 
+    fn tick(&mut self, cx: &mut Context<'_>) {
+        if self.growing > 0 {
+            self.tell_events(cx);
+        }
+    }
+
     fn early(&mut self) -> Option<Early> {
         let half = self.half(Side::Client);
         if half.state != State::Held {

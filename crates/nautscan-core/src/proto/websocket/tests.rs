@@ -343,6 +343,28 @@ fn it_is_told_while_it_lasts() {
     assert_eq!(lasts, [None, None, None, Some(3_600_000_000)]);
 }
 
+#[test]
+fn what_came_within_a_second_is_told_when_that_is_over() {
+    let (mut app, mut sink) = (App::default(), Collected::default());
+    let settings = Settings { growing: true, ..Settings::default() };
+    let server = [ANSWERS.as_bytes(), &frame(S, 0x81, b"one")].concat();
+    for (side, bytes) in [(C, ASKS.as_bytes()), (S, &server)] {
+        let place = Place::default();
+        let mut cx = Context { time: 5, place, settings: &settings, sink: &mut sink };
+        app.data(side, bytes, &mut cx);
+    }
+    let mut counts = Vec::new();
+    for time in [500_000_000, 1_100_000_000, 2_500_000_000] {
+        let place = Place::default();
+        let mut cx = Context { time, place, settings: &settings, sink: &mut sink };
+        app.tick(&mut cx);
+        counts.push(sink.0.len());
+    }
+    // Of one that is silent nothing more is told.
+    assert_eq!(counts, [1, 2, 2]);
+    assert_eq!(detail(&sink.0[1], "response_messages"), "1");
+}
+
 fn growing_id(rows: &[Exchange]) -> u32 {
     rows[0].growing.expect("one").id
 }
