@@ -633,6 +633,6 @@ fn events_of_a_stream_are_told_on_its_row() {
     let row = play(&acts).remove(0);
     let shown = ["events", "events_by_name", "last_event_id", "latest_events"];
     let shown = shown.map(|name| detail(&row, name));
-    assert_eq!(shown, ["1", "tick 1", "9", "+0.000003 tick 1: 1"]);
+    assert_eq!(shown, ["1", "tick 1", "9", "+0.000002 tick 1: 1"]);
     assert_eq!(row.growing, None);
 }

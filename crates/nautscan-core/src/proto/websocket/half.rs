@@ -297,6 +297,10 @@ impl Half {
     fn unreadable(&mut self, unread: Unread) {
         if let Some(message) = &mut self.message {
             message.unread = message.unread.or(Some(unread));
+            if matches!(unread, Unread::Corrupt | Unread::TooLarge) {
+                // How much came out before that was known depends on how it was cut.
+                message.kept.clear();
+            }
             if message.is_compressed {
                 self.window = Some(Unread::Window);
                 self.inflater = None;
