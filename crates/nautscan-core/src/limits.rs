@@ -367,3 +367,22 @@ pub const MONGODB_PIPELINE: usize = 1024;
 
 /// Answers of one MongoDB connection that others follow unasked: a monitor has one.
 pub const MONGODB_STREAMS: usize = 16;
+
+/// Bytes that a stream may inflate to for each of its bytes, beyond [`INFLATED_FREE`]: texts pack to a
+/// twentieth; DEFLATE's most is 1,032.
+pub const INFLATED_RATIO: u64 = 64;
+
+/// Bytes that a stream may inflate to whatever its size: the first messages repeat themselves most.
+pub const INFLATED_FREE: u64 = 1 << 20;
+
+/// Messages of each side of a WebSocket that are shown: the latest, what a person reads at once.
+pub const WEBSOCKET_MESSAGES: usize = 16;
+
+/// Bytes shown of one message of a WebSocket: a short JSON text, or the beginning of one.
+pub const WEBSOCKET_PREVIEW: usize = 256;
+
+/// Bytes kept of what a WebSocket's handshake agrees upon: names of subprotocols and extensions.
+pub const WEBSOCKET_TEXT: usize = 256;
+
+/// Nanoseconds between two rows of an exchange that is told while it lasts: what a person sees grow.
+pub const GROWTH_EVERY: i64 = 1_000_000_000;

@@ -22,8 +22,10 @@ pub mod dhcp;
 mod dialogue;
 pub mod dns;
 mod frames;
+mod growth;
 pub mod http1;
 pub mod http2;
+mod inflate;
 mod keys;
 pub mod memcached;
 pub mod mongodb;
@@ -37,6 +39,7 @@ pub mod sample;
 mod sql;
 pub mod tls;
 mod turns;
+pub mod websocket;
 
 pub use about::{About, Known};
 pub use datagram::{DATAGRAM_PROTOCOLS, DatagramParser, DatagramProtocol};
@@ -191,11 +194,13 @@ pub struct Settings {
     pub body_limit: usize,
     /// Keep header lists.
     pub headers: bool,
+    /// Tell exchanges that last while they do ([`Exchange::growing`]), not only when they end.
+    pub growing: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { body_limit: crate::limits::BODY_KEPT, headers: true }
+        Self { body_limit: crate::limits::BODY_KEPT, headers: true, growing: false }
     }
 }
 
@@ -213,6 +218,11 @@ pub trait Parser: Send {
     /// What one side sent before the switch and the parser held, since it may be of the new
     /// protocol. Asked once, after [`Verdict::Switched`].
     fn early(&mut self) -> Option<Early> {
+        None
+    }
+    /// The protocol that both sides have named, if they did; else what comes next is probed. Asked once,
+    /// after [`Verdict::Switched`], before [`Self::unanswered`].
+    fn successor(&mut self) -> Option<&'static Protocol> {
         None
     }
     /// What was asked before the switch and is to be answered in the new protocol. Asked once, after
@@ -265,4 +275,5 @@ pub static PROTOCOLS: &[Protocol] = &[
     mqtt::PROTOCOL,
     nats::PROTOCOL,
     amqp::PROTOCOL,
+    websocket::PROTOCOL,
 ];

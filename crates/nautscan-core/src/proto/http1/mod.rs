@@ -10,6 +10,7 @@
 //! | `pending`, `pair`, `turn` | exchanges in the making; which response answers which request |
 //! | `message` | heads of one direction, as bytes come |
 //! | `body` | bodies and trailers, and the end of a message |
+//! | `switch` | the connection changes its protocol |
 //! | `loss` | gaps, broken framing, and the way back |
 //! | `oddity` | what a peer did that it should not |
 //!
@@ -30,6 +31,7 @@ mod pair;
 mod pending;
 mod probe;
 mod start;
+mod switch;
 #[cfg(test)]
 mod tests;
 mod turn;
@@ -39,8 +41,10 @@ pub(super) use content::{unpack_zlib, unpack_zstd, unpack_zstd_beginning};
 pub(super) use framing::{Codings, trace_id};
 pub use oddity::ODDITIES;
 
+use super::growth::FIRST_NUMBER;
 use super::{
     About, Close, Context, Early, Parser, Place, Protocol, Settings, Side, UNANSWERED, Verdict,
+    websocket,
 };
 use crate::event::Exchange;
 use crate::limits::HTTP_HEAD;
@@ -78,7 +82,9 @@ struct Http1 {
     holds_nothing: bool,
     /// What was held as a head and is none is being read again.
     rescans: bool,
-    /// What is answered in HTTP/2, to which the connection changes.
+    /// Exchanges so far that are told while they last.
+    growing: u32,
+    /// What goes on in the protocol to which the connection changes.
     unanswered: Option<Box<Exchange>>,
 }
 
@@ -93,6 +99,13 @@ enum Step {
 impl Http1 {
     fn half(&mut self, side: Side) -> &mut Half {
         &mut self.halves[side.index()]
+    }
+
+    /// The number of the next exchange that is told while it lasts.
+    #[cold]
+    fn next_number(&mut self) -> u32 {
+        self.growing = self.growing.wrapping_add(1);
+        FIRST_NUMBER.wrapping_add(self.growing)
     }
 
     /// Consumes all of `bytes` that did not come just now.
@@ -249,6 +262,11 @@ impl Parser for Http1 {
         let bytes = std::mem::take(&mut half.buf);
         let place = Place { offset: half.start.at, received: half.start.received };
         Some(Early { side: Side::Client, time: half.begin, place, bytes })
+    }
+
+    fn successor(&mut self) -> Option<&'static Protocol> {
+        let is_websocket = |asked: &&Box<Exchange>| asked.protocol == websocket::PROTOCOL.name;
+        self.unanswered.as_ref().filter(is_websocket).map(|_| &websocket::PROTOCOL)
     }
 
     fn unanswered(&mut self) -> Option<Box<Exchange>> {

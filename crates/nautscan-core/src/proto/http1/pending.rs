@@ -6,6 +6,7 @@ use super::half::Start;
 use super::oddity::{OddSet, Oddity};
 use crate::event::{Completeness, Exchange, Message};
 use crate::limits::{HTTP_SPARE, HTTP_SPARE_BYTES};
+use crate::proto::websocket::handshake::Fields;
 
 /// How far one half of an exchange has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -67,6 +68,8 @@ pub(super) struct Pending {
     pub(super) response: Progress,
     /// The request asked for another protocol.
     pub(super) upgrade: bool,
+    /// What it said of the WebSocket that it asked for.
+    pub(super) offer: Option<Box<Fields>>,
     /// Nothing but its method says that the request is one: no version, and no other message of
     /// HTTP on the connection. A response makes it sure.
     pub(super) unsure: bool,
@@ -172,6 +175,7 @@ impl Pending {
             + message(&e.request)
             + message(&e.response)
             + e.target.as_ref().map_or(0, Vec::capacity)
+            + self.offer.as_ref().map_or(0, |offer| offer.memory())
     }
 
     /// Forgets the exchange and keeps its buffers.
@@ -190,6 +194,7 @@ impl Pending {
         self.request = Progress::Absent;
         self.response = Progress::Absent;
         self.upgrade = false;
+        self.offer = None;
         self.unsure = false;
         self.gap = false;
         self.informational = 0;

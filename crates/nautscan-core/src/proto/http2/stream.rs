@@ -405,19 +405,6 @@ impl Stream {
 
     /// Heap bytes held.
     pub(super) fn memory(&self) -> usize {
-        let message = |message: &Option<Message>| {
-            message.as_ref().map_or(0, |message| {
-                message.headers.memory() + message.body.kept.as_ref().map_or(0, Vec::capacity)
-            })
-        };
-        let exchange = &self.exchange;
-        let detail: usize = exchange.detail.iter().map(|(_, text)| text.capacity()).sum();
-        let texts = [&exchange.method, &exchange.host, &exchange.target];
-        let texts: usize = texts.into_iter().flatten().map(Vec::capacity).sum();
-        size_of::<Self>()
-            + message(&exchange.request)
-            + message(&exchange.response)
-            + detail
-            + texts
+        size_of::<Self>() + self.exchange.memory()
     }
 }
