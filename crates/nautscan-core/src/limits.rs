@@ -386,3 +386,18 @@ pub const WEBSOCKET_TEXT: usize = 256;
 
 /// Nanoseconds between two rows of an exchange that is told while it lasts: what a person sees grow.
 pub const GROWTH_EVERY: i64 = 1_000_000_000;
+
+/// Bytes kept of one line of an event stream: the field's name and what is shown of its value.
+pub const EVENT_LINE: usize = 1024;
+
+/// Bytes shown of an event's data, name or identifier.
+pub const EVENT_TEXT: usize = 256;
+
+/// Names of the events of one stream that are counted apart: applications have a few.
+pub const EVENT_NAMES: usize = 16;
+
+/// Events of one stream that are shown: the latest, what a person reads at once.
+pub const EVENTS_SHOWN: usize = 16;
+
+/// Bytes in which the head of a gzip stream of events ends: it has 10 and a file's name at most.
+pub const EVENT_GZIP_HEAD: usize = 1024;

@@ -22,6 +22,7 @@ from tests.golden.truths import (
     suricata,
     tls,
     tshark,
+    websocket,
     zeek,
 )
 
@@ -38,6 +39,7 @@ SOURCES: tuple[Compare, ...] = (
     mysql.compare,
     mongodb.compare,
     tls.compare,
+    websocket.compare,
     packetbeat.compare,
     zeek.compare,
     zeek.compare_dns,

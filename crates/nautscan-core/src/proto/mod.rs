@@ -21,6 +21,7 @@ pub mod dhcp;
 #[cfg(test)]
 mod dialogue;
 pub mod dns;
+mod events;
 mod frames;
 mod growth;
 pub mod http1;
@@ -36,6 +37,7 @@ pub mod postgres;
 pub mod redis;
 #[cfg(test)]
 pub mod sample;
+mod shown;
 mod sql;
 pub mod tls;
 mod turns;

@@ -37,8 +37,8 @@ mod tests;
 mod turn;
 
 pub(super) use body::{add_content, decoded, undo_codings};
-pub(super) use content::{unpack_zlib, unpack_zstd, unpack_zstd_beginning};
-pub(super) use framing::{Codings, trace_id};
+pub(super) use content::{gzip_header, is_zlib, unpack_zlib, unpack_zstd, unpack_zstd_beginning};
+pub(super) use framing::{Codings, Streamed, trace_id};
 pub use oddity::ODDITIES;
 
 use super::growth::FIRST_NUMBER;
@@ -56,10 +56,11 @@ pub const PROTOCOL: Protocol = Protocol { name: "http", probe: probe::probe, ope
 
 static ABOUT: About = About {
     title: "HTTP/1.0 and HTTP/1.1",
-    extracts: "Method, host, target, status, header fields, bodies without their codings (chunked, gzip, deflate, br, zstd), trace id, informational responses, trailers; pipelines; after CONNECT or an upgrade what follows is looked at anew.",
+    extracts: "Method, host, target, status, header fields, bodies without their codings (chunked, gzip, deflate, br, zstd), trace id, informational responses, trailers; pipelines; of an event stream (`text/event-stream`) the number of events by their names, the last event ID, retry time and latest events, on a row that grows while it lasts; an upgrade to a WebSocket goes on as one; after CONNECT or another upgrade what follows is looked at anew.",
     limits: &[
         "HTTP/3 is not read, and what is encrypted is opaque; of HTTP/2 see there.",
         "Bodies are kept up to the body limit; their sizes are of all bytes.",
+        "Of an event stream 16 names are counted apart and the latest 16 events shown, up to 256 bytes each, where nothing is redacted. Streams coded with br or zstd are not read.",
         "A head of more than 64 KiB, or more than 128 requests waiting on one connection, are noted as oddities.",
     ],
     oddities: ODDITIES,

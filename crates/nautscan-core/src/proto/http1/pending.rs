@@ -6,6 +6,7 @@ use super::half::Start;
 use super::oddity::{OddSet, Oddity};
 use crate::event::{Completeness, Exchange, Message};
 use crate::limits::{HTTP_SPARE, HTTP_SPARE_BYTES};
+use crate::proto::events::EventStream;
 use crate::proto::websocket::handshake::Fields;
 
 /// How far one half of an exchange has come.
@@ -73,6 +74,8 @@ pub(super) struct Pending {
     /// Nothing but its method says that the request is one: no version, and no other message of
     /// HTTP on the connection. A response makes it sure.
     pub(super) unsure: bool,
+    /// The events of its response, if that is a stream of them.
+    pub(super) events: Option<Box<EventStream>>,
     /// Bytes of it were lost or cut off.
     pub(super) gap: bool,
     /// Informational responses noted in the detail.
@@ -121,6 +124,7 @@ impl Pending {
         e.gap_bytes = e.gap_bytes.saturating_add(other.gap_bytes);
         self.gap |= response.gap;
         self.response = response.response;
+        self.events = response.events.take();
         self.informational = response.informational;
         match (e.version, other.version) {
             (Some(asked), Some(said)) if asked != said => {
@@ -143,14 +147,11 @@ impl Pending {
 
     /// Makes the exchange say what was seen, and nothing else.
     pub(super) fn settle(&mut self, error: Option<&'static str>) {
+        if let Some(stream) = self.events.take() {
+            self.end_events(&stream);
+        }
         let e = &mut self.exchange;
-        if self.request == Progress::Absent {
-            (e.request, e.method, e.host, e.target) = (None, None, None, None);
-        }
-        if self.response == Progress::Absent {
-            e.response = None;
-        }
-        [&mut e.request, &mut e.response].into_iter().flatten().for_each(without_empty_content);
+        leave_what_was_seen(e, self.request, self.response);
         if self.response == Progress::Ended {
             e.error = None;
         } else if e.error.is_none() {
@@ -162,6 +163,27 @@ impl Pending {
             (_, Progress::Absent) => Completeness::RequestOnly,
             _ => Completeness::Complete,
         };
+    }
+
+    /// Tells what came of its events; no more will.
+    #[cold]
+    fn end_events(&mut self, stream: &EventStream) {
+        if stream.tell(&mut self.exchange) {
+            self.note(Oddity::EventsUndecodable);
+        }
+        if let Some(growth) = &stream.growth {
+            growth.mark_last(&mut self.exchange);
+        }
+    }
+
+    /// The row of an event stream that goes on.
+    #[cold]
+    pub(super) fn open_row(&mut self, now: i64) -> Option<Exchange> {
+        let stream = self.events.as_mut()?;
+        let mut exchange = self.exchange.clone();
+        leave_what_was_seen(&mut exchange, self.request, self.response);
+        stream.tell_open(&mut exchange, now);
+        Some(exchange)
     }
 
     /// Heap bytes held.
@@ -176,6 +198,7 @@ impl Pending {
             + message(&e.response)
             + e.target.as_ref().map_or(0, Vec::capacity)
             + self.offer.as_ref().map_or(0, |offer| offer.memory())
+            + self.events.as_ref().map_or(0, |events| events.memory())
     }
 
     /// Forgets the exchange and keeps its buffers.
@@ -186,6 +209,7 @@ impl Pending {
         e.error = None;
         e.gap_bytes = 0;
         e.trace_id = None;
+        e.growing = None;
         e.oddities.clear();
         e.detail.clear();
         self.heard = 0;
@@ -195,6 +219,7 @@ impl Pending {
         self.response = Progress::Absent;
         self.upgrade = false;
         self.offer = None;
+        self.events = None;
         self.unsure = false;
         self.gap = false;
         self.informational = 0;
@@ -260,6 +285,17 @@ pub(super) fn renew(slot: &mut Option<Message>, time: i64) -> &mut Message {
         kept.clear();
     }
     message
+}
+
+/// Removes what is left over from an earlier use.
+fn leave_what_was_seen(e: &mut Exchange, request: Progress, response: Progress) {
+    if request == Progress::Absent {
+        (e.request, e.method, e.host, e.target) = (None, None, None, None);
+    }
+    if response == Progress::Absent {
+        e.response = None;
+    }
+    [&mut e.request, &mut e.response].into_iter().flatten().for_each(without_empty_content);
 }
 
 /// A message that is used again keeps its buffer, though it may have no content.

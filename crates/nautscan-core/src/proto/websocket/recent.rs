@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 
 use crate::limits::WEBSOCKET_MESSAGES;
+use crate::proto::shown::{push_offset, push_text};
 
 /// Why a message's content is not shown whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,10 +52,9 @@ impl Said {
     /// `+1.203456 client text 56: hello`. Behind the colon stands what was said.
     fn line(&self, side: &str, since: i64, out: &mut String) {
         let kind = if self.is_text { "text" } else { "binary" };
-        let micros = self.time.saturating_sub(since).max(0) / 1000;
-        let (seconds, micros) = (micros / 1_000_000, micros % 1_000_000);
+        push_offset(self.time, since, out);
         // Writing to a String cannot fail.
-        let _ = write!(out, "+{seconds}.{micros:06} {side} {kind} {}", self.length);
+        let _ = write!(out, " {side} {kind} {}", self.length);
         if let Some(inflated) = self.inflated {
             let _ = write!(out, ", {inflated} inflated");
         }
@@ -73,21 +73,6 @@ impl Said {
         }
         if self.inflated.unwrap_or(self.length) > kept.len() as u64 {
             out.push('…');
-        }
-    }
-}
-
-/// Text on one line; a character that was cut through is left out.
-pub(in crate::proto) fn push_text(bytes: &[u8], out: &mut String) {
-    let text = match core::str::from_utf8(bytes) {
-        Err(error) if error.error_len().is_none() => &bytes[..error.valid_up_to()],
-        _ => bytes,
-    };
-    for char in String::from_utf8_lossy(text).chars() {
-        match char {
-            '\\' => out.push_str("\\\\"),
-            char if char.is_control() => out.extend(char.escape_default()),
-            char => out.push(char),
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use super::close::{self, Closing};
 use super::half::Half;
-use super::recent::{self, push_text};
+use super::recent;
 use crate::event::{Exchange, Message};
+use crate::proto::shown::push_text;
 
 /// Puts into `exchange` what both sides have sent so far.
 pub(super) fn tell(exchange: &mut Exchange, halves: &[Half; 2], first: Option<usize>) {
