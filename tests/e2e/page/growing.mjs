@@ -126,3 +126,35 @@ export async function one_that_has_ended_leaves_the_list_of_open_ones(visit) {
   await later.close();
   await visit.row(next).waitFor();
 }
+
+export async function a_stream_of_events_is_told_as_it_comes(visit) {
+  const page = await visit.open();
+  const path = fresh("ticks");
+  const heard = fetch(TARGET + path, { headers: { "x-want-events": "1" } });
+  const row = visit.row(path);
+  const latency = row.locator(".latency");
+  await row.waitFor();
+  assert.equal(await latency.innerText(), "open");
+  await row.click();
+  const pane = visit.pane();
+  await pane.getByRole("tab", { name: "Events" }).click();
+  await pane.getByText("tick 1", { exact: true }).waitFor();
+  await pane.getByText("tick 6", { exact: true }).waitFor();
+  await pane.getByText(/^\d+ events so far/).waitFor();
+
+  await fetch(TARGET + fresh("stop"), { headers: { "x-want-stop": path } });
+  const text = await (await heard).text();
+  const count = text.match(/^data: /gm).length;
+  await settles(
+    () => pane.locator(".total").innerText(),
+    (found) => assert.match(found, new RegExp(`^${count} events(;|$)`)),
+  );
+  await pane.getByText(`tick ${count}`, { exact: true }).waitFor();
+  await settles(
+    () => latency.innerText(),
+    (found) => assert.match(found, /^[\d.]+ (s|min)/),
+  );
+  assert.equal((await stored(path)).length, 1);
+  assert.equal(await visit.row(path).count(), 1);
+  await page.close();
+}

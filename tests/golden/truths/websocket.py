@@ -99,7 +99,10 @@ def _zeek(capture: Capture, observed: Observed) -> Iterator[Comparison]:
             continue
         yield from compare_bags(
             "zeek.websocket",
-            (_words(row.get("host"), row.get("uri"), row.get("subprotocol")) for row in log["rows"]),
+            (
+                _words(row.get("host"), row.get("uri"), row.get("subprotocol"))
+                for row in log["rows"]
+            ),
             (
                 _words(row["host"], row["target"], _detail(row).get("subprotocol"))
                 for row in _rows(observed)

@@ -30,6 +30,16 @@ describe("messagesOf", () => {
       { offset: "3.000000", side: "client", kind: "text", length: 0, notes: [], text: null },
     ]);
   });
+  it("reads events, whose names say what they are", () => {
+    const lines = "+0.000003 tick 1: 1\n+1.500000 client gone 2 5: a: 7\n+2.000000 message 0";
+    const events = messagesOf({ latest_events: lines });
+    expect(events?.map(({ side }) => side)).toEqual(["server", "server", "server"]);
+    expect(events?.map(({ kind, length, text }) => [kind, length, text])).toEqual([
+      ["tick", 1, "1"],
+      ["client gone 2", 5, "a: 7"],
+      ["message", 0, null],
+    ]);
+  });
   it("keeps a line that is written in another way as it is", () => {
     const lines = "+0.000001 server text 1: a\na new way: x";
     expect(messagesOf({ latest_events: lines })?.[1]?.text).toBe("a new way: x");

@@ -24,20 +24,24 @@ export function listsMessages(key: string, value: unknown): value is string {
   return LISTS.includes(key) && typeof value === "string" && /^\+\d+\.\d/.test(value);
 }
 
-const LINE = /^\+(\d+\.\d+) (?:(client|server) )?(\S+) (\d+)((?:, [^,:]+)*)(?:: (.*))?$/s;
+/** `+1.203456 client text 56, 3 fragments: hello`. */
+const MESSAGE = /^\+(\d+\.\d+) (client|server) (\S+) (\d+)((?:, [^,:]+)*)(?:: (.*))?$/s;
+/** `+1.203456 tick 56: data`. Servers alone send events, whose names may have blanks. */
+const EVENT = /^\+(\d+\.\d+) ()(.+?) (\d+)()(?:: (.*))?$/s;
 
 /** The latest messages, the oldest first; null where the request has no list of any. */
 export function messagesOf(detail: RequestRow["detail"]): Said[] | null {
   const list = Object.entries(detail ?? {}).find(([key, value]) => listsMessages(key, value));
   if (list === undefined) return null;
+  const shape = list[0] === "messages" ? MESSAGE : EVENT;
   return String(list[1])
     .split("\n")
     .filter((line) => line !== "")
-    .map(said);
+    .map((line) => said(line, shape));
 }
 
-function said(line: string): Said {
-  const [, offset, side, kind, length, notes, text] = LINE.exec(line) ?? [];
+function said(line: string, shape: RegExp): Said {
+  const [, offset, side, kind, length, notes, text] = shape.exec(line) ?? [];
   if (offset === undefined)
     // Written in another way: nothing of it may be lost.
     return { offset: "", side: "server", kind: "", length: 0, notes: [], text: line };
