@@ -48,17 +48,9 @@ class Rules:
 NOTHING: Final = Rules()
 
 # Messages of gRPC stand in the detail as text; null takes a member away (RFC 7396).
-_WITHOUT_PROTOBUF: Final = """CASE WHEN contains(detail, '_protobuf"') THEN
+_DETAIL_WITHOUT_BODIES: Final = """CASE WHEN contains(detail, '_protobuf"') THEN
     json_merge_patch(detail, '{"request_protobuf": null, "response_protobuf": null}')::VARCHAR
     ELSE detail END"""
-
-# Messages of WebSockets and events stand there as lines of `+1.203456 client text 5: hello`.
-_IN_JSON: Final = r'(?:[^"\\]|\\[^n])'
-_SAID: Final = (
-    rf'("(?:messages|latest_events)":\s*"|\\n)(\+[0-9]+\.[0-9]{{6}} {_IN_JSON}*? [0-9]+'
-    rf"(?:, [a-z0-9 ]+)*): {_IN_JSON}*"
-)
-_DETAIL_WITHOUT_BODIES: Final = f"regexp_replace({_WITHOUT_PROTOBUF}, {text(_SAID)}, '\\1\\2', 'g')"
 
 
 def check_patterns(patterns: Sequence[str], setting: str) -> None:

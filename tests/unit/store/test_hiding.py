@@ -132,29 +132,6 @@ def test_messages_of_grpc_are_left_out_with_bodies(patterns: tuple[str, ...]) ->
     assert json.loads(row["detail"]) == {"stream": "1", "service": service}
 
 
-@pytest.mark.parametrize("key", ["messages", "latest_events"])
-def test_what_was_said_is_left_out_with_bodies(key: str) -> None:
-    lines = [
-        '+0.000001 client text 5: "s3cret": x\\\\n',
-        "+1.500000 server binary 9, 12 inflated, 3 fragments: s3cret…",
-        "+2.000000 server text 0",
-        '+12.000000 a "name" of an event 7: s3cret 5: s3cret',
-    ]
-    detail = json.dumps({"events": "1", key: "\n".join(lines)}).replace("'", "''")
-    row = loaded(Rules(bodies=True), detail=f"'{detail}'")[0]
-    assert json.loads(row["detail"]) == {
-        "events": "1",
-        key: "\n".join(
-            (
-                "+0.000001 client text 5",
-                "+1.500000 server binary 9, 12 inflated, 3 fragments",
-                "+2.000000 server text 0",
-                '+12.000000 a "name" of an event 7',
-            )
-        ),
-    }
-
-
 def test_bodies_can_be_left_out() -> None:
     row = loaded(Rules(bodies=True), request_body="encode('a')", response_body="encode('b')")[0]
     assert (row["request_body"], row["response_body"]) == (None, None)
