@@ -12,7 +12,6 @@ use nautscan_capture::{FileSource, PacketSource, Pulled};
 use nautscan_core::packet::Packet;
 use nautscan_core::proto::{
     Probe, Protocol, Side, amqp, http2, memcached, mongodb, mqtt, mysql, nats, postgres, redis, tls,
-
 };
 use nautscan_core::wire::tcp::flag;
 use nautscan_core::wire::{Address, Decoded, Transport, decode};

@@ -319,6 +319,12 @@ pub(super) struct Feed<'a> {
 }
 
 impl Feed<'_> {
+    /// About a second has passed; it is `now`.
+    pub(super) fn tick(&mut self, now: i64) {
+        let (app, mut cx) = self.context(Place::default(), now);
+        app.tick(&mut cx);
+    }
+
     pub(super) fn close(&mut self, close: Close) {
         let time = self.time;
         let (app, mut cx) = self.context(Place::default(), time);

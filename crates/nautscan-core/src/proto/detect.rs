@@ -146,6 +146,13 @@ impl App {
         }
     }
 
+    /// About a second has passed: see [`Parser::tick`].
+    pub fn tick(&mut self, cx: &mut Context<'_>) {
+        if let State::Known { parser, .. } = &mut self.0 {
+            parser.tick(cx);
+        }
+    }
+
     /// Heap bytes held.
     pub fn memory(&self) -> usize {
         match &self.0 {

@@ -14,17 +14,26 @@ pub(super) struct Growth {
     id: u32,
     /// When it was told last.
     told: Option<i64>,
+    /// More has come since.
+    has_news: bool,
 }
 
 impl Growth {
     /// Of exchange `id` of its flow; `None` where each is told once.
     pub(super) fn new(id: u32, settings: &Settings) -> Option<Self> {
-        settings.growing.then_some(Self { id, told: None })
+        settings.growing.then_some(Self { id, told: None, has_news: false })
     }
 
     /// Something is new at `now`: whether it is to be told.
-    pub(super) fn is_due(&self, now: i64) -> bool {
-        self.told.is_none_or(|told| now.saturating_sub(told) >= GROWTH_EVERY)
+    pub(super) fn is_due(&mut self, now: i64) -> bool {
+        self.has_news = true;
+        self.is_late(now)
+    }
+
+    /// Whether something that came before is still to be told at `now`.
+    pub(super) fn is_late(&self, now: i64) -> bool {
+        let is_time = self.told.is_none_or(|told| now.saturating_sub(told) >= GROWTH_EVERY);
+        self.has_news && is_time
     }
 
     /// Marks a row that is about to be told at `now`, of an exchange that goes on.
@@ -36,7 +45,7 @@ impl Growth {
         if let Some(response) = &mut exchange.response {
             response.last_time = None;
         }
-        self.told = Some(now);
+        (self.told, self.has_news) = (Some(now), false);
     }
 
     /// Marks the last row.

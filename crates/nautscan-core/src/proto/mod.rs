@@ -217,6 +217,9 @@ pub trait Parser: Send {
     fn end(&mut self, side: Side, cx: &mut Context<'_>) -> Verdict;
     /// The connection is over: emit whatever is pending. Called once, last.
     fn close(&mut self, close: Close, cx: &mut Context<'_>);
+    /// About a second has passed: tell what is still to be told of exchanges that last. Asked only where
+    /// [`Settings::growing`] is set.
+    fn tick(&mut self, _cx: &mut Context<'_>) {}
     /// What one side sent before the switch and the parser held, since it may be of the new
     /// protocol. Asked once, after [`Verdict::Switched`].
     fn early(&mut self) -> Option<Early> {

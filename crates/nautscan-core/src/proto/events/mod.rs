@@ -107,8 +107,13 @@ impl EventStream {
     }
 
     /// Whether a row of what has come so far is due.
-    pub(super) fn is_due(&self, now: i64) -> bool {
-        self.growth.is_some_and(|growth| growth.is_due(now))
+    pub(super) fn is_due(&mut self, now: i64) -> bool {
+        self.growth.as_mut().is_some_and(|growth| growth.is_due(now))
+    }
+
+    /// Whether something that came before is still to be told.
+    pub(super) fn is_late(&self, now: i64) -> bool {
+        self.growth.is_some_and(|growth| growth.is_late(now))
     }
 
     /// Heap bytes held.

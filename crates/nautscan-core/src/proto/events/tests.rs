@@ -139,6 +139,7 @@ fn it_is_told_while_it_lasts() {
             told.push((row.completeness.name(), detail(&row, "events").to_owned()));
         }
     }
+    assert!(!stream.is_late(9_000_000_000));
     assert_eq!(told, ["1", "3", "5"].map(|count| ("open", count.to_owned())));
 }
 

@@ -260,6 +260,18 @@ impl Http1 {
         self.events_come(&[], cx);
     }
 
+    /// Tells what is still to be told of the events of the response that is being read.
+    pub(super) fn tell_events(&mut self, cx: &mut Context<'_>) {
+        let Some(front) = self.pairing.queue.front_mut() else { return };
+        let is_late = front.events.as_ref().is_some_and(|stream| stream.is_late(cx.time));
+        if is_late
+            && front.response == Progress::Open
+            && let Some(exchange) = front.open_row(cx.time)
+        {
+            cx.sink.exchange(&exchange);
+        }
+    }
+
     /// Reads events, and tells a row of them if it is time for one.
     #[cold]
     fn events_come(&mut self, piece: &[u8], cx: &mut Context<'_>) {

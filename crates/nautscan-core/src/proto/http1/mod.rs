@@ -254,6 +254,12 @@ impl Parser for Http1 {
         self.pairing.flush(before, orderly, cx);
     }
 
+    fn tick(&mut self, cx: &mut Context<'_>) {
+        if self.growing > 0 {
+            self.tell_events(cx);
+        }
+    }
+
     fn early(&mut self) -> Option<Early> {
         let half = self.half(Side::Client);
         if half.state != State::Held {
@@ -266,8 +272,8 @@ impl Parser for Http1 {
     }
 
     fn successor(&mut self) -> Option<&'static Protocol> {
-        let is_websocket = |asked: &&Box<Exchange>| asked.protocol == websocket::PROTOCOL.name;
-        self.unanswered.as_ref().filter(is_websocket).map(|_| &websocket::PROTOCOL)
+        let asked = self.unanswered.as_deref()?;
+        (asked.protocol == websocket::PROTOCOL.name).then_some(&websocket::PROTOCOL)
     }
 
     fn unanswered(&mut self) -> Option<Box<Exchange>> {

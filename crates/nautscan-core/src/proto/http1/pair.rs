@@ -225,11 +225,16 @@ impl Pairing {
         let Some(response) = self.orphan.take() else {
             return self.queue.pop_front().unwrap_or_else(pending::take);
         };
-        let is_asked = |asked: &Box<Pending>| {
+        let is_asked = |asked: &Pending| {
             asked.response == Progress::Absent
                 && asked.offer.as_ref().is_some_and(|offer| offer.is_answered_by(answer))
         };
-        match self.queue.iter().position(is_asked).and_then(|at| self.queue.remove(at)) {
+        match self
+            .queue
+            .iter()
+            .position(|asked| is_asked(asked))
+            .and_then(|at| self.queue.remove(at))
+        {
             Some(mut request) => {
                 request.request = Progress::Ended;
                 request.join(response);

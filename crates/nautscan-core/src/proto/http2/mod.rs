@@ -108,6 +108,10 @@ impl Parser for Http2 {
         self.streams.finish_all(self.goaway.or(before), |_, _| true, cx);
     }
 
+    fn tick(&mut self, cx: &mut Context<'_>) {
+        self.streams.tell_events(cx);
+    }
+
     fn inherit(&mut self, asked: Exchange, cx: &mut Context<'_>) {
         self.streams.open_with(1, Stream::upgraded(asked), cx);
     }

@@ -281,8 +281,21 @@ impl Stream {
 
     /// The row of an event stream that goes on, if it is time for one.
     pub(super) fn open_row(&mut self, now: i64) -> Option<Exchange> {
+        match self.events.as_mut()?.is_due(now) {
+            true => self.row_so_far(now),
+            false => None,
+        }
+    }
+
+    /// The same of what came before and is still to be told.
+    pub(super) fn late_row(&mut self, now: i64) -> Option<Exchange> {
+        self.events.as_ref().filter(|stream| stream.is_late(now))?;
+        self.row_so_far(now)
+    }
+
+    fn row_so_far(&mut self, now: i64) -> Option<Exchange> {
         let is_open = self.progress[1] == Progress::Open;
-        let stream = self.events.as_mut().filter(|stream| is_open && stream.is_due(now))?;
+        let stream = self.events.as_mut().filter(|_| is_open)?;
         let mut exchange = self.exchange.clone();
         stream.tell_open(&mut exchange, now);
         Some(exchange)

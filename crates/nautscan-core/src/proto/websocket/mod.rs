@@ -94,9 +94,13 @@ impl WebSocket {
 
     /// Tells a row of what goes on, if it is time for one.
     fn grow(&mut self, cx: &mut Context<'_>) {
-        let Some(growth) = self.growth.as_mut().filter(|growth| growth.is_due(cx.time)) else {
-            return;
-        };
+        if self.growth.as_mut().is_some_and(|growth| growth.is_due(cx.time)) {
+            self.tell_open(cx);
+        }
+    }
+
+    fn tell_open(&mut self, cx: &mut Context<'_>) {
+        let Some(growth) = &mut self.growth else { return };
         let mut exchange = self.shared.exchange.clone();
         tell::tell(&mut exchange, &self.halves, self.closed_by);
         growth.mark_open(&mut exchange, cx.time);
@@ -153,6 +157,12 @@ impl Parser for WebSocket {
             false => close.failure("connection closed without a close frame"),
         };
         self.finish(error, !is_over, cx);
+    }
+
+    fn tick(&mut self, cx: &mut Context<'_>) {
+        if self.growth.is_some_and(|growth| growth.is_late(cx.time)) {
+            self.tell_open(cx);
+        }
     }
 
     fn inherit(&mut self, mut asked: Exchange, cx: &mut Context<'_>) {

@@ -343,6 +343,71 @@ fn it_is_told_while_it_lasts() {
     assert_eq!(lasts, [None, None, None, Some(3_600_000_000)]);
 }
 
+#[test]
+fn what_came_within_a_second_is_told_when_that_is_over() {
+    let (mut app, mut sink) = (App::default(), Collected::default());
+    let settings = Settings { growing: true, ..Settings::default() };
+    let server = [ANSWERS.as_bytes(), &frame(S, 0x81, b"one")].concat();
+    for (side, bytes) in [(C, ASKS.as_bytes()), (S, &server)] {
+        let place = Place::default();
+        let mut cx = Context { time: 5, place, settings: &settings, sink: &mut sink };
+        app.data(side, bytes, &mut cx);
+    }
+    let mut counts = Vec::new();
+    for time in [500_000_000, 1_100_000_000, 2_500_000_000] {
+        let place = Place::default();
+        let mut cx = Context { time, place, settings: &settings, sink: &mut sink };
+        app.tick(&mut cx);
+        counts.push(sink.0.len());
+    }
+    // Of one that is silent nothing more is told.
+    assert_eq!(counts, [1, 2, 2]);
+    assert_eq!(detail(&sink.0[1], "response_messages"), "1");
+}
+
 fn growing_id(rows: &[Exchange]) -> u32 {
     rows[0].growing.expect("one").id
+}
+
+/// What a dialogue becomes when bytes of it are changed, left out or lost does no harm, is bounded, and
+/// what is complete and orderly of it does not depend on how it is cut.
+#[test]
+fn hostile_bytes_do_no_harm() {
+    let packed = deflated(&["tick 1 of the clock", "tick 2 of the clock"], true);
+    let whole = [
+        frame(C, 0x81, b"hello"),
+        frame(C, 0xc1, &packed[0]),
+        frame(C, 0x01, b"in "),
+        frame(C, 0x89, b"ping"),
+        frame(C, 0x80, &[b'x'; 300]),
+        frame(C, 0xc2, &packed[1]),
+        frame(C, 0x88, b"\x03\xe8bye"),
+    ]
+    .concat();
+    let mut random = 0x2545_f491_4f6c_dd1du64;
+    let mut next = |below: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random % below as u64) as usize
+    };
+    for _ in 0..2000 {
+        let mut bytes = whole.clone();
+        for _ in 0..next(4) {
+            let at = next(bytes.len());
+            bytes[at] = next(256) as u8;
+        }
+        let cut = next(bytes.len());
+        let mut acts = vec![says(C, &bytes[..cut])];
+        if next(3) == 0 {
+            acts.push(Act::Loses(C, next(40) as u64 + 1));
+        }
+        acts.push(says(C, &bytes[cut..]));
+        let rows = |piece| {
+            let parser = upgraded("permessage-deflate", &Settings::default());
+            play(parser, &acts, piece).0.iter().map(brief).collect::<Vec<_>>()
+        };
+        let piece = next(60) + 1;
+        assert_eq!(rows(usize::MAX), rows(piece), "{acts:?} in pieces of {piece}");
+    }
 }
