@@ -2853,6 +2853,8 @@ export interface components {
         /**
          * LiveRequests
          * @description Rows as they come; `skipped` rows before these did not reach this viewer.
+         *
+         *     A row whose `id` came before takes its place: a request that lasts is told while it does.
          */
         LiveRequests: {
             /** Rows */
