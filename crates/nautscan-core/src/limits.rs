@@ -42,6 +42,39 @@ pub const TLS_TEXT: usize = 1024;
 /// do so, is no longer waited for: a server's flight with a long chain.
 pub const TLS_ONE_SIDED: u64 = 64 * 1024;
 
+/// Bytes held of what one side of a QUIC connection sends in CRYPTO frames before its hello is whole:
+/// more than servers do (4 to 16 KiB), and large hellos have some 2 KiB.
+pub const QUIC_CRYPTO: usize = 32 * 1024;
+
+/// Pieces of it behind holes. Browsers cut a hello into a dozen, in any order.
+pub const QUIC_PIECES: usize = 64;
+
+/// Bytes of QUIC packets of one flow that are held because they came before those that open them: a
+/// server's first flight.
+pub const QUIC_HELD: usize = 12 * 1024;
+
+/// Such packets.
+pub const QUIC_PACKETS: usize = 8;
+
+/// Nanoseconds for which they are held: packets that overtake each other do so by less.
+pub const QUIC_PATIENCE: i64 = 2_000_000_000;
+
+/// Attempts of one flow to begin a QUIC connection: the first, after a negotiation of versions, after
+/// a Retry, and one more.
+pub const QUIC_CONNECTIONS: usize = 4;
+
+/// Versions in which one QUIC connection may speak: it changes at most once.
+pub const QUIC_VERSIONS_TRIED: usize = 2;
+
+/// Times that keys of QUIC are derived in vain for one flow: packets in the wrong order ask for some.
+pub const QUIC_DERIVATIONS: u8 = 32;
+
+/// Versions shown that a QUIC server offered; servers offer a few.
+pub const QUIC_VERSIONS: usize = 16;
+
+/// Bytes shown of the reason for which a QUIC connection was ended.
+pub const QUIC_REASON: usize = 256;
+
 /// Flows followed at once unless set otherwise.
 pub const FLOWS: usize = 1_000_000;
 

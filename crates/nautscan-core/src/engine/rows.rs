@@ -211,12 +211,17 @@ pub(super) struct Counted {
 pub(super) struct News {
     handshake: Option<Box<Handshake>>,
     summary: Option<Box<Summary>>,
+    /// Client and server are the other way round.
+    has_swapped: bool,
 }
 
 impl News {
     /// Notes it at the flow.
     #[cold]
     pub(super) fn note(self, flow: &mut Flow) {
+        if self.has_swapped {
+            flow.swap_roles();
+        }
         if let Some(handshake) = self.handshake {
             flow.set_handshake(handshake);
         }
@@ -301,6 +306,11 @@ impl Sink for FlowSink<'_> {
     #[cold]
     fn handshake(&mut self, handshake: &Handshake) {
         self.news.get_or_insert_default().handshake = Some(Box::new(handshake.clone()));
+    }
+
+    #[cold]
+    fn sender_is_client(&mut self) {
+        self.news.get_or_insert_default().has_swapped = true;
     }
 
     #[cold]

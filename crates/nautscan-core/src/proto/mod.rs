@@ -34,6 +34,7 @@ pub mod mqtt;
 pub mod mysql;
 pub mod nats;
 pub mod postgres;
+pub mod quic;
 pub mod redis;
 #[cfg(test)]
 pub mod sample;
@@ -185,6 +186,9 @@ pub trait Sink {
     /// What is known of the connection's TLS handshake so far. Who tells nothing of flows need not
     /// care.
     fn handshake(&mut self, _handshake: &Handshake) {}
+    /// The datagram at hand shows that its sender is the flow's client, though the other side was held
+    /// to be. Who knows no flows need not care.
+    fn sender_is_client(&mut self) {}
     /// What the flow's protocol says of itself so far, all of it each time: likewise.
     fn summary(&mut self, _facts: &Summary) {}
 }
