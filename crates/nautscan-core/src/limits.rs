@@ -367,3 +367,35 @@ pub const MONGODB_PIPELINE: usize = 1024;
 
 /// Answers of one MongoDB connection that others follow unasked: a monitor has one.
 pub const MONGODB_STREAMS: usize = 16;
+
+/// Bytes of one text in a flow's summary: a line that a person would read.
+pub const FACT_TEXT: usize = 1024;
+
+/// Bytes of the line with the version of SSH (RFC 4253 section 4.2).
+pub const SSH_VERSION: usize = 255;
+
+/// Bytes that an SSH server may say before its version: a legal notice.
+pub const SSH_BANNER: usize = 8 * 1024;
+
+/// Length of one SSH packet at most: what OpenSSH accepts (256 KiB).
+pub const SSH_PACKET: u32 = 256 * 1024;
+
+/// Bytes kept of one SSH packet: what every implementation must accept (RFC 4253 section 6.1); offers
+/// have a tenth of it.
+pub const SSH_KEPT: usize = 35_000;
+
+/// Bytes of one list of algorithms of SSH: OpenSSH's longest has some 500.
+pub const SSH_NAMES: usize = 8 * 1024;
+
+/// Bytes that one side of an SSH connection sends encrypted before the other, which was not seen to do
+/// so, is no longer waited for.
+pub const SSH_ONE_SIDED: u64 = 64 * 1024;
+
+/// Echo requests of one flow that wait for their answers: a flood has some in flight, not hundreds.
+pub const ICMP_WAITING: usize = 256;
+
+/// Types and codes of ICMP counted in one flow, which has two as a rule.
+pub const ICMP_KINDS: usize = 16;
+
+/// Different packets that the errors of one flow of ICMP are about: what a person would read.
+pub const ICMP_QUOTED: usize = 8;

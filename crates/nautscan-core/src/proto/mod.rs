@@ -21,10 +21,13 @@ pub mod dhcp;
 #[cfg(test)]
 mod dialogue;
 pub mod dns;
+mod facts;
 mod frames;
 pub mod http1;
 pub mod http2;
+pub mod icmp;
 mod keys;
+mod lines;
 pub mod memcached;
 pub mod mongodb;
 pub mod mqtt;
@@ -35,6 +38,7 @@ pub mod redis;
 #[cfg(test)]
 pub mod sample;
 mod sql;
+pub mod ssh;
 pub mod tls;
 mod turns;
 
@@ -265,4 +269,5 @@ pub static PROTOCOLS: &[Protocol] = &[
     mqtt::PROTOCOL,
     nats::PROTOCOL,
     amqp::PROTOCOL,
+    ssh::PROTOCOL,
 ];
