@@ -399,3 +399,32 @@ pub const ICMP_KINDS: usize = 16;
 
 /// Different packets that the errors of one flow of ICMP are about: what a person would read.
 pub const ICMP_QUOTED: usize = 8;
+
+/// Bytes of one line of SMTP: replies and commands have 512 (RFC 5321 section 4.5.3.1), extensions add
+/// some.
+pub const SMTP_LINE: usize = 1024;
+
+/// Bytes in which SMTP is looked for: a greeting and the line after it.
+pub const SMTP_PROBE: usize = 512;
+
+/// Extensions of one SMTP server that are told: servers have about ten.
+pub const SMTP_EXTENSIONS: usize = 32;
+
+/// SMTP commands that may wait for their replies on one connection: clients send those of one mail at
+/// once, with up to a hundred recipients.
+pub const SMTP_WAITING: usize = 256;
+
+/// Bytes of one line of FTP: the longest paths are not read.
+pub const FTP_LINE: usize = 1024;
+
+/// Bytes in which FTP is looked for: a greeting of some lines and what follows it.
+pub const FTP_PROBE: usize = 1024;
+
+/// Different commands of one FTP connection that are counted by name: there are some 40.
+pub const FTP_VERBS: usize = 32;
+
+/// Different data connections of one FTP connection that are named: what a person would read.
+pub const FTP_PLACES: usize = 16;
+
+/// FTP commands that may wait for their replies on one connection: clients send one at a time.
+pub const FTP_WAITING: usize = 256;

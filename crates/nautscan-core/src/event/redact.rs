@@ -42,6 +42,8 @@ const TEXTS: &[&str] = &[
     "source",
     "routing_key",
     "queue",
+    // The name that a person logs in by, or a password put in the wrong place.
+    "login",
 ];
 
 /// Query parameters whose value is a credential.

@@ -23,6 +23,7 @@ mod dialogue;
 pub mod dns;
 mod facts;
 mod frames;
+pub mod ftp;
 pub mod http1;
 pub mod http2;
 pub mod icmp;
@@ -37,8 +38,10 @@ pub mod postgres;
 pub mod redis;
 #[cfg(test)]
 pub mod sample;
+pub mod smtp;
 mod sql;
 pub mod ssh;
+mod talk;
 pub mod tls;
 mod turns;
 
@@ -270,4 +273,6 @@ pub static PROTOCOLS: &[Protocol] = &[
     nats::PROTOCOL,
     amqp::PROTOCOL,
     ssh::PROTOCOL,
+    smtp::PROTOCOL,
+    ftp::PROTOCOL,
 ];
