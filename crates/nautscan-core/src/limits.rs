@@ -391,6 +391,13 @@ pub const SSH_NAMES: usize = 8 * 1024;
 /// so, is no longer waited for.
 pub const SSH_ONE_SIDED: u64 = 64 * 1024;
 
+/// NTP requests of one flow that wait for their answers: clients send one at a time, or a burst of
+/// eight.
+pub const NTP_WAITING: usize = 64;
+
+/// Names of DHCP messages counted in one flow: there are some 20, and a flow has two.
+pub const DHCP_KINDS: usize = 16;
+
 /// Echo requests of one flow that wait for their answers: a flood has some in flight, not hundreds.
 pub const ICMP_WAITING: usize = 256;
 

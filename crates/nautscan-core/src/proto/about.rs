@@ -9,7 +9,8 @@ static OTHERS: &[(&str, &str, &About)] =
     &[("ip", icmp::NAME, &icmp::ABOUT), ("ipv6", icmp::NAME_V6, &icmp::ABOUT_V6)];
 
 /// Protocols without rows of `requests`: what is known of them stands on the flow.
-static ON_THE_FLOW: &[&str] = &["dhcp", "dhcpv6", "ftp", "icmp", "icmpv6", "smtp", "ssh", "tls"];
+static ON_THE_FLOW: &[&str] =
+    &["dhcp", "dhcpv6", "ftp", "icmp", "icmpv6", "ntp", "smtp", "ssh", "tls"];
 
 /// A protocol in words.
 #[derive(Debug)]

@@ -9,7 +9,7 @@
 
 use core::fmt;
 
-use super::{About, Close, Context, Settings, Side, Verdict, dhcp, dns};
+use super::{About, Close, Context, Settings, Side, Verdict, dhcp, dns, ntp};
 
 /// One datagram, and where it goes.
 #[derive(Debug, Clone, Copy)]
@@ -79,7 +79,7 @@ pub trait DatagramParser: Send {
 
 /// Every protocol over datagrams, in the order in which they are probed.
 pub static DATAGRAM_PROTOCOLS: &[DatagramProtocol] =
-    &[dns::MDNS, dns::LLMNR, dns::DATAGRAMS, dhcp::V4, dhcp::V6];
+    &[dns::MDNS, dns::LLMNR, dns::DATAGRAMS, dhcp::V4, dhcp::V6, ntp::PROTOCOL];
 
 /// The application end of one flow of datagrams.
 pub struct App {

@@ -34,6 +34,7 @@ pub mod mongodb;
 pub mod mqtt;
 pub mod mysql;
 pub mod nats;
+pub mod ntp;
 pub mod postgres;
 pub mod redis;
 #[cfg(test)]
@@ -43,6 +44,7 @@ mod sql;
 pub mod ssh;
 mod talk;
 pub mod tls;
+mod trips;
 mod turns;
 
 pub use about::{About, Known};

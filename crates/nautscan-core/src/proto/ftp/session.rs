@@ -123,7 +123,7 @@ impl Session for Ftp {
         let mut facts = Facts::default();
         let verbs = self.verbs.iter().map(|(verb, count)| (verb, *count));
         facts
-            .text("spoken", Some("ftp"))
+            .text("protocol", Some("ftp"))
             .text("greeting", self.greeting.as_deref())
             .text("system", self.system.as_deref())
             .text("auth_tls", self.tls)

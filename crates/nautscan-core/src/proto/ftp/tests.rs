@@ -24,7 +24,7 @@ fn begun() -> Vec<Act> {
     ]
 }
 
-const BEGUN: &str = "spoken=ftp; greeting=Welcome to FTP; login=me; login_reply=230; ";
+const BEGUN: &str = "protocol=ftp; greeting=Welcome to FTP; login=me; login_reply=230; ";
 
 fn after(more: Vec<Act>) -> Vec<Act> {
     [begun(), more].concat()
@@ -51,7 +51,7 @@ fn commands_are_counted_and_data_connections_named() {
         says(C, "QUIT\r\n"),
         says(S, "221 bye\r\n"),
     ]);
-    let want = "spoken=ftp; greeting=Welcome to FTP; system=UNIX Type: L8; login=me; login_reply=230; commands=USER: 1, PASS: 1, SYST: 1, PASV: 1, RETR: 1, EPSV: 1, LIST: 1, PORT: 1, ABOR: 1, QUIT: 1; transfers_done=1; transfers_failed=1; data_connections=passive 10.0.0.2:50000, passive port 50001, active 10.0.0.1:20; last_reply=221";
+    let want = "protocol=ftp; greeting=Welcome to FTP; system=UNIX Type: L8; login=me; login_reply=230; commands=USER: 1, PASS: 1, SYST: 1, PASV: 1, RETR: 1, EPSV: 1, LIST: 1, PORT: 1, ABOR: 1, QUIT: 1; transfers_done=1; transfers_failed=1; data_connections=passive 10.0.0.2:50000, passive port 50001, active 10.0.0.1:20; last_reply=221";
     assert_eq!(told(&acts), want);
     assert!(!told(&acts).contains("secret"));
 }
@@ -59,7 +59,7 @@ fn commands_are_counted_and_data_connections_named() {
 #[test]
 fn tls_takes_over() {
     let acts = [says(S, "220 FTP\r\n"), says(C, "AUTH TLS\r\n"), says(S, "234 ok\r\n\x16\x03")];
-    let want = "spoken=ftp; greeting=FTP; auth_tls=accepted; commands=AUTH: 1; last_reply=234";
+    let want = "protocol=ftp; greeting=FTP; auth_tls=accepted; commands=AUTH: 1; last_reply=234";
     assert_eq!(told(&acts), want);
     assert_eq!(verdict(&acts), Verdict::Switched { consumed: 8 });
     let acts = [says(S, "220 FTP\r\n"), says(C, "AUTH SSL\r\n"), says(S, "502 no\r\n")];
@@ -75,7 +75,7 @@ fn a_server_that_is_not_ready_yet_greets_later() {
         says(S, "530 no\r\n"),
     ];
     let want =
-        "spoken=ftp; greeting=FTP; login=x; login_reply=530; commands=USER: 1; last_reply=530";
+        "protocol=ftp; greeting=FTP; login=x; login_reply=530; commands=USER: 1; last_reply=530";
     assert_eq!(told(&acts), want);
 }
 

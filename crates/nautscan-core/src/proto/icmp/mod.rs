@@ -18,6 +18,7 @@ use std::collections::VecDeque;
 
 use super::About;
 use super::facts::Facts;
+use super::trips::Trips;
 use crate::event::Summary;
 use crate::limits::{ICMP_KINDS, ICMP_QUOTED, ICMP_WAITING};
 use crate::wire::protocol;
@@ -60,7 +61,7 @@ pub struct Icmp {
     others: u64,
     /// Echo requests that wait for their answers, the oldest first.
     waiting: VecDeque<Asked>,
-    answered: Answered,
+    answered: Trips,
     /// Packets that errors are about, each once.
     quoted: Vec<String>,
     /// Errors about more than those.
@@ -77,16 +78,6 @@ struct Asked {
     time: i64,
 }
 
-/// Echo requests that were answered.
-#[derive(Debug, Default)]
-struct Answered {
-    count: u64,
-    /// Round trips, ns.
-    least: i64,
-    most: i64,
-    sum: i64,
-}
-
 impl Icmp {
     /// Nothing yet. `transport`: the IP protocol number.
     pub fn new(transport: u8) -> Self {
@@ -95,7 +86,7 @@ impl Icmp {
             kinds: Vec::new(),
             others: 0,
             waiting: VecDeque::new(),
-            answered: Answered::default(),
+            answered: Trips::default(),
             quoted: Vec::new(),
             is_more: false,
             mtu: None,
@@ -144,12 +135,7 @@ impl Icmp {
     fn answer(&mut self, id: [u8; 4], time: i64) {
         let Some(at) = self.waiting.iter().rposition(|asked| asked.id == id) else { return };
         let Some(asked) = self.waiting.remove(at) else { return };
-        let took = time.saturating_sub(asked.time).max(0);
-        let answered = &mut self.answered;
-        answered.least = if answered.count == 0 { took } else { answered.least.min(took) };
-        answered.most = answered.most.max(took);
-        answered.sum = answered.sum.saturating_add(took);
-        answered.count += 1;
+        self.answered.add(asked.time, time);
     }
 
     fn error(&mut self, [kind, code]: [u8; 2], field: [u8; 4], body: &[u8]) {
@@ -182,13 +168,12 @@ impl Icmp {
         let name =
             |&((kind, code), count): &((u8, u8), u64)| (names::name(self.is_v6, kind, code), count);
         facts.counts("messages", self.kinds.iter().map(name)).count("other_messages", self.others);
-        let Answered { count, least, most, sum } = self.answered;
         let is_asked = |((kind, _), _): &_| matches!((self.is_v6, kind), (false, 8) | (true, 128));
-        facts.number("answered", self.kinds.iter().any(is_asked).then_some(count));
-        if let Ok(count @ 1..) = i64::try_from(count) {
+        facts.number("answered", self.kinds.iter().any(is_asked).then_some(self.answered.count));
+        if let Some([least, mean, most]) = self.answered.times() {
             facts
                 .number("rtt_min_ns", Some(least))
-                .number("rtt_mean_ns", Some(sum / count))
+                .number("rtt_mean_ns", Some(mean))
                 .number("rtt_max_ns", Some(most));
         }
         facts

@@ -139,7 +139,7 @@ impl Session for Smtp {
     fn facts(&self, is_whole: bool) -> Facts {
         let mut facts = Facts::default();
         facts
-            .text("spoken", Some("smtp"))
+            .text("protocol", Some("smtp"))
             .text("server_name", self.server_name.as_deref())
             .text("client_name", self.client_name.as_deref())
             .list("extensions", &self.extensions)

@@ -29,7 +29,7 @@ fn after(more: Vec<Act>) -> Vec<Act> {
     [begun(), more].concat()
 }
 
-const BEGUN: &str = "spoken=smtp; server_name=mail.example; client_name=me.example; extensions=SIZE 1000, PIPELINING, STARTTLS; ";
+const BEGUN: &str = "protocol=smtp; server_name=mail.example; client_name=me.example; extensions=SIZE 1000, PIPELINING, STARTTLS; ";
 
 #[test]
 fn mails_are_counted_and_not_kept() {
@@ -96,10 +96,10 @@ fn tls_takes_over() {
 #[test]
 fn a_refusal_is_a_greeting_too() {
     let acts = [says(S, "554 no service\r\n"), says(C, "QUIT\r\n"), says(S, "221 bye\r\n")];
-    assert_eq!(told(&acts), "spoken=smtp; last_reply=221");
+    assert_eq!(told(&acts), "protocol=smtp; last_reply=221");
     // Whose greeting was not captured.
     let acts = [says(C, "HELO me\r\n"), says(S, "250 mail.example\r\n")];
-    let want = "spoken=smtp; server_name=mail.example; client_name=me; last_reply=250";
+    let want = "protocol=smtp; server_name=mail.example; client_name=me; last_reply=250";
     assert_eq!(told(&acts), want);
 }
 
@@ -145,7 +145,7 @@ fn what_is_no_reply_ends_it() {
 fn a_long_line_is_cut() {
     let name = "a".repeat(SMTP_LINE);
     let told = told(&[says(C, format!("HELO {name}\r\n"))]);
-    assert_eq!(told.len(), "spoken=smtp; client_name=".len() + SMTP_LINE - 5);
+    assert_eq!(told.len(), "protocol=smtp; client_name=".len() + SMTP_LINE - 5);
 }
 
 /// Reaches `SMTP_EXTENSIONS`.

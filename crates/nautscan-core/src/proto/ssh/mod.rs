@@ -321,13 +321,13 @@ impl Ssh {
         facts
             .text("hassh", hassh(Side::Client).as_deref())
             .text("hassh_server", hassh(Side::Server).as_deref());
-        let is_encrypted = match (client.has_keys, server.has_keys) {
+        let has_keys = match (client.has_keys, server.has_keys) {
             (true, true) => Some(true),
             // What was lost may have been its NEWKEYS.
             _ if self.halves.iter().any(|half| half.step == Step::Over && !half.has_keys) => None,
             _ => Some(false),
         };
-        facts.flag("encrypted", is_encrypted);
+        facts.flag("newkeys_seen", has_keys);
         facts
     }
 }

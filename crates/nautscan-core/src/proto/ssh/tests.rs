@@ -48,10 +48,10 @@ const AGREED: &str = "client_version=SSH-2.0-Go; server_version=SSH-2.0-OpenSSH_
 #[test]
 fn versions_algorithms_and_fingerprints() {
     let told = noted(&begun());
-    assert!(told.starts_with(AGREED) && told.ends_with("; encrypted=no"), "{told}");
+    assert!(told.starts_with(AGREED) && told.ends_with("; newkeys_seen=no"), "{told}");
     let acts = [begun(), vec![says(C, [keys(), vec![9; 50]].concat()), says(S, [7; 90])]].concat();
     let told = noted(&acts);
-    assert!(told.starts_with(AGREED) && told.ends_with("; encrypted=yes"), "{told}");
+    assert!(told.starts_with(AGREED) && told.ends_with("; newkeys_seen=yes"), "{told}");
     assert!(told.contains("; hassh=") && told.contains("; hassh_server="));
 }
 
@@ -76,7 +76,7 @@ fn what_was_lost_is_not_told() {
     acts.push(says(C, keys()));
     let told = noted(&acts);
     assert!(!told.contains("cipher") && !told.contains("hassh_server"), "{told}");
-    assert!(told.contains("hassh=") && !told.contains("encrypted"), "{told}");
+    assert!(told.contains("hassh=") && !told.contains("newkeys"), "{told}");
     // An offer behind the loss is read.
     let mut acts = begun();
     acts[0] = Act::Loses(S, 40);
@@ -89,7 +89,7 @@ fn what_was_lost_is_not_told() {
     acts.push(Act::Loses(S, 100));
     acts.push(says(S, [&whole[150..], &keys()].concat()));
     acts.push(says(C, keys()));
-    assert!(noted(&acts).ends_with("; encrypted=yes"));
+    assert!(noted(&acts).ends_with("; newkeys_seen=yes"));
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn what_is_no_packet_ends_it() {
         let acts = [says(C, b"SSH-2.0-x\r\n"), says(C, bytes)];
         let (_, verdict) = crate::proto::dialogue::play(Ssh::default(), &acts, usize::MAX);
         assert!(matches!(verdict, Verdict::Dead(_)), "{bytes:?}");
-        assert_eq!(noted(&acts), "client_version=SSH-2.0-x; encrypted=no");
+        assert_eq!(noted(&acts), "client_version=SSH-2.0-x; newkeys_seen=no");
     }
 }
 
