@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -16,7 +17,10 @@ NUMBERS = {
         "Echo Reply": (0, 0),
         "Destination Unreachable: Net Unreachable": (3, 0),
         "Destination Unreachable: Port Unreachable": (3, 3),
+        "Redirect": (5, None),
         "Echo": (8, 0),
+        "Timestamp Reply": (14, 0),
+        "Information Reply": (16, 0),
     },
     "icmpv6": {
         "Destination Unreachable: no route to destination": (1, 0),
@@ -59,7 +63,7 @@ def _of(observed: Observed, protocol: str) -> list[dict[str, str]]:
 
 
 def _facts(row: Row, protocol: str) -> dict[str, str] | None:
-    summary: dict[str, str] = row["summary"] or {}
+    summary: dict[str, str] = json.loads(row["summary"] or "{}")
     spoken = summary.get("protocol", row["protocol"])
     return summary if spoken == protocol and summary else None
 
@@ -86,8 +90,10 @@ def _tshark(capture: Capture, observed: Observed) -> Iterator[Comparison]:
 def _number(protocol: str, name: str) -> str:
     if known := NUMBERS[protocol].get(name):
         return "type {} code {}".format(*known)
-    unnamed = re.fullmatch(r"type (\d+)(?:: code (\d+))?", name)
-    return f"type {unnamed[1]} code {unnamed[2] or 0}" if unnamed else name
+    kind, _, code = name.partition(": code ")
+    unnamed = re.fullmatch(r"type (\d+)", kind)
+    number = unnamed[1] if unnamed else NUMBERS[protocol].get(kind, (None,))[0]
+    return f"type {number} code {code or 0}"
 
 
 def _zeek(capture: Capture, observed: Observed) -> Iterator[Comparison]:

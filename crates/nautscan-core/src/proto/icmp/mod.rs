@@ -119,7 +119,11 @@ impl Icmp {
         let known = self.kinds.iter().position(|(known, _)| *known == (kind, code));
         match known {
             Some(at) => self.kinds[at].1 += 1,
-            None if self.kinds.len() < ICMP_KINDS => self.kinds.push(((kind, code), 1)),
+            None if self.kinds.len() < ICMP_KINDS => {
+                // Most flows have one or two: there may be very many of them.
+                self.kinds.reserve_exact(1);
+                self.kinds.push(((kind, code), 1));
+            }
             None => self.others += 1,
         }
     }
@@ -127,6 +131,9 @@ impl Icmp {
     fn ask(&mut self, asked: Asked) {
         if self.waiting.len() >= ICMP_WAITING {
             self.waiting.pop_front();
+        }
+        if self.waiting.is_empty() {
+            self.waiting.reserve_exact(1);
         }
         self.waiting.push_back(asked);
     }
