@@ -1,4 +1,4 @@
-"""Real SSH, SMTP, FTP, NTP and ICMP: what clients say they did is what their flows' summaries say."""
+"""Real SSH, SMTP, FTP, NTP and ICMP: what clients say they did is what their flows say."""
 
 from __future__ import annotations
 
@@ -130,8 +130,7 @@ FTP_CLIENT = """
 
         def makepasv(self):
             host, port = super().makepasv()
-            place = f"passive {host}:{port}" if self.af == 2 and not self.extended else f"passive port {port}"
-            self.places.append(place)
+            self.places.append(f"passive {host}:{port}")
             return host, port
 
         def makeport(self):
@@ -140,7 +139,6 @@ FTP_CLIENT = """
             self.places.append(f"active {self.sock.getsockname()[0]}:{port}")
             return listening
 
-    Client.extended = False
     c = Client()
     c.connect("10.99.0.2", 12021)
     ours = c.sock.getsockname()[1]
@@ -247,6 +245,16 @@ async def running(
         yield running
 
 
+def _run(lab: Lab, *command: str) -> subprocess.CompletedProcess[str]:
+    """What a client in the lab says."""
+    done = subprocess.run(
+        lab.command(lab.near, *command),
+        capture_output=True, text=True, timeout=2 * WAIT_S, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
 async def _summary(running: SensorProcess, done: Any, **known: Any) -> dict[str, str]:
     """The summary of the flow that has all of `known`, once it is `done`."""
 
@@ -263,16 +271,11 @@ async def _summary(running: SensorProcess, done: Any, **known: Any) -> dict[str,
 
 async def test_ssh_clients_and_flows_agree(lab: Lab, folder: Path, running: SensorProcess) -> None:
     for cipher, mac in (("chacha20-poly1305@openssh.com", "<implicit>"), ("aes128-ctr", None)):
-        done = subprocess.run(
-            lab.command(
-                lab.near, "ssh", "-vv", "-p", str(SSH), "-i", str(folder / "user_key"),
-                "-F", "none", "-o", "StrictHostKeyChecking=no", "-o", "IdentitiesOnly=yes",
-                "-o", "UserKnownHostsFile=/dev/null", "-c", cipher, SERVER,
-                "echo $SSH_CONNECTION",
-            ),
-            capture_output=True, text=True, timeout=WAIT_S, check=False,
+        done = _run(
+            lab, "ssh", "-vv", "-p", str(SSH), "-i", str(folder / "user_key"),
+            "-F", "none", "-o", "StrictHostKeyChecking=no", "-o", "IdentitiesOnly=yes",
+            "-o", "UserKnownHostsFile=/dev/null", "-c", cipher, SERVER, "echo $SSH_CONNECTION",
         )  # fmt: skip
-        assert done.returncode == 0, done.stderr
         port = int(done.stdout.split()[1])
         summary = await _summary(running, lambda facts: facts.get("newkeys_seen") == "yes",
                                  protocol="ssh", client_port=port, server_port=SSH)  # fmt: skip
@@ -286,7 +289,9 @@ async def test_ssh_clients_and_flows_agree(lab: Lab, folder: Path, running: Sens
         assert summary["client_version"] in says
         remote = re.findall(r"remote software version (.+)", says)[0]
         assert summary["server_version"] == f"SSH-2.0-{remote}"
-        assert all(re.fullmatch("[0-9a-f]{32}", summary[name]) for name in ("hassh", "hassh_server"))
+        assert all(
+            re.fullmatch("[0-9a-f]{32}", summary[name]) for name in ("hassh", "hassh_server")
+        )
 
 
 @pytest.mark.parametrize(("client", "port"), [(SMTP_CLIENT, SMTP), (FTP_CLIENT, FTP)])
@@ -307,15 +312,11 @@ async def test_mail_and_file_clients_and_flows_agree(
 
 
 async def test_ntp_clients_and_flows_agree(lab: Lab, folder: Path, running: SensorProcess) -> None:
-    asked = subprocess.run(
-        lab.command(
-            lab.near, "chronyd", "-Q", "-t", "15", "-u", "root", "-f", "/dev/null",
-            f"pidfile {folder}/client.pid",
-            f"server {SERVER} port {NTP} iburst maxsamples 4", "cmdport 0",
-        ),
-        capture_output=True, text=True, timeout=2 * WAIT_S, check=False,
+    _run(
+        lab, "chronyd", "-Q", "-t", "15", "-u", "root", "-f", "/dev/null",
+        f"pidfile {folder}/client.pid", f"server {SERVER} port {NTP} iburst maxsamples 4",
+        "cmdport 0",
     )  # fmt: skip
-    assert asked.returncode == 0, asked.stdout + asked.stderr
     summary = await _summary(running, lambda facts: facts["answered"] != "0", server_port=NTP)
     known = {"version": "4", "client_mode": "client", "server_mode": "server", "stratum": "5"}
     assert known.items() <= summary.items()
@@ -325,10 +326,7 @@ async def test_ntp_clients_and_flows_agree(lab: Lab, folder: Path, running: Sens
 
 @pytest.mark.skipif(shutil.which("ping") is None, reason="ping is not installed")
 async def test_pings_and_flows_agree(lab: Lab, running: SensorProcess) -> None:
-    done = subprocess.run(
-        lab.command(lab.near, "ping", "-c", "5", "-i", "0.02", SERVER),
-        check=True, capture_output=True, text=True, timeout=WAIT_S,
-    )  # fmt: skip
+    done = _run(lab, "ping", "-c", "5", "-i", "0.02", SERVER)
     least, mean, most = (
         float(ms) * 1e6 for ms in re.findall(r"= ([\d.]+)/([\d.]+)/([\d.]+)/", done.stdout)[0]
     )

@@ -12,12 +12,12 @@ from tests.golden.captures import Capture
 from tests.golden.mismatch import Comparison, compare_bags
 from tests.golden.observed import Observed, Row
 
-NUMBERS = {
+NUMBERS: dict[str, dict[str, tuple[int, int]]] = {
     "icmp": {
         "Echo Reply": (0, 0),
         "Destination Unreachable: Net Unreachable": (3, 0),
         "Destination Unreachable: Port Unreachable": (3, 3),
-        "Redirect": (5, None),
+        "Redirect": (5, 0),
         "Echo": (8, 0),
         "Timestamp Reply": (14, 0),
         "Information Reply": (16, 0),
@@ -46,8 +46,8 @@ ZEEK_SSH = {
     "cipher_alg": "cipher",
     "compression_alg": "compression",
 }
-"""Fields of Zeek's `ssh.log` and what they are called here; its `mac_alg` has what is offered beside
-a cipher that needs none."""
+"""Fields of Zeek's `ssh.log` and what they are called here. Its `mac_alg` has what is offered
+beside a cipher that needs none."""
 
 
 def compare(capture: Capture, observed: Observed) -> Iterator[Comparison]:
@@ -88,11 +88,11 @@ def _tshark(capture: Capture, observed: Observed) -> Iterator[Comparison]:
 
 
 def _number(protocol: str, name: str) -> str:
-    if known := NUMBERS[protocol].get(name):
-        return "type {} code {}".format(*known)
+    if name in NUMBERS[protocol]:
+        return "type {} code {}".format(*NUMBERS[protocol][name])
     kind, _, code = name.partition(": code ")
     unnamed = re.fullmatch(r"type (\d+)", kind)
-    number = unnamed[1] if unnamed else NUMBERS[protocol].get(kind, (None,))[0]
+    number = unnamed[1] if unnamed else NUMBERS[protocol][kind][0]
     return f"type {number} code {code or 0}"
 
 
@@ -164,9 +164,13 @@ def _suricata(capture: Capture, observed: Observed) -> Iterator[Comparison]:
                     for facts in _of(observed, "ssh")
                 ]
                 if None in sides:
-                    yield from compare_bags("suricata.ssh", ["ssh"] * event["count"], ["ssh"] * len(got))
+                    yield from compare_bags(
+                        "suricata.ssh", ["ssh"] * event["count"], ["ssh"] * len(got)
+                    )
                 else:
-                    yield from compare_bags("suricata.ssh", [" ".join(map(str, sides))] * event["count"], got)
+                    yield from compare_bags(
+                        "suricata.ssh", [" ".join(map(str, sides))] * event["count"], got
+                    )
 
 
 def _version(match: dict[str, Any], side: str) -> str | None:

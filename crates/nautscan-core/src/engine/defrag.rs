@@ -7,7 +7,7 @@ use super::seen::{FlowRef, Load, Seen};
 use super::translation::Resolved;
 use super::{Engine, roles, take_datagram, take_segment};
 use crate::flow::{FlowKey, key_ports};
-use crate::wire::{Decoded, Fragment, Network, Transport, decode_datagram, protocol};
+use crate::wire::{Decoded, Fragment, Network, decode_datagram, protocol};
 
 /// The flow of a packet; `None` where what tells it was not seen.
 fn flow_ref(places: &Places, seen: &Seen, decoded: &Decoded<'_>) -> Option<FlowRef> {
@@ -153,9 +153,6 @@ impl Engine {
             let side = found.side(flow.source_is_low);
             match roles::tcp_segment(seen.time, &whole) {
                 Some(segment) => take_segment(&mut self.out, found, side, &segment),
-                None if matches!(whole.transport, Some(Transport::Icmp { .. })) => {
-                    found.take_icmp(whole.payload, seen.time);
-                }
                 None => take_datagram(&mut self.out, found, side, seen.time, &whole),
             }
         }

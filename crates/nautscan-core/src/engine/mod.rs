@@ -25,7 +25,7 @@ use crate::flow::{Flow, FlowKey, FlowTable, Macs, State, key_ports};
 use crate::packet::{InterfaceId, Packet};
 use crate::proto::{Close, Side};
 use crate::stream::{Connection, Segment};
-use crate::wire::{Decoded, Network, Transport, decode, protocol, tcp::flag};
+use crate::wire::{Decoded, Network, decode, protocol, tcp::flag};
 use datagrams::take_datagram;
 use fragments::Fragments;
 use memory::Held;
@@ -210,13 +210,7 @@ impl Engine {
         sent.payload += decoded.payload_len as u64;
         match &segment {
             Some(segment) => take_segment(&mut self.out, flow, side, segment),
-            None if network.protocol == protocol::UDP => {
-                take_datagram(&mut self.out, flow, side, seen.time, decoded);
-            }
-            None if matches!(decoded.transport, Some(Transport::Icmp { .. })) => {
-                flow.take_icmp(decoded.payload, seen.time);
-            }
-            None => {}
+            None => take_datagram(&mut self.out, flow, side, seen.time, decoded),
         }
         Some(id)
     }
