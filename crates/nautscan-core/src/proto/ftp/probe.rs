@@ -20,6 +20,9 @@ const COMMANDS: &[&[u8]] = &[
     b"SYST\r\n",
 ];
 
+/// Bytes of the longest of them.
+const LONGEST: usize = 12;
+
 /// The registry's probe.
 pub(super) fn probe(side: Side, bytes: &[u8]) -> Probe {
     match side {
@@ -30,15 +33,19 @@ pub(super) fn probe(side: Side, bytes: &[u8]) -> Probe {
 
 /// Is this a command of FTP, or `USER`, which waits for the answer to it?
 fn asks(bytes: &[u8]) -> Probe {
-    let upper = bytes[..bytes.len().min(FTP_PROBE)].to_ascii_uppercase();
-    if COMMANDS.iter().any(|command| upper.starts_with(command)) {
+    let mut first = [0; LONGEST];
+    let length = bytes.len().min(LONGEST);
+    first[..length].copy_from_slice(&bytes[..length]);
+    first.make_ascii_uppercase();
+    let first = &first[..length];
+    if COMMANDS.iter().any(|command| first.starts_with(command)) {
         return Probe::Yes;
     }
-    let is_user = b"USER ".starts_with(&upper[..upper.len().min(5)]);
-    let has_more =
-        upper.iter().position(|byte| *byte == b'\n').is_some_and(|at| at + 1 < upper.len());
-    let is_begun = COMMANDS.iter().any(|command| command.starts_with(&upper));
-    if is_begun || is_user && !has_more && bytes.len() < FTP_PROBE {
+    let is_begun = COMMANDS.iter().any(|command| command.starts_with(first));
+    let is_user = b"USER ".starts_with(&first[..length.min(5)]);
+    // Whose answer has come by then, and was not FTP's.
+    let has_more = || memchr::memchr(b'\n', bytes).is_some_and(|at| at + 1 < bytes.len());
+    if is_begun || is_user && bytes.len() < FTP_PROBE && !has_more() {
         Probe::NeedMore
     } else {
         Probe::No

@@ -7,6 +7,9 @@ use crate::limits::SMTP_PROBE;
 use crate::proto::ftp::probe::is_greeting as greets_for_ftp;
 use crate::proto::{Probe, Side};
 
+/// Bytes of `EHLO `.
+const HELLO: usize = 5;
+
 /// The registry's probe.
 pub(super) fn probe(side: Side, bytes: &[u8]) -> Probe {
     match side {
@@ -17,14 +20,12 @@ pub(super) fn probe(side: Side, bytes: &[u8]) -> Probe {
 
 /// Does a client introduce itself, with a name?
 fn asks(bytes: &[u8]) -> Probe {
-    let Some((word, name)) = bytes.split_first_chunk::<5>() else {
-        let word = bytes.to_ascii_uppercase();
-        let is_begun = [b"EHLO ", b"HELO "].iter().any(|other| other.starts_with(&word));
-        return if is_begun { Probe::NeedMore } else { Probe::No };
-    };
-    if !matches!(&word.to_ascii_uppercase()[..], b"EHLO " | b"HELO ") {
+    let length = bytes.len().min(HELLO);
+    let is_begun = |word: &&[u8; HELLO]| word[..length].eq_ignore_ascii_case(&bytes[..length]);
+    if ![b"EHLO ", b"HELO "].iter().any(is_begun) {
         return Probe::No;
     }
+    let Some(name) = bytes.get(HELLO..) else { return Probe::NeedMore };
     let end = name.iter().position(|byte| *byte == b'\n');
     let line = name[..end.unwrap_or(name.len())].trim_ascii();
     let is_name = line.iter().all(u8::is_ascii_graphic);
