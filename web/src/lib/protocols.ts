@@ -1,7 +1,8 @@
 /** What things are called where a protocol is not HTTP: its own documents' words. */
 
+import { duration } from "./format";
 import { listsMessages } from "./messages";
-import type { RequestRow } from "./types";
+import type { FlowRow, RequestRow } from "./types";
 
 /** Names of what a row of `requests` holds. */
 export interface Words {
@@ -211,6 +212,16 @@ const LABELS: Readonly<Record<string, string>> = {
   additional: "Additional section",
   answer: "Answer section",
   answers: "Answer section",
+  hassh: "HASSH",
+  hassh_server: "HASSH of the server",
+  cipher_to_client: "Cipher to the client",
+  mac: "MAC",
+  mac_to_client: "MAC to the client",
+  compression_to_client: "Compression to the client",
+  rtt_min: "Least round trip",
+  rtt_mean: "Mean round trip",
+  rtt_max: "Largest round trip",
+  next_hop_mtu: "MTU of the next hop",
 };
 
 /** What a protocol tells beside the columns and messages: names and values of the row's `detail`. */
@@ -225,6 +236,16 @@ export function detailFacts(detail: RequestRow["detail"]): DetailFact[] {
         .filter((line) => line !== ""),
     }))
     .filter(({ lines }) => lines.length > 0);
+}
+
+/** What a flow's protocol says of itself: names and values of the row's `summary`. */
+export function summaryFacts(summary: FlowRow["summary"]): DetailFact[] {
+  return detailFacts(summary).map(({ key, label, lines }) => {
+    if (!key.endsWith("_ns")) return { key, label, lines };
+    const name = key.slice(0, -"_ns".length);
+    const words = LABELS[name] ?? sentence(name);
+    return { key, label: words, lines: lines.map((line) => duration(Number(line))) };
+  });
 }
 
 function sentence(key: string): string {
