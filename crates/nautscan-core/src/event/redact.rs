@@ -42,6 +42,9 @@ const TEXTS: &[&str] = &[
     "source",
     "routing_key",
     "queue",
+    "group",
+    "member",
+    "transactional_id",
 ];
 
 /// Query parameters whose value is a credential.

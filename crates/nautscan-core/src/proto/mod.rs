@@ -24,6 +24,7 @@ pub mod dns;
 mod frames;
 pub mod http1;
 pub mod http2;
+pub mod kafka;
 mod keys;
 pub mod memcached;
 pub mod mongodb;
@@ -263,4 +264,5 @@ pub static PROTOCOLS: &[Protocol] = &[
     mqtt::PROTOCOL,
     nats::PROTOCOL,
     amqp::PROTOCOL,
+    kafka::PROTOCOL,
 ];
