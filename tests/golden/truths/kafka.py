@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.golden.captures import Capture
-from tests.golden.mismatch import Comparison, compare_bags, compare_value
+from tests.golden.mismatch import Comparison, compare_bags
 from tests.golden.observed import Observed, Row
 
 CALLED = {"Offsets": "ListOffsets"}
@@ -21,7 +21,6 @@ def compare(capture: Capture, observed: Observed) -> Iterator[Comparison]:
     rows = observed.of("kafka")
     yield from _tshark(capture, rows)
     yield from _deepflow(capture, rows)
-    yield from _flows(capture, observed)
 
 
 def _tshark(capture: Capture, rows: list[Row]) -> Iterator[Comparison]:
@@ -65,9 +64,7 @@ def _tshark(capture: Capture, rows: list[Row]) -> Iterator[Comparison]:
             (str(_first(entry["errors"])) for entry in answers if entry.get("errors")),
             (str(row["status"]) for row in rows if row["status"] is not None),
         )
-        topics = [
-            topic for e in asked for topic in e.get("topics", []) if topic and topic != NULL
-        ]
+        topics = [topic for e in asked for topic in e.get("topics", []) if topic and topic != NULL]
         ours = [t for row in rows for t in _detail(row).get("topics", "").split(", ") if t]
         yield from compare_bags("tshark.kafka_topics", set(topics), set(ours))
 
@@ -91,9 +88,7 @@ def _deepflow(capture: Capture, rows: list[Row]) -> Iterator[Comparison]:
             "deepflow.kafka",
             (_words(m["api_key"], m["api_version"], m["correlation_id"]) for m in asked),
             (
-                _words(
-                    row["method"], _detail(row)["api_version"], _detail(row)["correlation_id"]
-                )
+                _words(row["method"], _detail(row)["api_version"], _detail(row)["correlation_id"])
                 for row in rows
             ),
         )
@@ -112,15 +107,6 @@ def _deepflow(capture: Capture, rows: list[Row]) -> Iterator[Comparison]:
             (str(m["status_code"]) for m in messages if "status_code" in m),
             (str(row["status"]) for row in rows if row["status"] is not None),
         )
-
-
-def _flows(capture: Capture, observed: Observed) -> Iterator[Comparison]:
-    for truth in capture.truths("nDPI"):
-        stated = truth["facts"].get("protocols", {}).get("Kafka")
-        if stated is None:
-            continue
-        ours = sum(flow["application"] == "kafka" for flow in observed.flows)
-        yield from compare_value("ndpi.kafka_flows", stated["flows"], ours)
 
 
 def _words(*values: object) -> str:
