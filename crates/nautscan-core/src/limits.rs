@@ -502,3 +502,26 @@ pub const FTP_PLACES: usize = 16;
 
 /// FTP commands that may wait for their replies on one connection: clients send one at a time.
 pub const FTP_WAITING: usize = 256;
+
+/// Bytes of one Kafka message at most: brokers accept 100 MiB and answer with 50 MiB unless set
+/// otherwise.
+pub const KAFKA_MESSAGE: u32 = 1 << 28;
+
+/// Bytes of a Kafka client's name: clients that are set up by hand have some dozens.
+pub const KAFKA_CLIENT: usize = 512;
+
+/// Bytes kept of one text of Kafka: the longest topic has 249.
+pub const KAFKA_TEXT: usize = 256;
+
+/// Topics and errors of one Kafka message that are listed.
+pub const KAFKA_LISTED: usize = 8;
+
+/// Topics of which the ids are remembered on one Kafka connection: a large cluster has some thousand, a
+/// client a few.
+pub const KAFKA_TOPIC_IDS: usize = 1024;
+
+/// Kafka requests that may wait for answers on one connection: clients allow 5 in flight, some hundreds.
+pub const KAFKA_WAITING: usize = 1024;
+
+/// Bytes that the Kafka requests of one connection may hold while they wait.
+pub const KAFKA_HELD: usize = 1 << 20;

@@ -48,6 +48,9 @@ const TEXTS: &[&str] = &[
     "close_reason",
     // The name that a person logs in by, or a password put in the wrong place.
     "login",
+    "group",
+    "member",
+    "transactional_id",
 ];
 
 /// Values of the detail that list messages, one a line: behind the first colon stands what was said.

@@ -30,6 +30,7 @@ pub mod http1;
 pub mod http2;
 pub mod icmp;
 mod inflate;
+pub mod kafka;
 mod keys;
 mod lines;
 pub mod memcached;
@@ -297,4 +298,5 @@ pub static PROTOCOLS: &[Protocol] = &[
     ssh::PROTOCOL,
     smtp::PROTOCOL,
     ftp::PROTOCOL,
+    kafka::PROTOCOL,
 ];
