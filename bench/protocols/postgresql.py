@@ -27,6 +27,7 @@ def session(lab: Lab) -> Iterator[Callable[[], Expected]]:
     home = folder_of(lab, "postgres", USER)
     data = str(home / "data")
     initdb = [str(programs / "initdb"), "-D", data, "--no-sync", "--auth=trust", "--locale=C"]
+    initdb.append("--encoding=UTF8")
     run(as_user(USER, ["env", "-C", str(home), *initdb]))
     with (home / "data" / "pg_hba.conf").open("a") as rules:
         rules.write("host all all 10.91.0.0/24 trust\n")

@@ -427,7 +427,7 @@ def _encrypt_postgres(folder: Path) -> None:
 
 
 def _ended(client: int) -> Callable[[dict[str, Any]], bool]:
-    """Whether a row is the last of a connection: TLS's last words may come too late, and be refused."""
+    """Whether a row is the last of a connection: TLS's last words may come late, and be refused."""
     return lambda row: row["client_port"] == client and row["state"] in {"closed", "reset"}
 
 
