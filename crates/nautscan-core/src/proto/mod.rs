@@ -15,6 +15,7 @@ use crate::event::{Exchange, Handshake, Lease, Naming};
 
 pub mod about;
 pub mod amqp;
+mod chosen;
 pub mod datagram;
 mod detect;
 pub mod dhcp;
@@ -39,6 +40,7 @@ pub mod tls;
 mod turns;
 
 pub use about::{About, Known};
+pub use chosen::{Chosen, UnknownProtocol};
 pub use datagram::{DATAGRAM_PROTOCOLS, DatagramParser, DatagramProtocol};
 pub use detect::App;
 pub(crate) use detect::side_of;
@@ -189,11 +191,13 @@ pub struct Settings {
     pub body_limit: usize,
     /// Keep header lists.
     pub headers: bool,
+    /// Protocols that are looked for.
+    pub chosen: Chosen,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { body_limit: crate::limits::BODY_KEPT, headers: true }
+        Self { body_limit: crate::limits::BODY_KEPT, headers: true, chosen: Chosen::default() }
     }
 }
 
