@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import environment, floods, page, report, scaling
+from bench import environment, floods, instructions, page, report, scaling
 from bench.http_capture import DEFAULT_FILE, DEFAULT_PACKETS, CaptureFacts, ensure
 from bench.lab import LabError
 from bench.measure import RunFailed, measure
@@ -91,6 +91,12 @@ def _further_sections(options: argparse.Namespace, data: dict[str, object]) -> s
     growth, data["scaling"] = scaling.section(options.file, options.runs, options.timeout)
     flood, data["floods"] = floods.section(options.slow_runs, options.timeout)
     text = f"\n## More packets, more workers\n\n{growth}\n## Floods\n\n{flood}"
+    reason = instructions.why_not()
+    if reason is None:
+        cost, data["instructions"] = instructions.section(options.file)
+        text += f"\n## What other protocols' parsers cost HTTP/1\n\n{cost}"
+    else:
+        print(f"bench: instructions were not counted: {reason}", file=sys.stderr)
     reason = page.why_not()
     if reason is not None:
         print(f"bench: the page was not measured: {reason}", file=sys.stderr)
