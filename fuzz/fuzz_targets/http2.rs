@@ -4,7 +4,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nautscan_core::limits::{H2_BLOCK, H2_CLOSED, H2_FIELDS, H2_FRAME, H2_SEEK, H2_STREAMS, H2_TABLE};
+use nautscan_core::limits::{
+    H2_BLOCK, H2_CLOSED, H2_FIELDS, H2_FRAME, H2_SEEK, H2_STREAMS, H2_TABLE,
+};
 use nautscan_core::proto::http2::PROTOCOL;
 use nautscan_fuzz::check_dialogue;
 

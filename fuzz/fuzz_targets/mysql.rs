@@ -11,7 +11,6 @@ use nautscan_fuzz::check_dialogue;
 /// What both directions hold to unpack.
 const PACKED: usize = 2 * (2 * MYSQL_ZSTD + 64 * 1024);
 /// All that may wait, each with its texts twice, since buffers double.
-const MOST_HELD: usize =
-    2 * (MYSQL_PIPELINE + MYSQL_STATEMENTS) * (2048 + 4 * MYSQL_KEPT) + PACKED;
+const MOST_HELD: usize = 2 * (MYSQL_PIPELINE + MYSQL_STATEMENTS) * (2048 + 4 * MYSQL_KEPT) + PACKED;
 
 fuzz_target!(|bytes: &[u8]| check_dialogue(&PROTOCOL, MOST_HELD, bytes));

@@ -183,6 +183,14 @@ MIGRATIONS: Final = (
             "ALTER TABLE flows ADD COLUMN tls_alert_from VARCHAR",
         ),
     ),
+    Migration(
+        11,
+        # Null in rows that were written before: each was told once, and no protocol was asked.
+        (
+            "ALTER TABLE requests ADD COLUMN exchange_id BIGINT",
+            "ALTER TABLE flows ADD COLUMN summary VARCHAR",
+        ),
+    ),
 )
 
 VERSION: Final = MIGRATIONS[-1].version

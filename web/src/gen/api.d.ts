@@ -2201,6 +2201,13 @@ export interface components {
              */
             state: string;
             /**
+             * Summary
+             * @description What its protocol says of itself in a few facts; null if nothing
+             */
+            summary: {
+                [key: string]: unknown;
+            } | null;
+            /**
              * Time
              * Format: date-time
              * @description First packet
@@ -3479,7 +3486,7 @@ export interface components {
             community_id: string;
             /**
              * Completeness
-             * @description complete, request_only, response_only or gap
+             * @description complete, request_only, response_only, gap, or open
              */
             completeness: string;
             /**
@@ -3509,6 +3516,11 @@ export interface components {
              * @description Failure below the protocol's status; null if none
              */
             error: string | null;
+            /**
+             * Exchange Id
+             * @description Number within its flow of an exchange told more than once: the last row of it holds; null for one told once
+             */
+            exchange_id: number | null;
             /**
              * Flow Id
              * Format: int64
@@ -3835,7 +3847,7 @@ export interface components {
             community_id: string;
             /**
              * Completeness
-             * @description complete, request_only, response_only or gap
+             * @description complete, request_only, response_only, gap, or open
              */
             completeness: string;
             /**
@@ -3865,6 +3877,11 @@ export interface components {
              * @description Failure below the protocol's status; null if none
              */
             error: string | null;
+            /**
+             * Exchange Id
+             * @description Number within its flow of an exchange told more than once: the last row of it holds; null for one told once
+             */
+            exchange_id: number | null;
             /**
              * Flow Id
              * Format: int64

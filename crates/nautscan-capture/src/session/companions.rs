@@ -32,6 +32,8 @@ pub(super) struct Companions {
     /// Keys of `leads`, the oldest first.
     order: VecDeque<u64>,
     forgotten: u64,
+    /// Beginnings forgotten while another that is alike might still have come.
+    overwritten: u64,
 }
 
 impl Companions {
@@ -78,8 +80,9 @@ impl Companions {
         self.latest.push_back(digest);
         if self.begun.len() > BEGUN_ALIKE
             && let Some(oldest) = self.latest.pop_front()
+            && let Some(oldest) = self.begun.remove(&oldest)
         {
-            self.begun.remove(&oldest);
+            self.overwritten += u64::from(begun.time - oldest.time <= WINDOW);
         }
     }
 
@@ -99,6 +102,11 @@ impl Companions {
     /// Connections that were forgotten for want of room.
     pub(super) fn forgotten(&self) -> u64 {
         self.forgotten
+    }
+
+    /// Beginnings of connections that were forgotten too soon for want of room.
+    pub(super) fn overwritten(&self) -> u64 {
+        self.overwritten
     }
 }
 
@@ -138,18 +146,23 @@ mod tests {
         assert_eq!(Shard::of_ends(&after.swapped()), other, "both directions");
     }
 
-    /// Reaches `BEGUN_ALIKE`: the oldest is forgotten, and no other.
+    /// Reaches `BEGUN_ALIKE`: the oldest is forgotten, and no other; if that is too soon, it is counted.
     #[test]
     fn so_many_beginnings_are_remembered() {
         let mut companions = Companions::default();
         for digest in 0..=BEGUN_ALIKE as u64 {
             companions.follow(digest, Some(digest), 0);
         }
-        assert_eq!(companions.begun.len(), BEGUN_ALIKE);
+        assert_eq!((companions.begun.len(), companions.overwritten()), (BEGUN_ALIKE, 1));
         for digest in 1..=BEGUN_ALIKE as u64 {
             assert_eq!(companions.follow(u64::MAX, Some(digest), 0), digest);
         }
         assert_eq!(companions.follow(u64::MAX, Some(0), 0), BEGUN_ALIKE as u64, "forgotten");
+        let mut slowly = Companions::default();
+        for digest in 0..=BEGUN_ALIKE as u64 {
+            slowly.follow(digest, Some(digest), digest as i64 * WINDOW);
+        }
+        assert_eq!((slowly.begun.len(), slowly.overwritten()), (BEGUN_ALIKE, 0));
     }
 
     /// Reaches `COMPANIONS`: the oldest is forgotten, and that is counted.

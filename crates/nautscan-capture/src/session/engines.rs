@@ -17,6 +17,8 @@ const BURST: usize = 4096;
 
 /// The engines' counter of addresses that there was no room for.
 const ALIASES_REFUSED: (&str, &str) = ("flow", "aliases_refused");
+/// That of beginnings forgotten too soon.
+const BEGINNINGS_OVERWRITTEN: (&str, &str) = ("decode", "beginnings_overwritten");
 
 /// See the module.
 #[expect(clippy::large_enum_variant, reason = "there is one for each capture")]
@@ -158,9 +160,12 @@ impl Engines {
                 }
             }
         }
-        let forgotten = several.spread.as_ref().map_or(0, Spread::forgotten);
-        if let Some(sum) = sums.iter_mut().find(|sum| (sum.stage, sum.name) == ALIASES_REFUSED) {
-            sum.value += forgotten;
+        for (counter, forgotten) in several.spread.iter().flat_map(|spread| {
+            [(ALIASES_REFUSED, spread.forgotten()), (BEGINNINGS_OVERWRITTEN, spread.overwritten())]
+        }) {
+            if let Some(sum) = sums.iter_mut().find(|sum| (sum.stage, sum.name) == counter) {
+                sum.value += forgotten;
+            }
         }
         sums
     }

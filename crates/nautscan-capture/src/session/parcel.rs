@@ -255,6 +255,11 @@ impl Spread {
         self.companions.as_ref().map_or(0, Companions::forgotten)
     }
 
+    /// Beginnings of connections that were forgotten too soon to bring those together that are one.
+    pub(super) fn overwritten(&self) -> u64 {
+        self.companions.as_ref().map_or(0, Companions::overwritten)
+    }
+
     /// Time passes without a packet (live capture).
     pub(super) fn advance(&mut self, now: i64) {
         self.clock = self.clock.max(now);

@@ -65,6 +65,9 @@ impl Output {
         let settings = &self.config.settings;
         act(app, &mut Context { time, place: Place::default(), settings, sink: &mut sink });
         let Counted { requests, parse_errors } = sink.counted();
+        if let Some(news) = sink.take_news() {
+            news.note(flow);
+        }
         flow.requests += requests;
         self.totals.requests += requests;
         self.totals.parse_errors += parse_errors;

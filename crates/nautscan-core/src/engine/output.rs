@@ -48,8 +48,8 @@ impl Output {
         };
         let result = act(connection, &mut feed);
         let (opaque, counted) = (feed.opaque, feed.sink.counted());
-        if let Some(handshake) = feed.sink.take_handshake() {
-            flow.set_handshake(handshake);
+        if let Some(news) = feed.sink.take_news() {
+            news.note(flow);
         }
         flow.protocol = app.protocol().or(flow.protocol);
         flow.requests += counted.requests;

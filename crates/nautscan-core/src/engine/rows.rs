@@ -8,7 +8,7 @@ use super::config::Config;
 use super::names::{Carried, Names};
 use crate::event::{
     Exchange, FlowFacts, FlowsBuilder, Handshake, Lease, Naming, PacketsBuilder, RequestsBuilder,
-    Table,
+    Summary, Table,
 };
 use crate::flow::{CommunityId, Flow, community_id};
 use crate::limits::{BATCH_BYTES, READY_BATCHES};
@@ -35,7 +35,7 @@ impl Rows {
         let wants = |table| config.tables.contains(&table);
         Self {
             requests: wants(Table::Requests).then(|| RequestsBuilder::new(config.redactor.clone())),
-            flows: wants(Table::Flows).then(FlowsBuilder::default),
+            flows: wants(Table::Flows).then(|| FlowsBuilder::new(config.redactor.clone())),
             packets: wants(Table::Packets).then(PacketsBuilder::default),
             names: wants(Table::Names).then(Names::default),
             batch_rows: config.batch_rows.max(1),
@@ -123,7 +123,7 @@ impl Rows {
             config,
             interfaces,
             counted: Counted::default(),
-            handshake: None,
+            news: None,
         }
     }
 
@@ -206,6 +206,26 @@ pub(super) struct Counted {
     pub(super) parse_errors: u64,
 }
 
+/// What a protocol told of its flow during one packet.
+#[derive(Debug, Default)]
+pub(super) struct News {
+    handshake: Option<Box<Handshake>>,
+    summary: Option<Box<Summary>>,
+}
+
+impl News {
+    /// Notes it at the flow.
+    #[cold]
+    pub(super) fn note(self, flow: &mut Flow) {
+        if let Some(handshake) = self.handshake {
+            flow.set_handshake(handshake);
+        }
+        if let Some(summary) = self.summary {
+            flow.set_summary(summary);
+        }
+    }
+}
+
 /// Takes the exchanges of one flow.
 pub(super) struct FlowSink<'a> {
     rows: &'a mut Rows,
@@ -218,8 +238,8 @@ pub(super) struct FlowSink<'a> {
     config: &'a Config,
     interfaces: &'a [Option<String>],
     counted: Counted,
-    /// What was seen of a TLS handshake, if there was news.
-    handshake: Option<Box<Handshake>>,
+    /// What was learned of the flow itself.
+    news: Option<Box<News>>,
 }
 
 impl FlowSink<'_> {
@@ -227,16 +247,17 @@ impl FlowSink<'_> {
         self.counted
     }
 
-    /// What was seen of a TLS handshake, if there was news.
+    /// What was learned of the flow itself, if anything was.
     #[inline]
-    pub(super) fn take_handshake(&mut self) -> Option<Box<Handshake>> {
-        self.handshake.take()
+    pub(super) fn take_news(&mut self) -> Option<Box<News>> {
+        self.news.take()
     }
 }
 
 impl Sink for FlowSink<'_> {
     fn exchange(&mut self, exchange: &Exchange) {
-        self.counted.requests += 1;
+        let is_counted = exchange.growing.is_some_and(|growing| growing.again);
+        self.counted.requests += u64::from(!is_counted);
         let Some(requests) = &mut self.rows.requests else { return };
         let facts = FlowFacts {
             id: self.id,
@@ -279,7 +300,12 @@ impl Sink for FlowSink<'_> {
 
     #[cold]
     fn handshake(&mut self, handshake: &Handshake) {
-        self.handshake = Some(Box::new(handshake.clone()));
+        self.news.get_or_insert_default().handshake = Some(Box::new(handshake.clone()));
+    }
+
+    #[cold]
+    fn summary(&mut self, facts: &Summary) {
+        self.news.get_or_insert_default().summary = Some(Box::new(facts.clone()));
     }
 }
 

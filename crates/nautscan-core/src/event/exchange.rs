@@ -13,6 +13,8 @@ pub enum Completeness {
     /// Bytes of the request or the response were lost, or cut off by the end of the
     /// connection or of the capture.
     Gap,
+    /// It goes on: the row tells how far it has come ([`Exchange::growing`]).
+    Open,
 }
 
 impl Completeness {
@@ -23,6 +25,7 @@ impl Completeness {
             Self::RequestOnly => "request_only",
             Self::ResponseOnly => "response_only",
             Self::Gap => "gap",
+            Self::Open => "open",
         }
     }
 }
@@ -113,6 +116,15 @@ pub struct Message {
     pub content_type: Option<Vec<u8>>,
 }
 
+/// Of an exchange that is told more than once while it lasts (a WebSocket, an event stream).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Growing {
+    /// Its number among the exchanges of its flow, the same each time.
+    pub id: u32,
+    /// It was told before: no further row is counted.
+    pub again: bool,
+}
+
 /// A request with its response. Text is raw bytes from the wire: the table builder makes
 /// UTF-8 of it (invalid sequences become U+FFFD).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -137,6 +149,8 @@ pub struct Exchange {
     pub error: Option<&'static str>,
     /// How much of it was seen.
     pub completeness: Completeness,
+    /// Set where it is told more than once.
+    pub growing: Option<Growing>,
     /// Bytes lost within it.
     pub gap_bytes: u64,
     /// W3C trace context trace-id, 32 hex digits.

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use super::column::{self, Column, Kind, always, maybe};
 use super::flow_tls::{COLUMNS as TLS, TlsColumns};
+use super::redact::Redactor;
 use super::sized::{Int64Builder, StringBuilder, TimestampNanosecondBuilder, UInt16Builder};
-use super::text::{TextBuffer, append_mac};
+use super::text::{TextBuffer, append_mac, push_json_object};
+use super::transport::append_transport;
 use crate::flow::{CommunityId, Endpoints, Flow};
 use crate::proto::{Close, Side};
 use crate::stream::{Connection, Counters, Offer};
-use crate::wire::protocol;
 
 /// What a row of `requests` or `flows` says of its flow.
 #[derive(Debug, Clone, Copy)]
@@ -202,6 +203,11 @@ pub(super) const COLUMNS: &[Column] = &[
     TLS[11],
     TLS[12],
     TLS[13],
+    maybe(
+        "summary",
+        Kind::Text,
+        "What its protocol says of itself in a few facts, as a JSON object. Null where there is nothing to say.",
+    ),
     always("requests", Kind::Int, "Rows of `requests` that it carried so far."),
     always(
         "state",
@@ -220,6 +226,7 @@ pub struct FlowsBuilder {
     schema: SchemaRef,
     rows: usize,
     text: TextBuffer,
+    redactor: Option<Redactor>,
     flow_id: Int64Builder,
     time: TimestampNanosecondBuilder,
     last_time: TimestampNanosecondBuilder,
@@ -252,17 +259,20 @@ pub struct FlowsBuilder {
     /// Segments with SACK blocks, gap bytes, duplicates.
     more_counters: [Int64Builder; 3],
     tls: TlsColumns,
+    summary: StringBuilder,
     requests: Int64Builder,
     state: StringBuilder,
     end_reason: StringBuilder,
 }
 
-impl Default for FlowsBuilder {
-    fn default() -> Self {
+impl FlowsBuilder {
+    /// An empty builder. With a `redactor`, secrets never reach a column.
+    pub fn new(redactor: Option<Redactor>) -> Self {
         Self {
             schema: column::schema(COLUMNS),
             rows: 0,
             text: TextBuffer::default(),
+            redactor,
             flow_id: Int64Builder::default(),
             time: TimestampNanosecondBuilder::default(),
             last_time: TimestampNanosecondBuilder::default(),
@@ -287,14 +297,13 @@ impl Default for FlowsBuilder {
             offers: Default::default(),
             more_counters: Default::default(),
             tls: TlsColumns::default(),
+            summary: StringBuilder::default(),
             requests: Int64Builder::default(),
             state: StringBuilder::default(),
             end_reason: StringBuilder::default(),
         }
     }
-}
 
-impl FlowsBuilder {
     /// Rows since the last [`Self::finish`].
     pub fn rows(&self) -> usize {
         self.rows
@@ -328,6 +337,13 @@ impl FlowsBuilder {
         append_all(&mut self.sent, sent);
         self.push_tcp(flow.tcp.as_deref().map(|tcp| &tcp.connection), flow.duplicates);
         self.tls.push(flow.handshake());
+        match (flow.summary(), &self.redactor) {
+            (None, _) => self.summary.append_null(),
+            (Some(facts), None) => push_json_object(&mut self.summary, facts),
+            (Some(facts), Some(redactor)) => {
+                push_json_object(&mut self.summary, &redactor.detail(facts))
+            }
+        }
         self.requests.append_value(flow.requests as i64);
         self.state.append_value(flow.state.name());
         self.end_reason.append_option(end.map(end_reason));
@@ -442,6 +458,7 @@ impl FlowsBuilder {
         columns.extend(self.offers.iter_mut().map(|offer| Arc::new(offer.finish()) as ArrayRef));
         columns.extend(self.more_counters.iter_mut().map(int));
         columns.extend(self.tls.finish());
+        columns.push(Arc::new(self.summary.finish()));
         columns.push(int(&mut self.requests));
         columns.push(Arc::new(self.state.finish()));
         columns.push(Arc::new(self.end_reason.finish()));
@@ -453,26 +470,6 @@ fn append_all<const N: usize>(builders: &mut [Int64Builder; N], values: [u64; N]
     for (builder, value) in builders.iter_mut().zip(values) {
         builder.append_value(value as i64);
     }
-}
-
-/// Appends the value of `transport` for an IP protocol number.
-pub(super) fn append_transport(column: &mut StringBuilder, number: u8) {
-    match transport_name(number) {
-        Some(name) => column.append_value(name),
-        None => column.append_value(format!("ip-{number}")),
-    }
-}
-
-/// The value of `transport` for protocols that have one of their own.
-pub(super) fn transport_name(number: u8) -> Option<&'static str> {
-    Some(match number {
-        protocol::TCP => "tcp",
-        protocol::UDP => "udp",
-        protocol::SCTP => "sctp",
-        protocol::ICMP => "icmp",
-        protocol::ICMPV6 => "icmpv6",
-        _ => return None,
-    })
 }
 
 fn end_reason(close: Close) -> &'static str {

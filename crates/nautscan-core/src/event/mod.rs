@@ -14,10 +14,12 @@ mod redact;
 mod requests;
 mod sized;
 mod stats;
+mod summary;
 mod text;
+mod transport;
 
 pub use column::{Column, Kind};
-pub use exchange::{Body, Completeness, Exchange, Headers, Message};
+pub use exchange::{Body, Completeness, Exchange, Growing, Headers, Message};
 pub use flows::{FlowFacts, FlowsBuilder};
 pub use handshake::{Alert, Certificate, Handshake};
 pub use names::{Lease, LeaseStep, NamesBuilder, Naming};
@@ -25,6 +27,8 @@ pub use packets::PacketsBuilder;
 pub use redact::Redactor;
 pub use requests::RequestsBuilder;
 pub use stats::{COUNTERS, Stat, stats_batch};
+pub use summary::Summary;
+pub(crate) use summary::memory as summary_memory;
 
 /// A table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

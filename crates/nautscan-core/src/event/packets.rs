@@ -5,9 +5,9 @@ use arrow_schema::SchemaRef;
 use std::sync::Arc;
 
 use super::column::{self, Column, Kind, always, maybe};
-use super::flows::transport_name;
 use super::sized::{Int64Builder, StringBuilder, TimestampNanosecondBuilder, UInt16Builder};
 use super::text::TextBuffer;
+use super::transport::transport_name;
 use crate::flow::{FlowKey, community_id, key_ports};
 use crate::packet::Packet;
 use crate::wire::{

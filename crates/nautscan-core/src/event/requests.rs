@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use super::column::{self, Column, Kind, always, maybe};
 use super::exchange::{Exchange, Message};
-use super::flows::{FlowFacts, append_transport};
+use super::flows::FlowFacts;
 use super::redact::Redactor;
 use super::sized::{
     Int32Builder, Int64Builder, StringBuilder, TimestampNanosecondBuilder, UInt16Builder,
 };
 use super::text::{HeaderListBuilder, TextBuffer, push_json_object};
+use super::transport::append_transport;
 
 /// Columns in order.
 pub(super) const COLUMNS: &[Column] = &[
@@ -122,7 +123,12 @@ pub(super) const COLUMNS: &[Column] = &[
     always(
         "completeness",
         Kind::Text,
-        "`complete`, `request_only`, `response_only`, or `gap` where bytes of it were lost.",
+        "`complete`, `request_only`, `response_only`, `gap` where bytes of it were lost, or `open` where it was still going on when it was told.",
+    ),
+    maybe(
+        "exchange_id",
+        Kind::Int,
+        "Number, within its flow, of an exchange that is told more than once while it lasts (a WebSocket, an event stream): rows of one flow and number are cumulative, the last one holds. Null for one that is told once.",
     ),
     always("gap_bytes", Kind::Int, "Bytes lost within it."),
     always(
@@ -168,6 +174,7 @@ pub struct RequestsBuilder {
     trace_id: StringBuilder,
     decrypted: StringBuilder,
     completeness: StringBuilder,
+    exchange_id: Int64Builder,
     gap_bytes: Int64Builder,
     oddities: ListBuilder<builder::StringBuilder>,
     detail: StringBuilder,
@@ -248,6 +255,7 @@ impl RequestsBuilder {
             trace_id: StringBuilder::default(),
             decrypted: StringBuilder::default(),
             completeness: StringBuilder::default(),
+            exchange_id: Int64Builder::default(),
             gap_bytes: Int64Builder::default(),
             oddities: ListBuilder::default().with_field(arrow_schema::Field::new(
                 "item",
@@ -308,6 +316,7 @@ impl RequestsBuilder {
         self.trace_id.append_option(trace_id.and_then(|id| core::str::from_utf8(id).ok()));
         self.decrypted.append_null();
         self.completeness.append_value(exchange.completeness.name());
+        self.exchange_id.append_option(exchange.growing.map(|growing| i64::from(growing.id)));
         self.gap_bytes.append_value(exchange.gap_bytes as i64);
         for oddity in &exchange.oddities {
             self.oddities.values().append_value(oddity);
@@ -359,6 +368,7 @@ impl RequestsBuilder {
             Arc::new(self.trace_id.finish()),
             Arc::new(self.decrypted.finish()),
             Arc::new(self.completeness.finish()),
+            Arc::new(self.exchange_id.finish()),
             Arc::new(self.gap_bytes.finish()),
             Arc::new(self.oddities.finish()),
             Arc::new(self.detail.finish()),

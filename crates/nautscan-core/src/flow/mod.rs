@@ -15,7 +15,7 @@ pub use macs::Macs;
 pub use nat::{End, Leg, Nat, Translated};
 pub use table::FlowTable;
 
-use crate::event::Handshake;
+use crate::event::{Handshake, Summary, summary_memory};
 use crate::packet::InterfaceId;
 use crate::proto::{App, Close, Side, datagram};
 use crate::stream::Connection;
@@ -134,6 +134,8 @@ pub struct Rare {
     nat: Option<Box<Nat>>,
     /// What was seen of its TLS handshake.
     handshake: Option<Box<Handshake>>,
+    /// What its protocol says of itself.
+    summary: Option<Box<Summary>>,
 }
 
 /// The tunnel of a flow.
@@ -201,6 +203,7 @@ impl Rare {
             + self.carrier.as_deref().map_or(0, size_of_val)
             + self.nat.as_deref().map_or(0, Nat::memory)
             + self.handshake.as_deref().map_or(0, Handshake::memory)
+            + self.summary.as_deref().map_or(0, summary_memory)
     }
 }
 
@@ -230,6 +233,17 @@ impl Flow {
     #[cold]
     pub fn set_handshake(&mut self, handshake: Box<Handshake>) {
         self.rare.get_or_insert_default().handshake = Some(handshake);
+    }
+
+    /// What its protocol says of itself.
+    pub fn summary(&self) -> Option<&Summary> {
+        self.rare.as_deref()?.summary.as_deref()
+    }
+
+    /// Notes what its protocol says of itself, in place of what it said before.
+    #[cold]
+    pub fn set_summary(&mut self, summary: Box<Summary>) {
+        self.rare.get_or_insert_default().summary = Some(summary);
     }
 
     /// The tunnel that it was seen in.

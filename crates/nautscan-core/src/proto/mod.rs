@@ -11,7 +11,7 @@
 //! A parser is sans-IO: it knows neither clock nor file nor thread. Time is that of the
 //! packet that carried the bytes.
 
-use crate::event::{Exchange, Handshake, Lease, Naming};
+use crate::event::{Exchange, Handshake, Lease, Naming, Summary};
 
 pub mod about;
 pub mod amqp;
@@ -182,6 +182,8 @@ pub trait Sink {
     /// What is known of the connection's TLS handshake so far. Who tells nothing of flows need not
     /// care.
     fn handshake(&mut self, _handshake: &Handshake) {}
+    /// What the flow's protocol says of itself so far, all of it each time: likewise.
+    fn summary(&mut self, _facts: &Summary) {}
 }
 
 /// Settings that hold for every parser.

@@ -45,7 +45,7 @@ impl Streams {
             && let Some(mut stream) = self.take(oldest)
         {
             stream.note(OVERFLOW);
-            cx.sink.exchange(&stream.finish(None, cx));
+            emit(*stream, None, cx);
         }
         self.open.insert(id, Box::new(stream));
     }
@@ -76,7 +76,7 @@ impl Streams {
     /// Emits a stream. `error`: why it is not finished.
     pub(super) fn finish(&mut self, id: u32, error: Option<&'static str>, cx: &mut Context<'_>) {
         if let Some(stream) = self.take(id) {
-            cx.sink.exchange(&stream.finish(error, cx));
+            emit(*stream, error, cx);
         }
     }
 
@@ -102,5 +102,14 @@ impl Streams {
     pub(super) fn memory(&self) -> usize {
         let streams: usize = self.open.values().map(|stream| stream.memory()).sum();
         streams + self.closed.capacity() * size_of::<u32>()
+    }
+}
+
+/// Emits a stream, unless nothing was seen of it but an informational response: whose answer that
+/// preceded was not captured.
+fn emit(stream: Stream, error: Option<&'static str>, cx: &mut Context<'_>) {
+    let exchange = stream.finish(error, cx);
+    if exchange.request.is_some() || exchange.response.is_some() {
+        cx.sink.exchange(&exchange);
     }
 }

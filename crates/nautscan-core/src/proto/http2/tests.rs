@@ -148,6 +148,13 @@ fn padding_priority_continuation_and_unknown_frames() {
     assert!(play(&acts)[0].oddities.is_empty());
 }
 
+/// Found by fuzzing: it made a row with neither request nor response.
+#[test]
+fn an_informational_response_alone_is_no_row() {
+    let acts = [says(S, settings()), says(S, headers(END_HEADERS, 1, &[(":status", "100")]))];
+    assert_eq!(told(&acts), [""; 0]);
+}
+
 #[test]
 fn trailers_and_informational_responses_belong_to_the_row() {
     let acts = after_begin([

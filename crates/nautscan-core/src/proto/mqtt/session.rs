@@ -403,8 +403,9 @@ impl Session {
             for pending in &mut waiting.queue {
                 pending.lost[side.index()] = true;
             }
-            // Its identifier may have been acknowledged, and used again.
-            let is_stale = |pending: &Pending| pending.lost == [true; 2];
+            // Its identifier may have been acknowledged, and used again; a PINGRESP names nothing.
+            let is_stale =
+                |pending: &Pending| pending.lost == [true; 2] || pending.key == Key::Ping;
             while let Some(at) = waiting.queue.iter().position(is_stale) {
                 let Some(mut pending) = waiting.remove(at) else { break };
                 give_up(&mut pending, None);

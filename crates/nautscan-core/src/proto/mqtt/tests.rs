@@ -259,6 +259,33 @@ fn behind_another_loss_a_segment_of_packets_is_where_it_goes_on() {
     );
 }
 
+/// A PINGRESP names nothing: the next would be taken for the one that was lost, and so on.
+#[test]
+fn behind_a_loss_a_ping_waits_no_longer() {
+    let acts = [
+        says(C, connect(4)),
+        says(S, [0x20, 2, 0, 0]),
+        says(C, [0xc0, 0]),
+        Act::Loses(S, 2),
+        says(S, publish(0, "a", 0, &[])),
+        says(C, [0xc0, 0]),
+        says(S, [0xd0, 0]),
+    ];
+    let got = play(&acts);
+    let rows = [
+        "CONNECT dev-7 0 - complete",
+        "PINGREQ - - - request_only",
+        "PUBLISH a - - complete",
+        "PINGREQ - - - complete",
+    ];
+    assert_eq!(got.iter().map(brief).collect::<Vec<_>>(), rows);
+    assert_eq!(got[1].oddities, ["pairing_uncertain"]);
+    assert!(
+        got[3].response.as_ref().map(|r| r.first_time)
+            > got[3].request.as_ref().map(|r| r.first_time)
+    );
+}
+
 #[test]
 fn what_is_open_at_the_end_says_why() {
     let acts =

@@ -38,6 +38,8 @@ pub(super) struct Session {
     held: usize,
     /// Subjects that the client was asked to reply to, and when.
     asked: VecDeque<(Vec<u8>, i64)>,
+    /// Until then a PONG may be of a PING that was not seen, or is not waited for any more.
+    unpaired_until: Option<i64>,
 }
 
 /// What an operation means for the connection.
@@ -265,14 +267,22 @@ impl Session {
         if said.side == Side::Server {
             exchange.detail.push(("sender", "server".to_owned()));
         }
-        let pings = &mut self.pings[said.side.index()];
-        pings.push_back(exchange);
-        if pings.len() > NATS_WAITING
-            && let Some(mut oldest) = pings.pop_front()
-        {
-            oldest.oddities.push(WAITING_OVERFLOW);
-            emit(oldest, Completeness::RequestOnly, cx);
+        if self.is_unpaired(cx.time) {
+            exchange.oddities.push(PAIRING_UNCERTAIN);
+            return emit(exchange, seen(said.side), cx);
         }
+        self.pings[said.side.index()].push_back(exchange);
+        if self.pings[said.side.index()].len() > NATS_WAITING {
+            self.unpaired_until = Some(cx.time.saturating_add(NATS_PATIENCE));
+            for mut ping in core::mem::take(&mut self.pings[said.side.index()]) {
+                ping.oddities.push(WAITING_OVERFLOW);
+                emit(ping, seen(said.side), cx);
+            }
+        }
+    }
+
+    fn is_unpaired(&self, now: i64) -> bool {
+        self.unpaired_until.is_some_and(|until| now < until)
     }
 
     fn pong(&mut self, said: &Said<'_, '_>, cx: &mut Context<'_>) {
@@ -280,7 +290,7 @@ impl Session {
             self.accepted(cx);
         }
         let Some(mut exchange) = self.pings[said.side.peer().index()].pop_front() else {
-            if said.side == Side::Server {
+            if said.side == Side::Server && !self.is_unpaired(cx.time) {
                 emit(self.row("PING", said), Completeness::ResponseOnly, cx);
             }
             return;
@@ -321,16 +331,15 @@ impl Session {
     /// Bytes were lost, and what they were of is not known: which answer is to what neither.
     pub(super) fn lose(&mut self, cx: &mut Context<'_>) {
         self.flush(None, true, cx);
+        self.verbose = self.verbose.filter(|verbose| !verbose);
+        self.unpaired_until = Some(cx.time.saturating_add(NATS_PATIENCE));
     }
 
     /// Reports all that waits. `lost`: the answers may have come.
     pub(super) fn flush(&mut self, error: Option<&'static str>, lost: bool, cx: &mut Context<'_>) {
         let mut told = |mut exchange: Exchange, error: Option<&'static str>| {
-            let seen = if exchange.request.is_some() {
-                Completeness::RequestOnly
-            } else {
-                Completeness::Complete
-            };
+            let side = if exchange.request.is_some() { Side::Client } else { Side::Server };
+            let seen = seen(side);
             if lost {
                 exchange.oddities.push(PAIRING_UNCERTAIN);
             } else if seen == Completeness::RequestOnly {
@@ -364,5 +373,13 @@ impl Session {
             + self.requests.capacity();
         let asked: usize = self.asked.iter().map(|(reply, _)| reply.capacity() + 32).sum();
         exchanges * size_of::<Request>() + self.held + asked
+    }
+}
+
+/// How much is seen of what `side` said without its answer.
+fn seen(side: Side) -> Completeness {
+    match side {
+        Side::Client => Completeness::RequestOnly,
+        Side::Server => Completeness::Complete,
     }
 }

@@ -259,6 +259,54 @@ fn lines_and_payloads_have_an_end() {
     assert_eq!(told(&[says(C, format!("PUB a {NATS_PAYLOAD}\r\nx"))]), ["PUB a - - gap"]);
 }
 
+/// What was lost may have been asked, or answered: what counts answers would be off by one.
+#[test]
+fn behind_a_loss_nothing_is_paired_by_its_order() {
+    let connect = CONNECT.replace("false", "true");
+    let acts = [
+        says(C, connect),
+        says(S, "+OK\r\n"),
+        Act::Loses(C, 30),
+        says(C, "PUB b 1\r\nx\r\nPING\r\n"),
+        says(S, "MSG a 1 1\r\nx\r\n+OK\r\nPONG\r\n"),
+        says(C, "PUB c 1\r\nx\r\n"),
+        says(S, "+OK\r\nPONG\r\n"),
+    ];
+    let got = play(&acts);
+    let rows: Vec<_> = got.iter().map(brief).collect();
+    assert_eq!(
+        rows,
+        [
+            "CONNECT shop - - complete",
+            "PUB b - - request_only",
+            "PING - - - request_only",
+            "MSG a - - complete",
+            "PUB c - - request_only",
+        ]
+    );
+    assert_eq!(got[2].oddities, ["pairing_uncertain"]);
+}
+
+/// Reaches `NATS_PATIENCE`: a minute after a loss a PONG is of the PING before it.
+#[test]
+fn pings_are_paired_again_after_a_while() {
+    let (mut parser, mut sink, settings) =
+        (Nats::new(&Settings::default()), Collected::default(), Settings::default());
+    for (time, side, bytes) in [
+        (0, C, b"PUB a 0\r\n\r\n".as_slice()),
+        (NATS_PATIENCE + 2, C, b"PUB a 0\r\n\r\nPING\r\n"),
+        (NATS_PATIENCE + 3, S, b"PONG\r\n"),
+    ] {
+        let mut cx =
+            Context { time, place: Place::default(), settings: &settings, sink: &mut sink };
+        parser.data(side, bytes, &mut cx);
+        if time == 0 {
+            parser.gap(C, 9, &mut cx);
+        }
+    }
+    assert_eq!(sink.0.last().map(brief).as_deref(), Some("PING - - - complete"));
+}
+
 /// Reaches `NATS_WAITING`, `NATS_HELD`: the oldest is told without its reply.
 #[test]
 fn requests_wait_up_to_the_caps() {
@@ -270,7 +318,7 @@ fn requests_wait_up_to_the_caps() {
     let asked: String = (0..=NATS_WAITING).map(|n| format!("PUB a r.{n} 0\r\n\r\n")).collect();
     assert_eq!(overflown(&[says(C, asked)]), (NATS_WAITING + 1, 1));
     let pings = "PING\r\n".repeat(NATS_WAITING + 1);
-    assert_eq!(overflown(&[says(C, pings)]), (NATS_WAITING + 1, 1));
+    assert_eq!(overflown(&[says(C, pings)]), (NATS_WAITING + 1, NATS_WAITING + 1));
     let confirmed =
         [CONNECT.replace("false", "true"), "PUB a 0\r\n\r\n".repeat(NATS_WAITING)].concat();
     assert_eq!(overflown(&[says(C, confirmed)]), (NATS_WAITING + 1, NATS_WAITING + 1));
