@@ -16,6 +16,8 @@ _FILE_HEADER = struct.Struct("<IHHiIII")
 _RECORD_HEADER = struct.Struct("<IIII")
 _PORTS = struct.Struct(">HH")
 _MAGIC = 0xA1B2C3D4
+_MAGICS = {_MAGIC: 1, 0xA1B23C4D: 1000}
+"""With how many units of its time a microsecond has."""
 _ETHERNET = 1
 _IPV4 = b"\x08\x00"
 _TCP = 6
@@ -73,13 +75,14 @@ def segments(capture: Path, server_port: int) -> Iterator[Segment]:
     """Read the segments from and to a port."""
     content = capture.read_bytes()
     magic, *_, link_type = _FILE_HEADER.unpack_from(content)
-    if magic != _MAGIC or link_type != _ETHERNET:
+    if magic not in _MAGICS or link_type != _ETHERNET:
         raise ValueError(f"{capture} is no little-endian pcap file of Ethernet")
     at = _FILE_HEADER.size
     while at < len(content):
-        seconds, micros, length, _ = _RECORD_HEADER.unpack_from(content, at)
+        seconds, fraction, length, _ = _RECORD_HEADER.unpack_from(content, at)
         at += _RECORD_HEADER.size
-        segment = _segment(content[at : at + length], seconds * 1_000_000 + micros, server_port)
+        time_us = seconds * 1_000_000 + fraction // _MAGICS[magic]
+        segment = _segment(content[at : at + length], time_us, server_port)
         at += length
         if segment is not None:
             yield segment

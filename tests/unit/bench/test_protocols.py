@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from bench.protocols.repeating import moved, repeat, segments
 from bench.protocols.traffic import Made, Need, Repeated, Traffic
 
 import nautscan
+from tests.golden.own import make
 
 ONE = Made(
     name="one",
@@ -102,6 +104,18 @@ def test_a_repeated_capture_has_as_many_requests_each_of_its_own_connection(
     read = nautscan.read(file)
     assert (read.summary["requests"], read.summary["flows"]) == (43, 43)
     assert read.summary["decode_errors"] == 0
+
+
+def test_a_capture_in_nanoseconds_keeps_its_times(tmp_path: Path) -> None:
+    head = make.FOLDER / "head.pcap"
+    times = [segment.time_us for segment in segments(head, 8080)]
+    assert times == sorted(times)
+    summary = nautscan.read(head).summary
+    first = dt.datetime.fromisoformat(summary["first_time"])
+    assert times[0] == (first - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(
+        microseconds=1
+    )
+    assert len(times) == summary["packets"]
 
 
 def test_another_port_leaves_the_checksum_right(capture: Path) -> None:
