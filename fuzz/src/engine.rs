@@ -71,6 +71,7 @@ impl<'a> EngineScript<'a> {
                 body_limit: if set(1) { 16 } else { 4096 },
                 headers: !set(2),
                 growing: set(3),
+                ..Settings::default()
             },
             redactor: set(4).then(Redactor::default),
             max_flows: if set(8) { 2 } else { 64 },

@@ -73,8 +73,9 @@ impl PyCapture {
             sensor: sensor.to_owned(),
             max_flows,
             batch_rows: 16_384,
+            protocols: None,
         };
-        let mut engine = options.config();
+        let mut engine = options.config()?;
         engine.flow_update =
             (flow_update_s > 0).then(|| flow_update_s.saturating_mul(1_000_000_000));
         engine.flow_id_base = flow_id_base;

@@ -30,7 +30,7 @@ pub(crate) struct PyReader(Mutex<Option<Offline>>);
 #[pymethods]
 impl PyReader {
     #[new]
-    #[pyo3(signature = (sources, *, tables=None, filter=None, body_limit=0, headers=true, redact=false, sensor="file", max_flows=1_000_000, batch_rows=65_536, workers=0))]
+    #[pyo3(signature = (sources, *, tables=None, filter=None, body_limit=0, headers=true, redact=false, sensor="file", max_flows=1_000_000, batch_rows=65_536, workers=0, protocols=None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python constructor")]
     fn new(
         py: Python<'_>,
@@ -44,6 +44,7 @@ impl PyReader {
         max_flows: usize,
         batch_rows: usize,
         workers: usize,
+        protocols: Option<Vec<String>>,
     ) -> PyResult<Self> {
         let names = tables.unwrap_or_else(|| vec!["requests".to_owned(), "flows".to_owned()]);
         let tables = self::tables(&names)?;
@@ -55,8 +56,9 @@ impl PyReader {
             sensor: sensor.to_owned(),
             max_flows,
             batch_rows,
+            protocols,
         };
-        let config = options.config();
+        let config = options.config()?;
         let offline = py.detach(|| Offline::new(open(sources)?, config, filter, workers));
         Ok(Self(Mutex::new(Some(offline.map_err(|error| from_capture(&error))?))))
     }

@@ -40,6 +40,8 @@ class ReadOptions:
 
     With 1, rows come in the order in which they are finished; with more, in any.
     """
+    protocols: tuple[str, ...] | None = None
+    """Names of the protocols that are looked for; None: all. What is none of them is opaque."""
 
 
 def open_pass(sources: Sequence[str], tables: Sequence[str], options: ReadOptions) -> Reader:
@@ -54,6 +56,7 @@ def open_pass(sources: Sequence[str], tables: Sequence[str], options: ReadOption
         headers=options.headers,
         batch_rows=options.batch_rows,
         workers=options.workers,
+        protocols=options.protocols,
     )
 
 

@@ -224,15 +224,19 @@ def read(
     bodies: int = 0,
     headers: bool = True,
     workers: int = 0,
+    protocols: Sequence[str] | None = None,
 ) -> Recording:
     """Open capture files (pcap, pcapng, also .gz and .zst; ``"-"`` is standard input).
 
     `filter` is a BPF filter, `bodies` the bytes of content kept of each message, `headers`
     whether header fields are kept. `workers` are the threads that follow flows: 0 takes as many
     as the files and the cores are worth, 1 keeps the rows in the order in which they were
-    finished. Files are read when a table is first asked for.
+    finished. `protocols` are the names (see ``nautscan protocols``) of those that are looked for,
+    all by default. Files are read when a table is first asked for.
     """
-    return Recording(sources, ReadOptions(filter, bodies, headers, workers=workers))
+    chosen = None if protocols is None else tuple(protocols)
+    options = ReadOptions(filter, bodies, headers, workers=workers, protocols=chosen)
+    return Recording(sources, options)
 
 
 def _check_name(table: str) -> None:

@@ -15,6 +15,7 @@ use crate::event::{Exchange, Handshake, Lease, Naming, Summary};
 
 pub mod about;
 pub mod amqp;
+mod chosen;
 pub mod datagram;
 mod detect;
 pub mod dhcp;
@@ -55,6 +56,7 @@ mod turns;
 pub mod websocket;
 
 pub use about::{About, Known};
+pub use chosen::{Chosen, UnknownProtocol};
 pub use datagram::{DATAGRAM_PROTOCOLS, DatagramParser, DatagramProtocol};
 pub use detect::App;
 pub(crate) use detect::side_of;
@@ -212,11 +214,18 @@ pub struct Settings {
     pub headers: bool,
     /// Tell exchanges that last while they do ([`Exchange::growing`]), not only when they end.
     pub growing: bool,
+    /// Protocols that are looked for.
+    pub chosen: Chosen,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { body_limit: crate::limits::BODY_KEPT, headers: true, growing: false }
+        Self {
+            body_limit: crate::limits::BODY_KEPT,
+            headers: true,
+            growing: false,
+            chosen: Chosen::default(),
+        }
     }
 }
 
