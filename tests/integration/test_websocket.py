@@ -202,7 +202,7 @@ async def test_websockets(lab: Lab, running: SensorProcess) -> None:
                 assert int(detail.get(f"{side}_{name}", 0)) == count
         is_compressed = "deflate" in target
         assert is_compressed == ("permessage-deflate" in detail.get("extensions", ""))
-        assert _said(detail["messages"]) == said
+        assert _said(detail["latest_messages"]) == said
         for side, column in (("client", "request_bytes"), ("server", "response_bytes")):
             size = sum(one[2] for one in said if one[0] == side)
             assert row[column] < 2_000 if is_compressed else row[column] == size

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nautscan.export.text import Aligned, duration, printable, size
+from nautscan.store.queries import LASTS, LATENCY
 
 if TYPE_CHECKING:
     from nautscan.store.scratch import ScratchDatabase
@@ -24,6 +25,7 @@ COLUMNS = {
         "error",
         "ttfb_ns",
         "duration_ns",
+        "content_type",
         "response_bytes",
         "completeness",
     ),
@@ -75,6 +77,7 @@ def count(value: int | None) -> str:
     return "-" if value is None else f"{value:,}"
 
 
+_WAIT = LATENCY["requests"]
 _SERVER = (
     "CASE WHEN contains(server_ip, ':') THEN '[' || server_ip || ']' ELSE server_ip END"
     " || ':' || server_port"
@@ -87,8 +90,8 @@ _SECTIONS = (
         SELECT {_SERVER} AS server, mode(host) AS host, count(*) AS requests,
             count(*) FILTER (status BETWEEN 400 AND 499) AS refused,
             count(*) FILTER (status >= 500 OR error IS NOT NULL) AS failed,
-            CAST(quantile_cont(duration_ns, 0.5) AS BIGINT) AS median,
-            CAST(quantile_cont(duration_ns, 0.95) AS BIGINT) AS p95,
+            CAST(quantile_cont({_WAIT}, 0.5) AS BIGINT) AS median,
+            CAST(quantile_cont({_WAIT}, 0.95) AS BIGINT) AS p95,
             coalesce(sum(response_bytes), 0)::BIGINT AS answered
         FROM requests GROUP BY server ORDER BY requests DESC, server LIMIT {TOP}
         """,  # noqa: S608 (constants of this file)
@@ -131,7 +134,7 @@ _SECTIONS = (
         f"""
         SELECT coalesce(method, '-') || ' ' || coalesce(host, '') || coalesce(target, '-'),
             status, duration_ns
-        FROM requests WHERE duration_ns IS NOT NULL
+        FROM requests WHERE duration_ns IS NOT NULL AND {LASTS} IS NOT TRUE
         ORDER BY duration_ns DESC, time LIMIT {SLOWEST}
         """,  # noqa: S608 (constants of this file)
         (

@@ -20,7 +20,14 @@ BYTES: Final = {
     "requests": "coalesce(request_bytes, 0) + coalesce(response_bytes, 0)",
     "flows": "client_bytes + server_bytes",
 }
-LATENCY: Final = {"requests": "duration_ns", "flows": "handshake_ns"}
+LASTS: Final = "(protocol = 'websocket' OR starts_with(content_type, 'text/event-stream'))"
+"""Whether a request is made to last: nobody waits for the end of its answer."""
+
+LATENCY: Final = {
+    "requests": f"CASE WHEN {LASTS} THEN ttfb_ns ELSE duration_ns END",
+    "flows": "handshake_ns",
+}
+"""How long whoever asked had to wait."""
 
 _LIGHT: Final = {
     table: row_sql(schema.light_columns(table)) for table in ("requests", "flows", "packets")

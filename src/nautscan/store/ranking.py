@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from nautscan.store.dimensions import DIMENSIONS, PATH, PATH_SQL, Dimension
 from nautscan.store.interface import Group, Grouping, Row, Span
 from nautscan.store.json_sql import time_sql
-from nautscan.store.queries import ERROR_SQL, Where, last_flows, totals
+from nautscan.store.queries import ERROR_SQL, LATENCY, Where, last_flows, totals
 from nautscan.store.reader import Question
 
 _ORDERS: Final = {
@@ -162,7 +162,7 @@ def compared(
 
     def side(sql: str, where: str) -> str:
         return f"""SELECT {_keys(dimension)}{_facts(dimension)}, {totals(grouping.table)},
-            count({"duration_ns" if grouping.table == "requests" else "handshake_ns"}) AS timed,
+            count({LATENCY[grouping.table]}) AS timed,
             max(time) AS last_time FROM {sql} WHERE {where} GROUP BY {_by(dimension)}"""
 
     rows = question.records(

@@ -8,7 +8,7 @@ from nautscan.store.dimensions import UNASKED_SQL
 from nautscan.store.filter import Condition
 from nautscan.store.interface import Doings, Row, Span
 from nautscan.store.json_sql import time_sql
-from nautscan.store.queries import ERROR_SQL
+from nautscan.store.queries import ERROR_SQL, LATENCY
 from nautscan.store.reader import Question
 
 MAX_ENDPOINTS: Final = 50
@@ -25,10 +25,11 @@ def doings(question: Question, container_id: str, span: Span, condition: Conditi
     )
 
 
+_WAIT: Final = LATENCY["requests"]
 _TOTALS: Final = f"""count(*) AS requests,
     count(*) FILTER (WHERE {ERROR_SQL["requests"]}) AS errors,
-    quantile_disc(duration_ns, 0.50) AS p50_ns, quantile_disc(duration_ns, 0.95) AS p95_ns,
-    quantile_disc(duration_ns, 0.99) AS p99_ns"""
+    quantile_disc({_WAIT}, 0.50) AS p50_ns, quantile_disc({_WAIT}, 0.95) AS p95_ns,
+    quantile_disc({_WAIT}, 0.99) AS p99_ns"""
 
 
 def endpoints(question: Question, container_id: str, span: Span, condition: Condition) -> list[Row]:

@@ -132,7 +132,7 @@ def test_messages_of_grpc_are_left_out_with_bodies(patterns: tuple[str, ...]) ->
     assert json.loads(row["detail"]) == {"stream": "1", "service": service}
 
 
-@pytest.mark.parametrize("name", ["messages", "latest_events"])
+@pytest.mark.parametrize("name", ["latest_messages", "latest_events"])
 def test_messages_of_what_lasts_are_left_out_with_bodies(name: str) -> None:
     detail = {"events": "1", name: "+0.000001 client text 6: s3cret"}
     quoted = json.dumps(detail).replace("'", "''")

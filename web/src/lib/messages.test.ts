@@ -9,7 +9,7 @@ describe("messagesOf", () => {
       "+2.000000 server text 56, 120 inflated, bytes lost",
       "+3.000000 client text 0",
     ];
-    expect(messagesOf({ messages: lines.join("\n") })).toEqual([
+    expect(messagesOf({ latest_messages: lines.join("\n") })).toEqual([
       { offset: "0.001203", side: "client", kind: "text", length: 5, notes: [], text: "hello" },
       {
         offset: "1.203456",
@@ -47,7 +47,7 @@ describe("messagesOf", () => {
   it("tells no messages apart from none", () => {
     expect(messagesOf({ method: "x" })).toBeNull();
     // How many are in a queue of AMQP.
-    expect(messagesOf({ messages: "7" })).toBeNull();
+    expect(messagesOf({ latest_messages: "7" })).toBeNull();
     expect(messagesOf(null)).toBeNull();
   });
 });

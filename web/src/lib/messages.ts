@@ -17,7 +17,7 @@ export interface Said {
   text: string | null;
 }
 
-const LISTS: readonly string[] = ["messages", "latest_events"];
+const LISTS: readonly string[] = ["latest_messages", "latest_events"];
 
 /** Whether a part of the detail lists messages: it is shown as a list and not among the facts. */
 export function listsMessages(key: string, value: unknown): value is string {
@@ -33,7 +33,7 @@ const EVENT = /^\+(\d+\.\d+) ()(.+?) (\d+)()(?:: (.*))?$/s;
 export function messagesOf(detail: RequestRow["detail"]): Said[] | null {
   const list = Object.entries(detail ?? {}).find(([key, value]) => listsMessages(key, value));
   if (list === undefined) return null;
-  const shape = list[0] === "messages" ? MESSAGE : EVENT;
+  const shape = list[0] === "latest_messages" ? MESSAGE : EVENT;
   return String(list[1])
     .split("\n")
     .filter((line) => line !== "")

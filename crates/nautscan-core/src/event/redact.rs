@@ -54,7 +54,7 @@ const TEXTS: &[&str] = &[
 ];
 
 /// Values of the detail that list messages, one a line: behind the first colon stands what was said.
-const CONTENTS: &[&str] = &["messages", "latest_events"];
+const CONTENTS: &[&str] = &["latest_messages", "latest_events"];
 
 /// Query parameters whose value is a credential.
 const PARAMETERS: &[&str] = &[
@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn what_messages_say() {
         let messages = "+0.000001 client text 5: a: b\n+0.1 server binary 0\n+0.2 server text 1: x";
-        let detail = [("messages", messages.to_owned()), ("close_reason", "s1".to_owned())];
+        let detail = [("latest_messages", messages.to_owned()), ("close_reason", "s1".to_owned())];
         let shown = Redactor::default().detail(&detail).into_owned();
         let want = "+0.000001 client text 5: [redacted]\n+0.1 server binary 0\n+0.2 server text 1: [redacted]";
         assert_eq!((&*shown[0].1, &*shown[1].1), (want, REDACTED));

@@ -427,7 +427,13 @@ fn join(exchange: &mut Exchange, answer: Exchange, sent: Sent<'_, '_>) {
     exchange.holds_values |= answer.holds_values;
     exchange.target = exchange.target.take().or(answer.target);
     let is_said = |name: &str| matches!(name, "channel" | "sender");
-    exchange.detail.extend(answer.detail.into_iter().filter(|(name, _)| !is_said(name)));
+    for (name, value) in answer.detail.into_iter().filter(|(name, _)| !is_said(name)) {
+        // What the server says of the same holds: it makes up names of queues.
+        match exchange.detail.iter_mut().find(|(asked, _)| *asked == name) {
+            Some((_, asked)) => *asked = value,
+            None => exchange.detail.push((name, value)),
+        }
+    }
     for oddity in answer.oddities {
         exchange.note(oddity);
     }

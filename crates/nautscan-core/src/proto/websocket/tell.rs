@@ -19,7 +19,7 @@ pub(super) fn tell(exchange: &mut Exchange, halves: &[Half; 2], first: Option<us
     }
     let lines = recent::lines([&client.recent, &server.recent], since);
     if !lines.is_empty() {
-        exchange.detail.push(("messages", lines));
+        exchange.detail.push(("latest_messages", lines));
     }
 }
 

@@ -66,7 +66,7 @@ fn messages_of_both_sides_and_an_orderly_end() {
         follows("", &acts),
         ["complete - 6/3 [] request_messages=1 response_messages=1 client_texts=1 client_pongs=1 \
           server_binaries=1 server_pings=1 closed_by=client close_code=1000 \
-          close_name=normal closure close_reason=done messages=+0.000001 client text 6: hello\\n\n\
+          close_name=normal closure close_reason=done latest_messages=+0.000001 client text 6: hello\\n\n\
           +0.000002 server binary 3: \\x00\\xffx"]
     );
 }
@@ -213,7 +213,7 @@ fn payloads_under_an_unknown_extension_are_not_read() {
 fn the_latest_messages_are_shown() {
     let acts: Vec<_> = (0..100).map(|n| sends(S, 0x81, format!("{n:0999}"))).collect();
     let row = play(upgraded("", &Settings::default()), &acts, usize::MAX).0.remove(0);
-    let lines: Vec<_> = detail(&row, "messages").lines().collect();
+    let lines: Vec<_> = detail(&row, "latest_messages").lines().collect();
     assert_eq!((lines.len(), detail(&row, "response_messages")), (WEBSOCKET_MESSAGES, "100"));
     assert!(lines[0].starts_with("+0.000085 server text 999: 000") && lines[0].len() < 300);
 }
@@ -227,7 +227,10 @@ fn nothing_is_shown_where_no_bodies_are_kept() {
     parser.data(S, &frame(S, 0x81, b"secret"), &mut cx);
     parser.data(S, &frame(S, 0xc1, b"packed"), &mut cx);
     parser.close(Close::Timeout, &mut cx);
-    assert_eq!(detail(&sink.0[0], "messages"), "+0.000000 server text 6\n+0.000000 server text 6");
+    assert_eq!(
+        detail(&sink.0[0], "latest_messages"),
+        "+0.000000 server text 6\n+0.000000 server text 6"
+    );
     assert_eq!((sink.0[0].error, sink.0[0].completeness), (None, Completeness::Gap));
 }
 
@@ -292,7 +295,7 @@ fn the_upgrade_and_its_frames_are_one_row() {
         assert_eq!(detail(&row, "subprotocol"), "chat");
         let response = row.response.as_ref().expect("one");
         assert_eq!((response.first_time, response.last_time), (1_200_000_000, Some(2_000_000_000)));
-        let messages = detail(&row, "messages");
+        let messages = detail(&row, "latest_messages");
         let want = "+0.400000 client text 5: early\n+0.800000 server text 7: welcome\n\
                     +1.200000 client text 4: late";
         assert_eq!(messages, want, "in pieces of {piece}");
