@@ -42,6 +42,39 @@ pub const TLS_TEXT: usize = 1024;
 /// do so, is no longer waited for: a server's flight with a long chain.
 pub const TLS_ONE_SIDED: u64 = 64 * 1024;
 
+/// Bytes held of what one side of a QUIC connection sends in CRYPTO frames before its hello is whole:
+/// more than servers do (4 to 16 KiB), and large hellos have some 2 KiB.
+pub const QUIC_CRYPTO: usize = 32 * 1024;
+
+/// Pieces of it behind holes. Browsers cut a hello into a dozen, in any order.
+pub const QUIC_PIECES: usize = 64;
+
+/// Bytes of QUIC packets of one flow that are held because they came before those that open them: a
+/// server's first flight.
+pub const QUIC_HELD: usize = 12 * 1024;
+
+/// Such packets.
+pub const QUIC_PACKETS: usize = 8;
+
+/// Nanoseconds for which they are held: packets that overtake each other do so by less.
+pub const QUIC_PATIENCE: i64 = 2_000_000_000;
+
+/// Attempts of one flow to begin a QUIC connection: the first, after a negotiation of versions, after
+/// a Retry, and one more.
+pub const QUIC_CONNECTIONS: usize = 4;
+
+/// Versions in which one QUIC connection may speak: it changes at most once.
+pub const QUIC_VERSIONS_TRIED: usize = 2;
+
+/// Times that keys of QUIC are derived in vain for one flow: packets in the wrong order ask for some.
+pub const QUIC_DERIVATIONS: u8 = 32;
+
+/// Versions shown that a QUIC server offered; servers offer a few.
+pub const QUIC_VERSIONS: usize = 16;
+
+/// Bytes shown of the reason for which a QUIC connection was ended.
+pub const QUIC_REASON: usize = 256;
+
 /// Flows followed at once unless set otherwise.
 pub const FLOWS: usize = 1_000_000;
 
@@ -367,3 +400,128 @@ pub const MONGODB_PIPELINE: usize = 1024;
 
 /// Answers of one MongoDB connection that others follow unasked: a monitor has one.
 pub const MONGODB_STREAMS: usize = 16;
+
+/// Bytes that a stream may inflate to for each of its bytes, beyond [`INFLATED_FREE`]: texts pack to a
+/// twentieth; DEFLATE's most is 1,032.
+pub const INFLATED_RATIO: u64 = 64;
+
+/// Bytes that a stream may inflate to whatever its size: the first messages repeat themselves most.
+pub const INFLATED_FREE: u64 = 1 << 20;
+
+/// Messages of each side of a WebSocket that are shown: the latest, what a person reads at once.
+pub const WEBSOCKET_MESSAGES: usize = 16;
+
+/// Bytes shown of one message of a WebSocket: a short JSON text, or the beginning of one.
+pub const WEBSOCKET_PREVIEW: usize = 256;
+
+/// Bytes kept of what a WebSocket's handshake agrees upon: names of subprotocols and extensions.
+pub const WEBSOCKET_TEXT: usize = 256;
+
+/// Nanoseconds between two rows of an exchange that is told while it lasts: what a person sees grow.
+pub const GROWTH_EVERY: i64 = 1_000_000_000;
+
+/// Bytes kept of one line of an event stream: the field's name and what is shown of its value.
+pub const EVENT_LINE: usize = 1024;
+
+/// Bytes shown of an event's data, name or identifier.
+pub const EVENT_TEXT: usize = 256;
+
+/// Names of the events of one stream that are counted apart: applications have a few.
+pub const EVENT_NAMES: usize = 16;
+
+/// Events of one stream that are shown: the latest, what a person reads at once.
+pub const EVENTS_SHOWN: usize = 16;
+
+/// Bytes in which the head of a gzip stream of events ends: it has 10 and a file's name at most.
+pub const EVENT_GZIP_HEAD: usize = 1024;
+
+/// Bytes of one text in a flow's summary: a line that a person would read.
+pub const FACT_TEXT: usize = 1024;
+
+/// Bytes of the line with the version of SSH (RFC 4253 section 4.2).
+pub const SSH_VERSION: usize = 255;
+
+/// Bytes that an SSH server may say before its version: a legal notice.
+pub const SSH_BANNER: usize = 8 * 1024;
+
+/// Length of one SSH packet at most: what OpenSSH accepts (256 KiB).
+pub const SSH_PACKET: u32 = 256 * 1024;
+
+/// Bytes kept of one SSH packet: what every implementation must accept (RFC 4253 section 6.1); offers
+/// have a tenth of it.
+pub const SSH_KEPT: usize = 35_000;
+
+/// Bytes of one list of algorithms of SSH: OpenSSH's longest has some 500.
+pub const SSH_NAMES: usize = 8 * 1024;
+
+/// Bytes that one side of an SSH connection sends encrypted before the other, which was not seen to do
+/// so, is no longer waited for.
+pub const SSH_ONE_SIDED: u64 = 64 * 1024;
+
+/// NTP requests of one flow that wait for their answers: clients send one at a time, or a burst of
+/// eight.
+pub const NTP_WAITING: usize = 64;
+
+/// Names of DHCP messages counted in one flow: there are some 20, and a flow has two.
+pub const DHCP_KINDS: usize = 16;
+
+/// Echo requests of one flow that wait for their answers: a flood has some in flight, not hundreds.
+pub const ICMP_WAITING: usize = 256;
+
+/// Types and codes of ICMP counted in one flow, which has two as a rule.
+pub const ICMP_KINDS: usize = 16;
+
+/// Different packets that the errors of one flow of ICMP are about: what a person would read.
+pub const ICMP_QUOTED: usize = 8;
+
+/// Bytes of one line of SMTP: replies and commands have 512 (RFC 5321 section 4.5.3.1), extensions add
+/// some.
+pub const SMTP_LINE: usize = 1024;
+
+/// Bytes in which SMTP is looked for: a greeting and the line after it.
+pub const SMTP_PROBE: usize = 512;
+
+/// Extensions of one SMTP server that are told: servers have about ten.
+pub const SMTP_EXTENSIONS: usize = 32;
+
+/// SMTP commands that may wait for their replies on one connection: clients send those of one mail at
+/// once, with up to a hundred recipients.
+pub const SMTP_WAITING: usize = 256;
+
+/// Bytes of one line of FTP: the longest paths are not read.
+pub const FTP_LINE: usize = 1024;
+
+/// Bytes in which FTP is looked for: a greeting of some lines and what follows it.
+pub const FTP_PROBE: usize = 1024;
+
+/// Different commands of one FTP connection that are counted by name: there are some 40.
+pub const FTP_VERBS: usize = 32;
+
+/// Different data connections of one FTP connection that are named: what a person would read.
+pub const FTP_PLACES: usize = 16;
+
+/// FTP commands that may wait for their replies on one connection: clients send one at a time.
+pub const FTP_WAITING: usize = 256;
+
+/// Bytes of one Kafka message at most: brokers accept 100 MiB and answer with 50 MiB unless set
+/// otherwise.
+pub const KAFKA_MESSAGE: u32 = 1 << 28;
+
+/// Bytes of a Kafka client's name: clients that are set up by hand have some dozens.
+pub const KAFKA_CLIENT: usize = 512;
+
+/// Bytes kept of one text of Kafka: the longest topic has 249.
+pub const KAFKA_TEXT: usize = 256;
+
+/// Topics and errors of one Kafka message that are listed.
+pub const KAFKA_LISTED: usize = 8;
+
+/// Topics of which the ids are remembered on one Kafka connection: a large cluster has some thousand, a
+/// client a few.
+pub const KAFKA_TOPIC_IDS: usize = 1024;
+
+/// Kafka requests that may wait for answers on one connection: clients allow 5 in flight, some hundreds.
+pub const KAFKA_WAITING: usize = 1024;
+
+/// Bytes that the Kafka requests of one connection may hold while they wait.
+pub const KAFKA_HELD: usize = 1 << 20;

@@ -41,7 +41,12 @@ impl EngineOptions {
         Ok(Config {
             sensor: self.sensor,
             tables: self.tables,
-            settings: Settings { body_limit: self.body_limit, headers: self.headers, chosen },
+            settings: Settings {
+                body_limit: self.body_limit,
+                headers: self.headers,
+                chosen,
+                ..Settings::default()
+            },
             redactor: self.redact.then(Redactor::default),
             max_flows: self.max_flows,
             batch_rows: self.batch_rows.max(MIN_BATCH_ROWS),

@@ -1,6 +1,8 @@
 /** What things are called where a protocol is not HTTP: its own documents' words. */
 
-import type { RequestRow } from "./types";
+import { duration } from "./format";
+import { listsMessages } from "./messages";
+import type { FlowRow, RequestRow } from "./types";
 
 /** Names of what a row of `requests` holds. */
 export interface Words {
@@ -185,6 +187,7 @@ export function outcome(row: Seen): string {
   // A code, such as WRONGTYPE or unique_violation, says it; a sentence is told in the detail.
   if (error !== null) return !speaksHttp(protocol) && /^\w+$/.test(error) ? error : "failed";
   if (completeness === "request_only") return "no reply";
+  if (completeness === "open") return "open";
   return completeness === "complete" && !speaksHttp(protocol) ? "answered" : "unseen";
 }
 
@@ -209,11 +212,22 @@ const LABELS: Readonly<Record<string, string>> = {
   additional: "Additional section",
   answer: "Answer section",
   answers: "Answer section",
+  hassh: "HASSH",
+  hassh_server: "HASSH of the server",
+  cipher_to_client: "Cipher to the client",
+  mac: "MAC",
+  mac_to_client: "MAC to the client",
+  compression_to_client: "Compression to the client",
+  rtt_min: "Least round trip",
+  rtt_mean: "Mean round trip",
+  rtt_max: "Largest round trip",
+  next_hop_mtu: "MTU of the next hop",
 };
 
-/** What a protocol tells beside the columns: names and values of the row's `detail`. */
+/** What a protocol tells beside the columns and messages: names and values of the row's `detail`. */
 export function detailFacts(detail: RequestRow["detail"]): DetailFact[] {
   return Object.entries(detail ?? {})
+    .filter(([key, value]) => !listsMessages(key, value))
     .map(([key, value]) => ({
       key,
       label: LABELS[key] ?? sentence(key),
@@ -222,6 +236,16 @@ export function detailFacts(detail: RequestRow["detail"]): DetailFact[] {
         .filter((line) => line !== ""),
     }))
     .filter(({ lines }) => lines.length > 0);
+}
+
+/** What a flow's protocol says of itself: names and values of the row's `summary`. */
+export function summaryFacts(summary: FlowRow["summary"]): DetailFact[] {
+  return detailFacts(summary).map(({ key, label, lines }) => {
+    if (!key.endsWith("_ns")) return { key, label, lines };
+    const name = key.slice(0, -"_ns".length);
+    const words = LABELS[name] ?? sentence(name);
+    return { key, label: words, lines: lines.map((line) => duration(Number(line))) };
+  });
 }
 
 function sentence(key: string): string {

@@ -22,22 +22,38 @@ pub mod dhcp;
 #[cfg(test)]
 mod dialogue;
 pub mod dns;
+mod events;
+mod facts;
 mod frames;
+pub mod ftp;
+mod growth;
 pub mod http1;
 pub mod http2;
+pub mod icmp;
+mod inflate;
+pub mod kafka;
 mod keys;
+mod lines;
 pub mod memcached;
 pub mod mongodb;
 pub mod mqtt;
 pub mod mysql;
 pub mod nats;
+pub mod ntp;
 pub mod postgres;
+pub mod quic;
 pub mod redis;
 #[cfg(test)]
 pub mod sample;
+mod shown;
+pub mod smtp;
 mod sql;
+pub mod ssh;
+mod talk;
 pub mod tls;
+mod trips;
 mod turns;
+pub mod websocket;
 
 pub use about::{About, Known};
 pub use chosen::{Chosen, UnknownProtocol};
@@ -182,6 +198,9 @@ pub trait Sink {
     /// What is known of the connection's TLS handshake so far. Who tells nothing of flows need not
     /// care.
     fn handshake(&mut self, _handshake: &Handshake) {}
+    /// The datagram at hand shows that its sender is the flow's client, though the other side was held
+    /// to be. Who knows no flows need not care.
+    fn sender_is_client(&mut self) {}
     /// What the flow's protocol says of itself so far, all of it each time: likewise.
     fn summary(&mut self, _facts: &Summary) {}
 }
@@ -195,11 +214,18 @@ pub struct Settings {
     pub headers: bool,
     /// Protocols that are looked for.
     pub chosen: Chosen,
+    /// Tell exchanges that last while they do ([`Exchange::growing`]), not only when they end.
+    pub growing: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { body_limit: crate::limits::BODY_KEPT, headers: true, chosen: Chosen::default() }
+        Self {
+            body_limit: crate::limits::BODY_KEPT,
+            headers: true,
+            chosen: Chosen::default(),
+            growing: false,
+        }
     }
 }
 
@@ -214,9 +240,17 @@ pub trait Parser: Send {
     fn end(&mut self, side: Side, cx: &mut Context<'_>) -> Verdict;
     /// The connection is over: emit whatever is pending. Called once, last.
     fn close(&mut self, close: Close, cx: &mut Context<'_>);
+    /// About a second has passed: tell what is still to be told of exchanges that last. Asked only where
+    /// [`Settings::growing`] is set.
+    fn tick(&mut self, _cx: &mut Context<'_>) {}
     /// What one side sent before the switch and the parser held, since it may be of the new
     /// protocol. Asked once, after [`Verdict::Switched`].
     fn early(&mut self) -> Option<Early> {
+        None
+    }
+    /// The protocol that both sides have named, if they did; else what comes next is probed. Asked once,
+    /// after [`Verdict::Switched`], before [`Self::unanswered`].
+    fn successor(&mut self) -> Option<&'static Protocol> {
         None
     }
     /// What was asked before the switch and is to be answered in the new protocol. Asked once, after
@@ -269,4 +303,9 @@ pub static PROTOCOLS: &[Protocol] = &[
     mqtt::PROTOCOL,
     nats::PROTOCOL,
     amqp::PROTOCOL,
+    websocket::PROTOCOL,
+    ssh::PROTOCOL,
+    smtp::PROTOCOL,
+    ftp::PROTOCOL,
+    kafka::PROTOCOL,
 ];
