@@ -64,7 +64,10 @@ mod tests {
             format!("{:?}", Chosen::of(&every).expect("known")),
             format!("{:?}", Chosen::default())
         );
-        assert_eq!(Chosen::of(&["dns", "smtp"]).unwrap_err(), UnknownProtocol("smtp".to_owned()));
+        assert_eq!(
+            Chosen::of(&["dns", "gopher"]).unwrap_err(),
+            UnknownProtocol("gopher".to_owned())
+        );
     }
 
     #[test]

@@ -212,10 +212,10 @@ pub struct Settings {
     pub body_limit: usize,
     /// Keep header lists.
     pub headers: bool,
-    /// Protocols that are looked for.
-    pub chosen: Chosen,
     /// Tell exchanges that last while they do ([`Exchange::growing`]), not only when they end.
     pub growing: bool,
+    /// Protocols that are looked for.
+    pub chosen: Chosen,
 }
 
 impl Default for Settings {
@@ -223,8 +223,8 @@ impl Default for Settings {
         Self {
             body_limit: crate::limits::BODY_KEPT,
             headers: true,
-            chosen: Chosen::default(),
             growing: false,
+            chosen: Chosen::default(),
         }
     }
 }
