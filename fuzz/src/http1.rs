@@ -41,7 +41,7 @@ impl<'a> HttpScript<'a> {
     /// What is to be kept.
     pub fn settings(&self) -> Settings {
         let body_limit = [0, 1, 100, 16 * 1024][usize::from(self.options & 3)];
-        Settings { body_limit, headers: self.options & 4 != 0 }
+        Settings { body_limit, headers: self.options & 4 != 0, ..Settings::default() }
     }
 
     /// In pieces of how many bytes the data come the second time; at least 1.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -42,11 +43,23 @@ class Observed:
     @property
     def http1(self) -> list[Row]:
         """HTTP rows but for those of HTTP/2."""
-        return [row for row in self.of("http") if row["version"] != "2"]
+        return [row for row in self.http if row["version"] != "2"]
+
+    @property
+    def http(self) -> list[Row]:
+        """HTTP rows of any version; of WebSockets what HTTP has of them."""
+        return self.of("http") + [_upgrade(row) for row in self.of("websocket")]
 
     def of(self, *protocols: str) -> list[Row]:
         """Rows of some protocols."""
         return [row for row in self.requests if row["protocol"] in protocols]
+
+
+def _upgrade(row: Row) -> Row:
+    """The request and the answer that began a WebSocket: neither has content."""
+    version = json.loads(row["detail"])["upgraded_from"]
+    without = {"request_bytes": 0, "response_bytes": 0, "request_body": None, "response_body": None}
+    return {**row, **without, "protocol": "http", "version": version}
 
 
 def observe(path: Path) -> Observed:

@@ -29,7 +29,11 @@ impl EngineOptions {
         Config {
             sensor: self.sensor,
             tables: self.tables,
-            settings: Settings { body_limit: self.body_limit, headers: self.headers },
+            settings: Settings {
+                body_limit: self.body_limit,
+                headers: self.headers,
+                ..Settings::default()
+            },
             redactor: self.redact.then(Redactor::default),
             max_flows: self.max_flows,
             batch_rows: self.batch_rows.max(MIN_BATCH_ROWS),

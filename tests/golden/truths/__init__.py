@@ -18,11 +18,13 @@ from tests.golden.truths import (
     mysql,
     packetbeat,
     peers,
+    quic,
     stores,
     summaries,
     suricata,
     tls,
     tshark,
+    websocket,
     zeek,
 )
 
@@ -39,6 +41,8 @@ SOURCES: tuple[Compare, ...] = (
     mysql.compare,
     mongodb.compare,
     tls.compare,
+    websocket.compare,
+    quic.compare,
     summaries.compare,
     packetbeat.compare,
     zeek.compare,

@@ -1,6 +1,7 @@
 /** What things are called where a protocol is not HTTP: its own documents' words. */
 
 import { duration } from "./format";
+import { listsMessages } from "./messages";
 import type { FlowRow, RequestRow } from "./types";
 
 /** Names of what a row of `requests` holds. */
@@ -186,6 +187,7 @@ export function outcome(row: Seen): string {
   // A code, such as WRONGTYPE or unique_violation, says it; a sentence is told in the detail.
   if (error !== null) return !speaksHttp(protocol) && /^\w+$/.test(error) ? error : "failed";
   if (completeness === "request_only") return "no reply";
+  if (completeness === "open") return "open";
   return completeness === "complete" && !speaksHttp(protocol) ? "answered" : "unseen";
 }
 
@@ -222,9 +224,10 @@ const LABELS: Readonly<Record<string, string>> = {
   next_hop_mtu: "MTU of the next hop",
 };
 
-/** What a protocol tells beside the columns: names and values of the row's `detail`. */
+/** What a protocol tells beside the columns and messages: names and values of the row's `detail`. */
 export function detailFacts(detail: RequestRow["detail"]): DetailFact[] {
   return Object.entries(detail ?? {})
+    .filter(([key, value]) => !listsMessages(key, value))
     .map(([key, value]) => ({
       key,
       label: LABELS[key] ?? sentence(key),

@@ -21,12 +21,15 @@ pub mod dhcp;
 #[cfg(test)]
 mod dialogue;
 pub mod dns;
+mod events;
 mod facts;
 mod frames;
 pub mod ftp;
+mod growth;
 pub mod http1;
 pub mod http2;
 pub mod icmp;
+mod inflate;
 mod keys;
 mod lines;
 pub mod memcached;
@@ -36,9 +39,11 @@ pub mod mysql;
 pub mod nats;
 pub mod ntp;
 pub mod postgres;
+pub mod quic;
 pub mod redis;
 #[cfg(test)]
 pub mod sample;
+mod shown;
 pub mod smtp;
 mod sql;
 pub mod ssh;
@@ -46,6 +51,7 @@ mod talk;
 pub mod tls;
 mod trips;
 mod turns;
+pub mod websocket;
 
 pub use about::{About, Known};
 pub use datagram::{DATAGRAM_PROTOCOLS, DatagramParser, DatagramProtocol};
@@ -189,6 +195,9 @@ pub trait Sink {
     /// What is known of the connection's TLS handshake so far. Who tells nothing of flows need not
     /// care.
     fn handshake(&mut self, _handshake: &Handshake) {}
+    /// The datagram at hand shows that its sender is the flow's client, though the other side was held
+    /// to be. Who knows no flows need not care.
+    fn sender_is_client(&mut self) {}
     /// What the flow's protocol says of itself so far, all of it each time: likewise.
     fn summary(&mut self, _facts: &Summary) {}
 }
@@ -200,11 +209,13 @@ pub struct Settings {
     pub body_limit: usize,
     /// Keep header lists.
     pub headers: bool,
+    /// Tell exchanges that last while they do ([`Exchange::growing`]), not only when they end.
+    pub growing: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { body_limit: crate::limits::BODY_KEPT, headers: true }
+        Self { body_limit: crate::limits::BODY_KEPT, headers: true, growing: false }
     }
 }
 
@@ -219,9 +230,17 @@ pub trait Parser: Send {
     fn end(&mut self, side: Side, cx: &mut Context<'_>) -> Verdict;
     /// The connection is over: emit whatever is pending. Called once, last.
     fn close(&mut self, close: Close, cx: &mut Context<'_>);
+    /// About a second has passed: tell what is still to be told of exchanges that last. Asked only where
+    /// [`Settings::growing`] is set.
+    fn tick(&mut self, _cx: &mut Context<'_>) {}
     /// What one side sent before the switch and the parser held, since it may be of the new
     /// protocol. Asked once, after [`Verdict::Switched`].
     fn early(&mut self) -> Option<Early> {
+        None
+    }
+    /// The protocol that both sides have named, if they did; else what comes next is probed. Asked once,
+    /// after [`Verdict::Switched`], before [`Self::unanswered`].
+    fn successor(&mut self) -> Option<&'static Protocol> {
         None
     }
     /// What was asked before the switch and is to be answered in the new protocol. Asked once, after
@@ -274,6 +293,7 @@ pub static PROTOCOLS: &[Protocol] = &[
     mqtt::PROTOCOL,
     nats::PROTOCOL,
     amqp::PROTOCOL,
+    websocket::PROTOCOL,
     ssh::PROTOCOL,
     smtp::PROTOCOL,
     ftp::PROTOCOL,

@@ -1,5 +1,7 @@
 //! What is noted on rows.
 
+use crate::proto::events;
+
 /// A field stands in an entry that was not seen.
 pub(super) const UNSEEN: &str = "hpack_entry_unseen";
 /// A header block is not HPACK.
@@ -60,6 +62,7 @@ pub static ODDITIES: &[(&str, &str)] = &[
     (INFORMATIONAL, "More informational responses (1xx) came than are noted."),
     (MESSAGE, "gRPC: the stream ended within a message."),
     (NO_STATUS, "gRPC: the response ended without a grpc-status."),
+    events::ODDITY,
     ("unknown_content_coding", "The content coding is not known; no content was kept."),
     ("content_undecodable", "The content does not decode as its content coding says."),
 ];
