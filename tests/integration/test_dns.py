@@ -205,7 +205,7 @@ async def test_a_host_that_gets_an_address_by_dhcp_has_its_name(
     assert (given["given_address"], given["server"]) == (lease.group(1), SERVER)
     # The server looks whether the address is in use, and the client may ask again meanwhile.
     assert given["lease_s"] == "3600"
-    assert given["messages"].startswith("DHCPOFFER: ")
+    assert given["message_types"].startswith("DHCPOFFER: ")
     asked = await _said(running, "DHCPREQUEST: 1")
     assert (asked["host_name"], asked["requested_address"]) == ("labbox", lease.group(1))
 
@@ -214,7 +214,7 @@ async def _said(running: SensorProcess, message: str) -> dict[str, str]:
     """The summary of the flow of DHCP in which a message was sent."""
 
     def matches(row: dict[str, Any]) -> bool:
-        return row["protocol"] == "dhcp" and message in json.loads(row["summary"])["messages"]
+        return row["protocol"] == "dhcp" and message in json.loads(row["summary"])["message_types"]
 
     summary: dict[str, str] = json.loads((await running.row("flows", matches))["summary"])
     return summary

@@ -333,7 +333,7 @@ async def test_pings_and_flows_agree(lab: Lab, running: SensorProcess) -> None:
     summary = await _summary(
         running, lambda facts: facts.get("answered") == "5", protocol="icmp", server_ip=SERVER
     )
-    assert summary["messages"] == "Echo: 5\nEcho Reply: 5"
+    assert summary["message_types"] == "Echo: 5\nEcho Reply: 5"
     # The program measures from its own clock, above the wire.
     assert 0 < int(summary["rtt_min_ns"]) <= least
     assert int(summary["rtt_mean_ns"]) <= mean
@@ -351,4 +351,4 @@ async def test_errors_say_what_they_are_about(lab: Lab, running: SensorProcess) 
     (port,) = log_of(lab, script)
     about = f"udp 10.99.0.1:{port} > {SERVER}:9"
     summary = await _summary(running, lambda facts: facts.get("about") == about, protocol="icmp")
-    assert summary["messages"] == "Destination Unreachable: Port Unreachable: 1"
+    assert summary["message_types"] == "Destination Unreachable: Port Unreachable: 1"

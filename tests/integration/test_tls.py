@@ -57,7 +57,7 @@ SERVER = """
                 connection.sendall(b"220 mail.example\\r\\n")
                 while b"STARTTLS" not in connection.recv(100):
                     pass
-                connection.sendall(b"220 go ahead\\r\\n")
+                connection.sendall(b"250 mail.example\\r\\n220 go ahead\\r\\n")
             with context.wrap_socket(connection, server_side=True) as tls:
                 tls.sendall(b"hello")
                 tls.recv(100)

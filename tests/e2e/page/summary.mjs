@@ -15,7 +15,7 @@ export async function a_flow_tells_what_its_protocol_says(visit) {
   });
   await section.waitFor();
   const text = await section.innerText();
-  assert.match(text, /Messages\s+Echo: 3\s+Echo Reply: 3/);
+  assert.match(text, /Message types\s+Echo: 3\s+Echo Reply: 3/);
   assert.match(text, /Answered\s+3/);
   assert.match(text, /Least round trip\s+[\d.]+ (µs|ms)/);
 }

@@ -80,7 +80,7 @@ def _tshark(capture: Capture, observed: Observed) -> Iterator[Comparison]:
         ours: Counter[str] = Counter()
         for protocol in NUMBERS:
             for facts in _of(observed, protocol):
-                for name, count in _counted(facts["messages"]):
+                for name, count in _counted(facts["message_types"]):
                     ours[f"{protocol} {_number(protocol, name)}"] += count
                 ours["others"] += int(facts.get("other_messages", 0))
         if theirs or ours.total():
@@ -148,7 +148,7 @@ def _arkime(capture: Capture, observed: Observed) -> Iterator[Comparison]:
                 {
                     name
                     for facts in _of(observed, "dhcp")
-                    for name, _ in _counted(facts["messages"])
+                    for name, _ in _counted(facts["message_types"])
                 },
             )
 

@@ -70,9 +70,13 @@ describe("protocols", () => {
   });
 
   it("tell what a flow says of itself, times in words", () => {
-    const summary = { messages: "Echo: 2\nEcho Reply: 2", rtt_mean_ns: "1500000", hassh: "ab" };
+    const summary = {
+      message_types: "Echo: 2\nEcho Reply: 2",
+      rtt_mean_ns: "1500000",
+      hassh: "ab",
+    };
     expect(summaryFacts(summary)).toEqual([
-      { key: "messages", label: "Messages", lines: ["Echo: 2", "Echo Reply: 2"] },
+      { key: "message_types", label: "Message types", lines: ["Echo: 2", "Echo Reply: 2"] },
       { key: "rtt_mean_ns", label: "Mean round trip", lines: ["1.5 ms"] },
       { key: "hassh", label: "HASSH", lines: ["ab"] },
     ]);

@@ -10,7 +10,7 @@ static OTHERS: &[(&str, &str, &About)] =
 
 /// Protocols without rows of `requests`: what is known of them stands on the flow.
 static ON_THE_FLOW: &[&str] =
-    &["dhcp", "dhcpv6", "ftp", "icmp", "icmpv6", "ntp", "smtp", "ssh", "tls"];
+    &["dhcp", "dhcpv6", "ftp", "icmp", "icmpv6", "ntp", "quic", "smtp", "ssh", "tls"];
 
 /// A protocol in words.
 #[derive(Debug)]

@@ -126,7 +126,7 @@ fn a_ping_is_summed_up_also_where_it_came_in_fragments() {
         let summary = text(&tables.flows, "summary").remove(0).expect("one");
         assert_eq!(
             summary,
-            r#"{"messages":"Echo: 1\u000aEcho Reply: 1","answered":"1","rtt_min_ns":"1000000","rtt_mean_ns":"1000000","rtt_max_ns":"1000000"}"#
+            r#"{"message_types":"Echo: 1\u000aEcho Reply: 1","answered":"1","rtt_min_ns":"1000000","rtt_mean_ns":"1000000","rtt_max_ns":"1000000"}"#
         );
     }
 }

@@ -33,7 +33,7 @@ impl Said {
     pub(super) fn facts(&self) -> Facts {
         let mut facts = Facts::default();
         facts
-            .counts("messages", self.kinds.iter().map(|(name, count)| (name, *count)))
+            .counts("message_types", self.kinds.iter().map(|(name, count)| (name, *count)))
             .count("other_messages", self.others)
             .text("requested_address", self.requested.as_deref())
             .text("given_address", self.given.as_deref())

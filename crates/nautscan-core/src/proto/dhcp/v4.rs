@@ -232,18 +232,21 @@ mod tests {
         let asked = b"\x35\x01\x03\x0c\x02PC\x32\x04\x0a\x00\x00\x07\x3c\x04acme\xff";
         assert_eq!(
             facts(&told(read, &bytes(1, [0; 4], asked)).summary),
-            "messages=DHCPREQUEST: 1; requested_address=10.0.0.7; host_name=pc; vendor_class=acme"
+            "message_types=DHCPREQUEST: 1; requested_address=10.0.0.7; host_name=pc; vendor_class=acme"
         );
         let offered = b"\x35\x01\x02\x33\x04\x00\x00\x0e\x10\x36\x04\x0a\x00\x00\x01\xff";
         assert_eq!(
             facts(&told(read, &bytes(2, [10, 0, 0, 7], offered)).summary),
-            "messages=DHCPOFFER: 1; given_address=10.0.0.7; lease_s=3600; server=10.0.0.1"
+            "message_types=DHCPOFFER: 1; given_address=10.0.0.7; lease_s=3600; server=10.0.0.1"
         );
         let refused = told(read, &bytes(2, [10, 0, 0, 7], b"\x35\x01\x06\xff")).summary;
-        assert_eq!(facts(&refused), "messages=DHCPNAK: 1");
-        assert_eq!(facts(&told(read, &bytes(1, [0; 4], b"\xff")).summary), "messages=BOOTP: 1");
+        assert_eq!(facts(&refused), "message_types=DHCPNAK: 1");
+        assert_eq!(
+            facts(&told(read, &bytes(1, [0; 4], b"\xff")).summary),
+            "message_types=BOOTP: 1"
+        );
         let other = told(read, &bytes(1, [0; 4], b"\x35\x01\x63\xff")).summary;
-        assert_eq!(facts(&other), "messages=message 99: 1");
+        assert_eq!(facts(&other), "message_types=message 99: 1");
     }
 
     #[test]

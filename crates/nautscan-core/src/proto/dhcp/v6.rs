@@ -215,11 +215,14 @@ mod tests {
         let asked = told(read, &bytes(message::REQUEST, &[class, fqdn, association(0)]));
         assert_eq!(
             facts(&asked.summary),
-            "messages=REQUEST: 1; requested_address=fd00::7; host_name=pc; vendor_class=acme"
+            "message_types=REQUEST: 1; requested_address=fd00::7; host_name=pc; vendor_class=acme"
         );
         let given = told(read, &bytes(message::REPLY, &[association(60)]));
-        assert_eq!(facts(&given.summary), "messages=REPLY: 1; given_address=fd00::7; lease_s=60");
-        assert_eq!(facts(&told(read, &bytes(99, &[])).summary), "messages=message 99: 1");
+        assert_eq!(
+            facts(&given.summary),
+            "message_types=REPLY: 1; given_address=fd00::7; lease_s=60"
+        );
+        assert_eq!(facts(&told(read, &bytes(99, &[])).summary), "message_types=message 99: 1");
     }
 
     #[test]

@@ -174,7 +174,9 @@ impl Icmp {
         let mut facts = Facts::default();
         let name =
             |&((kind, code), count): &((u8, u8), u64)| (names::name(self.is_v6, kind, code), count);
-        facts.counts("messages", self.kinds.iter().map(name)).count("other_messages", self.others);
+        facts
+            .counts("message_types", self.kinds.iter().map(name))
+            .count("other_messages", self.others);
         let is_asked = |((kind, _), _): &_| matches!((self.is_v6, kind), (false, 8) | (true, 128));
         facts.number("answered", self.kinds.iter().any(is_asked).then_some(self.answered.count));
         if let Some([least, mean, most]) = self.answered.times() {

@@ -30,15 +30,15 @@ fn answers_find_their_requests() {
     ];
     assert_eq!(
         told(protocol::ICMP, &messages),
-        "messages=Echo: 3, Echo Reply: 3; answered=2; rtt_min_ns=30; rtt_mean_ns=60; rtt_max_ns=90"
+        "message_types=Echo: 3, Echo Reply: 3; answered=2; rtt_min_ns=30; rtt_mean_ns=60; rtt_max_ns=90"
     );
     let messages = [(5, echo(128, 1)), (5, echo(129, 1))];
     assert_eq!(
         told(protocol::ICMPV6, &messages),
-        "messages=Echo Request: 1, Echo Reply: 1; answered=1; rtt_min_ns=0; rtt_mean_ns=0; rtt_max_ns=0"
+        "message_types=Echo Request: 1, Echo Reply: 1; answered=1; rtt_min_ns=0; rtt_mean_ns=0; rtt_max_ns=0"
     );
     let messages = [(5, echo(8, 1)), (6, vec![8, 0, 1])];
-    assert_eq!(told(protocol::ICMP, &messages), "messages=Echo: 2; answered=0");
+    assert_eq!(told(protocol::ICMP, &messages), "message_types=Echo: 2; answered=0");
 }
 
 fn error(kind: u8, code: u8, field: [u8; 4], port: u8) -> Vec<u8> {
@@ -54,7 +54,7 @@ fn errors_tell_what_they_are_about() {
     let messages = [(0, error(3, 3, [0; 4], 1)), (1, error(3, 3, [0; 4], 1))];
     assert_eq!(
         told(protocol::ICMP, &messages),
-        "messages=Destination Unreachable: Port Unreachable: 2; about=udp 10.0.0.1:256 > 10.0.0.2:513"
+        "message_types=Destination Unreachable: Port Unreachable: 2; about=udp 10.0.0.1:256 > 10.0.0.2:513"
     );
     let messages = [(0, error(3, 4, [0, 0, 5, 0], 1)), (1, error(3, 4, [0, 0, 4, 0], 1))];
     assert!(told(protocol::ICMP, &messages).ends_with("; next_hop_mtu=1024"));
@@ -69,7 +69,7 @@ fn numbers_without_a_name_are_told_as_numbers() {
     let messages = [(0, vec![99, 0]), (0, vec![99, 1]), (0, vec![8, 5])];
     assert_eq!(
         told(protocol::ICMP, &messages),
-        "messages=type 99: 1, type 99: code 1: 1, Echo: code 5: 1; answered=0"
+        "message_types=type 99: 1, type 99: code 1: 1, Echo: code 5: 1; answered=0"
     );
     assert_eq!(told(protocol::ICMP, &[(0, vec![8])]), "");
 }
