@@ -435,7 +435,6 @@ pub const EVENTS_SHOWN: usize = 16;
 /// Bytes in which the head of a gzip stream of events ends: it has 10 and a file's name at most.
 pub const EVENT_GZIP_HEAD: usize = 1024;
 
-
 /// Bytes of one text in a flow's summary: a line that a person would read.
 pub const FACT_TEXT: usize = 1024;
 
@@ -504,11 +503,6 @@ pub const FTP_PLACES: usize = 16;
 /// FTP commands that may wait for their replies on one connection: clients send one at a time.
 pub const FTP_WAITING: usize = 256;
 
-
-/// Bytes that a stream may inflate to for each of its bytes, beyond [`INFLATED_FREE`]: texts pack to a
-/// twentieth; DEFLATE's most is 1,032.
-pub const INFLATED_RATIO: u64 = 64;
-
 /// Bytes of one Kafka message at most: brokers accept 100 MiB and answer with 50 MiB unless set
 /// otherwise.
 pub const KAFKA_MESSAGE: u32 = 1 << 28;
@@ -531,15 +525,3 @@ pub const KAFKA_WAITING: usize = 1024;
 
 /// Bytes that the Kafka requests of one connection may hold while they wait.
 pub const KAFKA_HELD: usize = 1 << 20;
-
-/// Bytes shown of an event's data, name or identifier.
-pub const EVENT_TEXT: usize = 256;
-
-/// Names of the events of one stream that are counted apart: applications have a few.
-pub const EVENT_NAMES: usize = 16;
-
-/// Events of one stream that are shown: the latest, what a person reads at once.
-pub const EVENTS_SHOWN: usize = 16;
-
-/// Bytes in which the head of a gzip stream of events ends: it has 10 and a file's name at most.
-pub const EVENT_GZIP_HEAD: usize = 1024;

@@ -51,10 +51,6 @@ const TEXTS: &[&str] = &[
     "group",
     "member",
     "transactional_id",
-    // The name that a person logs in by, or a password put in the wrong place.
-    "login",
-    // What a side says with which it leaves.
-    "close_reason",
 ];
 
 /// Values of the detail that list messages, one a line: behind the first colon stands what was said.
