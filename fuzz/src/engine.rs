@@ -67,7 +67,11 @@ impl<'a> EngineScript<'a> {
         let mut engine = Engine::new(Config {
             sensor: "fuzz".to_owned(),
             tables: Table::ALL.to_vec(),
-            settings: Settings { body_limit: if set(1) { 16 } else { 4096 }, headers: !set(2) },
+            settings: Settings {
+                body_limit: if set(1) { 16 } else { 4096 },
+                headers: !set(2),
+                ..Settings::default()
+            },
             redactor: set(4).then(Redactor::default),
             max_flows: if set(8) { 2 } else { 64 },
             batch_rows: if set(16) { 1 } else { 8 },

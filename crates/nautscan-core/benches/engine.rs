@@ -164,7 +164,7 @@ fn http(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("http");
     group.throughput(Throughput::Elements(1));
     for (name, headers) in [("exchange", false), ("exchange, headers kept", true)] {
-        let settings = Settings { body_limit: 0, headers };
+        let settings = Settings { body_limit: 0, headers, ..Settings::default() };
         let mut parser = (PROTOCOLS[0].open)(&settings);
         let mut sink = Exchanges::default();
         let (mut asked, mut answered) = (0, 0);

@@ -84,7 +84,7 @@ fn segments(bytes: &[u8], size: usize) -> Vec<Vec<u8>> {
 }
 
 fn main() {
-    let keep = |body_limit, headers| Settings { body_limit, headers };
+    let keep = |body_limit, headers| Settings { body_limit, headers, ..Settings::default() };
     let small = |name, settings| Case {
         name,
         settings,

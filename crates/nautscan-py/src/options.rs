@@ -1,9 +1,12 @@
 //! Keyword arguments to engine settings.
 
+use std::sync::Arc;
+
 use nautscan_core::Config;
 use nautscan_core::event::{Redactor, Table};
 use nautscan_core::limits::MIN_BATCH_ROWS;
 use nautscan_core::proto::Settings;
+use nautscan_core::proto::grpc::Schemas;
 use pyo3::PyResult;
 
 use crate::arrow;
@@ -22,6 +25,7 @@ pub(crate) struct EngineOptions {
     pub(crate) sensor: String,
     pub(crate) max_flows: usize,
     pub(crate) batch_rows: usize,
+    pub(crate) schemas: Option<Arc<Schemas>>,
 }
 
 impl EngineOptions {
@@ -29,7 +33,12 @@ impl EngineOptions {
         Config {
             sensor: self.sensor,
             tables: self.tables,
-            settings: Settings { body_limit: self.body_limit, headers: self.headers },
+            settings: Settings {
+                body_limit: self.body_limit,
+                headers: self.headers,
+                schemas: self.schemas,
+                hides_fields: self.redact,
+            },
             redactor: self.redact.then(Redactor::default),
             max_flows: self.max_flows,
             batch_rows: self.batch_rows.max(MIN_BATCH_ROWS),

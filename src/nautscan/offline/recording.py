@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from nautscan.errors import BadRequest
 from nautscan.offline.passes import (
     FILE_TABLES,
+    MESSAGE_BYTES,
     ReadOptions,
     batches,
     no_rows,
@@ -224,15 +225,21 @@ def read(
     bodies: int = 0,
     headers: bool = True,
     workers: int = 0,
+    protobuf: Sequence[Source] = (),
 ) -> Recording:
     """Open capture files (pcap, pcapng, also .gz and .zst; ``"-"`` is standard input).
 
     `filter` is a BPF filter, `bodies` the bytes of content kept of each message, `headers`
     whether header fields are kept. `workers` are the threads that follow flows: 0 takes as many
     as the files and the cores are worth, 1 keeps the rows in the order in which they were
-    finished. Files are read when a table is first asked for.
+    finished. `protobuf` are schemas which messages of gRPC are decoded with: sets of descriptors,
+    `.proto` files, or folders of these; as much of the messages as `bodies` keeps, or 16,384 bytes
+    where it is 0. Files are read when a table is first asked for.
     """
-    return Recording(sources, ReadOptions(filter, bodies, headers, workers=workers))
+    schemas = tuple(fspath(path) for path in protobuf)
+    limit = bodies or (MESSAGE_BYTES if schemas else 0)
+    options = ReadOptions(filter, limit, headers, workers=workers, protobuf=schemas)
+    return Recording(sources, options)
 
 
 def _check_name(table: str) -> None:

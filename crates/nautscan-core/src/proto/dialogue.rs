@@ -27,13 +27,18 @@ pub(crate) fn says(side: Side, bytes: impl AsRef<[u8]>) -> Act {
 
 /// Plays acts in pieces of at most `piece` bytes until the parser wants no more; each side has
 /// received all that was said.
-pub(crate) fn play(
+pub(crate) fn play(parser: impl Parser, acts: &[Act], piece: usize) -> (Vec<Exchange>, Verdict) {
+    play_with(parser, acts, piece, &Settings::default())
+}
+
+/// The same with settings.
+pub(crate) fn play_with(
     mut parser: impl Parser,
     acts: &[Act],
     piece: usize,
+    settings: &Settings,
 ) -> (Vec<Exchange>, Verdict) {
     let mut sink = Collected::default();
-    let settings = Settings::default();
     let (mut said, mut time) = ([0u64; 2], 0);
     for act in acts {
         time += 1000;
@@ -43,7 +48,7 @@ pub(crate) fn play(
         };
         let received = said[side.peer().index()];
         let place = Place { offset: said[side.index()], received };
-        let mut cx = Context { time, place, settings: &settings, sink: &mut sink };
+        let mut cx = Context { time, place, settings, sink: &mut sink };
         let mut verdict = Verdict::Continue;
         if lost > 0 {
             verdict = parser.gap(side, lost, &mut cx);
@@ -60,7 +65,7 @@ pub(crate) fn play(
         }
         said[side.index()] += lost + bytes.len() as u64;
     }
-    let mut cx = Context { time, place: Place::default(), settings: &settings, sink: &mut sink };
+    let mut cx = Context { time, place: Place::default(), settings, sink: &mut sink };
     parser.close(Close::Finished, &mut cx);
     (sink.0, Verdict::Continue)
 }

@@ -11,6 +11,8 @@
 //! A parser is sans-IO: it knows neither clock nor file nor thread. Time is that of the
 //! packet that carried the bytes.
 
+use std::sync::Arc;
+
 use crate::event::{Exchange, Handshake, Lease, Naming, Summary};
 
 pub mod about;
@@ -22,6 +24,7 @@ pub mod dhcp;
 mod dialogue;
 pub mod dns;
 mod frames;
+pub mod grpc;
 pub mod http1;
 pub mod http2;
 mod keys;
@@ -191,11 +194,21 @@ pub struct Settings {
     pub body_limit: usize,
     /// Keep header lists.
     pub headers: bool,
+    /// What messages of gRPC are decoded with.
+    pub schemas: Option<Arc<grpc::Schemas>>,
+    /// Values of message fields that are credentials by their names are not shown, nor is content
+    /// that may hold such.
+    pub hides_fields: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { body_limit: crate::limits::BODY_KEPT, headers: true }
+        Self {
+            body_limit: crate::limits::BODY_KEPT,
+            headers: true,
+            schemas: None,
+            hides_fields: false,
+        }
     }
 }
 

@@ -11,6 +11,7 @@
 //! | `message` | heads of one direction, as bytes come |
 //! | `body` | bodies and trailers, and the end of a message |
 //! | `loss` | gaps, broken framing, and the way back |
+//! | `web` | calls of gRPC-Web |
 //! | `oddity` | what a peer did that it should not |
 //!
 //! In the ordinary case a message arrives whole in one slice and is read from there; only
@@ -33,6 +34,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 mod turn;
+mod web;
 
 pub(super) use body::{add_content, decoded, undo_codings};
 pub(super) use content::{unpack_zlib, unpack_zstd, unpack_zstd_beginning};
@@ -52,7 +54,7 @@ pub const PROTOCOL: Protocol = Protocol { name: "http", probe: probe::probe, ope
 
 static ABOUT: About = About {
     title: "HTTP/1.0 and HTTP/1.1",
-    extracts: "Method, host, target, status, header fields, bodies without their codings (chunked, gzip, deflate, br, zstd), trace id, informational responses, trailers; pipelines; after CONNECT or an upgrade what follows is looked at anew.",
+    extracts: "Method, host, target, status, header fields, bodies without their codings (chunked, gzip, deflate, br, zstd), trace id, informational responses, trailers; pipelines; after CONNECT or an upgrade what follows is looked at anew. Calls of gRPC-Web have `protocol` `grpc`, see HTTP/2.",
     limits: &[
         "HTTP/3 is not read, and what is encrypted is opaque; of HTTP/2 see there.",
         "Bodies are kept up to the body limit; their sizes are of all bytes.",

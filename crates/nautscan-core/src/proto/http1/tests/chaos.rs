@@ -87,7 +87,7 @@ proptest! {
         body_limit in prop::sample::select(vec![0, 2, 1000]),
         headers in any::<bool>(),
     ) {
-        let settings = Settings { body_limit, headers };
+        let settings = Settings { body_limit, headers, ..Settings::default() };
         let whole = play(&acts, close, &settings);
         let mut next = cuts.iter().copied().cycle();
         let pieces = play(&split(&acts, || next.next().unwrap()), close, &settings);

@@ -505,7 +505,7 @@ fn bodies_are_kept_up_to_the_limit() {
     for (body_limit, want) in
         [(0, "[10~]"), (3, "[10:012~]"), (10, "[10:0123456789]"), (11, "[10:0123456789]")]
     {
-        let settings = Settings { body_limit, headers: false };
+        let settings = Settings { body_limit, headers: false, ..Settings::default() };
         let got = observe_with(&[says(C, GET), says(S, response)], Close::Finished, &settings);
         assert_eq!(briefs(&got), [format!("GET / [0] 200 {want} complete")]);
         let e = &got.exchanges[0];
