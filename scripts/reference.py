@@ -20,7 +20,10 @@ REFERENCE = ROOT / "docs" / "reference"
 NOTE = "<!-- Written by `make docs` from the code. Change it there. -->"
 
 TABLE_INTRODUCTIONS = {
-    "requests": "One row a request with its response, whatever the protocol.",
+    "requests": "One row a request with its response, whatever the protocol. One that lasts (a "
+    "WebSocket, a stream of events) gets several rows live, with one `flow_id` and `exchange_id`: "
+    "they are cumulative, and the last one holds. The server keeps and tells that one only, under "
+    "the `id` that the first one got.",
     "flows": "One row a flow. Rows are cumulative; live, a long flow gets several rows with one "
     "`flow_id`, and the last one holds.",
     "packets": "One row a packet kept in the sensor's ring, or of a capture file.",
@@ -31,7 +34,7 @@ TABLE_INTRODUCTIONS = {
     "Losses of every kind are among them.",
 }
 
-ARROW_NAMES = {"text": "utf8", "i64": "int64"}
+ARROW_NAMES = {"text": "utf8", "i64": "int64", "time": "timestamp[ns, UTC]"}
 """The engine's words for the kinds of the columns that the server adds."""
 
 

@@ -89,6 +89,9 @@ impl Seeds {
         for script in found.dns.into_values() {
             self.write("dns", &script.into_bytes())?;
         }
+        for (_, script) in found.quic.into_values() {
+            self.write("quic", &script.into_bytes())?;
+        }
         for connection in found.connections.into_values() {
             self.write("reassembly", &connection.segments.into_bytes())?;
             if let Some(target) = connection.target {
@@ -111,13 +114,15 @@ struct Found {
     connections: HashMap<[End; 2], Connection>,
     /// What is said to and from each port of DNS, over TCP and over UDP.
     dns: HashMap<(bool, u16), Scribe>,
+    /// What the two ends of a flow of QUIC say, with the end that spoke first.
+    quic: HashMap<[End; 2], (End, Scribe)>,
 }
 
 impl Default for Found {
     fn default() -> Self {
         let engine = [0, 0].map(EngineScript::begin);
-        let (packets, kinds, connections, dns) = Default::default();
-        Self { packets, kinds, engine, connections, dns }
+        let (packets, kinds, connections, dns, quic) = Default::default();
+        Self { packets, kinds, engine, connections, dns, quic }
     }
 }
 
@@ -134,6 +139,29 @@ impl Found {
         }
         self.segment(packet, &decoded);
         self.message(&decoded);
+        self.datagram(&decoded);
+    }
+
+    /// A datagram with a packet that has a long header, or one of a flow that had some.
+    fn datagram(&mut self, decoded: &Decoded<'_>) {
+        let (Some(network), Some(Transport::Udp { source_port, destination_port })) =
+            (decoded.network, decoded.transport)
+        else {
+            return;
+        };
+        let from = (network.source, source_port);
+        let mut ends = [from, (network.destination, destination_port)];
+        ends.sort_unstable();
+        let is_long = decoded.payload.len() > 40 && decoded.payload[0] & 0x80 != 0;
+        if !self.quic.contains_key(&ends) && (!is_long || self.quic.len() >= MAX_CONNECTIONS) {
+            return;
+        }
+        let begin = || (from, DnsScript::begin(false, 0));
+        let (first, script) = self.quic.entry(ends).or_insert_with(begin);
+        let side = if *first == from { Side::Client } else { Side::Server };
+        if !decoded.payload.is_empty() && script.len() + decoded.payload.len() + 3 <= MAX_SEED {
+            DnsScript::write(script, side, decoded.payload);
+        }
     }
 
     fn message(&mut self, decoded: &Decoded<'_>) {

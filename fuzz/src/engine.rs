@@ -70,6 +70,7 @@ impl<'a> EngineScript<'a> {
             settings: Settings {
                 body_limit: if set(1) { 16 } else { 4096 },
                 headers: !set(2),
+                growing: set(3),
                 ..Settings::default()
             },
             redactor: set(4).then(Redactor::default),

@@ -56,6 +56,7 @@ impl<'a> HttpScript<'a> {
             headers: self.options & 4 != 0,
             schemas: Some(Arc::clone(&SCHEMAS)),
             hides_fields: self.options & 1 != 0,
+            ..Settings::default()
         }
     }
 

@@ -13,12 +13,30 @@ import sys
 from typing import Final, Self
 
 _SERVER: Final = """
-import base64, http.server, json, sys, time
+import base64, http.server, json, sys, threading, time
+
+streams = {}
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
+    def events(self):
+        going = streams[self.path] = threading.Event()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        number = 0
+        while not going.wait(0.3):
+            number += 1
+            self.wfile.write(f"event: tick\\nid: {number}\\ndata: tick {number}\\n\\n".encode())
+        self.close_connection = True
+
     def answer(self):
+        if "X-Want-Events" in self.headers:
+            return self.events()
+        if "X-Want-Stop" in self.headers:
+            streams.pop(self.headers["X-Want-Stop"]).set()
         length = int(self.headers.get("Content-Length") or 0)
         sent = self.rfile.read(length).decode()
         status = int(self.headers.get("X-Want-Status") or 200)

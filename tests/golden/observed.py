@@ -44,8 +44,13 @@ class Observed:
     def http1(self) -> list[Row]:
         """Rows of HTTP/1, calls of gRPC-Web over it as what they are below that."""
         over_http1 = [row for row in self.of("grpc") if "http_version" in detail_of(row)]
-        plain = [row for row in self.of("http") if row["version"] != "2"]
+        plain = [row for row in self.http if row["version"] != "2"]
         return plain + [_as_http(row) for row in over_http1]
+
+    @property
+    def http(self) -> list[Row]:
+        """HTTP rows of any version; of WebSockets what HTTP has of them."""
+        return self.of("http") + [_upgrade(row) for row in self.of("websocket")]
 
     def of(self, *protocols: str) -> list[Row]:
         """Rows of some protocols."""
@@ -61,6 +66,13 @@ def detail_of(row: Row) -> dict[str, str]:
 def _as_http(row: Row) -> Row:
     status = int(detail_of(row).get("http_status", 200)) if row["content_type"] else None
     return row | {"method": "POST", "status": status}
+
+
+def _upgrade(row: Row) -> Row:
+    """The request and the answer that began a WebSocket: neither has content."""
+    version = json.loads(row["detail"])["upgraded_from"]
+    without = {"request_bytes": 0, "response_bytes": 0, "request_body": None, "response_body": None}
+    return {**row, **without, "protocol": "http", "version": version}
 
 
 def observe(path: Path) -> Observed:

@@ -11,7 +11,7 @@ from arro3.io import write_ipc_stream
 
 from nautscan import schema
 
-_SQL_TYPES: Final[dict[schema.Kind, str]] = {
+SQL_TYPES: Final[dict[schema.Kind, str]] = {
     "time": "TIMESTAMP_NS",
     "text": "VARCHAR",
     "u16": "USMALLINT",
@@ -69,7 +69,7 @@ def rows_sql(table: str, source: str, /, **values: str) -> str:
         value = values.get(column.name, plain)
         if column.kind == "time" and column.name not in values:
             value = f"make_timestamp_ns({START})"
-        parts.append(f'CAST({value} AS {_SQL_TYPES[column.kind]}) AS "{column.name}"')
+        parts.append(f'CAST({value} AS {SQL_TYPES[column.kind]}) AS "{column.name}"')
     return f"SELECT {', '.join(parts)} FROM {source}"
 
 

@@ -42,6 +42,39 @@ pub const TLS_TEXT: usize = 1024;
 /// do so, is no longer waited for: a server's flight with a long chain.
 pub const TLS_ONE_SIDED: u64 = 64 * 1024;
 
+/// Bytes held of what one side of a QUIC connection sends in CRYPTO frames before its hello is whole:
+/// more than servers do (4 to 16 KiB), and large hellos have some 2 KiB.
+pub const QUIC_CRYPTO: usize = 32 * 1024;
+
+/// Pieces of it behind holes. Browsers cut a hello into a dozen, in any order.
+pub const QUIC_PIECES: usize = 64;
+
+/// Bytes of QUIC packets of one flow that are held because they came before those that open them: a
+/// server's first flight.
+pub const QUIC_HELD: usize = 12 * 1024;
+
+/// Such packets.
+pub const QUIC_PACKETS: usize = 8;
+
+/// Nanoseconds for which they are held: packets that overtake each other do so by less.
+pub const QUIC_PATIENCE: i64 = 2_000_000_000;
+
+/// Attempts of one flow to begin a QUIC connection: the first, after a negotiation of versions, after
+/// a Retry, and one more.
+pub const QUIC_CONNECTIONS: usize = 4;
+
+/// Versions in which one QUIC connection may speak: it changes at most once.
+pub const QUIC_VERSIONS_TRIED: usize = 2;
+
+/// Times that keys of QUIC are derived in vain for one flow: packets in the wrong order ask for some.
+pub const QUIC_DERIVATIONS: u8 = 32;
+
+/// Versions shown that a QUIC server offered; servers offer a few.
+pub const QUIC_VERSIONS: usize = 16;
+
+/// Bytes shown of the reason for which a QUIC connection was ended.
+pub const QUIC_REASON: usize = 256;
+
 /// Flows followed at once unless set otherwise.
 pub const FLOWS: usize = 1_000_000;
 
@@ -392,3 +425,37 @@ pub const MONGODB_PIPELINE: usize = 1024;
 
 /// Answers of one MongoDB connection that others follow unasked: a monitor has one.
 pub const MONGODB_STREAMS: usize = 16;
+
+/// Bytes that a stream may inflate to for each of its bytes, beyond [`INFLATED_FREE`]: texts pack to a
+/// twentieth; DEFLATE's most is 1,032.
+pub const INFLATED_RATIO: u64 = 64;
+
+/// Bytes that a stream may inflate to whatever its size: the first messages repeat themselves most.
+pub const INFLATED_FREE: u64 = 1 << 20;
+
+/// Messages of each side of a WebSocket that are shown: the latest, what a person reads at once.
+pub const WEBSOCKET_MESSAGES: usize = 16;
+
+/// Bytes shown of one message of a WebSocket: a short JSON text, or the beginning of one.
+pub const WEBSOCKET_PREVIEW: usize = 256;
+
+/// Bytes kept of what a WebSocket's handshake agrees upon: names of subprotocols and extensions.
+pub const WEBSOCKET_TEXT: usize = 256;
+
+/// Nanoseconds between two rows of an exchange that is told while it lasts: what a person sees grow.
+pub const GROWTH_EVERY: i64 = 1_000_000_000;
+
+/// Bytes kept of one line of an event stream: the field's name and what is shown of its value.
+pub const EVENT_LINE: usize = 1024;
+
+/// Bytes shown of an event's data, name or identifier.
+pub const EVENT_TEXT: usize = 256;
+
+/// Names of the events of one stream that are counted apart: applications have a few.
+pub const EVENT_NAMES: usize = 16;
+
+/// Events of one stream that are shown: the latest, what a person reads at once.
+pub const EVENTS_SHOWN: usize = 16;
+
+/// Bytes in which the head of a gzip stream of events ends: it has 10 and a file's name at most.
+pub const EVENT_GZIP_HEAD: usize = 1024;

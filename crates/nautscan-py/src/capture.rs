@@ -81,6 +81,8 @@ impl PyCapture {
         engine.flow_update =
             (flow_update_s > 0).then(|| flow_update_s.saturating_mul(1_000_000_000));
         engine.flow_id_base = flow_id_base;
+        // A file's rows come when it is read; live, what lasts is to be seen while it does.
+        engine.settings.growing = true;
         if let Some(told) = translations {
             engine.translations = Arc::clone(&told.found);
         }

@@ -38,6 +38,7 @@ impl EngineOptions {
                 headers: self.headers,
                 schemas: self.schemas,
                 hides_fields: self.redact,
+                ..Settings::default()
             },
             redactor: self.redact.then(Redactor::default),
             max_flows: self.max_flows,

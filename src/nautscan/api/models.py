@@ -761,7 +761,10 @@ class LiveHello(Shape):
 
 
 class LiveRequests(Shape):
-    """Rows as they come; `skipped` rows before these did not reach this viewer."""
+    """Rows as they come; `skipped` rows before these did not reach this viewer.
+
+    A row whose `id` came before takes its place: a request that lasts is told while it does.
+    """
 
     type: Literal["rows"]
     table: Literal["requests"]

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 import click
 
 from nautscan.cli._options import capture_options, capture_settings
+from nautscan.cli._tellings import Tellings
 
 if TYPE_CHECKING:
     from arro3.core import RecordBatch
@@ -43,6 +44,10 @@ def command(
 ) -> None:
     """Capture to a file or print rows as they happen.
 
+    A request that lasts, such as a WebSocket, is printed when it begins and when it ends; with
+    --json each time that more is known of it: rows of one flow_id and exchange_id are cumulative,
+    and the last one holds. Either way it counts as one.
+
     Ctrl-C ends it; what was under way is printed then, and what was lost is said.
     """
     from nautscan.config import Config
@@ -55,7 +60,7 @@ def command(
     printer = None if chosen is None else _printer(chosen, as_json=as_json)
     capture = TerminalCapture(config)
     capture.on_change = lambda names: _tell_change(names, as_json=as_json)
-    job = _Job(capture, count)
+    job = _Job(capture, count, Tellings(every=as_json))
     if output is not None:
         job.write_packets(output)
     if chosen is not None and printer is not None:
@@ -74,8 +79,9 @@ def command(
 class _Job:
     """What is done with a capture, and how much of it has been done."""
 
-    def __init__(self, capture: TerminalCapture, count: int | None) -> None:
+    def __init__(self, capture: TerminalCapture, count: int | None, tellings: Tellings) -> None:
         self.capture = capture
+        self._tellings = tellings
         self.rows = 0
         self.written = 0
         self.tail: PacketTail | None = None
@@ -126,10 +132,14 @@ class _Job:
 
     def _print_rows(self, batch: RecordBatch) -> None:
         left = self._left(self.rows)
-        rows = batch if left is None else batch.slice(0, min(left, batch.num_rows))
+        if self._table == "requests":
+            rows, new = self._tellings.take(batch, left)
+        else:
+            rows = batch if left is None else batch.slice(0, min(left, batch.num_rows))
+            new = rows.num_rows
         if rows.num_rows and self._print is not None:
             self._print(rows)
-            self.rows += rows.num_rows
+            self.rows += new
 
     def _left(self, done: int) -> int | None:
         """How many more are wanted; None for all that come."""

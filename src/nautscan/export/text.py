@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from nautscan.store.filter import Condition
@@ -118,6 +118,14 @@ def _endpoint(ip: str, port: str) -> str:
 _TIME = "strftime(date_trunc('milliseconds', time)::TIMESTAMP, '%Y-%m-%d %H:%M:%S.%g')"
 
 
+_OPEN: Final = -1
+"""Stands for the duration of a request that goes on."""
+
+
+def _took(nanoseconds: int | None) -> str:
+    return "open" if nanoseconds == _OPEN else duration(nanoseconds)
+
+
 def _request_colour(row: Sequence[str]) -> str | None:
     status = row[4]
     if status[0] == "5" or not status[0].isdigit():
@@ -133,7 +141,7 @@ VIEWS: dict[str, View] = {
             ("SERVER", _endpoint("server_ip", "server_port"), printable),
             ("METHOD", "method", printable),
             ("STATUS", "coalesce(CAST(status AS VARCHAR), error, completeness)", printable),
-            ("TOOK", "duration_ns", duration),
+            ("TOOK", f"CASE completeness WHEN 'open' THEN {_OPEN} ELSE duration_ns END", _took),
             ("SIZE", "response_bytes", size),
             ("TARGET", "coalesce(host, '') || coalesce(target, '-')", printable),
         ),

@@ -13,7 +13,14 @@ from nautscan.schema.column import JSON_SAFE_INTEGER, Column, Kind
 from nautscan.schema.flows import FLOWS
 from nautscan.schema.others import NAMES, PACKETS, STATS
 from nautscan.schema.requests import REQUESTS
-from nautscan.schema.stored import ID, VENDORS, host_columns, process_columns, workload_columns
+from nautscan.schema.stored import (
+    ID,
+    UPDATED,
+    VENDORS,
+    host_columns,
+    process_columns,
+    workload_columns,
+)
 
 __all__ = [
     "COLUMNS",
@@ -36,7 +43,14 @@ ENGINE_COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
 """What the engine puts out, in its order."""
 
 COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
-    "requests": (ID, *REQUESTS, *workload_columns(), *host_columns(), *process_columns()),
+    "requests": (
+        ID,
+        *REQUESTS,
+        UPDATED,
+        *workload_columns(),
+        *host_columns(),
+        *process_columns(),
+    ),
     "flows": (
         ID,
         *FLOWS,

@@ -103,6 +103,15 @@ VENDORS: Final = tuple(
 )
 
 
+UPDATED: Final = Column(
+    "updated",
+    "time",
+    nullable=True,
+    doc="When the server was last told of an exchange that is told more than once, by its own "
+    "clock; null for one told once",
+    stored=True,
+)
+
 ID: Final = Column(
     "id", "i64", nullable=False, doc="The store's own number of the row", stored=True
 )

@@ -161,7 +161,7 @@ class Ingest:
     def _ready(self) -> FreshRows:
         """The database in memory, knowing the owners of this moment."""
         if self._fresh is None:
-            self._fresh = FreshRows()
+            self._fresh = FreshRows(self._store.open_exchanges)
         snapshot = self._directory.snapshot
         revision = (snapshot.revision, self._processes.revision, self._inside.revision)
         if self._revision != revision:

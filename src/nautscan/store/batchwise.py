@@ -94,7 +94,11 @@ def _source(table: str, added: Iterable[str]) -> str:
     return f"(SELECT *, {absent} FROM {_SOURCE})"
 
 
-_STORED_TYPES: dict[schema.Kind, str] = {"text": "VARCHAR", "i64": "BIGINT"}
+_STORED_TYPES: dict[schema.Kind, str] = {
+    "text": "VARCHAR",
+    "i64": "BIGINT",
+    "time": "TIMESTAMP_NS",
+}
 
 
 def _flat_sql(column: schema.Column) -> str:

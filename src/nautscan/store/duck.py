@@ -12,7 +12,16 @@ import duckdb
 from arro3.core import Table
 
 from nautscan.errors import StoreUnavailable
-from nautscan.store import coverage, mapping, migrations, queries, ranking, suggestions, workload
+from nautscan.store import (
+    coverage,
+    growing,
+    mapping,
+    migrations,
+    queries,
+    ranking,
+    suggestions,
+    workload,
+)
 from nautscan.store.database import Database
 from nautscan.store.filter import Condition
 from nautscan.store.ids import Ids
@@ -141,6 +150,7 @@ class DuckStore(DuckAnswers):
         self.away_since_ns = _last_alive(cursor)
         _end_gaps(cursor, self.away_since_ns)
         self._ids = Ids(cursor)
+        self.open_exchanges = growing.open_exchanges(cursor)
         cursor.close()
         self._writer = Writer(self._database, self._opened_again, self._ids, limits)
         super().__init__(Reader(self._cursor, query_seconds))

@@ -9,6 +9,7 @@ import duckdb
 from arro3.io import read_ipc_stream
 
 from nautscan.errors import StoreUnavailable, TooLarge
+from nautscan.store import growing
 from nautscan.store.database import Database, broken
 from nautscan.store.duck import DuckAnswers
 from nautscan.store.reader import Reader
@@ -48,9 +49,7 @@ class FileWriter:
         self._check_room()
         try:
             # What a reading process sends is not trusted: rows that do not fit are an error here.
-            self._cursor.register("incoming", read_ipc_stream(ipc).read_all())
-            self._cursor.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming").fetchall()
-            self._cursor.unregister("incoming")
+            growing.put(self._cursor, table, read_ipc_stream(ipc).read_all())
             if size_of(log_path(self._path)) > CHECKPOINT_BYTES:
                 self._cursor.execute("CHECKPOINT").fetchall()
         except duckdb.Error as error:

@@ -8,7 +8,7 @@ sensor's batch has them, and the database reads them there: what is found beside
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -20,6 +20,7 @@ from nautscan import schema
 from nautscan.errors import BadQuery
 from nautscan.store import hosts
 from nautscan.store.filter import Condition
+from nautscan.store.growing import Exchange, Growing
 from nautscan.store.hiding import NOTHING, Rules, hide
 from nautscan.store.hosts import HostNames, HostSegments, Joined, LookedUp, LookUp
 from nautscan.store.json_sql import row_sql
@@ -82,8 +83,8 @@ class _Join(NamedTuple):
 class FreshRows:
     """The database in memory. Used by one thread."""
 
-    def __init__(self) -> None:
-        """Empty, with no owner known."""
+    def __init__(self, known: Iterable[tuple[Exchange, int]] = ()) -> None:
+        """Empty, with no owner known. `known` are exchanges that are open, with their numbers."""
         self._connection = duckdb.connect(
             ":memory:", config={"memory_limit": MEMORY, "python_enable_replacements": "false"}
         )
@@ -101,6 +102,7 @@ class FreshRows:
         self._blank: str | None = None
         self._latest = LatestRequests(self._connection)
         self._rules = NOTHING
+        self._growing = Growing(known)
 
     def close(self) -> None:
         """Forget everything."""
@@ -161,8 +163,9 @@ class FreshRows:
         if table in _NUMBERED:
             # In one piece, as what is put beside it: mostly it is one already.
             rows = rows if len(batches) == 1 else rows.combine_chunks()
-            if table == "requests" and self._rules:
-                rows = hide(self._connection, rows, self._rules)
+            if table == "requests":
+                rows = self._growing.take(rows)
+                rows = hide(self._connection, rows, self._rules) if self._rules else rows
             self._raw[table] = rows
         else:
             self._connection.register("incoming", rows)
@@ -174,6 +177,8 @@ class FreshRows:
         self, table: str, first_id: int, *, host: int = 0, blank: str | None = "unavailable"
     ) -> None:
         """Number the rows that were loaded, in their order, and name workloads and processes.
+
+        An exchange that was told of before keeps its number.
 
         `host` is the host's network namespace; `blank` says why no row can have a process, None
         if some can. It can be done again, when more is known about the owners.
@@ -198,7 +203,10 @@ class FreshRows:
             FROM (SELECT rows.id, {columns} FROM {narrow} AS rows {joins})
             ORDER BY id"""
         )
-        self._note_names(table, found.combine_chunks())
+        found = found.combine_chunks()
+        if table == "requests":
+            found = self._growing.numbered(found, first_id)
+        self._note_names(table, found)
         self._nulls[table] = [f"NULL::VARCHAR AS {name}" for part in parts for name in part.nulls]
 
     def _note_names(self, table: str, found: Table) -> None:
@@ -358,10 +366,13 @@ class FreshRows:
     def json_rows(self, table: str, condition: Condition, limit: int) -> tuple[list[str], int]:
         """Rows that the condition lets through, as JSON, and how many were left out.
 
-        Over `limit` it is an even sample: every n-th row by its number, whatever is in it.
+        Over `limit` it is an even sample: every n-th row by its number, whatever is in it. Rows
+        of exchanges that were told of before are none that is missing: they are not counted.
         Raises `BadQuery` for a condition that cannot be evaluated on them.
         """
-        source, parameters = f"{self._fresh(table)} AS fresh", dict(condition.parameters)
+        whole = source = f"{self._fresh(table)} AS fresh"
+        parameters = dict(condition.parameters)
+        again = self._growing.again if table == "requests" else frozenset()
         try:
             counted = self._run(f"SELECT count(*) FROM {source} WHERE {condition.sql}", parameters)
             total = int(counted[0][0])
@@ -376,10 +387,19 @@ class FreshRows:
                 f"SELECT {_LIGHT[table]} FROM {source} WHERE {condition.sql} ORDER BY id",
                 parameters,
             )
+            cut = total - len(found)
+            if cut and again:
+                every, shown = (
+                    {row_id for (row_id,) in self._run(query, parameters)}
+                    for query in (
+                        f"SELECT id FROM {rows} WHERE {condition.sql}" for rows in (whole, source)
+                    )
+                )
+                cut = len(every - shown - again)
         except duckdb.Error as error:
             text = str(error).split("\n", 1)[0]
             raise BadQuery(text, remedy="Check the values in the filter.", position=0) from error
-        return [line for (line,) in found], total - len(found)
+        return [line for (line,) in found], cut
 
     def note_latest(self, limit: int) -> Latest:
         """Keep the requests for `latest`; what had to be made into JSON now."""

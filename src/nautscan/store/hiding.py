@@ -47,9 +47,12 @@ class Rules:
 
 NOTHING: Final = Rules()
 
-# Messages of gRPC stand in the detail as text; null takes a member away (RFC 7396).
-_DETAIL_WITHOUT_BODIES: Final = """CASE WHEN contains(detail, '_protobuf"') THEN
-    json_merge_patch(detail, '{"request_protobuf": null, "response_protobuf": null}')::VARCHAR
+# Messages of gRPC and WebSockets, and events, stand in the detail as text; null takes a member away
+# (RFC 7396).
+_DETAIL_WITHOUT_BODIES: Final = """CASE
+    WHEN regexp_matches(detail, '"(request_protobuf|response_protobuf|messages|latest_events)"')
+    THEN json_merge_patch(detail, '{"request_protobuf": null, "response_protobuf": null,
+        "messages": null, "latest_events": null}')::VARCHAR
     ELSE detail END"""
 
 

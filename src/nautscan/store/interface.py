@@ -10,6 +10,7 @@ from arro3.core import Table
 
 from nautscan import schema
 from nautscan.store.filter import Condition
+from nautscan.store.growing import Exchange
 
 Order = Literal["desc", "asc"]
 
@@ -223,8 +224,14 @@ class Store(Answers, Protocol):
     """One store of requests, flows and stats that grows.
 
     `append` never waits and never raises for trouble with the disk: rows that cannot be kept are
-    counted in `state().rows_lost`.
+    counted in `state().rows_lost`. Rows of one exchange (`exchange_id`) are cumulative: the last
+    one that is appended takes the place of those before it.
     """
+
+    @property
+    def open_exchanges(self) -> Sequence[tuple[Exchange, int]]:
+        """Exchanges that were going on when it was opened, and the numbers of their rows."""
+        ...
 
     def first_id(self, table: str, count: int) -> int:
         """Take `count` row numbers; the first one. Never given twice, restarts included."""

@@ -5,11 +5,12 @@ Making them with every batch took a third of what a quiet server does, and hardl
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from typing import Final
 
 import duckdb
-from arro3.core import Table
+from arro3.core import Array, ChunkedArray, Table
 
 from nautscan import schema
 from nautscan.store.json_sql import row_sql
@@ -17,8 +18,8 @@ from nautscan.store.json_sql import row_sql
 WAITING_BYTES: Final = 4 << 20
 """Of the batches whose requests wait. With more they are made into JSON."""
 
-Latest = list[tuple[str, list[str]]]
-"""Container ids, each with its requests, oldest first."""
+Latest = list[tuple[str, list[tuple[int, str]]]]
+"""Container ids, each with its requests and their numbers, oldest first."""
 
 _IDS: Final = ("client_container_id", "server_container_id")
 _COLUMNS: Final = schema.light_columns("requests")
@@ -33,6 +34,9 @@ class LatestRequests:
         self._waiting: list[Table] = []
         self._nulls: Sequence[str] = ()
         self._bytes = 0
+        self._turn = 0
+        self._is_growing = False
+        """Whether a request may wait in several versions."""
 
     def add(self, rows: Table, nulls: Sequence[str], limit: int) -> Latest:
         """Take the rows of a batch; of the columns `nulls` (in SQL) nothing is known.
@@ -44,6 +48,11 @@ class LatestRequests:
             return []
         names = [column.name for column in _COLUMNS if column.name in rows.column_names]
         light = rows.select(names)
+        # Of rows with one number the one of the last batch holds.
+        self._turn += 1
+        turns = Array.from_buffer(array("q", [self._turn]) * rows.num_rows)
+        light = light.append_column("turn", ChunkedArray([turns]))
+        self._is_growing |= rows.column("exchange_id").null_count < rows.num_rows
         made: Latest = []
         if self._waiting and (nulls != self._nulls or light.schema != self._waiting[0].schema):
             made = self.take(limit)
@@ -58,8 +67,10 @@ class LatestRequests:
             return []
         batches = [batch for rows in self._waiting for batch in rows.to_batches()]
         rows = Table.from_batches(batches, schema=self._waiting[0].schema)
-        source = f"(SELECT {', '.join(['*', *self._nulls])} FROM waiting_rows)"
-        self._waiting, self._bytes = [], 0
+        last = "QUALIFY row_number() OVER (PARTITION BY id ORDER BY turn DESC) = 1"
+        source = f"""(SELECT {", ".join(["*", *self._nulls])} FROM waiting_rows
+            {last if self._is_growing else ""})"""
+        self._waiting, self._bytes, self._is_growing = [], 0, False
         self._connection.register("waiting_rows", rows)
         try:
             return self._connection.execute(
@@ -73,7 +84,7 @@ class LatestRequests:
                 lines AS MATERIALIZED (
                     SELECT id, {row_sql(_COLUMNS)} AS line FROM {source}
                     SEMI JOIN last USING (id))
-                SELECT container, list(line ORDER BY id) FROM last JOIN lines USING (id)
+                SELECT container, list((id, line) ORDER BY id) FROM last JOIN lines USING (id)
                 GROUP BY container"""
             ).fetchall()
         finally:

@@ -191,6 +191,7 @@ MIGRATIONS: Final = (
             "ALTER TABLE flows ADD COLUMN summary VARCHAR",
         ),
     ),
+    Migration(12, ("ALTER TABLE requests ADD COLUMN updated TIMESTAMP_NS",)),
 )
 
 VERSION: Final = MIGRATIONS[-1].version

@@ -20,7 +20,13 @@ SETTLED_SECONDS: Final = 900.0
 """A flow's earlier rows are kept this long, so that pages being read do not change."""
 
 _TIMED: Final = ("requests", "flows", "stats")
-_COLUMN: Final = {"requests": "time", "flows": "last_time", "stats": "time"}
+_BEFORE: Final = "< make_timestamp_ns($before)"
+_EXPIRED: Final = {
+    # One that is told of while it lasts is as old as what was last told of it.
+    "requests": f"time {_BEFORE} AND (updated IS NULL OR updated {_BEFORE})",
+    "flows": f"last_time {_BEFORE}",
+    "stats": f"time {_BEFORE}",
+}
 
 
 def step(cursor: duckdb.DuckDBPyConnection, keep_seconds: float, keep_bytes: int) -> int:
@@ -58,9 +64,8 @@ def _by_age(cursor: duckdb.DuckDBPyConnection, before_ns: int) -> int:
         _changed(
             cursor,
             f"""DELETE FROM {table} WHERE rowid IN (
-                SELECT rowid FROM {table} WHERE {_COLUMN[table]} < make_timestamp_ns(?)
-                LIMIT {STEP_ROWS})""",
-            [before_ns],
+                SELECT rowid FROM {table} WHERE {_EXPIRED[table]} LIMIT {STEP_ROWS})""",
+            {"before": before_ns},
         )
         for table in _TIMED
     )
@@ -98,6 +103,8 @@ def _replaced(cursor: duckdb.DuckDBPyConnection, before_ns: int) -> int:
     )
 
 
-def _changed(cursor: duckdb.DuckDBPyConnection, statement: str, values: list[int]) -> int:
+def _changed(
+    cursor: duckdb.DuckDBPyConnection, statement: str, values: list[int] | dict[str, int]
+) -> int:
     rows = cursor.execute(statement, values).fetchall()
     return int(rows[0][0]) if rows else 0

@@ -22,7 +22,7 @@ import duckdb
 from arro3.core import Table
 
 from nautscan.errors import NautScanError
-from nautscan.store import retention
+from nautscan.store import growing, retention
 from nautscan.store.database import Database
 from nautscan.store.ids import Ids
 from nautscan.store.interface import Limits as Kept
@@ -283,9 +283,7 @@ class Writer:
             return
         cursor.execute("BEGIN").fetchall()
         for batch in batches:
-            cursor.register("incoming", batch.rows)
-            cursor.execute(f"INSERT INTO {batch.table} BY NAME SELECT * FROM incoming").fetchall()
-            cursor.unregister("incoming")
+            growing.put(cursor, batch.table, batch.rows)
         for gap in gaps:
             cursor.execute(
                 "INSERT OR REPLACE INTO gaps "

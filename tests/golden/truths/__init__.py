@@ -18,10 +18,12 @@ from tests.golden.truths import (
     mysql,
     packetbeat,
     peers,
+    quic,
     stores,
     suricata,
     tls,
     tshark,
+    websocket,
     zeek,
 )
 
@@ -38,6 +40,8 @@ SOURCES: tuple[Compare, ...] = (
     mysql.compare,
     mongodb.compare,
     tls.compare,
+    websocket.compare,
+    quic.compare,
     packetbeat.compare,
     zeek.compare,
     zeek.compare_dns,

@@ -32,7 +32,7 @@ def _http(sessions: list[dict[str, Any]], observed: Observed) -> Iterator[Compar
         found = sum(row["method"] == method for row in _asked(observed))
         yield from compare_value(f"arkime.{method}", stated, found)
     statuses = {str(code) for session in sessions for code in session.get("statuscode", [])}
-    ours = {str(row["status"]) for row in observed.of("http") if row["status"] is not None}
+    ours = {str(row["status"]) for row in observed.http if row["status"] is not None}
     yield from compare_bags("arkime.statuses", statuses, ours)
     paths = {path for session in sessions for path in session.get("path", [])}
     targets = {(row["target"] or "").partition("?")[0] for row in _asked(observed)}
@@ -41,4 +41,4 @@ def _http(sessions: list[dict[str, Any]], observed: Observed) -> Iterator[Compar
 
 def _asked(observed: Observed) -> list[Row]:
     """Of any version."""
-    return [row for row in observed.of("http") if row["method"] is not None]
+    return [row for row in observed.http if row["method"] is not None]

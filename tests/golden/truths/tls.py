@@ -1,4 +1,4 @@
-"""TLS handshakes beside those who read them too."""
+"""TLS handshakes, over TCP and in QUIC, beside those who read them too."""
 
 from __future__ import annotations
 
@@ -55,7 +55,12 @@ def _tshark(capture: Capture, observed: Observed) -> Iterator[Comparison]:
             yield from compare_bags(
                 "tshark.tls_names",
                 (hello["sni"] for hello in first if hello.get("sni")),
-                _told(observed, "server_name"),
+                # Google's QUIC has names without TLS.
+                (
+                    row["server_name"]
+                    for row in observed.flows
+                    if row["tls_ja3"] and row["server_name"]
+                ),
             )
         if "tls_server_hellos" in facts and "tls_server_hellos_total" not in facts:
             yield from compare_value(
@@ -85,11 +90,12 @@ def _tshark(capture: Capture, observed: Observed) -> Iterator[Comparison]:
 
 
 def _firsts(hellos: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The first of each TCP connection."""
-    first: dict[int, dict[str, Any]] = {}
+    """The first of each connection."""
+    first: dict[tuple[str, int], dict[str, Any]] = {}
     for hello in hellos:
-        if "tcp_stream" in hello:
-            first.setdefault(hello["tcp_stream"], hello)
+        for stream in ("tcp_stream", "udp_stream"):
+            if stream in hello:
+                first.setdefault((stream, hello[stream]), hello)
     return list(first.values())
 
 
@@ -99,11 +105,13 @@ def _fingerprints(capture: Capture, observed: Observed) -> Iterator[Comparison]:
         streams = facts.get("ja4_streams", [])
         if facts.get("ja4_streams_total", 0) != len(streams):
             continue
+        # Its Python reads TCP alone.
+        read = "tq" if "rust" in truth["truth"] else "t"
         told = (stream.get("ja4") or stream.get("JA4.1") for stream in streams)
         yield from compare_bags(
             "foxio.ja4",
-            (ja4 for ja4 in told if ja4 and ja4.startswith("t")),
-            _told(observed, "tls_ja4"),
+            (ja4 for ja4 in told if ja4 and ja4[0] in read),
+            (ja4 for ja4 in _told(observed, "tls_ja4") if ja4[0] in read),
         )
 
 
@@ -163,7 +171,7 @@ def _arkime(capture: Capture, observed: Observed) -> Iterator[Comparison]:
             continue
         for name, column in (("ja4", "tls_ja4"), ("ja3", "tls_ja3"), ("cipher", "tls_cipher")):
             values = [value for tls in told for value in tls.get(name, [])]
-            values = [v for v in values if name != "ja4" or v.startswith("t")]
+            values = [v for v in values if name != "ja4" or v[0] in "tq"]
             if values:
                 yield from compare_bags(
                     f"arkime.tls_{name}", set(values), set(_told(observed, column))
@@ -176,7 +184,7 @@ def _suricata(capture: Capture, observed: Observed) -> Iterator[Comparison]:
         for event in truth["facts"].get("eve_events", []):
             match = event["match"]
             for key, column in read.items():
-                if key in match and match.get("proto") != "UDP" and event["count"]:
+                if key in match and event["count"]:
                     got = match[key] if match[key] in _told(observed, column) else None
                     yield from compare_value(f"suricata.{key} {match[key]}", match[key], got)
             version = SURICATA_VERSIONS.get(match.get("tls.version", ""))
@@ -203,7 +211,12 @@ def _mercury(capture: Capture, observed: Observed) -> Iterator[Comparison]:
 def _ndpi(capture: Capture, observed: Observed) -> Iterator[Comparison]:
     for truth in capture.truths("ntop/nDPI"):
         facts = truth["facts"]
-        flows = [flow for flow in facts.get("flows", []) if flow.get("l4") == "TCP"]
+        # Over UDP without QUIC it is DTLS.
+        flows = [
+            flow
+            for flow in facts.get("flows", [])
+            if flow.get("l4") == "TCP" or "quic_version" in flow
+        ]
         if facts.get("flows_total", len(facts.get("flows", []))) != len(facts.get("flows", [])):
             continue
         for name, column in (("ja3c", "tls_ja3"), ("ja4", "tls_ja4")):

@@ -30,7 +30,7 @@ def compare(capture: Capture, observed: Observed) -> Iterator[Comparison]:
         if log is None or log["rows_total"] != len(log["rows"]):
             continue
         theirs = log["rows"]
-        ours = [row for row in observed.requests if row["protocol"] == "http"]
+        ours = observed.http
         stated = [name for name in COLUMNS if any(name in row for row in theirs)]
         yield from compare_bags(
             "zeek.requests",

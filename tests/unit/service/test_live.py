@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from itertools import pairwise
 from typing import Any
 
@@ -12,7 +13,8 @@ import pytest
 from nautscan.errors import BadQuery, Conflict
 from nautscan.service.history import PageQuery
 from nautscan.service.live import ROWS_A_MESSAGE, LiveHub, Pace, Subscription
-from tests.unit.service.world import World
+from nautscan.service.spans import Window
+from tests.unit.service.world import WEB, World
 from tests.unit.support import rows
 
 
@@ -46,6 +48,38 @@ async def test_rows_reach_those_who_asked_for_them(world: World) -> None:
     await world.stored(4)
     stored = json.loads(await world.service.history.request(seen[3]["id"]))
     assert stored["status"] == 500
+
+
+async def test_a_request_that_lasts_is_one_row_wherever_it_is_told(world: World) -> None:
+    viewer = await world.service.live.subscribe("requests", "")
+    ended = await world.service.live.subscribe("requests", "completeness = 'complete'")
+    await message(viewer)
+    await message(ended)
+    first, begun = None, time.time_ns()
+    for size, state in ((10, "open"), (20, "open"), (30, "complete")):
+        batch = rows(
+            "requests",
+            "(VALUES (1), (NULL)) t(number)",
+            flow_id="7",
+            time=f"make_timestamp_ns({begun})",
+            exchange_id="number",
+            response_bytes=str(size),
+            completeness=f"CASE WHEN number = 1 THEN '{state}' ELSE 'gap' END",
+        )
+        world.sensor.send("requests", batch)
+        told = [row for row in (await message(viewer))["rows"] if row["exchange_id"] == 1]
+        first = first or told[0]["id"]
+        assert [(row["id"], row["response_bytes"]) for row in told] == [(first, size)]
+        recent = await world.service.containers.requests(WEB, 10)
+        shown = [json.loads(line) for line in recent]
+        assert [row["response_bytes"] for row in shown if row["id"] == first] == [size]
+    assert [row["id"] for row in (await message(ended))["rows"]] == [first]
+    # Three others came with it.
+    await world.service.history._settled()
+    page = await world.service.history.page("requests", PageQuery())
+    assert len(page.rows) == len(await world.service.containers.requests(WEB, 10)) == 4
+    busiest = await world.service.containers.busiest(Window(50))
+    assert [item["requests"] for item in busiest["containers"]] == [4, 0]
 
 
 async def test_after_hello_the_history_has_all_that_was_live_before(world: World) -> None:

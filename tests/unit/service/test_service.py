@@ -97,12 +97,22 @@ async def test_the_last_requests_of_a_container_come_from_memory(world: World) -
 
 async def test_memory_for_requests_is_bounded_in_containers_too() -> None:
     recent = RecentRequests(per_container=3, containers=2)
-    recent.add([("a", ["1", "2", "3", "4"]), ("b", ["5"])])
-    recent.add([("a", ["6"]), ("c", ["7"])])
+    recent.add([("a", [(1, "1"), (2, "2"), (3, "3"), (4, "4")]), ("b", [(5, "5")])])
+    recent.add([("a", [(6, "6")]), ("c", [(7, "7")])])
     assert await recent.newest("a", 10) == ["6", "4", "3"]
     assert await recent.newest("b", 10) is None
     assert await recent.newest("c", 10) == ["7"]
     assert recent.forgotten == 1
+
+
+async def test_a_request_that_is_told_again_takes_its_own_place_in_memory() -> None:
+    recent = RecentRequests(per_container=3, containers=2)
+    recent.add([("a", [(1, "1"), (2, "2 open"), (3, "3")])])
+    recent.add([("a", [(2, "2 closed"), (4, "4")])])
+    assert await recent.newest("a", 10) == ["4", "3", "2 closed"]
+    # One that has made room for newer ones does not come back.
+    recent.add([("a", [(1, "1 closed")])])
+    assert await recent.newest("a", 10) == ["4", "3", "2 closed"]
 
 
 async def test_history_pages_by_cursor(world: World) -> None:

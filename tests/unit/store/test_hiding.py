@@ -163,6 +163,14 @@ def test_keys_reach_the_fields_of_decoded_messages() -> None:
     assert bytes(row["response_body"]).decode() == HIDDEN, "it holds what the text hides"
 
 
+@pytest.mark.parametrize("name", ["messages", "latest_events"])
+def test_messages_of_what_lasts_are_left_out_with_bodies(name: str) -> None:
+    detail = {"events": "1", name: "+0.000001 client text 6: s3cret"}
+    quoted = json.dumps(detail).replace("'", "''")
+    row = loaded(Rules(bodies=True), detail=f"'{quoted}'")[0]
+    assert json.loads(row["detail"]) == {"events": "1"}
+
+
 def test_bodies_can_be_left_out() -> None:
     row = loaded(Rules(bodies=True), request_body="encode('a')", response_body="encode('b')")[0]
     assert (row["request_body"], row["response_body"]) == (None, None)

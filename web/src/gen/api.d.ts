@@ -2853,6 +2853,8 @@ export interface components {
         /**
          * LiveRequests
          * @description Rows as they come; `skipped` rows before these did not reach this viewer.
+         *
+         *     A row whose `id` came before takes its place: a request that lasts is told while it does.
          */
         LiveRequests: {
             /** Rows */
@@ -3726,6 +3728,11 @@ export interface components {
              */
             ttfb_ns: number | null;
             /**
+             * Updated
+             * @description When the server was last told of an exchange that is told more than once, by its own clock; null for one told once
+             */
+            updated: string | null;
+            /**
              * Version
              * @description Version as spoken, e.g. 1.1; null if not stated
              */
@@ -4072,6 +4079,11 @@ export interface components {
              * @description First byte of the request to first byte of the response, ns
              */
             ttfb_ns: number | null;
+            /**
+             * Updated
+             * @description When the server was last told of an exchange that is told more than once, by its own clock; null for one told once
+             */
+            updated: string | null;
             /**
              * Version
              * @description Version as spoken, e.g. 1.1; null if not stated

@@ -9,6 +9,8 @@ type Seen = Pick<RequestRow, "completeness" | "gap_bytes">;
 export function whyIncomplete({ completeness, gap_bytes }: Seen): string | null {
   switch (completeness) {
     case "complete":
+    // What goes on is told in words of its own.
+    case "open":
       return null;
     case "request_only":
       return "No response was seen. Either none was sent before the connection ended or the capture stopped, or its packets were lost.";

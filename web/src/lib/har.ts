@@ -94,7 +94,8 @@ function timings({ ttfb_ns: first, duration_ns: whole }: RequestDetail) {
 
 function notes(row: RequestDetail): string {
   const said: string[] = [];
-  if (row.completeness !== "complete") said.push(`seen incompletely: ${row.completeness}`);
+  if (row.completeness === "open") said.push("it was still going on");
+  else if (row.completeness !== "complete") said.push(`seen incompletely: ${row.completeness}`);
   if (row.request_body_truncated) said.push("the request's body was cut when it was recorded");
   if (row.response_body_truncated) said.push("the response's body was cut when it was recorded");
   return said.join("; ");

@@ -1,5 +1,6 @@
 /** What things are called where a protocol is not HTTP: its own documents' words. */
 
+import { listsMessages } from "./messages";
 import type { RequestRow } from "./types";
 
 /** Names of what a row of `requests` holds. */
@@ -195,6 +196,7 @@ export function outcome(row: Seen): string {
   // A code, such as WRONGTYPE or unique_violation, says it; a sentence is told in the detail.
   if (error !== null) return !speaksHttp(protocol) && /^\w+$/.test(error) ? error : "failed";
   if (completeness === "request_only") return "no reply";
+  if (completeness === "open") return "open";
   return completeness === "complete" && !speaksHttp(protocol) ? "answered" : "unseen";
 }
 
@@ -233,10 +235,10 @@ const ELSEWHERE = new Set([
   "response_message_type",
 ]);
 
-/** What a protocol tells beside the columns: names and values of the row's `detail`. */
+/** What a protocol tells beside the columns and messages: names and values of the row's `detail`. */
 export function detailFacts(detail: RequestRow["detail"]): DetailFact[] {
   return Object.entries(detail ?? {})
-    .filter(([key]) => !ELSEWHERE.has(key))
+    .filter(([key, value]) => !ELSEWHERE.has(key) && !listsMessages(key, value))
     .map(([key, value]) => ({
       key,
       label: LABELS[key] ?? sentence(key),

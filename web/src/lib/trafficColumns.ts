@@ -26,10 +26,17 @@ export const TRAFFIC_COLUMNS: readonly ColumnKind[] = [
     sortedBy: "response_bytes",
   }),
   extra("ttfb_ns", "First byte", "Until the first byte of the response", 84, "ttfb_ns", true),
-  column("duration_ns", "Latency", "Until the last byte of the response", 72, 60, {
-    end: true,
-    sortedBy: "duration_ns",
-  }),
+  column(
+    "duration_ns",
+    "Latency",
+    "Until the last byte of the response; open: it goes on",
+    72,
+    60,
+    {
+      end: true,
+      sortedBy: "duration_ns",
+    },
+  ),
   column(
     "waterfall",
     "Waterfall",

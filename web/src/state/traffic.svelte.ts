@@ -12,6 +12,7 @@ import {
   type Scrolled,
 } from "../lib/stream/follow";
 import { frozen, indexOfId, type View } from "../lib/stream/ring";
+import { isLater } from "../lib/growing";
 import type { LiveMessage, RequestRow } from "../lib/types";
 import { NO_ROWS } from "../lib/uploads";
 import { session } from "./session.svelte";
@@ -23,6 +24,9 @@ const PAGE = 1000;
 /** Pages fetched to fill the gap of a lost connection before starting afresh from the newest. */
 const FILL_PAGES = 5;
 const RATE_WINDOW_MS = 2_000;
+/** How often requests that go on are looked up: what the server told of them may have been missed. */
+const VERIFY_MS = 5_000;
+const VERIFIED = 200;
 
 const NOTHING: View<RequestRow> = frozen<RequestRow>([]);
 
@@ -50,8 +54,9 @@ class Traffic {
   private loading = false;
   /** Where a file's rows go on. */
   private cursor: string | null = null;
-  /** The rows of a list that is held, in the order of their ids. */
+  /** The rows of a list that is held, in the order of their ids, and as they are shown. */
   private held: readonly RequestRow[] = [];
+  private arranged: readonly RequestRow[] = [];
 
   private readonly feed = new Feed<RequestRow>(CAPACITY);
   /** Rows count only after the hello of this filter: before it they answer the previous one. */
@@ -59,10 +64,16 @@ class Traffic {
   private loads = 0;
   private frame = 0;
   private arrivals: { at: number; rows: number; shown: number }[] = [];
+  /** The highest id that has come live. */
+  private newest = -1;
+  private verifying = false;
 
   start(): void {
     session.listen((message) => this.receive(message));
     setInterval(() => this.measure(), 500);
+    setInterval(() => {
+      if (!document.hidden) void this.verify();
+    }, VERIFY_MS);
   }
 
   /**
@@ -124,7 +135,21 @@ class Traffic {
   }
 
   private arrange(): void {
-    this.view = frozen(this.sort ? sorted(this.held, this.sort) : this.held);
+    this.arranged = this.sort ? sorted(this.held, this.sort) : this.held;
+    this.view = frozen(this.arranged);
+  }
+
+  /** Shows what was told again of rows that are held, where they stand. */
+  private retell(rows: readonly RequestRow[]): void {
+    if (this.follow.following || rows.length === 0) return;
+    const told = new Map(rows.map((row) => [row.id, row]));
+    const last = (row: RequestRow) => {
+      const again = told.get(row.id);
+      return again !== undefined && isLater(again, row) ? again : row;
+    };
+    this.held = this.held.map(last);
+    this.arranged = this.arranged.map(last);
+    this.view = frozen(this.arranged);
   }
 
   /** Puts older rows before a list that is held still; answers how many. */
@@ -224,15 +249,12 @@ class Traffic {
         if (message.table !== "requests" || message.filter !== this.filter) return;
         this.accepting = true;
         void this.load();
+        void this.verify();
         return;
       case "rows":
         if (!this.accepting || message.table !== "requests") return;
         this.feed.push(message.rows, message.skipped);
-        this.arrivals.push({
-          at: performance.now(),
-          rows: message.rows.length + message.skipped,
-          shown: message.rows.length,
-        });
+        this.arrive(message.rows, message.skipped);
         this.schedule();
         return;
       case "error":
@@ -240,6 +262,51 @@ class Traffic {
         this.ready = true;
         return;
     }
+  }
+
+  /** Counts rows that came; those that are told again came before. */
+  private arrive(rows: readonly RequestRow[], skipped: number): void {
+    const shown = rows.filter(({ id }) => id > this.newest).length;
+    for (const { id } of rows) this.newest = Math.max(this.newest, id);
+    this.arrivals.push({ at: performance.now(), rows: shown + skipped, shown });
+  }
+
+  /**
+   * Looks up the requests that go on as far as is known: the end of one may have been left out of a
+   * sample, or told while the connection was lost, and one that the filter does not let through any
+   * more is not told at all.
+   */
+  private async verify(): Promise<void> {
+    if (this.source !== null || !this.accepting || this.verifying) return;
+    const held = this.held.filter(({ completeness }) => completeness === "open");
+    const rows = [...this.feed.open(VERIFIED), ...held.slice(-VERIFIED)];
+    const open = [...new Set(rows.map(({ id }) => id))];
+    if (open.length === 0) return;
+    const turn = this.loads;
+    this.verifying = true;
+    try {
+      const found = await this.among(open, this.filter ?? "");
+      if (turn !== this.loads) return;
+      this.feed.push(found);
+      this.retell(found);
+      const known = new Set(found.map(({ id }) => id));
+      const others = open.filter((id) => !known.has(id));
+      const left = others.length > 0 ? await this.among(others, "") : [];
+      if (turn !== this.loads) return;
+      this.retell(left);
+      const removed = left.filter((row) => this.feed.remove(row));
+      if (removed.length > 0 && this.follow.following) this.show();
+      this.schedule();
+    } catch {
+      // Asked again soon; why the server does not answer is told elsewhere.
+    } finally {
+      this.verifying = false;
+    }
+  }
+
+  private async among(ids: readonly number[], filter: string): Promise<RequestRow[]> {
+    const query = { filter: narrow(filter, `id in (${ids.join(", ")})`), limit: 2 * VERIFIED };
+    return (await api.requests({ ...query, order: "asc" })).requests;
   }
 
   /** The history of this filter: its newest page at first, what was missed after a loss. */
@@ -250,7 +317,7 @@ class Traffic {
       const rows = await this.missed();
       if (turn !== this.loads) return;
       this.error = null;
-      this.feed.loaded(rows);
+      this.feed.loaded(rows, !this.hasOlder);
     } catch (cause) {
       if (turn !== this.loads) return;
       this.error = asApiError(cause);
@@ -314,6 +381,7 @@ class Traffic {
     this.sort = null;
     this.hasNewer = false;
     this.held = [];
+    this.newest = -1;
     this.oneOf = 1;
     this.ready = false;
     this.error = null;
@@ -331,9 +399,10 @@ class Traffic {
   }
 
   private flush(): void {
-    const { added } = this.feed.flush();
+    const { added, changed } = this.feed.flush();
     this.skipped = this.feed.skipped;
-    if (added === 0) return;
+    if (added === 0 && changed.length === 0) return;
+    this.retell(changed);
     this.follow = arrived(this.follow, added);
     if (this.follow.following) this.show();
   }

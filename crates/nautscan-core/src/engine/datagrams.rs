@@ -37,11 +37,13 @@ pub(super) fn take_datagram(
         flow.protocol = Some(app.protocol());
         flow.udp = Some(Box::new(UdpFlow { app, community_id: None }));
         if sender.is_some_and(|sender| sender != side) {
-            flow.client_is_low = !flow.client_is_low;
-            flow.sent.swap(0, 1);
+            flow.swap_roles();
             side = side.peer();
             datagram.side = side;
         }
+    }
+    if !flow.udp.as_deref().is_some_and(|udp| udp.app.wants(&datagram)) {
+        return;
     }
     out.with_app(flow, time, |app, cx| app.datagram(&datagram, cx));
     if flow.udp.as_deref().is_some_and(|udp| udp.app.is_over()) {

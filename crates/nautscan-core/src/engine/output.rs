@@ -67,7 +67,13 @@ impl Output {
     pub(super) fn settle(&mut self, flow: &mut Flow, now: i64) {
         if flow.tcp.is_some() && flow.ended.is_none() {
             let time = flow.last_time;
-            self.follow(flow, time, |connection, feed| connection.settle(now, feed));
+            let grows = self.config.settings.growing;
+            self.follow(flow, time, |connection, feed| {
+                connection.settle(now, feed);
+                if grows {
+                    feed.tick(now);
+                }
+            });
         }
         if flow.udp.is_some() {
             self.settle_datagrams(flow, now);

@@ -211,12 +211,17 @@ pub(super) struct Counted {
 pub(super) struct News {
     handshake: Option<Box<Handshake>>,
     summary: Option<Box<Summary>>,
+    /// Client and server are the other way round.
+    has_swapped: bool,
 }
 
 impl News {
     /// Notes it at the flow.
     #[cold]
     pub(super) fn note(self, flow: &mut Flow) {
+        if self.has_swapped {
+            flow.swap_roles();
+        }
         if let Some(handshake) = self.handshake {
             flow.set_handshake(handshake);
         }
@@ -304,6 +309,11 @@ impl Sink for FlowSink<'_> {
     }
 
     #[cold]
+    fn sender_is_client(&mut self) {
+        self.news.get_or_insert_default().has_swapped = true;
+    }
+
+    #[cold]
     fn summary(&mut self, facts: &Summary) {
         self.news.get_or_insert_default().summary = Some(Box::new(facts.clone()));
     }
@@ -319,6 +329,12 @@ pub(super) struct Feed<'a> {
 }
 
 impl Feed<'_> {
+    /// About a second has passed; it is `now`.
+    pub(super) fn tick(&mut self, now: i64) {
+        let (app, mut cx) = self.context(Place::default(), now);
+        app.tick(&mut cx);
+    }
+
     pub(super) fn close(&mut self, close: Close) {
         let time = self.time;
         let (app, mut cx) = self.context(Place::default(), time);

@@ -165,6 +165,18 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// Heap bytes held.
+    pub(crate) fn memory(&self) -> usize {
+        let message = |message: &Option<Message>| {
+            message.as_ref().map_or(0, |message| {
+                message.headers.memory() + message.body.kept.as_ref().map_or(0, Vec::capacity)
+            })
+        };
+        let texts = [&self.method, &self.host, &self.target];
+        let texts: usize = texts.into_iter().flatten().map(Vec::capacity).sum();
+        let detail: usize = self.detail.iter().map(|(_, text)| text.capacity()).sum();
+        message(&self.request) + message(&self.response) + texts + detail
+    }
     /// Notes an oddity, once.
     pub(crate) fn note(&mut self, oddity: &'static str) {
         if !self.oddities.contains(&oddity) {

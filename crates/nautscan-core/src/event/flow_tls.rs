@@ -16,7 +16,7 @@ pub(super) const COLUMNS: [Column; 14] = [
     maybe(
         "server_name",
         Kind::Text,
-        "Name of the server as the client stated it in its TLS hello (SNI). Null where none was seen.",
+        "Name of the server as the client stated it in its hello of TLS or QUIC (SNI). Null where none was seen.",
     ),
     maybe(
         "tls_version",
@@ -31,7 +31,7 @@ pub(super) const COLUMNS: [Column; 14] = [
     maybe(
         "tls_alpn",
         Kind::Text,
-        "Application protocol that the server chose (ALPN), e.g. `h2`. Null where it chose none, and from TLS 1.3 on, where that is encrypted.",
+        "Application protocol that the server chose (ALPN), e.g. `h2`. Null where it chose none, and from TLS 1.3 on and in QUIC, where that is encrypted.",
     ),
     maybe(
         "tls_alpn_offered",
@@ -44,7 +44,11 @@ pub(super) const COLUMNS: [Column; 14] = [
         "Whether the server took up an earlier session, or another key that both knew before, in place of showing a certificate. Null where that was not seen.",
     ),
     maybe("tls_ja3", Kind::Text, "JA3 of the client's first hello: MD5, 32 hexadecimal digits."),
-    maybe("tls_ja4", Kind::Text, "JA4 of the client's first hello."),
+    maybe(
+        "tls_ja4",
+        Kind::Text,
+        "JA4 of the client's first hello; `q` begins it where that came in QUIC.",
+    ),
     maybe(
         "tls_certificate_subject",
         Kind::Text,

@@ -21,6 +21,8 @@ const HEADERS: &[&str] = &[
     "x-xsrf-token",
     "x-amz-security-token",
     "x-vault-token",
+    // Browsers let pages set no other field of a WebSocket's handshake, so tokens are sent here.
+    "sec-websocket-protocol",
 ];
 
 /// Values of the detail that hold header fields.
@@ -42,7 +44,12 @@ const TEXTS: &[&str] = &[
     "source",
     "routing_key",
     "queue",
+    // What a side says with which it leaves.
+    "close_reason",
 ];
+
+/// Values of the detail that list messages, one a line: behind the first colon stands what was said.
+const CONTENTS: &[&str] = &["messages", "latest_events"];
 
 /// Query parameters whose value is a credential.
 const PARAMETERS: &[&str] = &[
@@ -111,7 +118,9 @@ impl Redactor {
         };
         let is_text = |name: &str| TEXTS.contains(&name);
         let is_secret = |(name, text): &(&str, String)| {
-            is_text(name) || TRAILERS.contains(name) && text.split('\n').any(hides)
+            is_text(name)
+                || CONTENTS.contains(name) && text.contains(": ")
+                || TRAILERS.contains(name) && text.split('\n').any(hides)
         };
         if !detail.iter().any(is_secret) {
             return Cow::Borrowed(detail);
@@ -122,8 +131,9 @@ impl Redactor {
                 REDACTED.clone_into(text);
                 continue;
             }
+            let all = CONTENTS.contains(name);
             let lines = text.split('\n').map(|line| match line.split_once(':') {
-                Some((name, _)) if hides(line) => format!("{name}: {REDACTED}"),
+                Some((name, _)) if all || hides(line) => format!("{name}: {REDACTED}"),
                 _ => line.to_owned(),
             });
             *text = lines.collect::<Vec<_>>().join("\n");
@@ -208,6 +218,15 @@ mod tests {
         let want = "Digest: a\nSet-Cookie: [redacted]\nx-ours: [redacted]\nX:";
         assert_eq!(shown[2].1, want);
         assert!(matches!(redactor.detail(&detail[..2]), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn what_messages_say() {
+        let messages = "+0.000001 client text 5: a: b\n+0.1 server binary 0\n+0.2 server text 1: x";
+        let detail = [("messages", messages.to_owned()), ("close_reason", "s1".to_owned())];
+        let shown = Redactor::default().detail(&detail).into_owned();
+        let want = "+0.000001 client text 5: [redacted]\n+0.1 server binary 0\n+0.2 server text 1: [redacted]";
+        assert_eq!((&*shown[0].1, &*shown[1].1), (want, REDACTED));
     }
 
     #[test]

@@ -79,7 +79,7 @@ pub(super) const COLUMNS: &[Column] = &[
     maybe(
         "request_bytes",
         Kind::Int,
-        "Bytes of request content after transfer decoding, before content decoding; other protocols: of the message. Null where not known.",
+        "Bytes of request content after transfer decoding, before content decoding; WebSocket: payload of its text and binary messages, as sent; other protocols: of the message. Null where not known.",
     ),
     maybe("response_bytes", Kind::Int, "Bytes of response content likewise."),
     maybe(

@@ -224,6 +224,13 @@ impl Flow {
         }
     }
 
+    /// Client and server turned out to be the other way round.
+    #[cold]
+    pub fn swap_roles(&mut self) {
+        self.client_is_low = !self.client_is_low;
+        self.sent.swap(0, 1);
+    }
+
     /// What was seen of its TLS handshake.
     pub fn handshake(&self) -> Option<&Handshake> {
         self.rare.as_deref()?.handshake.as_deref()

@@ -9,7 +9,7 @@
 
 use core::fmt;
 
-use super::{About, Close, Context, Settings, Side, Verdict, dhcp, dns};
+use super::{About, Close, Context, Settings, Side, Verdict, dhcp, dns, quic};
 
 /// One datagram, and where it goes.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +69,11 @@ pub struct DatagramProtocol {
 pub trait DatagramParser: Send {
     /// The next datagram, at `cx.time`.
     fn datagram(&mut self, datagram: &Datagram<'_>, cx: &mut Context<'_>) -> Verdict;
+    /// Whether there is anything in a datagram to look at: asked first, since most of what some
+    /// protocols carry is encrypted.
+    fn wants(&self, _datagram: &Datagram<'_>) -> bool {
+        true
+    }
     /// It is `cx.time`, and no datagram came: what has waited too long is emitted.
     fn settle(&mut self, cx: &mut Context<'_>);
     /// The flow is over: emit whatever is pending. Called once, last.
@@ -79,7 +84,7 @@ pub trait DatagramParser: Send {
 
 /// Every protocol over datagrams, in the order in which they are probed.
 pub static DATAGRAM_PROTOCOLS: &[DatagramProtocol] =
-    &[dns::MDNS, dns::LLMNR, dns::DATAGRAMS, dhcp::V4, dhcp::V6];
+    &[quic::PROTOCOL, dns::MDNS, dns::LLMNR, dns::DATAGRAMS, dhcp::V4, dhcp::V6];
 
 /// The application end of one flow of datagrams.
 pub struct App {
@@ -114,6 +119,12 @@ impl App {
     /// Whether the datagrams turned out not to be of the protocol.
     pub fn is_over(&self) -> bool {
         self.parser.is_none()
+    }
+
+    /// Whether there is anything in a datagram to look at.
+    #[inline]
+    pub fn wants(&self, datagram: &Datagram<'_>) -> bool {
+        self.parser.as_deref().is_some_and(|parser| parser.wants(datagram))
     }
 
     /// The next datagram.

@@ -146,6 +146,13 @@ impl App {
         }
     }
 
+    /// About a second has passed: see [`Parser::tick`].
+    pub fn tick(&mut self, cx: &mut Context<'_>) {
+        if let State::Known { parser, .. } = &mut self.0 {
+            parser.tick(cx);
+        }
+    }
+
     /// Heap bytes held.
     pub fn memory(&self) -> usize {
         match &self.0 {
@@ -223,7 +230,15 @@ impl App {
                     todo.push(rest);
                 }
                 let State::Known { mut parser, .. } = old else { return };
-                if let Some(asked) = parser.unanswered() {
+                let successor = parser.successor();
+                let asked = parser.unanswered();
+                if let Some(protocol) = successor {
+                    let mut next = (protocol.open)(cx.settings);
+                    if let Some(asked) = asked {
+                        next.inherit(*asked, cx);
+                    }
+                    self.0 = State::Known { protocol, parser: next };
+                } else if let Some(asked) = asked {
                     let waiting = Waiting { unanswered: Some(asked), ..Waiting::default() };
                     self.0 = State::Undecided(Undecided {
                         waiting: Some(Box::new(waiting)),

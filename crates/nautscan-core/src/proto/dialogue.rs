@@ -15,7 +15,7 @@ impl Sink for Collected {
 }
 
 /// One thing that happens.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) enum Act {
     Says(Side, Vec<u8>),
     Loses(Side, u64),

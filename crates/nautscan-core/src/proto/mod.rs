@@ -23,10 +23,13 @@ pub mod dhcp;
 #[cfg(test)]
 mod dialogue;
 pub mod dns;
+mod events;
 mod frames;
+mod growth;
 pub mod grpc;
 pub mod http1;
 pub mod http2;
+mod inflate;
 mod keys;
 pub mod memcached;
 pub mod mongodb;
@@ -34,12 +37,15 @@ pub mod mqtt;
 pub mod mysql;
 pub mod nats;
 pub mod postgres;
+pub mod quic;
 pub mod redis;
 #[cfg(test)]
 pub mod sample;
+mod shown;
 mod sql;
 pub mod tls;
 mod turns;
+pub mod websocket;
 
 pub use about::{About, Known};
 pub use datagram::{DATAGRAM_PROTOCOLS, DatagramParser, DatagramProtocol};
@@ -183,6 +189,9 @@ pub trait Sink {
     /// What is known of the connection's TLS handshake so far. Who tells nothing of flows need not
     /// care.
     fn handshake(&mut self, _handshake: &Handshake) {}
+    /// The datagram at hand shows that its sender is the flow's client, though the other side was held
+    /// to be. Who knows no flows need not care.
+    fn sender_is_client(&mut self) {}
     /// What the flow's protocol says of itself so far, all of it each time: likewise.
     fn summary(&mut self, _facts: &Summary) {}
 }
@@ -194,6 +203,8 @@ pub struct Settings {
     pub body_limit: usize,
     /// Keep header lists.
     pub headers: bool,
+    /// Tell exchanges that last while they do ([`Exchange::growing`]), not only when they end.
+    pub growing: bool,
     /// What messages of gRPC are decoded with.
     pub schemas: Option<Arc<grpc::Schemas>>,
     /// Values of message fields that are credentials by their names are not shown, nor is content
@@ -206,6 +217,7 @@ impl Default for Settings {
         Self {
             body_limit: crate::limits::BODY_KEPT,
             headers: true,
+            growing: false,
             schemas: None,
             hides_fields: false,
         }
@@ -223,9 +235,17 @@ pub trait Parser: Send {
     fn end(&mut self, side: Side, cx: &mut Context<'_>) -> Verdict;
     /// The connection is over: emit whatever is pending. Called once, last.
     fn close(&mut self, close: Close, cx: &mut Context<'_>);
+    /// About a second has passed: tell what is still to be told of exchanges that last. Asked only where
+    /// [`Settings::growing`] is set.
+    fn tick(&mut self, _cx: &mut Context<'_>) {}
     /// What one side sent before the switch and the parser held, since it may be of the new
     /// protocol. Asked once, after [`Verdict::Switched`].
     fn early(&mut self) -> Option<Early> {
+        None
+    }
+    /// The protocol that both sides have named, if they did; else what comes next is probed. Asked once,
+    /// after [`Verdict::Switched`], before [`Self::unanswered`].
+    fn successor(&mut self) -> Option<&'static Protocol> {
         None
     }
     /// What was asked before the switch and is to be answered in the new protocol. Asked once, after
@@ -278,4 +298,5 @@ pub static PROTOCOLS: &[Protocol] = &[
     mqtt::PROTOCOL,
     nats::PROTOCOL,
     amqp::PROTOCOL,
+    websocket::PROTOCOL,
 ];

@@ -40,6 +40,25 @@ export class Ring<Row> implements View<Row> {
     return dropped;
   }
 
+  replace(index: number, row: Row): void {
+    this.at(index);
+    this.slots[(this.head + index) % this.capacity] = row;
+  }
+
+  /** Puts a row before the one at `index`; the oldest makes room in a full ring. Copies the ring. */
+  insert(index: number, row: Row): void {
+    const rows = [...this.freeze().rows];
+    rows.splice(index, 0, row);
+    this.slots = rows.slice(Math.max(0, rows.length - this.capacity));
+    this.head = 0;
+  }
+
+  /** Takes a row out. Copies the ring. */
+  remove(index: number): void {
+    this.slots = this.freeze().rows.filter((_, place) => place !== index);
+    this.head = 0;
+  }
+
   last(): Row | undefined {
     return this.length === 0 ? undefined : this.at(this.length - 1);
   }
@@ -70,14 +89,18 @@ export function frozen<Row>(rows: readonly Row[]): View<Row> & { rows: readonly 
 
 /** Where the row with this id is, in a view whose ids rise; -1 if it is not there. */
 export function indexOfId(view: View<{ id: number }>, id: number): number {
+  const index = placeOfId(view, id);
+  return index < view.length && view.at(index).id === id ? index : -1;
+}
+
+/** Where the row with this id is or would be, in a view whose ids rise. */
+export function placeOfId(view: View<{ id: number }>, id: number): number {
   let low = 0;
-  let high = view.length - 1;
-  while (low <= high) {
+  let high = view.length;
+  while (low < high) {
     const middle = (low + high) >>> 1;
-    const found = view.at(middle).id;
-    if (found === id) return middle;
-    if (found < id) low = middle + 1;
-    else high = middle - 1;
+    if (view.at(middle).id < id) low = middle + 1;
+    else high = middle;
   }
-  return -1;
+  return low;
 }

@@ -10,6 +10,8 @@ use super::pending::{Asked, Pending, Progress};
 use super::{Http1, Step, probe, web};
 use crate::event::Message;
 use crate::limits::HTTP_HEAD;
+use crate::proto::events::{self, EventStream};
+use crate::proto::growth::Growth;
 use crate::proto::{Context, Probe, Side, Verdict};
 
 impl Http1 {
@@ -30,6 +32,10 @@ impl Http1 {
         half.found = true;
         half.assumed = false;
         half.hole = false;
+        if side == Side::Server && framing != Framing::Length(0) {
+            self.look_for_events(cx);
+        }
+        let half = self.half(side);
         match framing {
             Framing::Length(0) => self.end_message(side, true, cx),
             Framing::Unknown => {
@@ -67,6 +73,7 @@ impl Http1 {
                 let buf = std::mem::take(&mut half.buf);
                 let pending = self.pairing.current();
                 pending.note(Oddity::BodyAbsent);
+                pending.events = None;
                 let end = message(pending, side).and_then(|message| message.last_time);
                 self.half(side).next_message();
                 self.conclude(side, Progress::Ended, end, cx);
@@ -233,6 +240,54 @@ impl Http1 {
         }
         if let Some(message) = message(pending, side) {
             add_content(message, piece, cx.settings.body_limit, hole);
+        }
+        if pending.events.is_some() && side == Side::Server {
+            self.events_come(piece, cx);
+        }
+    }
+
+    /// Looks whether the response whose body begins is a stream of events.
+    #[inline]
+    fn look_for_events(&mut self, cx: &mut Context<'_>) {
+        let response = &self.pairing.current().exchange.response;
+        if events::is_stream(response.as_ref().and_then(|m| m.content_type.as_deref())) {
+            self.begin_events(cx);
+        }
+    }
+
+    #[cold]
+    fn begin_events(&mut self, cx: &mut Context<'_>) {
+        let codings = self.half(Side::Server).codings;
+        // Of a response that is kept apart it is not known yet what it answers.
+        let is_told = cx.settings.growing && self.pairing.orphan.is_none();
+        let growth = if is_told { Growth::new(self.next_number(), cx.settings) } else { None };
+        let stream = EventStream::new(&codings, growth);
+        self.pairing.current().events = Some(stream);
+        self.events_come(&[], cx);
+    }
+
+    /// Tells what is still to be told of the events of the response that is being read.
+    pub(super) fn tell_events(&mut self, cx: &mut Context<'_>) {
+        let Some(front) = self.pairing.queue.front_mut() else { return };
+        let is_late = front.events.as_ref().is_some_and(|stream| stream.is_late(cx.time));
+        if is_late
+            && front.response == Progress::Open
+            && let Some(exchange) = front.open_row(cx.time)
+        {
+            cx.sink.exchange(&exchange);
+        }
+    }
+
+    /// Reads events, and tells a row of them if it is time for one.
+    #[cold]
+    fn events_come(&mut self, piece: &[u8], cx: &mut Context<'_>) {
+        let pending = self.pairing.current();
+        let Some(stream) = &mut pending.events else { return };
+        stream.data(piece, cx.time, cx.settings.body_limit);
+        if stream.is_due(cx.time)
+            && let Some(exchange) = pending.open_row(cx.time)
+        {
+            cx.sink.exchange(&exchange);
         }
     }
 

@@ -103,7 +103,7 @@ fn is_gzip_prefix(input: &[u8]) -> bool {
 }
 
 /// Length of the gzip header at the start of `input`, if it is whole.
-fn gzip_header(input: &[u8]) -> Option<usize> {
+pub(in crate::proto) fn gzip_header(input: &[u8]) -> Option<usize> {
     const FIXED: usize = 10;
     const FHCRC: u8 = 2;
     const FEXTRA: u8 = 4;
@@ -129,13 +129,17 @@ fn gzip_header(input: &[u8]) -> Option<usize> {
     (at <= input.len()).then_some(at)
 }
 
-/// `deflate` is a zlib stream (RFC 9110 section 8.4.1.2); some servers send raw deflate.
-fn deflate(input: &[u8], out: &mut Vec<u8>, limit: usize) -> Outcome {
-    let zlib = match input {
+/// Whether `input` begins like a zlib stream (RFC 1950 section 2.2), or is too short to tell.
+pub(in crate::proto) fn is_zlib(input: &[u8]) -> bool {
+    match input {
         [cmf, flg, ..] => cmf & 0x0f == 8 && (u16::from(*cmf) << 8 | u16::from(*flg)) % 31 == 0,
         _ => true,
-    };
-    if zlib {
+    }
+}
+
+/// `deflate` is a zlib stream (RFC 9110 section 8.4.1.2); some servers send raw deflate.
+fn deflate(input: &[u8], out: &mut Vec<u8>, limit: usize) -> Outcome {
+    if is_zlib(input) {
         let (_, outcome) = inflate(input, true, out, limit);
         if outcome != Outcome::Corrupt || !out.is_empty() {
             return outcome;

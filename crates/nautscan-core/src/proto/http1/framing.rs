@@ -30,6 +30,16 @@ pub(super) enum Coding {
     Unknown,
 }
 
+/// How content is coded that is read while it comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::proto) enum Streamed {
+    Plain,
+    Gzip,
+    Deflate,
+    /// In a way that is undone only once all of it has come, or not at all.
+    Unknown,
+}
+
 /// The content codings of a message in the order in which they were applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::proto) struct Codings {
@@ -65,6 +75,16 @@ impl Codings {
             .split(|&b| b == b',')
             .filter_map(|item| coding(item.trim_ascii()))
             .for_each(|c| self.push(c));
+    }
+
+    /// The one coding, if it can be undone while its content comes.
+    pub(in crate::proto) fn streamed(&self) -> Streamed {
+        match self.applied() {
+            [] => Streamed::Plain,
+            [Coding::Gzip] => Streamed::Gzip,
+            [Coding::Deflate] => Streamed::Deflate,
+            _ => Streamed::Unknown,
+        }
     }
 
     /// The codings applied, first to last.

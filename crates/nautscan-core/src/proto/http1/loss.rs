@@ -102,6 +102,9 @@ impl Http1 {
         self.half(side).hole = true;
         let Some(pending) = self.pending(side) else { return };
         pending.lose(lost);
+        if let Some(stream) = pending.events.as_mut().filter(|_| side == Side::Server) {
+            stream.lose();
+        }
         if let Some(message) = message(pending, side) {
             message.body.truncated = true;
             message.body.bytes = message.body.bytes.map(|n| n.saturating_add_unsigned(lost));

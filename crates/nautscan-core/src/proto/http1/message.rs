@@ -8,7 +8,7 @@ use super::oddity::{OddSet, Oddity};
 use super::pair::Answered;
 use super::pending::{self, Asked, Pending, Progress, renew, set};
 use super::start::{self, StatusLine, Version};
-use super::{Http1, Step, probe};
+use super::{Http1, Step, probe, switch};
 use crate::limits::{HTTP_HEAD, HTTP_INFORMATIONAL};
 use crate::proto::{Context, Side, Verdict};
 
@@ -180,6 +180,7 @@ impl Http1 {
         choose_host(&mut pending, &line, met, &mut facts, used.is_some());
         pending.asked = Asked::of(line.method);
         pending.upgrade = facts.upgrade.is_some();
+        pending.offer = facts.upgrade.as_ref().and_then(|to| switch::offer(to, &bytes[next..]));
         pending.request = Progress::Open;
         let framing = facts.request_framing(line.version.unwrap_or(Version::V11));
         pending.note_all(facts.odd);
@@ -264,7 +265,7 @@ impl Http1 {
             return Head::Read(size);
         }
         if line.status == 101 || (asked == Asked::Connect && matches!(line.status, 200..=299)) {
-            self.switch(line.status, facts.upgrade, cx);
+            self.switch(line.status, facts.upgrade, &bytes[next..], cx);
             return Head::Switched(size);
         }
         self.begin_body(Side::Server, framing, &mut facts, cx);
@@ -292,39 +293,6 @@ impl Http1 {
         let half = self.half(Side::Server);
         half.found = true;
         half.next_message();
-    }
-
-    /// The connection changes its protocol with the response just read.
-    fn switch(&mut self, status: i32, upgrade: Option<Vec<u8>>, cx: &mut Context<'_>) {
-        let seen = self.halves[1].seen;
-        let pending = self.pairing.current();
-        if status == 101 && pending.request != Progress::Absent && !pending.upgrade {
-            pending.note(Oddity::UnexpectedSwitch);
-        }
-        let unanswered = match &upgrade {
-            // Stream 1 of HTTP/2 answers it (RFC 7540 section 3.2).
-            Some(to) if to.eq_ignore_ascii_case(b"h2c") && pending.request != Progress::Absent => {
-                Some(Box::new(pending.asked()))
-            }
-            _ => None,
-        };
-        if let Some(protocol) = upgrade {
-            pending.detail("upgrade", ',', &String::from_utf8_lossy(&protocol));
-        }
-        if let Some(message) = &mut pending.exchange.response {
-            message.last_time = Some(seen);
-        }
-        pending.response = Progress::Ended;
-        if pending.request == Progress::Open {
-            pending.request = Progress::Ended;
-        }
-        self.unanswered = unanswered;
-        self.pairing.response_over(cx);
-        self.pairing.flush(None, false, cx);
-        // What the client sent meanwhile is of the new protocol and stays for it.
-        for half in self.halves.iter_mut().filter(|half| half.state != State::Held) {
-            half.state = State::Closed;
-        }
     }
 }
 

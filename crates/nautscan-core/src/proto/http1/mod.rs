@@ -10,6 +10,7 @@
 //! | `pending`, `pair`, `turn` | exchanges in the making; which response answers which request |
 //! | `message` | heads of one direction, as bytes come |
 //! | `body` | bodies and trailers, and the end of a message |
+//! | `switch` | the connection changes its protocol |
 //! | `loss` | gaps, broken framing, and the way back |
 //! | `web` | calls of gRPC-Web |
 //! | `oddity` | what a peer did that it should not |
@@ -31,18 +32,21 @@ mod pair;
 mod pending;
 mod probe;
 mod start;
+mod switch;
 #[cfg(test)]
 mod tests;
 mod turn;
 mod web;
 
 pub(super) use body::{add_content, decoded, undo_codings};
-pub(super) use content::{unpack_zlib, unpack_zstd, unpack_zstd_beginning};
-pub(super) use framing::{Codings, trace_id};
+pub(super) use content::{gzip_header, is_zlib, unpack_zlib, unpack_zstd, unpack_zstd_beginning};
+pub(super) use framing::{Codings, Streamed, trace_id};
 pub use oddity::ODDITIES;
 
+use super::growth::FIRST_NUMBER;
 use super::{
     About, Close, Context, Early, Parser, Place, Protocol, Settings, Side, UNANSWERED, Verdict,
+    websocket,
 };
 use crate::event::Exchange;
 use crate::limits::HTTP_HEAD;
@@ -54,10 +58,11 @@ pub const PROTOCOL: Protocol = Protocol { name: "http", probe: probe::probe, ope
 
 static ABOUT: About = About {
     title: "HTTP/1.0 and HTTP/1.1",
-    extracts: "Method, host, target, status, header fields, bodies without their codings (chunked, gzip, deflate, br, zstd), trace id, informational responses, trailers; pipelines; after CONNECT or an upgrade what follows is looked at anew. Calls of gRPC-Web have `protocol` `grpc`, see HTTP/2.",
+    extracts: "Method, host, target, status, header fields, bodies without their codings (chunked, gzip, deflate, br, zstd), trace id, informational responses, trailers; pipelines; of an event stream (`text/event-stream`) the number of events by their names, the last event ID, retry time and latest events, on a row that grows while it lasts; an upgrade to a WebSocket goes on as one; after CONNECT or another upgrade what follows is looked at anew. Calls of gRPC-Web have `protocol` `grpc`, see HTTP/2.",
     limits: &[
         "HTTP/3 is not read, and what is encrypted is opaque; of HTTP/2 see there.",
         "Bodies are kept up to the body limit; their sizes are of all bytes.",
+        "Of an event stream 16 names are counted apart and the latest 16 events shown, up to 256 bytes each, where nothing is redacted. Streams coded with br or zstd are not read.",
         "A head of more than 64 KiB, or more than 128 requests waiting on one connection, are noted as oddities.",
     ],
     oddities: ODDITIES,
@@ -80,7 +85,9 @@ struct Http1 {
     holds_nothing: bool,
     /// What was held as a head and is none is being read again.
     rescans: bool,
-    /// What is answered in HTTP/2, to which the connection changes.
+    /// Exchanges so far that are told while they last.
+    growing: u32,
+    /// What goes on in the protocol to which the connection changes.
     unanswered: Option<Box<Exchange>>,
 }
 
@@ -95,6 +102,13 @@ enum Step {
 impl Http1 {
     fn half(&mut self, side: Side) -> &mut Half {
         &mut self.halves[side.index()]
+    }
+
+    /// The number of the next exchange that is told while it lasts.
+    #[cold]
+    fn next_number(&mut self) -> u32 {
+        self.growing = self.growing.wrapping_add(1);
+        FIRST_NUMBER.wrapping_add(self.growing)
     }
 
     /// Consumes all of `bytes` that did not come just now.
@@ -242,6 +256,12 @@ impl Parser for Http1 {
         self.pairing.flush(before, orderly, cx);
     }
 
+    fn tick(&mut self, cx: &mut Context<'_>) {
+        if self.growing > 0 {
+            self.tell_events(cx);
+        }
+    }
+
     fn early(&mut self) -> Option<Early> {
         let half = self.half(Side::Client);
         if half.state != State::Held {
@@ -251,6 +271,11 @@ impl Parser for Http1 {
         let bytes = std::mem::take(&mut half.buf);
         let place = Place { offset: half.start.at, received: half.start.received };
         Some(Early { side: Side::Client, time: half.begin, place, bytes })
+    }
+
+    fn successor(&mut self) -> Option<&'static Protocol> {
+        let asked = self.unanswered.as_deref()?;
+        (asked.protocol == websocket::PROTOCOL.name).then_some(&websocket::PROTOCOL)
     }
 
     fn unanswered(&mut self) -> Option<Box<Exchange>> {

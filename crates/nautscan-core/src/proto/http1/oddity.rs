@@ -52,6 +52,7 @@ oddities! {
     BodyAbsent "body_absent" "The response to an unseen request stated a body, and another message followed at once: taken as an answer to HEAD.",
     UnknownCoding "unknown_content_coding" "The content coding is not known; no content was kept.",
     ContentUndecodable "content_undecodable" "The content does not decode as its content coding says.",
+    EventsUndecodable "event_stream_undecodable" "The events of a stream were not read to its end: its content does not decode as its content coding says, or comes to more than 64 times its size.",
     UnexpectedSwitch "unexpected_switch" "101 answers a request that had no Upgrade.",
     Unsolicited "unsolicited_response" "A response came while no request was waiting for one.",
     PairingUncertain "pairing_uncertain" "Loss left open which request and which response belong together; they are reported apart.",

@@ -22,6 +22,7 @@ use super::pending::{self, Asked, Pending, Progress};
 use super::turn::answers;
 use super::web;
 use crate::limits::HTTP_PIPELINE;
+use crate::proto::websocket::handshake::Fields;
 use crate::proto::{Context, Side};
 
 /// How far the server's stream was followed when a request begins.
@@ -217,6 +218,31 @@ impl Pairing {
             p.response == Progress::Absent && (p.upgrade || p.asked == Asked::Connect)
         };
         self.queue.back().is_some_and(|p| switch(p))
+    }
+
+    /// Takes out the exchange of the response just read, with which the connection becomes a
+    /// WebSocket. In doubt it finds its request by the proof that it states of the key.
+    pub(super) fn take_switched(&mut self, answer: &Fields) -> Box<Pending> {
+        let Some(response) = self.orphan.take() else {
+            return self.queue.pop_front().unwrap_or_else(pending::take);
+        };
+        let is_asked = |asked: &Pending| {
+            asked.response == Progress::Absent
+                && asked.offer.as_ref().is_some_and(|offer| offer.is_answered_by(answer))
+        };
+        match self
+            .queue
+            .iter()
+            .position(|asked| is_asked(asked))
+            .and_then(|at| self.queue.remove(at))
+        {
+            Some(mut request) => {
+                request.request = Progress::Ended;
+                request.join(response);
+                request
+            }
+            None => response,
+        }
     }
 
     /// Whether what the client sends now is kept for the protocol that it asked to change to.

@@ -6,7 +6,9 @@ use super::half::Start;
 use super::oddity::{OddSet, Oddity};
 use crate::event::{Completeness, Exchange, Message};
 use crate::limits::{HTTP_SPARE, HTTP_SPARE_BYTES};
+use crate::proto::events::EventStream;
 use crate::proto::grpc::Call;
+use crate::proto::websocket::handshake::Fields;
 
 /// How far one half of an exchange has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -68,9 +70,13 @@ pub(super) struct Pending {
     pub(super) response: Progress,
     /// The request asked for another protocol.
     pub(super) upgrade: bool,
+    /// What it said of the WebSocket that it asked for.
+    pub(super) offer: Option<Box<Fields>>,
     /// Nothing but its method says that the request is one: no version, and no other message of
     /// HTTP on the connection. A response makes it sure.
     pub(super) unsure: bool,
+    /// The events of its response, if that is a stream of them.
+    pub(super) events: Option<Box<EventStream>>,
     /// Bytes of it were lost or cut off.
     pub(super) gap: bool,
     /// Informational responses noted in the detail.
@@ -121,6 +127,7 @@ impl Pending {
         e.gap_bytes = e.gap_bytes.saturating_add(other.gap_bytes);
         self.gap |= response.gap;
         self.response = response.response;
+        self.events = response.events.take();
         self.informational = response.informational;
         match (e.version, other.version) {
             (Some(asked), Some(said)) if asked != said => {
@@ -155,14 +162,11 @@ impl Pending {
 
     /// Makes the exchange say what was seen, and nothing else.
     pub(super) fn settle(&mut self, error: Option<&'static str>) {
+        if let Some(stream) = self.events.take() {
+            self.end_events(&stream);
+        }
         let e = &mut self.exchange;
-        if self.request == Progress::Absent {
-            (e.request, e.method, e.host, e.target) = (None, None, None, None);
-        }
-        if self.response == Progress::Absent {
-            e.response = None;
-        }
-        [&mut e.request, &mut e.response].into_iter().flatten().for_each(without_empty_content);
+        leave_what_was_seen(e, self.request, self.response);
         if self.response == Progress::Ended {
             e.error = None;
         } else if e.error.is_none() {
@@ -174,6 +178,27 @@ impl Pending {
             (_, Progress::Absent) => Completeness::RequestOnly,
             _ => Completeness::Complete,
         };
+    }
+
+    /// Tells what came of its events; no more will.
+    #[cold]
+    fn end_events(&mut self, stream: &EventStream) {
+        if stream.tell(&mut self.exchange) {
+            self.note(Oddity::EventsUndecodable);
+        }
+        if let Some(growth) = &stream.growth {
+            growth.mark_last(&mut self.exchange);
+        }
+    }
+
+    /// The row of an event stream that goes on.
+    #[cold]
+    pub(super) fn open_row(&mut self, now: i64) -> Option<Exchange> {
+        let stream = self.events.as_mut()?;
+        let mut exchange = self.exchange.clone();
+        leave_what_was_seen(&mut exchange, self.request, self.response);
+        stream.tell_open(&mut exchange, now);
+        Some(exchange)
     }
 
     /// Heap bytes held.
@@ -188,6 +213,8 @@ impl Pending {
             + message(&e.response)
             + self.call.as_ref().map_or(0, |call| size_of::<Call>() + call.memory())
             + e.target.as_ref().map_or(0, Vec::capacity)
+            + self.offer.as_ref().map_or(0, |offer| offer.memory())
+            + self.events.as_ref().map_or(0, |events| events.memory())
     }
 
     /// Forgets the exchange and keeps its buffers.
@@ -198,6 +225,7 @@ impl Pending {
         e.error = None;
         e.gap_bytes = 0;
         e.trace_id = None;
+        e.growing = None;
         e.oddities.clear();
         e.detail.clear();
         self.heard = 0;
@@ -206,6 +234,8 @@ impl Pending {
         self.request = Progress::Absent;
         self.response = Progress::Absent;
         self.upgrade = false;
+        self.offer = None;
+        self.events = None;
         self.unsure = false;
         self.gap = false;
         self.informational = 0;
@@ -272,6 +302,17 @@ pub(super) fn renew(slot: &mut Option<Message>, time: i64) -> &mut Message {
         kept.clear();
     }
     message
+}
+
+/// Removes what is left over from an earlier use.
+fn leave_what_was_seen(e: &mut Exchange, request: Progress, response: Progress) {
+    if request == Progress::Absent {
+        (e.request, e.method, e.host, e.target) = (None, None, None, None);
+    }
+    if response == Progress::Absent {
+        e.response = None;
+    }
+    [&mut e.request, &mut e.response].into_iter().flatten().for_each(without_empty_content);
 }
 
 /// A message that is used again keeps its buffer, though it may have no content.

@@ -173,6 +173,9 @@ impl Http2 {
             stream.lose(side, block.lost);
         }
         stream.section(side, section, block.begin, cx);
+        if let Some(exchange) = stream.open_row(cx.time) {
+            cx.sink.exchange(&exchange);
+        }
         if block.ends_stream {
             self.end_stream(side, id, cx);
         }

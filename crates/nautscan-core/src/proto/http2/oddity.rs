@@ -1,5 +1,6 @@
 //! What is noted on rows.
 
+use crate::proto::events;
 use crate::proto::grpc;
 
 /// A field stands in an entry that was not seen.
@@ -58,6 +59,7 @@ pub static ODDITIES: &[(&str, &str)] = &[
     grpc::ODDITIES[0],
     grpc::ODDITIES[1],
     grpc::ODDITIES[2],
+    events::ODDITY,
     ("unknown_content_coding", "The content coding is not known; no content was kept."),
     ("content_undecodable", "The content does not decode as its content coding says."),
 ];

@@ -230,7 +230,12 @@ impl Http2 {
                     }
                 }
             }
-            _ => stream.content(side, &bytes[..content], cx),
+            _ => {
+                stream.content(side, &bytes[..content], cx);
+                if let Some(exchange) = stream.open_row(cx.time) {
+                    cx.sink.exchange(&exchange);
+                }
+            }
         }
     }
 

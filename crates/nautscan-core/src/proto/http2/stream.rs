@@ -4,6 +4,8 @@ use super::fields::{GrpcFields, Section};
 use super::oddity::{INFORMATIONAL, LENGTH, PSEUDO, UNSEEN};
 use crate::event::{Completeness, Exchange, Message};
 use crate::limits::HTTP_INFORMATIONAL;
+use crate::proto::events::{self, EventStream};
+use crate::proto::growth::Growth;
 use crate::proto::grpc::{Call, HalfCall};
 use crate::proto::http1::{Codings, add_content, undo_codings};
 use crate::proto::{Context, Side};
@@ -54,6 +56,9 @@ pub(super) struct Stream {
     /// Fields were left out since they are not known.
     unseen: bool,
     informational: usize,
+    id: u32,
+    /// The events of its response, if that is a stream of them.
+    events: Option<Box<EventStream>>,
 }
 
 impl Stream {
@@ -65,7 +70,7 @@ impl Stream {
             detail: vec![("stream", id.to_string())],
             ..Exchange::default()
         };
-        Self { exchange, ..Self::default() }
+        Self { exchange, id, ..Self::default() }
     }
 
     /// The stream on which an upgraded connection answers the request that asked for the upgrade
@@ -115,6 +120,9 @@ impl Stream {
         let content = &mut self.content[side.index()];
         content.has_hole = true;
         content.call.lose();
+        if let Some(stream) = self.events.as_mut().filter(|_| side == Side::Server) {
+            stream.lose();
+        }
     }
 
     /// Whether bytes of the request were lost, and with them maybe its end.
@@ -222,6 +230,10 @@ impl Stream {
             message.headers = section.headers;
         }
         self.progress[side.index()] = Progress::Open;
+        if side == Side::Server && events::is_stream(message.content_type.as_deref()) {
+            let codings = self.content[side.index()].codings;
+            self.events = Some(EventStream::new(&codings, Growth::new(self.id, cx.settings)));
+        }
         match side {
             Side::Client => self.exchange.request = Some(message),
             Side::Server => self.exchange.response = Some(message),
@@ -255,6 +267,31 @@ impl Stream {
         if let Some(message) = self.message(side) {
             add_content(message, bytes, cx.settings.body_limit, has_hole);
         }
+        if let Some(stream) = self.events.as_mut().filter(|_| side == Side::Server) {
+            stream.data(bytes, cx.time, cx.settings.body_limit);
+        }
+    }
+
+    /// The row of an event stream that goes on, if it is time for one.
+    pub(super) fn open_row(&mut self, now: i64) -> Option<Exchange> {
+        match self.events.as_mut()?.is_due(now) {
+            true => self.row_so_far(now),
+            false => None,
+        }
+    }
+
+    /// The same of what came before and is still to be told.
+    pub(super) fn late_row(&mut self, now: i64) -> Option<Exchange> {
+        self.events.as_ref().filter(|stream| stream.is_late(now))?;
+        self.row_so_far(now)
+    }
+
+    fn row_so_far(&mut self, now: i64) -> Option<Exchange> {
+        let is_open = self.progress[1] == Progress::Open;
+        let stream = self.events.as_mut().filter(|_| is_open)?;
+        let mut exchange = self.exchange.clone();
+        stream.tell_open(&mut exchange, now);
+        Some(exchange)
     }
 
     /// What `side` sends is over; `time`: its last byte was captured then.
@@ -306,6 +343,14 @@ impl Stream {
         if self.is_grpc {
             self.finish_call(cx);
         }
+        if let Some(stream) = self.events.take() {
+            if stream.tell(&mut self.exchange) {
+                self.note(events::UNDECODABLE);
+            }
+            if let Some(growth) = &stream.growth {
+                growth.mark_last(&mut self.exchange);
+            }
+        }
         let exchange = &mut self.exchange;
         let may_have_ended = self.content[1].has_hole;
         if response != Progress::Ended && exchange.error.is_none() && !may_have_ended {
@@ -335,21 +380,8 @@ impl Stream {
 
     /// Heap bytes held.
     pub(super) fn memory(&self) -> usize {
-        let message = |message: &Option<Message>| {
-            message.as_ref().map_or(0, |message| {
-                message.headers.memory() + message.body.kept.as_ref().map_or(0, Vec::capacity)
-            })
-        };
-        let exchange = &self.exchange;
-        let detail: usize = exchange.detail.iter().map(|(_, text)| text.capacity()).sum();
-        let texts = [&exchange.method, &exchange.host, &exchange.target];
-        let texts: usize = texts.into_iter().flatten().map(Vec::capacity).sum();
+        let events = self.events.as_ref().map_or(0, |events| events.memory());
         let calls = self.content.iter().map(|content| content.call.memory());
-        size_of::<Self>()
-            + calls.sum::<usize>()
-            + message(&exchange.request)
-            + message(&exchange.response)
-            + detail
-            + texts
+        size_of::<Self>() + self.exchange.memory() + events + calls.sum::<usize>()
     }
 }

@@ -98,6 +98,15 @@ impl Streams {
         self.open.values_mut().filter(unfinished).for_each(|stream| stream.may_lose(side));
     }
 
+    /// Tells what is still to be told of event streams.
+    pub(super) fn tell_events(&mut self, cx: &mut Context<'_>) {
+        for stream in self.open.values_mut() {
+            if let Some(exchange) = stream.late_row(cx.time) {
+                cx.sink.exchange(&exchange);
+            }
+        }
+    }
+
     /// Heap bytes held.
     pub(super) fn memory(&self) -> usize {
         let streams: usize = self.open.values().map(|stream| stream.memory()).sum();

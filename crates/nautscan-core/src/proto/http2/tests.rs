@@ -681,3 +681,20 @@ fn hostile_bytes_do_no_harm() {
         }
     }
 }
+
+#[test]
+fn events_of_a_stream_are_told_on_its_row() {
+    let head = [(":status", "200"), ("content-type", "text/event-stream; charset=utf-8")];
+    let acts = after_begin([
+        says(C, get(1, "/events")),
+        says(S, headers(END_HEADERS, 1, &head)),
+        says(S, data(0, 1, b"event: tick\nda")),
+        says(S, data(END_STREAM, 1, b"ta: 1\nid: 9\n\ndata: unfinished")),
+    ]);
+    assert_eq!(told(&acts), ["1 GET /events 200 43 - complete"]);
+    let row = play(&acts).remove(0);
+    let shown = ["events", "events_by_name", "last_event_id", "latest_events"];
+    let shown = shown.map(|name| detail(&row, name));
+    assert_eq!(shown, ["1", "tick 1", "9", "+0.000002 tick 1: 1"]);
+    assert_eq!(row.growing, None);
+}

@@ -8,8 +8,16 @@ use sha2::Sha256;
 const SERVER_NAME: u16 = 0;
 const ALPN: u16 = 16;
 
+/// What a handshake goes over: JA4 says so by its first letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::proto) enum Carrier {
+    Tcp,
+    Quic,
+}
+
 /// What a client offers, in the order in which it does.
 pub(super) struct Offer<'a> {
+    pub(super) carrier: Carrier,
     /// The hello's own version field.
     pub(super) version: u16,
     pub(super) ciphers: &'a [u16],
@@ -62,8 +70,12 @@ pub(super) fn ja4(offer: &Offer<'_>) -> String {
     let signatures: Vec<u16> = without_grease(offer.signatures).collect();
     let name = if extensions.contains(&SERVER_NAME) { 'd' } else { 'i' };
     let [first, last] = ends(offer.first_protocol);
+    let carrier = match offer.carrier {
+        Carrier::Tcp => 't',
+        Carrier::Quic => 'q',
+    };
     let head = format!(
-        "t{}{name}{:02}{:02}{first}{last}",
+        "{carrier}{}{name}{:02}{:02}{first}{last}",
         version(offer),
         ciphers.len().min(99),
         extensions.len().min(99)
@@ -125,6 +137,7 @@ mod tests {
 
     /// The example of the specification of JA4.
     const EXAMPLE: Offer<'static> = Offer {
+        carrier: Carrier::Tcp,
         version: 0x0303,
         ciphers: &[
             0x2a2a, 0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc013,
@@ -145,6 +158,8 @@ mod tests {
     fn ja4_is_that_of_the_specification() {
         assert_eq!(ja4(&EXAMPLE), "t13d1516h2_8daaf6152771_e5627efa2ab1");
         assert!(ja4(&Offer { signatures: &[], ..EXAMPLE }).ends_with("_6d807ffa2a79"));
+        let over_quic = ja4(&Offer { carrier: Carrier::Quic, ..EXAMPLE });
+        assert_eq!(over_quic, "q13d1516h2_8daaf6152771_e5627efa2ab1");
         let bare = Offer { extensions: &[0, 16], ciphers: &[0x0a0a], versions: &[], ..EXAMPLE };
         assert_eq!(ja4(&bare), "t12d0002h2_000000000000_000000000000");
     }

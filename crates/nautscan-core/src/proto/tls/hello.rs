@@ -2,7 +2,7 @@
 
 use tls_parser::{parse_tls_handshake_client_hello, parse_tls_handshake_server_hello};
 
-use super::fingerprint::{Offer, ja3, ja4};
+use super::fingerprint::{Carrier, Offer, ja3, ja4};
 use crate::event::Handshake;
 use crate::limits::TLS_TEXT;
 
@@ -28,11 +28,11 @@ const RETRY: [u8; 32] = [
 
 /// This is not what its type says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Malformed;
+pub(in crate::proto) struct Malformed;
 
 /// What kind of hello a server sent.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(in crate::proto) enum Answer {
     /// Version and cipher suite are agreed.
     Hello,
     /// The client is asked for another hello.
@@ -45,7 +45,11 @@ pub(super) fn is_13(version: u16) -> bool {
 }
 
 /// Notes what a client's hello says.
-pub(super) fn read_client(body: &[u8], handshake: &mut Handshake) -> Result<(), Malformed> {
+pub(in crate::proto) fn read_client(
+    body: &[u8],
+    carrier: Carrier,
+    handshake: &mut Handshake,
+) -> Result<(), Malformed> {
     let (_, hello) = parse_tls_handshake_client_hello(body).map_err(|_| Malformed)?;
     let extensions = extensions(hello.ext.unwrap_or_default())?;
     let find = |kind| find(&extensions, kind);
@@ -57,6 +61,7 @@ pub(super) fn read_client(body: &[u8], handshake: &mut Handshake) -> Result<(), 
     let versions = find(SUPPORTED_VERSIONS).and_then(short).map(numbers).unwrap_or_default();
     let alpn = find(ALPN).map(protocols).unwrap_or_default();
     let offer = Offer {
+        carrier,
         version: hello.version.0,
         ciphers: &ciphers,
         extensions: &kinds,
@@ -75,7 +80,10 @@ pub(super) fn read_client(body: &[u8], handshake: &mut Handshake) -> Result<(), 
 }
 
 /// Notes what a server's hello says.
-pub(super) fn read_server(body: &[u8], handshake: &mut Handshake) -> Result<Answer, Malformed> {
+pub(in crate::proto) fn read_server(
+    body: &[u8],
+    handshake: &mut Handshake,
+) -> Result<Answer, Malformed> {
     let (_, hello) = parse_tls_handshake_server_hello(body).map_err(|_| Malformed)?;
     let extensions = extensions(hello.ext.unwrap_or_default())?;
     let find = |kind| find(&extensions, kind);
@@ -156,7 +164,7 @@ fn host_name(data: &[u8]) -> Option<&[u8]> {
 }
 
 /// As UTF-8, at most [`TLS_TEXT`] bytes of it; what is longer ends in `…`.
-pub(super) fn text(bytes: &[u8]) -> String {
+pub(in crate::proto) fn text(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(TLS_TEXT)]).into_owned();
     if bytes.len() > TLS_TEXT { text + "…" } else { text }
 }

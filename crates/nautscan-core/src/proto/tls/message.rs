@@ -5,8 +5,8 @@ use crate::limits::TLS_MESSAGE;
 /// Bytes before a message: type and length (RFC 8446 section 4).
 const HEADER: usize = 4;
 
-pub(super) const CLIENT_HELLO: u8 = 1;
-pub(super) const SERVER_HELLO: u8 = 2;
+pub(in crate::proto) const CLIENT_HELLO: u8 = 1;
+pub(in crate::proto) const SERVER_HELLO: u8 = 2;
 pub(super) const CERTIFICATE: u8 = 11;
 pub(super) const SERVER_HELLO_DONE: u8 = 14;
 

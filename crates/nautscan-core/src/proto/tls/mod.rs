@@ -23,10 +23,14 @@ mod record;
 #[cfg(test)]
 mod tests;
 
+pub(super) use fingerprint::Carrier;
+pub(super) use hello::{Answer, read_client, read_server, text};
+pub(super) use message::{CLIENT_HELLO, SERVER_HELLO};
+
 use super::{About, Close, Context, Parser, Probe, Protocol, Settings, Side, Verdict};
 use crate::event::{Alert, Handshake};
 use crate::limits::TLS_ONE_SIDED;
-use hello::{Answer, is_13};
+use hello::is_13;
 use message::{Found, Messages};
 use record::{Piece, Records};
 
@@ -41,7 +45,7 @@ static ABOUT: About = About {
         "From TLS 1.3 on the certificate, the protocol chosen by ALPN, and most alerts are encrypted: null. In older versions too, once a side has changed to encryption.",
         "Of the server's chain its own certificate is read; the client's certificate is not, and none is checked.",
         "With Encrypted Client Hello the name, the offer and the fingerprints are those of the outer hello.",
-        "A connection of which the beginning was not captured is not recognised; hellos of SSL 2.0, DTLS and QUIC are not read, nor servers' of drafts of TLS 1.3 before 22.",
+        "A connection of which the beginning was not captured is not recognised; hellos of SSL 2.0 and DTLS are not read, nor servers' of drafts of TLS 1.3 before 22.",
         "JA4S and the other fingerprints of JA4+ are left out: their licence does not allow them in a product like this.",
         "A handshake message has up to 128 KiB: a longer one counts as a parse error. Texts have up to 1,024 bytes.",
     ],
@@ -175,14 +179,14 @@ impl Tls {
         match (side, kind) {
             (Side::Client, message::CLIENT_HELLO) if !self.has_offer => {
                 let body = self.halves[side.index()].messages.body();
-                hello::read_client(body, &mut self.handshake)
+                read_client(body, Carrier::Tcp, &mut self.handshake)
                     .map_err(|_| "no hello of a client")?;
                 self.has_offer = true;
             }
             (Side::Server, message::SERVER_HELLO) if !self.is_agreed => {
                 let body = self.halves[side.index()].messages.body();
-                let answer = hello::read_server(body, &mut self.handshake)
-                    .map_err(|_| "no hello of a server")?;
+                let answer =
+                    read_server(body, &mut self.handshake).map_err(|_| "no hello of a server")?;
                 self.is_agreed = answer == Answer::Hello;
                 self.half(side).is_over = self.is_agreed && self.is_13();
             }

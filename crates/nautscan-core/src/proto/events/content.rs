@@ -1,0 +1,113 @@
+//! The content coding of a stream, undone while it lasts.
+
+use crate::limits::EVENT_GZIP_HEAD;
+use crate::proto::http1::{Streamed, gzip_header, is_zlib};
+use crate::proto::inflate::{DECODER, Inflater, Stopped};
+
+/// Content that comes in pieces.
+#[derive(Debug)]
+pub(super) enum Content {
+    Plain,
+    /// Of a coding whose first bytes, kept here, tell how it goes on.
+    Beginning(Streamed, Vec<u8>),
+    Inflated(Inflater),
+    /// Not read from some point on, which may be its beginning.
+    Unread {
+        why: &'static str,
+        is_broken: bool,
+        was_read: bool,
+    },
+}
+
+impl Content {
+    pub(super) fn new(coding: Streamed) -> Self {
+        match coding {
+            Streamed::Plain => Self::Plain,
+            Streamed::Unknown => Self::Unread {
+                why: "its content coding is not undone while a stream lasts",
+                is_broken: false,
+                was_read: false,
+            },
+            coding => Self::Beginning(coding, Vec::new()),
+        }
+    }
+
+    /// Content that came next; what it is without its coding goes to `take`.
+    pub(super) fn push(&mut self, bytes: &[u8], take: &mut impl FnMut(&[u8])) {
+        match self {
+            Self::Plain => take(bytes),
+            Self::Unread { .. } => {}
+            Self::Inflated(inflater) => {
+                let result = inflater.push(bytes, |plain| {
+                    take(plain);
+                    true
+                });
+                match result {
+                    Ok(()) => {}
+                    Err(Stopped::TooLarge) => self.give_up("it inflates to too much", true),
+                    Err(_) => self.give_up("its content does not inflate", true),
+                }
+            }
+            Self::Beginning(coding, head) => {
+                head.extend_from_slice(bytes);
+                let from = match coding {
+                    Streamed::Gzip => gzip_header(head),
+                    _ => (head.len() >= 2).then_some(0),
+                };
+                let Some(from) = from else {
+                    if head.len() > EVENT_GZIP_HEAD {
+                        self.give_up("its content does not inflate", true);
+                    }
+                    return;
+                };
+                let head = core::mem::take(head);
+                *self =
+                    Self::Inflated(Inflater::new(*coding == Streamed::Deflate && is_zlib(&head)));
+                self.push(&head[from..], take);
+            }
+        }
+    }
+
+    fn give_up(&mut self, why: &'static str, is_broken: bool) {
+        *self = Self::Unread { why, is_broken, was_read: true };
+    }
+
+    /// Bytes were lost: what is coded behind them can not be read.
+    pub(super) fn lose(&mut self) {
+        if matches!(self, Self::Beginning(..) | Self::Inflated(_)) {
+            self.give_up("bytes were lost, and it is compressed", false);
+        }
+    }
+
+    /// It is not coded at all.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain)
+    }
+
+    /// Why it is not read to its end.
+    pub(super) fn unread(&self) -> Option<&'static str> {
+        match self {
+            Self::Unread { why, .. } => Some(why),
+            _ => None,
+        }
+    }
+
+    /// It is not what its coding says.
+    pub(super) fn is_broken(&self) -> bool {
+        matches!(self, Self::Unread { is_broken: true, .. })
+    }
+
+    /// Some of it was read.
+    pub(super) fn was_read(&self) -> bool {
+        !matches!(self, Self::Unread { was_read: false, .. })
+    }
+
+    /// Heap bytes held.
+    pub(super) fn memory(&self) -> usize {
+        match self {
+            Self::Beginning(_, head) => head.capacity(),
+            Self::Inflated(_) => DECODER,
+            Self::Plain | Self::Unread { .. } => 0,
+        }
+    }
+}

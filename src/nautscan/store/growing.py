@@ -1,0 +1,171 @@
+"""Requests that are told more than once while they last: a WebSocket, a stream of events.
+
+Their rows are cumulative: the last one of an exchange takes the place of those before it, under the
+number that its first row was given, so that whoever shows it or has noted its number keeps it. What
+is told once has a null in `exchange_id`, and costs nothing here.
+"""
+
+from __future__ import annotations
+
+import time
+from array import array
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+import duckdb
+from arro3.core import Array, ChunkedArray, DataType, RecordBatch, Table
+
+TABLE: Final = "requests"
+
+MAX_OPEN: Final = 65_536
+"""Exchanges whose numbers are remembered: some ten megabytes. Beyond it the one that was told of
+least lately gets another number when it is told of again; its rows stay one all the same."""
+
+_OPEN: Final = "open"
+_TIME: Final = DataType.timestamp("ns")
+
+
+class Exchange(NamedTuple):
+    """What tells an exchange from every other.
+
+    Numbers of flows are never used again by a sensor, whatever becomes of its engine, and the
+    number of an exchange is its own within its flow.
+    """
+
+    sensor: str
+    flow_id: int
+    exchange_id: int
+
+
+class Told(NamedTuple):
+    """The last row of an exchange in a batch: its place, and whether more will come."""
+
+    place: int
+    is_open: bool
+
+
+class Growing:
+    """The numbers of exchanges that are going on. Used by one thread, batch by batch."""
+
+    def __init__(self, known: Iterable[tuple[Exchange, int]] = ()) -> None:
+        """`known` are exchanges that were open when their numbers were last noted, oldest first."""
+        self._ids = dict(known)
+        self._told: dict[Exchange, Told] = {}
+        self._updated: list[int | None] = []
+        self.again: frozenset[int] = frozenset()
+        """Numbers of rows of the batch that were given to earlier rows."""
+        self._never = _no_times(0)
+
+    def take(self, rows: Table) -> Table:
+        """The next batch, in one piece; what holds of it: the last row of each exchange."""
+        for exchange, told in self._told.items():
+            if not told.is_open:
+                self._ids.pop(exchange, None)
+        rows, self._told = last_rows(rows)
+        now = time.time_ns()
+        places = {told.place for told in self._told.values()}
+        self._updated = (
+            [now if place in places else None for place in range(rows.num_rows)] if places else []
+        )
+        return rows
+
+    def numbered(self, found: Table, first_id: int) -> Table:
+        """The batch with the numbers of its rows, from `first_id` on, and their times.
+
+        It may be done again for the same batch.
+        """
+        count = found.num_rows
+        if not self._told:
+            self.again = frozenset()
+            return found.append_column("updated", ChunkedArray([self._nulls(count)]))
+        numbers = array("q", range(first_id, first_id + count))
+        for exchange, told in self._told.items():
+            # Told of just now: it is the last to be forgotten.
+            known = self._ids.pop(exchange, numbers[told.place])
+            self._ids[exchange] = numbers[told.place] = known
+        while len(self._ids) > MAX_OPEN:
+            del self._ids[next(iter(self._ids))]
+        again = (numbers[told.place] for told in self._told.values())
+        self.again = frozenset(number for number in again if number < first_id)
+        place = found.column_names.index("id")
+        found = found.set_column(place, "id", ChunkedArray([Array.from_buffer(numbers)]))
+        return found.append_column("updated", ChunkedArray([_times(self._updated)]))
+
+    def _nulls(self, count: int) -> Array:
+        """No times at all, without making them for every batch."""
+        if len(self._never) < count:
+            self._never = _no_times(count)
+        return self._never.slice(0, count)
+
+
+def last_rows(rows: Table) -> tuple[Table, dict[Exchange, Told]]:
+    """Rows of requests without those that a later one replaces, and where exchanges are in them."""
+    column = rows.column("exchange_id")
+    if column.null_count == rows.num_rows:
+        return rows, {}
+    found = _places(rows)
+    last = {exchange: place for place, exchange in found}
+    if len(last) < len(found):
+        replaced = {place for place, exchange in found if last[exchange] != place}
+        rows = _without(rows, replaced)
+        last = {exchange: place for place, exchange in _places(rows)}
+    states = rows.column("completeness").to_pylist()
+    return rows, {exchange: Told(place, states[place] == _OPEN) for exchange, place in last.items()}
+
+
+def _places(rows: Table) -> list[tuple[int, Exchange]]:
+    """Where rows of exchanges are, in order."""
+    names = ("sensor", "flow_id", "exchange_id")
+    sensors, flows, numbers = (rows.column(name).to_pylist() for name in names)
+    return [
+        (place, Exchange(sensors[place], flows[place], number))
+        for place, number in enumerate(numbers)
+        if number is not None
+    ]
+
+
+def _without(rows: Table, places: set[int]) -> Table:
+    kept = [place for place in range(rows.num_rows) if place not in places]
+    (batch,) = rows.combine_chunks().to_batches()
+    taken = batch.take(Array(kept, type=DataType.uint64()))
+    return Table.from_batches([RecordBatch.from_arrow(taken)])
+
+
+def _times(times: Sequence[int | None]) -> Array:
+    return Array(times, type=DataType.int64()).cast(_TIME)
+
+
+def _no_times(count: int) -> Array:
+    return _times([None] * count)
+
+
+def put(cursor: duckdb.DuckDBPyConnection, table: str, rows: Table) -> None:
+    """Insert rows; those of exchanges take the place of what was told of them before."""
+    is_growing = False
+    if table == TABLE:
+        rows, told = last_rows(rows)
+        is_growing = bool(told)
+    cursor.register("incoming", rows)
+    if is_growing:
+        # Only parts of the table in which exchanges are at all are looked at.
+        cursor.execute(
+            """DELETE FROM requests WHERE exchange_id IS NOT NULL
+            AND (sensor, flow_id, exchange_id) IN (
+                SELECT sensor, flow_id, exchange_id FROM incoming WHERE exchange_id IS NOT NULL)"""
+        ).fetchall()
+    cursor.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming").fetchall()
+    cursor.unregister("incoming")
+
+
+def open_exchanges(cursor: duckdb.DuckDBPyConnection) -> list[tuple[Exchange, int]]:
+    """Exchanges whose end is not stored, with the numbers of their rows, the least recent first."""
+    found = cursor.execute(
+        f"""SELECT sensor, flow_id, exchange_id, id FROM (
+            SELECT sensor, flow_id, exchange_id, id, updated FROM requests
+            WHERE exchange_id IS NOT NULL AND completeness = '{_OPEN}'
+            ORDER BY updated DESC LIMIT {MAX_OPEN}) ORDER BY updated"""
+    ).fetchall()
+    return [
+        (Exchange(sensor, flow_id, exchange_id), row_id)
+        for sensor, flow_id, exchange_id, row_id in found
+    ]
