@@ -116,9 +116,15 @@ def protocols_page() -> str:
 
     known = _engine.protocols()
     summary = [
-        (f"[`{p['name']}`](#{p['name']})", ", ".join(p["transports"]), p["title"]) for p in known
+        (
+            f"[`{p['name']}`](#{p['name']})",
+            ", ".join(p["transports"]),
+            "rows of `requests`" if p["table"] == "requests" else "summarised on the flow",
+            p["title"],
+        )
+        for p in known
     ]
-    parts = [_table(("protocol", "over", "what it is"), summary)]
+    parts = [_table(("protocol", "over", "told in", "what it is"), summary)]
     for protocol in known:
         limits = "\n".join(f"- {limit}" for limit in protocol["limits"])
         parts.append(f"\n## {protocol['name']}\n\n{protocol['title']}.\n")

@@ -34,6 +34,10 @@ have mosquitto|mosquitto|an MQTT broker in live tests
 have nats-server|nats-server|a NATS server in live tests
 has_rabbitmq|rabbitmq-server|a RabbitMQ server in live tests
 have mariadbd|mariadb-server|a MariaDB server in live tests
+has_sshd|openssh-server|an SSH server in live tests
+have ssh|openssh-client|its client
+have chronyd|chrony|an NTP server and client in live tests
+have ping|iputils-ping|pings in live tests
 have tcpdump|tcpdump|comparison in live tests and benchmarks
 have tshark|tshark|comparison with Wireshark's reading
 have dockerd|docker.io|a real Docker Engine for identity tests
@@ -57,6 +61,7 @@ PY
 have_compose() { have docker-compose || docker compose version >/dev/null 2>&1; }
 has_postgresql() { compgen -G "/usr/lib/postgresql/*/bin/postgres" >/dev/null; }
 has_rabbitmq() { [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]; }
+has_sshd() { [ -x /usr/sbin/sshd ]; }
 has_libpcap() { ldconfig -p 2>/dev/null | grep 'libpcap\.so' >/dev/null; }
 has_apt() { have apt-get && have dpkg; }
 rust_ready() {
@@ -124,6 +129,8 @@ rest_services() {
   case " $* " in *" nats-server "*) systemctl disable -q nats-server 2>/dev/null || true ;; esac
   case " $* " in *" rabbitmq-server "*) systemctl disable -q rabbitmq-server epmd.socket 2>/dev/null || true ;; esac
   case " $* " in *" mariadb-server "*) systemctl disable -q mariadb 2>/dev/null || true ;; esac
+  case " $* " in *" openssh-server "*) systemctl disable -q ssh 2>/dev/null || true ;; esac
+  case " $* " in *" chrony "*) systemctl disable -q chrony 2>/dev/null || true ;; esac
   case " $* " in *" haproxy "*) systemctl disable -q haproxy 2>/dev/null || true ;; esac
   case " $* " in *" podman "*) systemctl disable -q podman.socket podman-restart podman-auto-update.timer 2>/dev/null || true ;; esac
 }

@@ -1,7 +1,7 @@
 //! Runs a parser of a connection over a script, for the targets of protocols that share one
 //! invariant.
 
-use nautscan_core::event::{Completeness, Exchange, Handshake, Message};
+use nautscan_core::event::{Completeness, Exchange, Handshake, Message, Summary};
 use nautscan_core::proto::{Context, Parser, Place, Protocol, Settings, Side, Sink, Verdict};
 
 use crate::{HttpScript, Operation};
@@ -11,6 +11,7 @@ use crate::{HttpScript, Operation};
 struct Report {
     exchanges: Vec<Exchange>,
     handshake: Handshake,
+    summary: Summary,
     parse_errors: u32,
 }
 
@@ -23,6 +24,9 @@ impl Sink for Report {
     }
     fn handshake(&mut self, handshake: &Handshake) {
         self.handshake = handshake.clone();
+    }
+    fn summary(&mut self, facts: &Summary) {
+        self.summary.clone_from(facts);
     }
 }
 

@@ -128,8 +128,9 @@ def dissect(data: bytes, link_type: str) -> list[dict[str, Any]]:
 def protocols() -> list[dict[str, Any]]:
     """Every protocol that is followed, by name.
 
-    Keys: name (the value of the `protocol` columns), transports (`tcp`, `udp`), title, extracts,
-    limits (list of text), oddities (list of name and meaning).
+    Keys: name (the value of the `protocol` columns), transports (`tcp`, `udp`, `ip`, `ipv6`), table
+    (`requests`, or `flows`: it is summarised on the flow), title, extracts, limits (list of text),
+    oddities (list of name and meaning).
     """
 
 @final

@@ -201,6 +201,23 @@ async def test_a_host_that_gets_an_address_by_dhcp_has_its_name(
     assert (row["ip"], row["name"]) == (lease.group(1), "labbox")
     assert row["mac"] == _hardware_address(lab)
     assert (row["answered_by"], row["ttl_s"]) == (SERVER, 3600)
+    given = await _said(running, "DHCPACK: 1")
+    assert (given["given_address"], given["server"]) == (lease.group(1), SERVER)
+    # The server looks whether the address is in use, and the client may ask again meanwhile.
+    assert given["lease_s"] == "3600"
+    assert given["messages"].startswith("DHCPOFFER: ")
+    asked = await _said(running, "DHCPREQUEST: 1")
+    assert (asked["host_name"], asked["requested_address"]) == ("labbox", lease.group(1))
+
+
+async def _said(running: SensorProcess, message: str) -> dict[str, str]:
+    """The summary of the flow of DHCP in which a message was sent."""
+
+    def matches(row: dict[str, Any]) -> bool:
+        return row["protocol"] == "dhcp" and message in json.loads(row["summary"])["messages"]
+
+    summary: dict[str, str] = json.loads((await running.row("flows", matches))["summary"])
+    return summary
 
 
 def _hardware_address(lab: Lab) -> str:

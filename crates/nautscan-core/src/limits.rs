@@ -459,3 +459,94 @@ pub const EVENTS_SHOWN: usize = 16;
 
 /// Bytes in which the head of a gzip stream of events ends: it has 10 and a file's name at most.
 pub const EVENT_GZIP_HEAD: usize = 1024;
+
+/// Bytes of one text in a flow's summary: a line that a person would read.
+pub const FACT_TEXT: usize = 1024;
+
+/// Bytes of the line with the version of SSH (RFC 4253 section 4.2).
+pub const SSH_VERSION: usize = 255;
+
+/// Bytes that an SSH server may say before its version: a legal notice.
+pub const SSH_BANNER: usize = 8 * 1024;
+
+/// Length of one SSH packet at most: what OpenSSH accepts (256 KiB).
+pub const SSH_PACKET: u32 = 256 * 1024;
+
+/// Bytes kept of one SSH packet: what every implementation must accept (RFC 4253 section 6.1); offers
+/// have a tenth of it.
+pub const SSH_KEPT: usize = 35_000;
+
+/// Bytes of one list of algorithms of SSH: OpenSSH's longest has some 500.
+pub const SSH_NAMES: usize = 8 * 1024;
+
+/// Bytes that one side of an SSH connection sends encrypted before the other, which was not seen to do
+/// so, is no longer waited for.
+pub const SSH_ONE_SIDED: u64 = 64 * 1024;
+
+/// NTP requests of one flow that wait for their answers: clients send one at a time, or a burst of
+/// eight.
+pub const NTP_WAITING: usize = 64;
+
+/// Names of DHCP messages counted in one flow: there are some 20, and a flow has two.
+pub const DHCP_KINDS: usize = 16;
+
+/// Echo requests of one flow that wait for their answers: a flood has some in flight, not hundreds.
+pub const ICMP_WAITING: usize = 256;
+
+/// Types and codes of ICMP counted in one flow, which has two as a rule.
+pub const ICMP_KINDS: usize = 16;
+
+/// Different packets that the errors of one flow of ICMP are about: what a person would read.
+pub const ICMP_QUOTED: usize = 8;
+
+/// Bytes of one line of SMTP: replies and commands have 512 (RFC 5321 section 4.5.3.1), extensions add
+/// some.
+pub const SMTP_LINE: usize = 1024;
+
+/// Bytes in which SMTP is looked for: a greeting and the line after it.
+pub const SMTP_PROBE: usize = 512;
+
+/// Extensions of one SMTP server that are told: servers have about ten.
+pub const SMTP_EXTENSIONS: usize = 32;
+
+/// SMTP commands that may wait for their replies on one connection: clients send those of one mail at
+/// once, with up to a hundred recipients.
+pub const SMTP_WAITING: usize = 256;
+
+/// Bytes of one line of FTP: the longest paths are not read.
+pub const FTP_LINE: usize = 1024;
+
+/// Bytes in which FTP is looked for: a greeting of some lines and what follows it.
+pub const FTP_PROBE: usize = 1024;
+
+/// Different commands of one FTP connection that are counted by name: there are some 40.
+pub const FTP_VERBS: usize = 32;
+
+/// Different data connections of one FTP connection that are named: what a person would read.
+pub const FTP_PLACES: usize = 16;
+
+/// FTP commands that may wait for their replies on one connection: clients send one at a time.
+pub const FTP_WAITING: usize = 256;
+
+/// Bytes of one Kafka message at most: brokers accept 100 MiB and answer with 50 MiB unless set
+/// otherwise.
+pub const KAFKA_MESSAGE: u32 = 1 << 28;
+
+/// Bytes of a Kafka client's name: clients that are set up by hand have some dozens.
+pub const KAFKA_CLIENT: usize = 512;
+
+/// Bytes kept of one text of Kafka: the longest topic has 249.
+pub const KAFKA_TEXT: usize = 256;
+
+/// Topics and errors of one Kafka message that are listed.
+pub const KAFKA_LISTED: usize = 8;
+
+/// Topics of which the ids are remembered on one Kafka connection: a large cluster has some thousand, a
+/// client a few.
+pub const KAFKA_TOPIC_IDS: usize = 1024;
+
+/// Kafka requests that may wait for answers on one connection: clients allow 5 in flight, some hundreds.
+pub const KAFKA_WAITING: usize = 1024;
+
+/// Bytes that the Kafka requests of one connection may hold while they wait.
+pub const KAFKA_HELD: usize = 1 << 20;

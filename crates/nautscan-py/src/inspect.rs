@@ -68,6 +68,7 @@ pub(crate) fn protocols(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
         let dict = PyDict::new(py);
         dict.set_item("name", known.name)?;
         dict.set_item("transports", known.transports)?;
+        dict.set_item("table", known.table)?;
         dict.set_item("title", known.about.title)?;
         dict.set_item("extracts", known.about.extracts)?;
         dict.set_item("limits", known.about.limits)?;

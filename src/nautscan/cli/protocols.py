@@ -31,14 +31,22 @@ def command(names: tuple[str, ...], *, as_json: bool) -> None:
 
 
 def _table(known: list[dict[str, Any]]) -> list[str]:
-    rows = [("NAME", "OVER", "WHAT IT IS")]
-    rows += [(facts["name"], " ".join(facts["transports"]), facts["title"]) for facts in known]
+    rows = [("NAME", "OVER", "IN", "WHAT IT IS")]
+    rows += [
+        (facts["name"], " ".join(facts["transports"]), facts["table"], facts["title"])
+        for facts in known
+    ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
-    return [*lines, "", "nautscan protocols NAME tells what is extracted, and the limits."]
+    return [
+        *lines,
+        "",
+        "IN is the table that tells of it: a row a request, or a summary on the flow.",
+        "nautscan protocols NAME tells what is extracted, and the limits.",
+    ]
 
 
 def _described(known: list[dict[str, Any]]) -> list[str]:

@@ -12,8 +12,8 @@ from nautscan.errors import NotFound
 def known(names: Sequence[str] = ()) -> list[dict[str, Any]]:
     """Facts of every protocol by name, or of those that `names` has, in that order.
 
-    Keys: name (the value of the `protocol` columns), transports, title, extracts, limits (list of
-    text), oddities (name to meaning).
+    Keys: name (the value of the `protocol` columns), transports, table (`requests`, or `flows`: it
+    is summarised on the flow), title, extracts, limits (list of text), oddities (name to meaning).
 
     Raises:
         NotFound: a name is none of them.

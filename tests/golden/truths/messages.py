@@ -198,7 +198,7 @@ def _packetbeat(capture: Capture, observed: Observed) -> Iterator[Comparison]:
             yield from compare_value(field, check["value"], row and read(row))
 
 
-NDPI = {"Nats": "nats", "MQTT": "mqtt", "AMQP": "amqp"}
+NDPI = {"Nats": "nats", "MQTT": "mqtt", "AMQP": "amqp", "Kafka": "kafka"}
 """What it calls them, and we."""
 
 

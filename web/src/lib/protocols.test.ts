@@ -6,6 +6,7 @@ import {
   outcome,
   speaksHttp,
   statusName,
+  summaryFacts,
   wordsOf,
 } from "./protocols";
 
@@ -92,5 +93,15 @@ describe("protocols", () => {
     ]);
     expect(detailFacts(null)).toEqual([]);
     expect(detailFacts({ n: 1 })[0]?.lines).toEqual(["1"]);
+  });
+
+  it("tell what a flow says of itself, times in words", () => {
+    const summary = { messages: "Echo: 2\nEcho Reply: 2", rtt_mean_ns: "1500000", hassh: "ab" };
+    expect(summaryFacts(summary)).toEqual([
+      { key: "messages", label: "Messages", lines: ["Echo: 2", "Echo Reply: 2"] },
+      { key: "rtt_mean_ns", label: "Mean round trip", lines: ["1.5 ms"] },
+      { key: "hassh", label: "HASSH", lines: ["ab"] },
+    ]);
+    expect(summaryFacts(null)).toEqual([]);
   });
 });

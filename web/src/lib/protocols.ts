@@ -1,7 +1,8 @@
 /** What things are called where a protocol is not HTTP: its own documents' words. */
 
+import { duration } from "./format";
 import { listsMessages } from "./messages";
-import type { RequestRow } from "./types";
+import type { FlowRow, RequestRow } from "./types";
 
 /** Names of what a row of `requests` holds. */
 export interface Words {
@@ -225,6 +226,16 @@ const LABELS: Readonly<Record<string, string>> = {
   grpc_message: "Status message",
   http_status: "HTTP status",
   http_version: "HTTP version",
+  hassh: "HASSH",
+  hassh_server: "HASSH of the server",
+  cipher_to_client: "Cipher to the client",
+  mac: "MAC",
+  mac_to_client: "MAC to the client",
+  compression_to_client: "Compression to the client",
+  rtt_min: "Least round trip",
+  rtt_mean: "Mean round trip",
+  rtt_max: "Largest round trip",
+  next_hop_mtu: "MTU of the next hop",
 };
 
 /** What has a place of its own: messages of gRPC stand beside the bodies that they are of. */
@@ -269,6 +280,16 @@ export function messagesOf(
   const isCut = text.endsWith(" …");
   const texts = (isCut ? text.slice(0, -2) : text).split("\n");
   return { texts, type: typeof type === "string" ? type : null, isCut };
+}
+
+/** What a flow's protocol says of itself: names and values of the row's `summary`. */
+export function summaryFacts(summary: FlowRow["summary"]): DetailFact[] {
+  return detailFacts(summary).map(({ key, label, lines }) => {
+    if (!key.endsWith("_ns")) return { key, label, lines };
+    const name = key.slice(0, -"_ns".length);
+    const words = LABELS[name] ?? sentence(name);
+    return { key, label: words, lines: lines.map((line) => duration(Number(line))) };
+  });
 }
 
 function sentence(key: string): string {

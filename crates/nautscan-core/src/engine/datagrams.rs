@@ -1,4 +1,4 @@
-//! From the datagrams of a flow to its application protocol.
+//! From the datagrams of a flow to its application protocol, and from messages of ICMP to its facts.
 
 use super::output::Output;
 use super::rows::Counted;
@@ -8,7 +8,8 @@ use crate::proto::datagram::{App, Datagram, Ports};
 use crate::proto::{Close, Context, Place, Side};
 use crate::wire::{Decoded, Transport};
 
-/// Hands a datagram to the protocol of its flow; finds out which that is, if it is not known.
+/// Hands a datagram to the protocol of its flow; finds out which that is, if it is not known. A
+/// message of ICMP goes to the flow itself, and of anything else nothing is read.
 #[inline(never)]
 pub(super) fn take_datagram(
     out: &mut Output,
@@ -17,7 +18,11 @@ pub(super) fn take_datagram(
     time: i64,
     decoded: &Decoded<'_>,
 ) {
-    let Some(Transport::Udp { source_port, destination_port }) = decoded.transport else { return };
+    let (source_port, destination_port) = match decoded.transport {
+        Some(Transport::Udp { source_port, destination_port }) => (source_port, destination_port),
+        Some(Transport::Icmp { .. }) => return flow.take_icmp(decoded.payload, time),
+        _ => return,
+    };
     let bytes = decoded.payload;
     if bytes.is_empty() || (flow.udp.is_none() && flow.unrecognised >= DATAGRAM_ATTEMPTS) {
         return;

@@ -210,10 +210,7 @@ impl Engine {
         sent.payload += decoded.payload_len as u64;
         match &segment {
             Some(segment) => take_segment(&mut self.out, flow, side, segment),
-            None if network.protocol == protocol::UDP => {
-                take_datagram(&mut self.out, flow, side, seen.time, decoded);
-            }
-            None => {}
+            None => take_datagram(&mut self.out, flow, side, seen.time, decoded),
         }
         Some(id)
     }

@@ -100,6 +100,7 @@ impl Output {
             Close::Timeout if flow.state == State::Closed => Close::Finished,
             other => other,
         };
+        flow.sum_up();
         self.rows.flow(flow, Some(end), &self.config, &self.interfaces);
         if is_lone {
             self.spare = flow.tcp.take();
@@ -117,6 +118,7 @@ impl Output {
         if due {
             flow.reported = now;
             self.unfold(flow);
+            flow.sum_up();
             self.rows.flow(flow, None, &self.config, &self.interfaces);
         }
     }

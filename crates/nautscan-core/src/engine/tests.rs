@@ -3,6 +3,7 @@
 mod datagrams;
 mod fragments;
 mod places;
+mod summaries;
 mod tunnels;
 
 use arrow_array::cast::AsArray;

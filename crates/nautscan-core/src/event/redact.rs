@@ -46,6 +46,11 @@ const TEXTS: &[&str] = &[
     "queue",
     // What a side says with which it leaves.
     "close_reason",
+    // The name that a person logs in by, or a password put in the wrong place.
+    "login",
+    "group",
+    "member",
+    "transactional_id",
 ];
 
 /// Values of the detail that list messages, one a line: behind the first colon stands what was said.

@@ -17,6 +17,7 @@ pub use table::FlowTable;
 
 use crate::event::{Handshake, Summary, summary_memory};
 use crate::packet::InterfaceId;
+use crate::proto::icmp::Icmp;
 use crate::proto::{App, Close, Side, datagram};
 use crate::stream::Connection;
 use crate::wire::{Address, Decoded, Tunnel, protocol};
@@ -136,6 +137,8 @@ pub struct Rare {
     handshake: Option<Box<Handshake>>,
     /// What its protocol says of itself.
     summary: Option<Box<Summary>>,
+    /// What its messages of ICMP come to.
+    icmp: Option<Box<Icmp>>,
 }
 
 /// The tunnel of a flow.
@@ -204,6 +207,7 @@ impl Rare {
             + self.nat.as_deref().map_or(0, Nat::memory)
             + self.handshake.as_deref().map_or(0, Handshake::memory)
             + self.summary.as_deref().map_or(0, summary_memory)
+            + self.icmp.as_deref().map_or(0, Icmp::memory)
     }
 }
 
@@ -251,6 +255,26 @@ impl Flow {
     #[cold]
     pub fn set_summary(&mut self, summary: Box<Summary>) {
         self.rare.get_or_insert_default().summary = Some(summary);
+    }
+
+    /// Takes a message of ICMP, as far as it was captured. Out of line: most flows have none.
+    #[cold]
+    #[inline(never)]
+    pub fn take_icmp(&mut self, message: &[u8], time: i64) {
+        let transport = self.key.protocol();
+        let rare = self.rare.get_or_insert_default();
+        let icmp = rare.icmp.get_or_insert_with(|| Box::new(Icmp::new(transport)));
+        icmp.take(message, time);
+        self.protocol = Some(icmp.protocol());
+    }
+
+    /// Writes the summary of what gathers facts by itself: asked before a row is made.
+    pub fn sum_up(&mut self) {
+        if let Some(rare) = self.rare.as_deref_mut()
+            && let Some(icmp) = &rare.icmp
+        {
+            rare.summary = Some(Box::new(icmp.summary()));
+        }
     }
 
     /// The tunnel that it was seen in.

@@ -1,7 +1,16 @@
 //! What is known of each protocol, in words: the reference, `nautscan protocols` and a person who
 //! asks read it here.
 
-use super::{DATAGRAM_PROTOCOLS, PROTOCOLS};
+use super::{DATAGRAM_PROTOCOLS, PROTOCOLS, icmp};
+
+/// What is followed beside the registries: the value of the `protocol` column, what carries it, it in
+/// words.
+static OTHERS: &[(&str, &str, &About)] =
+    &[("ip", icmp::NAME, &icmp::ABOUT), ("ipv6", icmp::NAME_V6, &icmp::ABOUT_V6)];
+
+/// Protocols without rows of `requests`: what is known of them stands on the flow.
+static ON_THE_FLOW: &[&str] =
+    &["dhcp", "dhcpv6", "ftp", "icmp", "icmpv6", "ntp", "smtp", "ssh", "tls"];
 
 /// A protocol in words.
 #[derive(Debug)]
@@ -21,8 +30,10 @@ pub struct About {
 pub struct Known {
     /// The value of the `protocol` columns.
     pub name: &'static str,
-    /// What carries it: `tcp`, `udp`.
+    /// What carries it: `tcp`, `udp`, `ip`.
     pub transports: Vec<&'static str>,
+    /// Where what is known of it stands: `requests`, or `flows` where it is summarised on the flow.
+    pub table: &'static str,
     /// It in words.
     pub about: &'static About,
 }
@@ -32,10 +43,14 @@ pub fn known() -> Vec<Known> {
     let streams = PROTOCOLS.iter().map(|line| ("tcp", line.name, line.about));
     let datagrams = DATAGRAM_PROTOCOLS.iter().map(|line| ("udp", line.name, line.about));
     let mut all: Vec<Known> = Vec::new();
-    for (transport, name, about) in streams.chain(datagrams) {
+    let others = OTHERS.iter().map(|&(transport, name, about)| (transport, name, about));
+    for (transport, name, about) in streams.chain(datagrams).chain(others) {
         match all.iter_mut().find(|known| known.name == name) {
             Some(known) => known.transports.push(transport),
-            None => all.push(Known { name, transports: vec![transport], about }),
+            None => {
+                let table = if ON_THE_FLOW.contains(&name) { "flows" } else { "requests" };
+                all.push(Known { name, transports: vec![transport], table, about });
+            }
         }
     }
     all.sort_unstable_by_key(|known| known.name);
@@ -49,6 +64,9 @@ mod tests {
     #[test]
     fn every_protocol_is_described_once() {
         let all = known();
+        for name in ON_THE_FLOW {
+            assert!(all.iter().any(|known| known.name == *name), "{name}");
+        }
         assert_eq!(
             all.iter().find(|known| known.name == "dns").unwrap().transports,
             ["tcp", "udp"]

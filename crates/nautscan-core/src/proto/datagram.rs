@@ -9,7 +9,7 @@
 
 use core::fmt;
 
-use super::{About, Close, Context, Settings, Side, Verdict, dhcp, dns, quic};
+use super::{About, Close, Context, Settings, Side, Verdict, dhcp, dns, ntp, quic};
 
 /// One datagram, and where it goes.
 #[derive(Debug, Clone, Copy)]
@@ -84,7 +84,7 @@ pub trait DatagramParser: Send {
 
 /// Every protocol over datagrams, in the order in which they are probed.
 pub static DATAGRAM_PROTOCOLS: &[DatagramProtocol] =
-    &[quic::PROTOCOL, dns::MDNS, dns::LLMNR, dns::DATAGRAMS, dhcp::V4, dhcp::V6];
+    &[quic::PROTOCOL, dns::MDNS, dns::LLMNR, dns::DATAGRAMS, dhcp::V4, dhcp::V6, ntp::PROTOCOL];
 
 /// The application end of one flow of datagrams.
 pub struct App {

@@ -1,7 +1,7 @@
 //! Dialogues for tests: what both sides said, played to a parser in pieces of several lengths.
 
 use super::{Close, Context, Parser, Place, Settings, Side, Sink, Verdict};
-use crate::event::Exchange;
+use crate::event::{Exchange, Summary};
 
 /// Keeps what it is told.
 #[derive(Default)]
@@ -33,12 +33,23 @@ pub(crate) fn play(parser: impl Parser, acts: &[Act], piece: usize) -> (Vec<Exch
 
 /// The same with settings.
 pub(crate) fn play_with(
-    mut parser: impl Parser,
+    parser: impl Parser,
     acts: &[Act],
     piece: usize,
     settings: &Settings,
 ) -> (Vec<Exchange>, Verdict) {
     let mut sink = Collected::default();
+    let verdict = play_to(&mut sink, parser, acts, piece, settings);
+    (sink.0, verdict)
+}
+
+fn play_to(
+    sink: &mut dyn Sink,
+    mut parser: impl Parser,
+    acts: &[Act],
+    piece: usize,
+    settings: &Settings,
+) -> Verdict {
     let (mut said, mut time) = ([0u64; 2], 0);
     for act in acts {
         time += 1000;
@@ -48,7 +59,7 @@ pub(crate) fn play_with(
         };
         let received = said[side.peer().index()];
         let place = Place { offset: said[side.index()], received };
-        let mut cx = Context { time, place, settings, sink: &mut sink };
+        let mut cx = Context { time, place, settings, sink };
         let mut verdict = Verdict::Continue;
         if lost > 0 {
             verdict = parser.gap(side, lost, &mut cx);
@@ -61,13 +72,47 @@ pub(crate) fn play_with(
             }
         }
         if verdict != Verdict::Continue {
-            return (sink.0, verdict);
+            return verdict;
         }
         said[side.index()] += lost + bytes.len() as u64;
     }
-    let mut cx = Context { time, place: Place::default(), settings, sink: &mut sink };
+    let mut cx = Context { time, place: Place::default(), settings, sink };
     parser.close(Close::Finished, &mut cx);
-    (sink.0, Verdict::Continue)
+    Verdict::Continue
+}
+
+/// Keeps the flow's summary, and wants no rows.
+#[derive(Default)]
+pub(crate) struct Summarised(pub(crate) Summary);
+
+impl Sink for Summarised {
+    fn exchange(&mut self, exchange: &Exchange) {
+        panic!("a row: {exchange:?}");
+    }
+    fn parse_error(&mut self) {}
+    fn summary(&mut self, facts: &Summary) {
+        self.0.clone_from(facts);
+    }
+}
+
+/// A summary as one text: `name=value; name=value`.
+pub(crate) fn facts(summary: &Summary) -> String {
+    let facts: Vec<_> = summary.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    facts.join("; ").replace('\n', ", ")
+}
+
+/// The summary of the flow, and that it is so however the bytes are cut.
+pub(crate) fn summary<P: Parser>(new: impl Fn() -> P, acts: &[Act]) -> String {
+    let summary = |piece| {
+        let mut sink = Summarised::default();
+        play_to(&mut sink, new(), acts, piece, &Settings::default());
+        facts(&sink.0)
+    };
+    let whole = summary(usize::MAX);
+    for piece in [1, 2, 3, 7, 40] {
+        assert_eq!(summary(piece), whole, "in pieces of {piece}");
+    }
+    whole
 }
 
 /// A line a row, and that it is so however the bytes are cut.

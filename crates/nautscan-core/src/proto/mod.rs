@@ -24,26 +24,36 @@ pub mod dhcp;
 mod dialogue;
 pub mod dns;
 mod events;
+mod facts;
 mod frames;
+pub mod ftp;
 mod growth;
 pub mod grpc;
 pub mod http1;
 pub mod http2;
+pub mod icmp;
 mod inflate;
+pub mod kafka;
 mod keys;
+mod lines;
 pub mod memcached;
 pub mod mongodb;
 pub mod mqtt;
 pub mod mysql;
 pub mod nats;
+pub mod ntp;
 pub mod postgres;
 pub mod quic;
 pub mod redis;
 #[cfg(test)]
 pub mod sample;
 mod shown;
+pub mod smtp;
 mod sql;
+pub mod ssh;
+mod talk;
 pub mod tls;
+mod trips;
 mod turns;
 pub mod websocket;
 
@@ -299,4 +309,8 @@ pub static PROTOCOLS: &[Protocol] = &[
     nats::PROTOCOL,
     amqp::PROTOCOL,
     websocket::PROTOCOL,
+    ssh::PROTOCOL,
+    smtp::PROTOCOL,
+    ftp::PROTOCOL,
+    kafka::PROTOCOL,
 ];

@@ -1,66 +1,91 @@
 //! DHCP (RFC 2131, RFC 2132, RFC 4702) and DHCPv6 (RFC 8415, RFC 4704), as far as they say who is
 //! called what: the name that a client asks by, and the address that it gets.
 //!
-//! There are no rows of `requests`: the flow has the protocol, and `names` has what was agreed. A
+//! There are no rows of `requests`: the flow has a summary, and `names` has what was agreed. A
 //! client without an address asks and is answered in different flows, so the two are brought
 //! together by their transaction, outside of the parsers (see [`Lease`](crate::event::Lease)).
 //! What relay agents carry on is not read.
 
+mod said;
 mod v4;
 mod v6;
 
 use super::datagram::Datagram;
 use super::{About, Close, Context, DatagramParser, DatagramProtocol, Verdict};
+use said::Said;
 
 /// Registry line of DHCP.
 pub const V4: DatagramProtocol = DatagramProtocol {
     name: "dhcp",
     probe: v4::probe,
-    open: |_, _| Box::new(Leases(v4::read)),
+    open: |_, _| Box::new(Leases::new(v4::read)),
     about: &ABOUT,
 };
 /// Registry line of DHCPv6.
 pub const V6: DatagramProtocol = DatagramProtocol {
     name: "dhcpv6",
     probe: v6::probe,
-    open: |_, _| Box::new(Leases(v6::read)),
+    open: |_, _| Box::new(Leases::new(v6::read)),
     about: &ABOUT_V6,
 };
 
 static ABOUT: About = About {
     title: "DHCP",
-    extracts: "The name that a host asks by and the address that it gets, in the table `names`; no rows of `requests`.",
-    limits: &["What relay agents carry on is not read."],
+    extracts: "Summarised on the flow: messages counted by name, the address that was requested and the one that was offered or given, host name, vendor class, lease time, server. The name that a host asks by and the address that it gets also in the table `names`.",
+    limits: &[
+        "It gives no rows of `requests`. A client without an address asks and is answered in different flows, each with a summary of its own.",
+        "Of what is said again in a flow, the summary has the latest.",
+        "What relay agents carry on is not read.",
+    ],
     oddities: &[],
 };
 static ABOUT_V6: About = About {
     title: "DHCPv6",
-    extracts: "As DHCP.",
-    limits: &["What relay agents carry on is not read."],
+    extracts: "As DHCP; no server, which has an identifier in place of an address.",
+    limits: &["As DHCP; of several addresses the first is told."],
     oddities: &[],
 };
 
-/// Reads a message and tells what it says of a lease; `None`: it is malformed.
-type Read = fn(&Datagram<'_>, &mut Context<'_>) -> Option<()>;
+/// Reads a message, notes what it says, and tells what that is of a lease; `None`: it is malformed.
+type Read = fn(&Datagram<'_>, &mut Said, &mut Context<'_>) -> Option<()>;
 
-/// Follows one flow: each message stands alone.
-struct Leases(Read);
+/// Follows one flow.
+struct Leases {
+    read: Read,
+    said: Said,
+}
+
+impl Leases {
+    fn new(read: Read) -> Self {
+        Self { read, said: Said::default() }
+    }
+
+    fn tell(&mut self, cx: &mut Context<'_>) {
+        if core::mem::take(&mut self.said.is_news) {
+            cx.sink.summary(&self.said.facts().summary());
+        }
+    }
+}
 
 impl DatagramParser for Leases {
     fn datagram(&mut self, datagram: &Datagram<'_>, cx: &mut Context<'_>) -> Verdict {
         // Of a message that was cut by the snap length, nobody is to blame for what is missing.
-        if (self.0)(datagram, cx).is_none() && datagram.cut == 0 {
+        if (self.read)(datagram, &mut self.said, cx).is_none() && datagram.cut == 0 {
             cx.sink.parse_error();
         }
         Verdict::Continue
     }
 
-    fn settle(&mut self, _: &mut Context<'_>) {}
+    fn settle(&mut self, cx: &mut Context<'_>) {
+        self.tell(cx);
+    }
 
-    fn close(&mut self, _: Close, _: &mut Context<'_>) {}
+    fn close(&mut self, _: Close, cx: &mut Context<'_>) {
+        self.tell(cx);
+    }
 
     fn memory(&self) -> usize {
-        size_of::<Self>()
+        size_of::<Self>() + self.said.memory()
     }
 }
 
@@ -90,7 +115,7 @@ fn labelled_name(mut bytes: &[u8]) -> Option<String> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::event::{Exchange, Lease, LeaseStep};
+    use crate::event::{Exchange, Lease, LeaseStep, Summary};
     use crate::proto::datagram::Ports;
     use crate::proto::{Place, Settings, Side, Sink};
 
@@ -99,6 +124,7 @@ pub(super) mod tests {
     pub(super) struct Told {
         pub(super) leases: Vec<String>,
         pub(super) errors: u32,
+        pub(super) summary: Summary,
     }
 
     impl Sink for Told {
@@ -114,6 +140,9 @@ pub(super) mod tests {
             let name = lease.name.unwrap_or("-");
             self.leases.push(format!("{name} {:?} {step}", lease.mac.map(|mac| mac[5])));
         }
+        fn summary(&mut self, facts: &Summary) {
+            self.summary.clone_from(facts);
+        }
     }
 
     /// What `read` makes of a message.
@@ -124,7 +153,9 @@ pub(super) mod tests {
         let settings = Settings::default();
         let place = Place::default();
         let mut cx = Context { time: 1, place, settings: &settings, sink: &mut told };
-        Leases(read).datagram(&datagram, &mut cx);
+        let mut leases = Leases::new(read);
+        leases.datagram(&datagram, &mut cx);
+        leases.settle(&mut cx);
         told
     }
 

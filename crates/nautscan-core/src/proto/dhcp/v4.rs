@@ -1,5 +1,6 @@
 //! DHCP for IPv4.
 
+use super::said::{Said, text};
 use super::{host_name, labelled_name};
 use crate::event::{Lease, LeaseStep};
 use crate::proto::datagram::{Datagram, Recognised};
@@ -28,8 +29,11 @@ const ETHERNET: u8 = 1;
 mod option {
     pub(super) const PAD: u8 = 0;
     pub(super) const HOST_NAME: u8 = 12;
+    pub(super) const REQUESTED: u8 = 50;
     pub(super) const LEASE_TIME: u8 = 51;
     pub(super) const MESSAGE: u8 = 53;
+    pub(super) const SERVER: u8 = 54;
+    pub(super) const VENDOR_CLASS: u8 = 60;
     pub(super) const CLIENT_FQDN: u8 = 81;
     pub(super) const END: u8 = 255;
 }
@@ -39,6 +43,7 @@ mod message {
     pub(super) const DISCOVER: u8 = 1;
     pub(super) const REQUEST: u8 = 3;
     pub(super) const ACK: u8 = 5;
+    pub(super) const NAK: u8 = 6;
     pub(super) const INFORM: u8 = 8;
 }
 
@@ -62,6 +67,9 @@ struct Options<'a> {
     host_name: Option<&'a [u8]>,
     fqdn: Option<&'a [u8]>,
     lease_s: Option<u32>,
+    requested: Option<[u8; 4]>,
+    server: Option<[u8; 4]>,
+    vendor_class: Option<&'a [u8]>,
 }
 
 impl<'a> Options<'a> {
@@ -87,6 +95,9 @@ impl<'a> Options<'a> {
         match code {
             option::MESSAGE => self.message = self.message.or(value.first().copied()),
             option::HOST_NAME => self.host_name = self.host_name.or(Some(value)),
+            option::REQUESTED => self.requested = self.requested.or(value.first_chunk().copied()),
+            option::SERVER => self.server = self.server.or(value.first_chunk().copied()),
+            option::VENDOR_CLASS => self.vendor_class = self.vendor_class.or(Some(value)),
             option::CLIENT_FQDN => self.fqdn = self.fqdn.or(Some(value)),
             option::LEASE_TIME => {
                 let seconds = value.first_chunk().map(|bytes| u32::from_be_bytes(*bytes));
@@ -110,13 +121,14 @@ impl<'a> Options<'a> {
     }
 }
 
-/// Tells what a message says of a lease.
-pub(super) fn read(datagram: &Datagram<'_>, cx: &mut Context<'_>) -> Option<()> {
+/// Notes what a message says, and tells what that is of a lease.
+pub(super) fn read(datagram: &Datagram<'_>, said: &mut Said, cx: &mut Context<'_>) -> Option<()> {
     let bytes = datagram.bytes;
     if bytes.get(at::COOKIE)? != COOKIE {
         return None;
     }
     let options = Options::read(&bytes[OPTIONS..])?;
+    note(bytes, &options, said);
     let step = match options.message {
         Some(message::DISCOVER | message::REQUEST | message::INFORM) => LeaseStep::Asked,
         Some(message::ACK) => {
@@ -139,6 +151,46 @@ pub(super) fn read(datagram: &Datagram<'_>, cx: &mut Context<'_>) -> Option<()> 
     Some(())
 }
 
+/// What a message says for the flow's summary.
+fn note(bytes: &[u8], options: &Options<'_>, said: &mut Said) {
+    said.count(&name_of(options.message));
+    let address = |octets: [u8; 4]| Address::v4(octets).to_string();
+    said.requested = options.requested.map(address).or(said.requested.take());
+    said.server = options.server.map(address).or(said.server.take());
+    said.host_name = options.name().or(said.host_name.take());
+    said.vendor_class = options.vendor_class.and_then(text).or(said.vendor_class.take());
+    if bytes[at::OPERATION] == REPLY && options.message != Some(message::NAK) {
+        said.given = granted(bytes).map(|ip| ip.to_string()).or(said.given.take());
+        said.lease_s = options.lease_s.or(said.lease_s);
+    }
+}
+
+/// A message by its name (RFC 2132 section 9.6; RFC 3203, RFC 4388).
+fn name_of(message: Option<u8>) -> String {
+    const NAMES: [&str; 13] = [
+        "DHCPDISCOVER",
+        "DHCPOFFER",
+        "DHCPREQUEST",
+        "DHCPDECLINE",
+        "DHCPACK",
+        "DHCPNAK",
+        "DHCPRELEASE",
+        "DHCPINFORM",
+        "DHCPFORCERENEW",
+        "DHCPLEASEQUERY",
+        "DHCPLEASEUNASSIGNED",
+        "DHCPLEASEUNKNOWN",
+        "DHCPLEASEACTIVE",
+    ];
+    match message {
+        None => "BOOTP".to_owned(),
+        Some(number) => match NAMES.get(usize::from(number).wrapping_sub(1)) {
+            Some(name) => (*name).to_owned(),
+            None => format!("message {number}"),
+        },
+    }
+}
+
 /// The address that an ACK grants, or in answer to INFORM the one that the client has already.
 fn granted(bytes: &[u8]) -> Option<Address> {
     let ips = [&bytes[at::YOUR_IP], &bytes[at::CLIENT_IP]];
@@ -150,6 +202,7 @@ fn granted(bytes: &[u8]) -> Option<Address> {
 mod tests {
     use super::super::tests::told;
     use super::*;
+    use crate::proto::dialogue::facts;
 
     fn bytes(operation: u8, yours: [u8; 4], options: &[u8]) -> Vec<u8> {
         let mut bytes = vec![0; OPTIONS];
@@ -172,6 +225,25 @@ mod tests {
         let fqdn =
             told(read, &bytes(1, [0; 4], b"\x35\x01\x03\x51\x09\x04\x00\x00\x02pc\x01x\x00"));
         assert_eq!(fqdn.leases, ["pc.x Some(9) asks"]);
+    }
+
+    #[test]
+    fn the_flow_has_a_summary() {
+        let asked = b"\x35\x01\x03\x0c\x02PC\x32\x04\x0a\x00\x00\x07\x3c\x04acme\xff";
+        assert_eq!(
+            facts(&told(read, &bytes(1, [0; 4], asked)).summary),
+            "messages=DHCPREQUEST: 1; requested_address=10.0.0.7; host_name=pc; vendor_class=acme"
+        );
+        let offered = b"\x35\x01\x02\x33\x04\x00\x00\x0e\x10\x36\x04\x0a\x00\x00\x01\xff";
+        assert_eq!(
+            facts(&told(read, &bytes(2, [10, 0, 0, 7], offered)).summary),
+            "messages=DHCPOFFER: 1; given_address=10.0.0.7; lease_s=3600; server=10.0.0.1"
+        );
+        let refused = told(read, &bytes(2, [10, 0, 0, 7], b"\x35\x01\x06\xff")).summary;
+        assert_eq!(facts(&refused), "messages=DHCPNAK: 1");
+        assert_eq!(facts(&told(read, &bytes(1, [0; 4], b"\xff")).summary), "messages=BOOTP: 1");
+        let other = told(read, &bytes(1, [0; 4], b"\x35\x01\x63\xff")).summary;
+        assert_eq!(facts(&other), "messages=message 99: 1");
     }
 
     #[test]

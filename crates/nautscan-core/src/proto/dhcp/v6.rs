@@ -1,6 +1,7 @@
 //! DHCP for IPv6.
 
 use super::labelled_name;
+use super::said::{Said, text};
 use crate::event::{Lease, LeaseStep};
 use crate::proto::datagram::{Datagram, Recognised};
 use crate::proto::{Context, Side};
@@ -28,6 +29,7 @@ mod option {
     pub(super) const CLIENT_ID: u16 = 1;
     pub(super) const IA_NA: u16 = 3;
     pub(super) const IA_ADDRESS: u16 = 5;
+    pub(super) const VENDOR_CLASS: u16 = 16;
     pub(super) const CLIENT_FQDN: u16 = 39;
 }
 
@@ -76,14 +78,15 @@ fn first(options: &[u8], wanted: u16) -> Option<Option<&[u8]>> {
     Some(None)
 }
 
-/// Tells what a message says of leases.
-pub(super) fn read(datagram: &Datagram<'_>, cx: &mut Context<'_>) -> Option<()> {
+/// Notes what a message says, and tells what that is of leases.
+pub(super) fn read(datagram: &Datagram<'_>, said: &mut Said, cx: &mut Context<'_>) -> Option<()> {
     /// Flags before the name (RFC 4704 section 4).
     const BEFORE: usize = 1;
     let (header, options) = datagram.bytes.split_at_checked(HEADER)?;
     let client = first(options, option::CLIENT_ID)?.unwrap_or_default();
     let name = first(options, option::CLIENT_FQDN)?.and_then(|fqdn| fqdn.get(BEFORE..));
     let name = name.and_then(labelled_name);
+    note(header[0], options, said, name.as_deref())?;
     let transaction = [&header[1..], client].concat();
     let lease = Lease {
         time: cx.time,
@@ -111,8 +114,56 @@ pub(super) fn read(datagram: &Datagram<'_>, cx: &mut Context<'_>) -> Option<()> 
     Some(())
 }
 
+/// What a message says for the flow's summary; `None`: its options are malformed.
+fn note(kind: u8, options: &[u8], said: &mut Said, name: Option<&str>) -> Option<()> {
+    /// Enterprise number and length before the first class (RFC 8415 section 21.16).
+    const BEFORE: usize = 6;
+    let class = first(options, option::VENDOR_CLASS)?.and_then(|class| class.get(BEFORE..));
+    let address = address(options)?;
+    said.count(&name_of(kind));
+    said.host_name = name.map(str::to_owned).or(said.host_name.take());
+    said.vendor_class = class.and_then(text).or(said.vendor_class.take());
+    if let Some((ip, valid)) = address {
+        let is_servers = matches!(kind, message::ADVERTISE | message::REPLY);
+        if is_servers {
+            (said.given, said.lease_s) = (Some(ip.to_string()), Some(valid));
+        } else {
+            said.requested = Some(ip.to_string());
+        }
+    }
+    Some(())
+}
+
+/// A message by its name (RFC 8415 section 7.3).
+fn name_of(kind: u8) -> String {
+    const NAMES: [&str; 13] = [
+        "SOLICIT",
+        "ADVERTISE",
+        "REQUEST",
+        "CONFIRM",
+        "RENEW",
+        "REBIND",
+        "REPLY",
+        "RELEASE",
+        "DECLINE",
+        "RECONFIGURE",
+        "INFORMATION-REQUEST",
+        "RELAY-FORW",
+        "RELAY-REPL",
+    ];
+    match NAMES.get(usize::from(kind).wrapping_sub(1)) {
+        Some(name) => (*name).to_owned(),
+        None => format!("message {kind}"),
+    }
+}
+
 /// The first address that a message grants, and for how long; `None` within: it grants none.
 fn granted(options: &[u8]) -> Option<Option<(Address, u32)>> {
+    Some(address(options)?.filter(|(_, valid)| *valid > 0))
+}
+
+/// The first address of a message, and for how long it is valid; `None` within: it has none.
+fn address(options: &[u8]) -> Option<Option<(Address, u32)>> {
     /// Identifier and two times before the options of an association.
     const BEFORE: usize = 12;
     let Some(association) = first(options, option::IA_NA)? else { return Some(None) };
@@ -122,13 +173,14 @@ fn granted(options: &[u8]) -> Option<Option<(Address, u32)>> {
     let (ip, times) = granted.split_first_chunk::<16>()?;
     // The preferred lifetime, then the valid one; of 0 the address is taken away.
     let valid = times.get(4..8)?.first_chunk().map(|bytes| u32::from_be_bytes(*bytes))?;
-    Some((valid > 0).then(|| (Address::v6(*ip), valid)))
+    Some(Some((Address::v6(*ip), valid)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::tests::told;
     use super::*;
+    use crate::proto::dialogue::facts;
 
     fn option(code: u16, value: &[u8]) -> Vec<u8> {
         [&code.to_be_bytes()[..], &(value.len() as u16).to_be_bytes(), value].concat()
@@ -154,6 +206,20 @@ mod tests {
         assert_eq!(given.leases, ["- None fd00::7 for Some(60) by Server"]);
         let taken = told(read, &bytes(message::REPLY, &[association(0)]));
         assert!(taken.leases.is_empty() && taken.errors == 0);
+    }
+
+    #[test]
+    fn the_flow_has_a_summary() {
+        let class = option(option::VENDOR_CLASS, b"\0\0\x01\x37\0\x04acme");
+        let fqdn = option(option::CLIENT_FQDN, b"\x00\x02Pc");
+        let asked = told(read, &bytes(message::REQUEST, &[class, fqdn, association(0)]));
+        assert_eq!(
+            facts(&asked.summary),
+            "messages=REQUEST: 1; requested_address=fd00::7; host_name=pc; vendor_class=acme"
+        );
+        let given = told(read, &bytes(message::REPLY, &[association(60)]));
+        assert_eq!(facts(&given.summary), "messages=REPLY: 1; given_address=fd00::7; lease_s=60");
+        assert_eq!(facts(&told(read, &bytes(99, &[])).summary), "messages=message 99: 1");
     }
 
     #[test]

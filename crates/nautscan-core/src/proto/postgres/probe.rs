@@ -70,7 +70,7 @@ pub(super) fn probe(side: Side, bytes: &[u8]) -> Probe {
 
 /// Do these bytes begin a connection: a length and one of the codes?
 fn begins_connection(bytes: &[u8]) -> Probe {
-    let Some((head, _)) = bytes.split_first_chunk::<8>() else {
+    let Some((head, rest)) = bytes.split_first_chunk::<8>() else {
         // A length that is small enough.
         return if bytes.get(1).is_none_or(|b| *b == 0) { Probe::NeedMore } else { Probe::No };
     };
@@ -80,12 +80,22 @@ fn begins_connection(bytes: &[u8]) -> Probe {
         code::ENCRYPTION | code::GSS_ENCRYPTION => length == 8,
         code::CANCEL => (16..=POSTGRES_START).contains(&length),
         version => {
-            version >> 16 == u32::from(code::VERSION)
+            let fits = version >> 16 == u32::from(code::VERSION)
                 && version & 0xffff < 100
-                && (9..=POSTGRES_START).contains(&length)
+                && (9..=POSTGRES_START).contains(&length);
+            return if fits { names_parameter(length, rest) } else { Probe::No };
         }
     };
     if fits { Probe::Yes } else { Probe::No }
+}
+
+/// Whether these can begin the first parameter's name, or end the parameters: other protocols have
+/// numbers where PostgreSQL has its version (Kafka those of its request for metadata).
+fn names_parameter(length: u32, rest: &[u8]) -> Probe {
+    let Some(name) = rest.get(..4.min(length as usize - 8)) else { return Probe::NeedMore };
+    let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
+    let is_name = name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(byte));
+    if is_name && (!name.is_empty() || length == 9) { Probe::Yes } else { Probe::No }
 }
 
 /// Do these bytes begin a message with a statement?
@@ -169,8 +179,10 @@ mod tests {
                 assert_eq!(probe(side, &bytes[..cut]), Probe::NeedMore);
             }
         }
-        let no: [(Side, &[u8]); 7] = [
+        let no: [(Side, &[u8]); 8] = [
             (C, b"GET / HTTP/1.1"),
+            // Kafka's request for metadata.
+            (C, b"\0\0\0\x12\0\x03\0\x01\0\0\0\x03\0\x04test"),
             (C, b"QUIT\r\n"),
             (C, b"POST / HTTP"),
             (C, b"\0\x1d\0\0\0\0\0\0"),

@@ -39,7 +39,7 @@ pub const PROTOCOL: Protocol = Protocol { name: "tls", probe: probe::probe, open
 
 static ABOUT: About = About {
     title: "TLS 1.0 to 1.3, SSL 3.0",
-    extracts: "On the flow: the server's name (SNI), version, cipher suite, ALPN offered and chosen, resumption, JA3, JA4, the server certificate's subject, issuer and validity, alerts. Also after `CONNECT`, after PostgreSQL's `SSLRequest`, and after `STARTTLS` where that comes within the first turns of a connection.",
+    extracts: "On the flow: the server's name (SNI), version, cipher suite, ALPN offered and chosen, resumption, JA3, JA4, the server certificate's subject, issuer and validity, alerts. Also after `CONNECT`, after PostgreSQL's `SSLRequest`, after SMTP's `STARTTLS` and FTP's `AUTH TLS`, and after others' where they come within the first turns of a connection.",
     limits: &[
         "It gives no rows of `requests`; what is encrypted is not read.",
         "From TLS 1.3 on the certificate, the protocol chosen by ALPN, and most alerts are encrypted: null. In older versions too, once a side has changed to encryption.",

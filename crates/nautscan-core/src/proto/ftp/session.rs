@@ -1,0 +1,196 @@
+//! What commands and replies come to.
+
+use std::collections::VecDeque;
+
+use super::place;
+use crate::limits::{FTP_LINE, FTP_PLACES, FTP_VERBS, FTP_WAITING};
+use crate::proto::facts::{Facts, lossy};
+use crate::proto::talk::{Next, Reply, Session, verb};
+
+/// What a command is, as far as its reply counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Command {
+    User,
+    Password,
+    Tls,
+    System,
+    Passive,
+    ExtendedPassive,
+    /// The client listens, here.
+    Active(Option<String>),
+    Transfer,
+    Other,
+}
+
+/// One connection.
+#[derive(Debug, Default)]
+pub(super) struct Ftp {
+    /// Commands without a final reply, the oldest first.
+    waiting: VecDeque<Command>,
+    has_replied: bool,
+    greeting: Option<String>,
+    system: Option<String>,
+    tls: Option<&'static str>,
+    login: Option<String>,
+    login_reply: Option<u16>,
+    verbs: Vec<(String, u64)>,
+    /// Commands of more names than those.
+    others: u64,
+    /// Done and failed.
+    transfers: [u64; 2],
+    places: Vec<String>,
+    /// There were more data connections than those.
+    is_more: bool,
+    last_reply: Option<u16>,
+}
+
+impl Session for Ftp {
+    const LINE: usize = FTP_LINE;
+    const IS_FREE: bool = true;
+
+    fn command(&mut self, line: &[u8]) -> Next {
+        let Some((verb, rest)) = verb(without_telnet(line)) else {
+            self.others += 1;
+            return self.wait(Command::Other);
+        };
+        let command = match verb.as_str() {
+            "USER" => {
+                self.login = Some(lossy(rest));
+                Command::User
+            }
+            "PASS" | "ACCT" => Command::Password,
+            "AUTH" if is_tls(rest) => {
+                self.tls = Some("asked");
+                Command::Tls
+            }
+            "SYST" => Command::System,
+            "PASV" => Command::Passive,
+            "EPSV" => Command::ExtendedPassive,
+            "PORT" => Command::Active(place::listed(rest)),
+            "EPRT" => Command::Active(place::extended(rest)),
+            "RETR" | "STOR" | "STOU" | "APPE" | "LIST" | "NLST" | "MLSD" => Command::Transfer,
+            _ => Command::Other,
+        };
+        self.count(verb);
+        self.wait(command)
+    }
+
+    fn reply(&mut self, reply: &Reply<'_>) -> Next {
+        let greets = !self.has_replied && matches!(reply.code, 120 | 220 | 421);
+        if greets {
+            if reply.is_first && reply.code == 220 {
+                self.greeting = Some(lossy(reply.text.trim_ascii()));
+            }
+            self.has_replied = reply.is_last && reply.code != 120;
+            self.last_reply = Some(reply.code);
+            return Next::Goes;
+        }
+        self.has_replied = true;
+        self.last_reply = Some(reply.code);
+        if reply.is_first && reply.code == 215 && self.waiting.front() == Some(&Command::System) {
+            self.system = Some(lossy(reply.text.trim_ascii()));
+        }
+        // What begins with 1 is followed by another.
+        if !reply.is_last || reply.code < 200 {
+            return Next::Goes;
+        }
+        match self.waiting.pop_front() {
+            Some(Command::User | Command::Password) => self.login_reply = Some(reply.code),
+            Some(Command::Tls) => {
+                let is_agreed = reply.code == 234;
+                self.tls = Some(if is_agreed { "accepted" } else { "refused" });
+                if is_agreed {
+                    return Next::Switches;
+                }
+            }
+            Some(Command::Passive) if reply.code == 227 => {
+                self.place("passive", place::listed(reply.text));
+            }
+            Some(Command::ExtendedPassive) if reply.code == 229 => {
+                self.place("passive", place::port(reply.text));
+            }
+            Some(Command::Active(place)) if reply.is_success() => self.place("active", place),
+            Some(Command::Transfer) => {
+                self.transfers[0] += u64::from(reply.is_success());
+                self.transfers[1] += u64::from(reply.is_failure());
+            }
+            _ => {}
+        }
+        Next::Goes
+    }
+
+    fn facts(&self, is_whole: bool) -> Facts {
+        let mut facts = Facts::default();
+        let verbs = self.verbs.iter().map(|(verb, count)| (verb, *count));
+        facts
+            .text("protocol", Some("ftp"))
+            .text("greeting", self.greeting.as_deref())
+            .text("system", self.system.as_deref())
+            .text("auth_tls", self.tls)
+            .text("login", self.login.as_deref())
+            .number("login_reply", self.login_reply)
+            .counts("commands", verbs)
+            .count("other_commands", self.others)
+            .count("transfers_done", self.transfers[0])
+            .count("transfers_failed", self.transfers[1])
+            .list("data_connections", &self.places)
+            .flag("data_connections_more", self.is_more.then_some(true))
+            .number("last_reply", self.last_reply)
+            .flag("incomplete", (!is_whole).then_some(true));
+        facts
+    }
+
+    fn memory(&self) -> usize {
+        let texts = [&self.greeting, &self.system, &self.login];
+        let places = self.waiting.iter().filter_map(|command| match command {
+            Command::Active(place) => place.as_ref(),
+            _ => None,
+        });
+        let verbs = self.verbs.iter().map(|(verb, _)| verb);
+        let all = texts.into_iter().flatten().chain(places).chain(verbs).chain(&self.places);
+        all.map(String::capacity).sum::<usize>()
+            + self.verbs.capacity() * size_of::<(String, u64)>()
+            + self.places.capacity() * size_of::<String>()
+            + self.waiting.capacity() * size_of::<Command>()
+    }
+}
+
+impl Ftp {
+    fn wait(&mut self, command: Command) -> Next {
+        if self.waiting.len() >= FTP_WAITING {
+            return Next::Lost;
+        }
+        self.waiting.push_back(command);
+        Next::Goes
+    }
+
+    fn count(&mut self, verb: String) {
+        match self.verbs.iter_mut().position(|(known, _)| *known == verb) {
+            Some(at) => self.verbs[at].1 += 1,
+            None if self.verbs.len() < FTP_VERBS => self.verbs.push((verb, 1)),
+            None => self.others += 1,
+        }
+    }
+
+    fn place(&mut self, kind: &str, place: Option<String>) {
+        let Some(place) = place.map(|place| format!("{kind} {place}")) else { return };
+        if self.places.contains(&place) {
+            return;
+        }
+        if self.places.len() < FTP_PLACES {
+            self.places.push(place);
+        } else {
+            self.is_more = true;
+        }
+    }
+}
+
+/// Without the marks of Telnet that clients send before ABOR (RFC 959 section 4.1.3).
+fn without_telnet(line: &[u8]) -> &[u8] {
+    let begin = line.iter().position(u8::is_ascii).unwrap_or(0);
+    &line[begin..]
+}
+
+fn is_tls(argument: &[u8]) -> bool {
+    [&b"TLS"[..], b"TLS-C", b"SSL"].iter().any(|name| argument.eq_ignore_ascii_case(name))
+}
