@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import {
+  callMessages,
   detailFacts,
   endpointWords,
-  messagesOf,
   outcome,
   speaksHttp,
   statusName,
@@ -75,14 +75,14 @@ describe("protocols", () => {
     };
     expect(detailFacts(detail).map(({ key }) => key)).toEqual(["service"]);
     const cut = { response_protobuf: '{"a":1}\n{"b …' };
-    expect(messagesOf(cut, "response")).toEqual({
+    expect(callMessages(cut, "response")).toEqual({
       texts: ['{"a":1}', '{"b'],
       type: null,
       isCut: true,
     });
-    expect(messagesOf(detail, "request")?.type).toBe("a.M");
-    expect(messagesOf(detail, "response")).toBeNull();
-    expect(messagesOf(null, "request")).toBeNull();
+    expect(callMessages(detail, "request")?.type).toBe("a.M");
+    expect(callMessages(detail, "response")).toBeNull();
+    expect(callMessages(null, "request")).toBeNull();
   });
 
   it("tell their detail line by line", () => {

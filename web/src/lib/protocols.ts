@@ -260,7 +260,7 @@ export function detailFacts(detail: RequestRow["detail"]): DetailFact[] {
     .filter(({ lines }) => lines.length > 0);
 }
 
-export interface Messages {
+export interface CallMessages {
   /** Each message by itself: JSON where a schema named its fields. */
   texts: string[];
   /** The type that the schema names. */
@@ -270,10 +270,10 @@ export interface Messages {
 }
 
 /** The messages of one side of a call, as far as they were kept; null where there are none. */
-export function messagesOf(
+export function callMessages(
   detail: RequestRow["detail"],
   side: "request" | "response",
-): Messages | null {
+): CallMessages | null {
   const text = detail?.[`${side}_protobuf`];
   if (typeof text !== "string") return null;
   const type = detail?.[`${side}_message_type`];
