@@ -2,10 +2,10 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo build test lint fuzz bench bench-micro bench-peers bench-live new-protocol screenshots docs lock clean
+.PHONY: help run demo build test lint fuzz bench bench-micro bench-peers bench-live bench-protocols new-protocol screenshots docs lock clean
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo '  ARGS="…" is handed on: make run ARGS="--port 9000", make test ARGS="-k http"'
 
 run: ## Set up and start NautScan on this machine's interfaces; prints the page's address
@@ -45,6 +45,10 @@ bench-peers: ## Install the Python peers of bench (dpkt, nfstream, scapy) and se
 bench-live: ## Capture nginx and wrk at full speed; count what is missed (root)
 	@scripts/setup.sh run
 	@.venv/bin/python -m bench.live $(ARGS)
+
+bench-protocols: ## A part of bench: each protocol, on traffic of real servers (root makes it)
+	@scripts/setup.sh run
+	@.venv/bin/python -m bench.protocols $(ARGS)
 
 new-protocol: ## Begin a protocol: folder, registry line, tests, fuzz target. NAME=nats
 	@scripts/setup.sh lint

@@ -1,4 +1,4 @@
-"""Compare NautScan with its peers on one HTTP capture: `make bench`.
+"""Compare NautScan with its peers on one HTTP capture, then protocol by protocol: `make bench`.
 
 Programs that are not installed are left out, and named. Slow ones (minutes) run once, or with
 --slice on the first packets only, which the table says.
@@ -15,11 +15,15 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import environment, floods, page, report, scaling
+from bench import environment, floods, instructions, page, report, scaling
 from bench.http_capture import DEFAULT_FILE, DEFAULT_PACKETS, CaptureFacts, ensure
 from bench.lab import LabError
 from bench.measure import RunFailed, measure
 from bench.programs import INSTALLED, NAUTSCAN, REFERENCE, Program, python_peers, version_of
+from bench.protocols import ALL
+from bench.protocols.__main__ import measure as measure_protocols
+from bench.protocols.making import FOLDER
+from bench.protocols.measuring import Options
 from bench.slices import first_packets
 
 PAGE_RATE = 10_000
@@ -48,7 +52,15 @@ def main() -> int:
     if not options.no_results:
         path = report.write("http", document, data)
         print(f"written to {path}", file=sys.stderr)
-    return 0
+    if options.only or options.only_programs:
+        return 0
+    return _protocols(options)
+
+
+def _protocols(options: argparse.Namespace) -> int:
+    """Measure each protocol on traffic of its own: a report of its own."""
+    how = Options(FOLDER, options.runs, options.slow_runs, options.timeout, options.slice)
+    return measure_protocols(ALL, how, write=not options.no_results)
 
 
 def _options() -> argparse.Namespace:
@@ -62,7 +74,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--only-programs",
         action="store_true",
-        help="the comparison alone: no scaling, no floods, no page",
+        help="the comparison alone: no scaling, no floods, no page, no protocols",
     )
     parser.add_argument(
         "--slice", type=int, metavar="PACKETS", help="slow ones read only the first so many"
@@ -79,6 +91,12 @@ def _further_sections(options: argparse.Namespace, data: dict[str, object]) -> s
     growth, data["scaling"] = scaling.section(options.file, options.runs, options.timeout)
     flood, data["floods"] = floods.section(options.slow_runs, options.timeout)
     text = f"\n## More packets, more workers\n\n{growth}\n## Floods\n\n{flood}"
+    reason = instructions.why_not()
+    if reason is None:
+        cost, data["instructions"] = instructions.section(options.file)
+        text += f"\n## What other protocols' parsers cost HTTP/1\n\n{cost}"
+    else:
+        print(f"bench: instructions were not counted: {reason}", file=sys.stderr)
     reason = page.why_not()
     if reason is not None:
         print(f"bench: the page was not measured: {reason}", file=sys.stderr)

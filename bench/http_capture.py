@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import signal
 import subprocess
 import sys
@@ -19,7 +18,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.lab import (
-    SERVER_INTERFACE,
     Lab,
     LabError,
     ServedRequests,
@@ -31,15 +29,11 @@ from bench.lab import (
     start_wrk,
     stop,
 )
+from bench.recording import record
 
 DEFAULT_FILE = Path(tempfile.gettempdir()) / "nautscan-bench" / "http.pcap"
 DEFAULT_PACKETS = 1_000_000
 LONGEST_LOAD_SECONDS = 300
-KERNEL_BUFFER_KIB = 131_072
-"""Enough for a second of load. Not more: with rings of 0.5 GiB and above Linux 6.18 was seen to
-lose packets that it counted neither as received nor as dropped."""
-STRAY_PACKETS = 100
-"""Neighbour discovery and the like, which may cross the interface before tcpdump listens."""
 
 
 @dataclass(frozen=True)
@@ -90,32 +84,14 @@ def _make(file: Path, packets: int) -> CaptureFacts:
     partial = file.with_name(file.name + ".part")
     with tempfile.TemporaryDirectory(prefix="nautscan-lab-") as home, laboratory(Path(home)) as lab:
         with nginx(lab):
-            captured = _capture(lab, partial, packets)
+            captured = record(lab, partial, lambda: load_until(lab, packets))
         truth = served(lab)
     partial.replace(file)
     return _facts(file, captured, truth)
 
 
-def _capture(lab: Lab, file: Path, packets: int) -> int:
-    """Load nginx until about `packets` packets are on file; return how many there are."""
-    command = ["tcpdump", "-i", SERVER_INTERFACE, "-n", "-s", "0", "-B", str(KERNEL_BUFFER_KIB)]
-    tcpdump = subprocess.Popen(
-        lab.in_server([*command, "-Z", "root", "-w", str(file)]),
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        time.sleep(1)
-        _load_until(lab, packets)
-        _wait_until_written(file)
-    finally:
-        tcpdump.send_signal(signal.SIGINT)
-        said = tcpdump.communicate(timeout=120)[1]
-    return _count(said, lab.packets())
-
-
-def _load_until(lab: Lab, packets: int) -> None:
+def load_until(lab: Lab, packets: int) -> None:
+    """Let wrk ask nginx until so many packets more have crossed."""
     enough = lab.packets() + packets
     wrk = start_wrk(lab, LONGEST_LOAD_SECONDS)
     try:
@@ -123,28 +99,6 @@ def _load_until(lab: Lab, packets: int) -> None:
             time.sleep(0.02)
     finally:
         stop(wrk, signal.SIGINT)
-
-
-def _wait_until_written(file: Path) -> None:
-    """Wait for tcpdump to empty the kernel's buffer: what is left there at its end is lost."""
-    size, before = file.stat().st_size, -1
-    while size != before:
-        time.sleep(1)
-        size, before = file.stat().st_size, size
-
-
-def _count(said: str, crossed: int) -> int:
-    """Read tcpdump's closing lines: packets captured, where that is all that crossed."""
-    found = re.search(r"^(\d+) packets? captured", said, re.MULTILINE)
-    if found is None:
-        raise LabError(f"tcpdump: {said.strip()}")
-    captured = int(found[1])
-    if (
-        not re.search(r"^0 packets dropped", said, re.MULTILINE)
-        or captured < crossed - STRAY_PACKETS
-    ):
-        raise LabError(f"not all of {crossed} packets were captured, try again: {said.strip()}")
-    return captured
 
 
 def _facts(file: Path, captured: int, truth: ServedRequests) -> CaptureFacts:

@@ -1,4 +1,4 @@
-"""A closed laboratory: two network namespaces, a veth pair, nginx on one side, wrk on the other.
+"""A closed laboratory: two network namespaces, a veth pair, a server and, opposite, its load.
 
 Nothing leaves the machine, and everything made here is taken down again by the context managers,
 also after an error. Root is needed, for the namespaces.
@@ -94,7 +94,7 @@ def require(tools: Sequence[str]) -> None:
 @contextmanager
 def laboratory(home: Path) -> Iterator[Lab]:
     """Two namespaces joined by a veth pair without offloads, taken down at the end."""
-    require(["ip", "ethtool", "nginx", "wrk"])
+    require(["ip", "ethtool"])
     lab = Lab(f"nsbc{os.getpid()}", f"nsbs{os.getpid()}", home)
     try:
         _connect(lab)
@@ -124,6 +124,7 @@ def _connect(lab: Lab) -> None:
 @contextmanager
 def nginx(lab: Lab) -> Iterator[None]:
     """Serve the benchmark's answers in the server's namespace."""
+    require(["nginx"])
     static = lab.home / "www" / "static"
     static.mkdir(parents=True)
     (static / "catalogue.json").write_text(_catalogue())
@@ -174,6 +175,7 @@ def _catalogue() -> str:
 
 def start_wrk(lab: Lab, seconds: int, connections: int = CONNECTIONS) -> subprocess.Popen[str]:
     """Start the load; it ends by itself after `seconds`, or earlier on SIGINT."""
+    require(["wrk"])
     script = Path(__file__).with_name("wrk.lua")
     command = ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "-s", str(script), lab.url]
     return subprocess.Popen(

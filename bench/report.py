@@ -97,6 +97,14 @@ def _part(row: Row) -> str:
     )
 
 
+def where(machine: Machine) -> str:
+    """Say where it was measured, in two lines."""
+    return (
+        f"{machine.processor}, {machine.cores} cores, {machine.memory_bytes / 1e9:.0f} GB, "
+        f"{machine.system};\nload {machine.load_before:.2f} before."
+    )
+
+
 def document(
     machine: Machine, facts: CaptureFacts, rows: Sequence[Row], checks: Mapping[str, str], text: str
 ) -> str:
@@ -105,8 +113,7 @@ def document(
     checked = "\n".join(f"- {name}: {value}" for name, value in checks.items())
     return f"""# Whole processes on one HTTP capture, {datetime.now(UTC):%Y-%m-%d}
 
-{machine.processor}, {machine.cores} cores, {machine.memory_bytes / 1e9:.0f} GB, {machine.system};
-load {machine.load_before:.2f} before. Medians; the programs ran in turn, several times over, on a
+{where(machine)} Medians; the programs ran in turn, several times over, on a
 file in the page cache. Peak memory is the resident set.
 
 The capture: {facts.packets:,} packets, {facts.file_bytes:,} bytes, {facts.requests:,} requests on

@@ -140,7 +140,8 @@ class Reader:
     Without `tables`, those are `requests` and `flows`. `workers` are the engines that share the
     flows, each in a thread: 1 works in the caller's thread and gives rows in the order in which
     they are finished; more give the same rows, but for the numbers of flows, in any order; 0
-    chooses by the size of the files and the cores.
+    chooses by the size of the files and the cores. `protocols` are the names of those that are
+    looked for, all by default; a name that is none of them raises `bad_argument`.
     """
 
     def __new__(
@@ -156,6 +157,7 @@ class Reader:
         max_flows: int = 1_000_000,
         batch_rows: int = 65_536,
         workers: int = 0,
+        protocols: Sequence[str] | None = None,
         schemas: Schemas | None = None,
     ) -> Self: ...
     def next(self, timeout_ms: int | None = None) -> tuple[str, RecordBatch] | None:

@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from nautscan.cli.main import run
-from tests.golden.own import make
+from tests.golden.own import make, record
 
 CASES = {case.__name__: case for case in make.CASES}
+NAMES = [*CASES, *record.CLIENTS]
+LARGEST_BYTES = 20_000
 REGENERATE = bool(os.environ.get("GOLDEN_REGENERATE"))
 ROWS = {
     "requests": ["--table", "requests", "--headers", "--bodies", "64", "--json"],
@@ -29,7 +31,7 @@ def test_the_capture_is_what_the_generator_makes(name: str) -> None:
 
 
 @pytest.mark.parametrize("table", ROWS)
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", NAMES)
 def test_rows(name: str, table: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["read", str(make.FOLDER / f"{name}.pcap"), *ROWS[table]]) == 0
     found = capfd.readouterr().out
@@ -47,4 +49,9 @@ def test_no_file_is_left_over() -> None:
     stems = {
         path.name.split(".")[0] for path in Path(make.FOLDER).glob("*.*") if path.suffix != ".py"
     }
-    assert stems == set(CASES)
+    assert stems == set(NAMES)
+
+
+def test_files_are_small() -> None:
+    sizes = {path.name: path.stat().st_size for path in Path(make.FOLDER).glob("*.*")}
+    assert [name for name, size in sizes.items() if size > LARGEST_BYTES] == []

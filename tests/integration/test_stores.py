@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import subprocess
 import textwrap
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import pytest_asyncio
 
 from tests.integration.sensor_lab import (
     SERVER,
+    WAIT_S,
     Lab,
     SensorProcess,
     log_of,
@@ -163,6 +166,24 @@ POSTGRES_CLIENT = """
     print(json.dumps(log))
 """
 
+ENCRYPTED_POSTGRES_CLIENT = """
+    import json, psycopg
+
+    log = []
+    for version in ("TLSv1.2", "TLSv1.3"):
+        with psycopg.connect(
+            "host=10.99.0.2 port=15432 user=postgres password=hunter2-4711 dbname=postgres"
+            f" sslmode=require gssencmode=disable ssl_max_protocol_version={version}"
+        ) as connection:
+            client, used, cipher = connection.execute(
+                "SELECT inet_client_port(), version, cipher FROM pg_stat_ssl"
+                " WHERE pid = pg_backend_pid()"
+            ).fetchone()
+            assert connection.execute("SELECT 'hunter2-4711'").fetchone() == ("hunter2-4711",)
+        log.append([client, used, cipher])
+    print(json.dumps(log))
+"""
+
 MARIADB_CLIENT = """
     import json, sys, tempfile, mysql.connector, pymysql
 
@@ -229,13 +250,16 @@ MARIADB_CLIENT = """
 
 
 @pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    with (
-        open_folder() as folder,
-        serving(
-            (_redis, _memcached, _postgres, _mariadb), (REDIS, MEMCACHED, POSTGRES, MARIADB), folder
-        ) as lab,
-    ):
+def folder() -> Iterator[Path]:
+    with open_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def lab(folder: Path) -> Iterator[Lab]:
+    with serving(
+        (_redis, _memcached, _postgres, _mariadb), (REDIS, MEMCACHED, POSTGRES, MARIADB), folder
+    ) as lab:
         yield lab
 
 
@@ -272,6 +296,8 @@ PREPARE_POSTGRES = """
     run "$programs/initdb" -D data --no-sync --auth=scram-sha-256 --pwfile="$home.password" \\
       --locale=C --encoding=UTF8
     echo "host all all 10.99.0.0/24 scram-sha-256" >>data/pg_hba.conf
+    run openssl req -x509 -newkey rsa:2048 -nodes -subj "/CN=postgres.lab" -days 2 \\
+      -keyout data/server.key -out data/server.crt
     exec setpriv --reuid=postgres --regid=postgres --clear-groups "$programs/postgres" -D data \\
       -p "$port" -c listen_addresses="$address" -c unix_socket_directories="$home" -c fsync=off
 """
@@ -379,6 +405,47 @@ async def test_postgresql(lab: Lab, running: SensorProcess) -> None:
     assert (_detail(failed, "sqlstate"), _detail(failed, "table")) == ("23505", "t")
     assert _detail(failed, "error_message") == "[redacted]"
     assert _detail(failed, "statement") == "[redacted]"
+
+
+def _encrypt_postgres(folder: Path) -> None:
+    """Let the server accept TLS from now on, which it has refused before."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
+
+    def run(statement: str) -> str:
+        command = (programs / "psql", "-h", folder / "postgres", "-p", str(POSTGRES), "-At")
+        done = subprocess.run(
+            (*command, "-U", "postgres", "-c", statement), env={"PGPASSWORD": SECRET},
+            check=True, capture_output=True, text=True, timeout=WAIT_S,
+        )  # fmt: skip
+        return done.stdout.strip()
+
+    run("ALTER SYSTEM SET ssl = on")
+    run("SELECT pg_reload_conf()")
+    deadline = time.monotonic() + WAIT_S
+    while run("SHOW ssl") != "on":
+        assert time.monotonic() < deadline, (folder / "postgres.log").read_text()
+
+
+def _ended(client: int) -> Callable[[dict[str, Any]], bool]:
+    """Whether a row is the last of a connection: TLS's last words may come late, and be refused."""
+    return lambda row: row["client_port"] == client and row["state"] in {"closed", "reset"}
+
+
+async def test_postgresql_encrypted(lab: Lab, running: SensorProcess, folder: Path) -> None:
+    already = sum(row["server_port"] == POSTGRES for row in running.rows.get("requests", ()))
+    await asyncio.to_thread(_encrypt_postgres, folder)
+    log = log_of(lab, ENCRYPTED_POSTGRES_CLIENT)
+    for client, version, cipher in log:
+        flow = await running.row("flows", _ended(client))
+        assert (flow["protocol"], flow["tls_version"]) == ("tls", version)
+        assert flow["tls_cipher"]
+        subject = flow["tls_certificate_subject"]
+        assert subject == ("CN=postgres.lab" if version == "TLSv1.2" else None), cipher
+    rows = await _rows(running, POSTGRES, len(log), already)
+    assert [(row["client_port"], row["method"], row["error"]) for row in rows] == [
+        (client, "SSLREQUEST", None) for client, *_ in log
+    ]
+    assert {_detail(row, "encryption") for row in rows} == {"accepted"}
 
 
 @pytest.mark.parametrize("how", ["plain", "compressed"])

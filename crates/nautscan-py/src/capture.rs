@@ -76,8 +76,9 @@ impl PyCapture {
             max_flows,
             batch_rows: 16_384,
             schemas: schemas.map(|schemas| Arc::clone(&schemas.found)),
+            protocols: None,
         };
-        let mut engine = options.config();
+        let mut engine = options.config()?;
         engine.flow_update =
             (flow_update_s > 0).then(|| flow_update_s.saturating_mul(1_000_000_000));
         engine.flow_id_base = flow_id_base;

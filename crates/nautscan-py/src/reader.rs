@@ -31,7 +31,7 @@ pub(crate) struct PyReader(Mutex<Option<Offline>>);
 #[pymethods]
 impl PyReader {
     #[new]
-    #[pyo3(signature = (sources, *, tables=None, filter=None, body_limit=0, headers=true, redact=false, sensor="file", max_flows=1_000_000, batch_rows=65_536, workers=0, schemas=None))]
+    #[pyo3(signature = (sources, *, tables=None, filter=None, body_limit=0, headers=true, redact=false, sensor="file", max_flows=1_000_000, batch_rows=65_536, workers=0, protocols=None, schemas=None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python constructor")]
     fn new(
         py: Python<'_>,
@@ -45,6 +45,7 @@ impl PyReader {
         max_flows: usize,
         batch_rows: usize,
         workers: usize,
+        protocols: Option<Vec<String>>,
         schemas: Option<PyRef<'_, PySchemas>>,
     ) -> PyResult<Self> {
         let names = tables.unwrap_or_else(|| vec!["requests".to_owned(), "flows".to_owned()]);
@@ -58,8 +59,9 @@ impl PyReader {
             max_flows,
             batch_rows,
             schemas: schemas.map(|schemas| Arc::clone(&schemas.found)),
+            protocols,
         };
-        let config = options.config();
+        let config = options.config()?;
         let offline = py.detach(|| Offline::new(open(sources)?, config, filter, workers));
         Ok(Self(Mutex::new(Some(offline.map_err(|error| from_capture(&error))?))))
     }

@@ -36,6 +36,17 @@ if TYPE_CHECKING:
 IN_MEMORY_BELOW = 256 << 20
 """Tables of captures larger than this go to a temporary file rather than into memory."""
 
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    """Names with commas between them; None where none are given."""
+    if text is None:
+        return None
+    names = tuple(name for part in text.split(",") if (name := part.strip()))
+    if not names:
+        raise click.UsageError("--protocols wants names, e.g. http,dns.")
+    return names
+
+
 _ARGUMENTS = (
     click.argument("files", nargs=-1, required=True, metavar="FILE..."),
     click.option(
@@ -56,6 +67,13 @@ _ARGUMENTS = (
         help="Schema to decode messages of gRPC with: a set of descriptors, a .proto file, or a "
         "folder of these; may be given several times. Keeps 16384 bytes of each message unless "
         "--bodies says otherwise.  [default: NAUTSCAN_PROTOBUF]",
+    ),
+    click.option(
+        "--protocols",
+        metavar="NAMES",
+        callback=lambda _context, _option, text: _names(text),
+        help="Look for these only, e.g. 'http,dns'; the rest counts as not understood. "
+        "`nautscan protocols` lists them.  [default: all]",
     ),
     click.option(
         "--workers",
@@ -210,6 +228,7 @@ def reads_captures(run: Callable[..., int]) -> Callable[..., int]:
             given.pop("headers"),
             workers=given.pop("workers"),
             protobuf=protobuf,
+            protocols=given.pop("protocols"),
         )
         job = Job(
             given.pop("files"),

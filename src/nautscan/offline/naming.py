@@ -47,7 +47,9 @@ class Naming:
             )
         book = NameBook(BookLimits(addresses=MAX_ADDRESSES, asked=MAX_ADDRESSES))
         # Answers count whatever rows are wanted: a filter for HTTP leaves out the DNS before it.
-        whole = replace(options, filter=None, headers=False, body_limit=0, workers=1)
+        whole = replace(
+            options, filter=None, headers=False, body_limit=0, workers=1, protocols=None
+        )
         reader = open_pass(sources, ("names",), whole)
         for _, batch in batches(reader):
             book.learn(sightings(batch))

@@ -45,6 +45,8 @@ class ReadOptions:
     """
     protobuf: tuple[str, ...] = ()
     """Schemas of Protocol Buffers: sets of descriptors, `.proto` files, or folders of these."""
+    protocols: tuple[str, ...] | None = None
+    """Names of the protocols that are looked for; None: all. What is none of them is opaque."""
 
 
 def open_pass(sources: Sequence[str], tables: Sequence[str], options: ReadOptions) -> Reader:
@@ -61,6 +63,7 @@ def open_pass(sources: Sequence[str], tables: Sequence[str], options: ReadOption
         batch_rows=options.batch_rows,
         workers=options.workers,
         schemas=_engine.Schemas(list(wanted)) if wanted else None,
+        protocols=options.protocols,
     )
 
 

@@ -226,19 +226,24 @@ def read(
     headers: bool = True,
     workers: int = 0,
     protobuf: Sequence[Source] = (),
+    protocols: Sequence[str] | None = None,
 ) -> Recording:
     """Open capture files (pcap, pcapng, also .gz and .zst; ``"-"`` is standard input).
 
     `filter` is a BPF filter, `bodies` the bytes of content kept of each message, `headers`
     whether header fields are kept. `workers` are the threads that follow flows: 0 takes as many
     as the files and the cores are worth, 1 keeps the rows in the order in which they were
-    finished. `protobuf` are schemas which messages of gRPC are decoded with: sets of descriptors,
-    `.proto` files, or folders of these; as much of the messages as `bodies` keeps, or 16,384 bytes
-    where it is 0. Files are read when a table is first asked for.
+    finished. `protocols` are the names (see ``nautscan protocols``) of those that are looked for,
+    all by default. `protobuf` are schemas which messages of gRPC are decoded with: sets of
+    descriptors, `.proto` files, or folders of these; as much of the messages as `bodies` keeps, or
+    16,384 bytes where it is 0. Files are read when a table is first asked for.
     """
+    chosen = None if protocols is None else tuple(protocols)
     schemas = tuple(fspath(path) for path in protobuf)
     limit = bodies or (MESSAGE_BYTES if schemas else 0)
-    options = ReadOptions(filter, limit, headers, workers=workers, protobuf=schemas)
+    options = ReadOptions(
+        filter, limit, headers, workers=workers, protocols=chosen, protobuf=schemas
+    )
     return Recording(sources, options)
 
 

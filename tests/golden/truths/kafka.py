@@ -74,7 +74,7 @@ def _first(codes: list[int]) -> int:
 
 
 def _name(entry: dict[str, Any]) -> str:
-    name = entry["api"].split(" ")[0]
+    name: str = entry["api"].split(" ")[0]
     return CALLED.get(name, name)
 
 

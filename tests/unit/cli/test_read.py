@@ -330,3 +330,27 @@ def test_more_interruptions_end_it(reading: subprocess.Popen[bytes]) -> None:
         time.sleep(0.1)
     # One that comes while Python takes itself down kills it outright; shells call both 130.
     assert reading.returncode in {Exit.INTERRUPTED, -signal.SIGINT}
+
+
+def test_only_protocols_that_are_named(nautscan: Nautscan, shop: Shop) -> None:
+    def protocols(*arguments: str) -> list[Any]:
+        query = "select distinct protocol from requests order by all"
+        done = nautscan("read", shop.path, "--sql", query, "--json", *arguments)
+        assert done.code == Exit.OK, done.err
+        return [json.loads(line)["protocol"] for line in done.out.splitlines()]
+
+    every = protocols()
+    assert {"http", "redis"} < set(every)
+    assert protocols("--protocols", "redis") == ["redis"]
+    assert protocols("--protocols", "http, redis,") == ["http", "redis"]
+
+
+@pytest.mark.parametrize(
+    ("names", "code", "words"),
+    [("htpp", Exit.FAILED, "nautscan protocols"), (",", Exit.USAGE, "wants names")],
+)
+def test_protocols_that_there_are_not(
+    nautscan: Nautscan, shop: Shop, names: str, code: Exit, words: str
+) -> None:
+    done = nautscan("read", shop.path, "--protocols", names)
+    assert (done.code, words in done.err) == (code, True)

@@ -81,6 +81,22 @@ def test_several_workers_read_what_one_reads(capture: Path) -> None:
     assert len(rows(3)[0]) == 2
 
 
+def test_only_protocols_that_are_named_are_looked_for(capture: Path) -> None:
+    def found(*names: str) -> tuple[list[Any], int]:
+        reader = _engine.Reader([str(capture)], tables=["flows"], protocols=names)
+        taken = reader.next()
+        assert taken is not None
+        rows = selected(duckdb.from_arrow(taken[1]), "rows", "select protocol, requests from rows")
+        return rows, reader.summary()["opaque_bytes"]
+
+    assert found("dns", "http") == ([("http", 1)], 0)
+    rows, opaque = found("dns", "tls")
+    assert (rows, opaque > 0) == ([(None, 0)], True)
+    with pytest.raises(_engine.EngineError) as unknown:
+        found("dns", "htpp")
+    assert (unknown.value.code, "htpp" in str(unknown.value)) == ("bad_argument", True)
+
+
 def test_a_missing_file_and_a_closed_reader_say_so(capture: Path) -> None:
     with pytest.raises(_engine.EngineError) as missing:
         _engine.Reader([str(capture) + ".not"])

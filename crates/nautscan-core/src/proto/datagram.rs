@@ -102,7 +102,7 @@ impl fmt::Debug for App {
 impl App {
     /// The protocol of a flow with this datagram, and which side has sent it.
     pub fn recognise(datagram: &Datagram<'_>, settings: &Settings) -> Option<(Self, Option<Side>)> {
-        DATAGRAM_PROTOCOLS.iter().find_map(|protocol| match (protocol.probe)(datagram) {
+        settings.chosen.datagrams.iter().find_map(|&protocol| match (protocol.probe)(datagram) {
             Recognised::No => None,
             Recognised::Yes(sender) => {
                 let parser = Some((protocol.open)(datagram, settings));

@@ -3,7 +3,9 @@
 use core::fmt;
 use std::borrow::Cow;
 
-use super::{Close, Context, Early, PROTOCOLS, Parser, Place, Probe, Protocol, Side, Verdict};
+use super::{
+    Chosen, Close, Context, Early, PROTOCOLS, Parser, Place, Probe, Protocol, Side, Verdict,
+};
 use crate::event::Exchange;
 use crate::limits::{DETECTION_ATTEMPTS, DETECTION_BYTES, DETECTION_PASSED};
 
@@ -193,21 +195,23 @@ impl App {
                     let verdict = parser.data(side, bytes, &mut cx);
                     self.judge(verdict, piece, &mut todo, &mut cx);
                 }
-                State::Undecided(undecided) => match undecided.detect(piece, &mut todo) {
-                    Detected::Protocol { protocol, opaque: before } => {
-                        opaque += before;
-                        let mut parser = (protocol.open)(cx.settings);
-                        undecided.tell_lost(&mut *parser, &mut cx);
-                        undecided.hand_over(&mut *parser, &mut cx);
-                        self.0 = State::Known { protocol, parser };
-                    }
-                    Detected::Nothing { opaque: bytes, is_last } => {
-                        opaque += bytes;
-                        if is_last {
-                            self.0 = State::Opaque;
+                State::Undecided(undecided) => {
+                    match undecided.detect(piece, &cx.settings.chosen, &mut todo) {
+                        Detected::Protocol { protocol, opaque: before } => {
+                            opaque += before;
+                            let mut parser = (protocol.open)(cx.settings);
+                            undecided.tell_lost(&mut *parser, &mut cx);
+                            undecided.hand_over(&mut *parser, &mut cx);
+                            self.0 = State::Known { protocol, parser };
+                        }
+                        Detected::Nothing { opaque: bytes, is_last } => {
+                            opaque += bytes;
+                            if is_last {
+                                self.0 = State::Opaque;
+                            }
                         }
                     }
-                },
+                }
             }
         }
         opaque
@@ -286,7 +290,12 @@ impl Detected {
 impl Undecided {
     /// Probes what a side has sent so far. If that decides, everything that waits is put on
     /// `todo` for the parser, each with its own time and the other side's first.
-    fn detect<'a>(&mut self, piece: Piece<'a>, todo: &mut Vec<Piece<'a>>) -> Detected {
+    fn detect<'a>(
+        &mut self,
+        piece: Piece<'a>,
+        chosen: &Chosen,
+        todo: &mut Vec<Piece<'a>>,
+    ) -> Detected {
         let side = piece.side;
         let joined;
         let before = self.waiting.as_ref().map(|waiting| &waiting.pending[side.index()].bytes);
@@ -298,13 +307,14 @@ impl Undecided {
             _ => &piece.bytes,
         };
         let probe = |protocol: &&Protocol| (protocol.probe)(side, seen);
-        if let Some(protocol) = PROTOCOLS.iter().find(|p| probe(p) == Probe::Yes) {
+        let streams = || chosen.streams.iter().copied();
+        if let Some(protocol) = streams().find(|p| probe(p) == Probe::Yes) {
             todo.push(piece);
             self.take_pending(side, todo);
             self.take_pending(side.peer(), todo);
             return Detected::Protocol { protocol, opaque: 0 };
         }
-        let may_be = PROTOCOLS.iter().any(|protocol| probe(&protocol) == Probe::NeedMore);
+        let may_be = streams().any(|protocol| probe(&protocol) == Probe::NeedMore);
         if may_be && seen.len() < DETECTION_BYTES {
             let mine = &mut self.waiting.get_or_insert_default().pending[side.index()];
             if mine.bytes.is_empty() {
@@ -317,7 +327,7 @@ impl Undecided {
         if waited > 0 {
             // What was held may have been of something else: what comes now may begin.
             self.waiting.get_or_insert_default().passed += waited;
-            return self.detect(piece, todo).behind(waited);
+            return self.detect(piece, chosen, todo).behind(waited);
         }
         let mut opaque = piece.bytes.len() as u64;
         let waiting = self.waiting.get_or_insert_default();

@@ -17,6 +17,7 @@ use crate::event::{Exchange, Handshake, Lease, Naming, Summary};
 
 pub mod about;
 pub mod amqp;
+mod chosen;
 pub mod datagram;
 mod detect;
 pub mod dhcp;
@@ -58,6 +59,7 @@ mod turns;
 pub mod websocket;
 
 pub use about::{About, Known};
+pub use chosen::{Chosen, UnknownProtocol};
 pub use datagram::{DATAGRAM_PROTOCOLS, DatagramParser, DatagramProtocol};
 pub use detect::App;
 pub(crate) use detect::side_of;
@@ -220,6 +222,8 @@ pub struct Settings {
     /// Values of message fields that are credentials by their names are not shown, nor is content
     /// that may hold such.
     pub hides_fields: bool,
+    /// Protocols that are looked for.
+    pub chosen: Chosen,
 }
 
 impl Default for Settings {
@@ -230,6 +234,7 @@ impl Default for Settings {
             growing: false,
             schemas: None,
             hides_fields: false,
+            chosen: Chosen::default(),
         }
     }
 }

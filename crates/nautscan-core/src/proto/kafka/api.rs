@@ -3,7 +3,8 @@
 //! Source: Apache Kafka's protocol guide, "Api Keys", and the schemas of its messages up to Kafka 4.1;
 //! what 4.0 gave up is still read.
 
-use super::schema::{self, Layout};
+use super::field::Layout;
+use super::schema;
 
 /// A kind of request.
 #[derive(Debug)]

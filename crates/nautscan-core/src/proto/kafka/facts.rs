@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::errors;
+use super::field::What;
 use super::read::{Batch, Told};
-use super::schema::What;
 use crate::event::Exchange;
 use crate::limits::{KAFKA_LISTED, KAFKA_TOPIC_IDS};
 use crate::proto::keys;

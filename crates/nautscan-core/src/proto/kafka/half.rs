@@ -49,7 +49,7 @@ fn long(bytes: &[u8], at: usize) -> Option<i32> {
 /// The length of a message that begins so, itself included.
 pub(super) fn length(bytes: &[u8]) -> Option<Result<u64, super::read::Malformed>> {
     let length = u32::try_from(long(bytes, 0)?).unwrap_or(u32::MAX);
-    let fits = length >= 4 && length <= KAFKA_MESSAGE;
+    let fits = (4..=KAFKA_MESSAGE).contains(&length);
     Some(if fits { Ok(u64::from(length) + LENGTH as u64) } else { Err(super::read::Malformed) })
 }
 

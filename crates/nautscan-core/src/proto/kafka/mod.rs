@@ -5,7 +5,7 @@
 //! | `probe` | is it Kafka? |
 //! | `half` | messages of one direction, as bytes come |
 //! | `api` | what can be asked |
-//! | `schema` | what messages are made of |
+//! | `field`, `schema` | what messages are made of |
 //! | `read` | reads a message along its table |
 //! | `facts` | what is gathered of it, and how a row says it |
 //! | `errors` | names of error codes |
@@ -18,6 +18,7 @@
 mod api;
 mod errors;
 mod facts;
+mod field;
 mod half;
 mod oddity;
 mod pair;

@@ -1,7 +1,7 @@
 //! Reads a message as its bytes come, along the table of its fields. Whatever the lengths that are
 //! claimed, no more is held than one value of a few bytes: what is long is passed over.
 
-use super::schema::{Field, Kind, What};
+use super::field::{Field, Kind, What};
 use crate::limits::KAFKA_TEXT;
 
 /// What a message says, value by value.

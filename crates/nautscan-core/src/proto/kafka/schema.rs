@@ -4,93 +4,9 @@
 //! Tagged fields are passed over, whatever they hold, so they are not in the tables. Source: the schemas
 //! of Apache Kafka's messages.
 
-use What::*;
-
-/// What a value says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum What {
-    Unsaid,
-    Topic,
-    /// Its id, which stands for its name.
-    TopicId,
-    /// Its id, beside its name.
-    IdOfTopic,
-    Partition,
-    Group,
-    Generation,
-    Member,
-    TransactionalId,
-    Acks,
-    /// What a coordinator is sought for.
-    Key,
-    Mechanism,
-    Software,
-    SoftwareVersion,
-    Throttle,
-    /// Of what was named last.
-    Error,
-    /// Of what is named next.
-    EarlyError,
-    /// Of the whole.
-    WholeError,
-    /// That of ApiVersions: which layout follows depends on it.
-    VersionsError,
-    ErrorMessage,
-}
-
-/// How a value is written.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
-    /// A number of so many bytes.
-    Number(usize, What),
-    Uuid(What),
-    Text(What),
-    /// Bytes of no interest, or that are not to be kept.
-    Bytes,
-    Records,
-    /// Elements, each with tagged fields where the version has them.
-    Structs(&'static [Field]),
-    /// Elements of one value.
-    Each(&'static [Field]),
-}
-
-/// A field and the versions that have it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Field {
-    pub(super) from: i16,
-    pub(super) to: i16,
-    pub(super) kind: Kind,
-}
-
-/// A request and its answer.
-#[derive(Debug)]
-pub(super) struct Layout {
-    pub(super) request: &'static [Field],
-    pub(super) answer: &'static [Field],
-}
-
-const fn within(from: i16, to: i16, kind: Kind) -> Field {
-    Field { from, to, kind }
-}
-const fn from(from: i16, kind: Kind) -> Field {
-    within(from, i16::MAX, kind)
-}
-const fn all(kind: Kind) -> Field {
-    from(0, kind)
-}
-const fn int8(what: What) -> Kind {
-    Kind::Number(1, what)
-}
-const fn int16(what: What) -> Kind {
-    Kind::Number(2, what)
-}
-const fn int32(what: What) -> Kind {
-    Kind::Number(4, what)
-}
-const fn int64(what: What) -> Kind {
-    Kind::Number(8, what)
-}
-use Kind::{Bytes, Each, Records, Structs, Text, Uuid};
+use super::field::Kind::{Bytes, Each, Records, Structs, Text, Uuid};
+use super::field::What::*;
+use super::field::{Field, Kind, Layout, all, from, int8, int16, int32, int64, within};
 
 const NUMBERS: Kind = Each(&[all(int32(Unsaid))]);
 const PARTITIONS: Kind = Each(&[all(int32(Partition))]);

@@ -61,10 +61,10 @@ pub(super) fn asked(value: Value, begin: Begin, time: Option<i64>) -> Option<Pen
 
 /// An answer as an exchange without a request.
 pub(super) fn said(value: &Value, begin: Begin, time: Option<i64>, cx: &Context<'_>) -> Exchange {
-    let kept = joined(value, cx);
+    let (kept, is_cut) = joined(value, cx);
     let body = Body {
         bytes: wire_bytes(value, time),
-        truncated: kept.is_some() && (value.cut || time.is_none()),
+        truncated: kept.is_some() && (is_cut || value.cut || time.is_none()),
         kept,
     };
     let mut detail = vec![("reply", value.kind.name().to_owned())];
@@ -124,13 +124,14 @@ fn wire_bytes(value: &Value, time: Option<i64>) -> Option<i64> {
     time.and(i64::try_from(value.bytes).ok())
 }
 
-/// The texts that were kept of a value, one a line, up to the body limit.
-fn joined(value: &Value, cx: &Context<'_>) -> Option<Vec<u8>> {
+/// The texts that were kept of a value, one a line, up to the body limit; and whether that cut them.
+fn joined(value: &Value, cx: &Context<'_>) -> (Option<Vec<u8>>, bool) {
     let limit = cx.settings.body_limit;
     if limit == 0 {
-        return None;
+        return (None, false);
     }
     let mut text = value.items.join(&b'\n');
+    let is_cut = text.len() > limit;
     text.truncate(limit);
-    (!text.is_empty()).then_some(text)
+    ((!text.is_empty()).then_some(text), is_cut)
 }

@@ -349,6 +349,20 @@ fn an_answer_is_kept_up_to_the_caps() {
     }
 }
 
+#[test]
+fn an_answer_beyond_the_body_limit_is_marked() {
+    for (answer, is_cut) in [("$4\r\nabcd\r\n", false), ("*2\r\n$2\r\nab\r\n$2\r\ncd\r\n", true)] {
+        let settings = Settings { body_limit: 4, ..Settings::default() };
+        let (mut parser, mut sink) = (Redis::default(), Collected::default());
+        let mut cx =
+            Context { time: 1, place: Place::default(), settings: &settings, sink: &mut sink };
+        parser.data(C, &ask("GET a"), &mut cx);
+        parser.data(S, answer.as_bytes(), &mut cx);
+        let body = &sink.0[0].response.as_ref().expect("it").body;
+        assert_eq!((body.kept.as_ref().map(Vec::len), body.truncated), (Some(4), is_cut));
+    }
+}
+
 /// Reaches `REDIS_PIPELINE`: the oldest command is told without its answer, which is passed over.
 #[test]
 fn a_pipeline_is_followed_up_to_the_cap() {

@@ -9,8 +9,8 @@
 use super::*;
 use crate::proto::kafka::api::Api;
 use crate::proto::kafka::facts::Facts;
+use crate::proto::kafka::field::What;
 use crate::proto::kafka::read::{Reader, Told};
-use crate::proto::kafka::schema::What;
 
 /// Number of the kind, version, whether it is a request, bytes.
 fn lines() -> impl Iterator<Item = (i16, i16, bool, Vec<u8>)> {

@@ -1,0 +1,260 @@
+"""Record the captures of real servers: `python -m tests.golden.own.record [NAME ...]`, as root.
+
+Each is of one small client, below, that talks to the server which `bench/protocols` starts for the
+protocol. What is recorded differs each time in ports and times, so the captures are kept; the rows
+beside them are read against the client before they are kept too.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+
+from bench.lab import Lab, laboratory
+from bench.protocols import ALL
+from bench.protocols.servers import ask
+from bench.protocols.traffic import Made
+from bench.recording import record
+
+FOLDER = Path(__file__).parent
+
+HTTP2 = """
+    import socket
+    import h2.connection, h2.events
+
+    connection = h2.connection.H2Connection()
+    connection.initiate_connection()
+    for path in ("/orders/1", "/orders/2", "/missing", "/orders/1"):
+        number = connection.get_next_available_stream_id()
+        head = [(":method", "GET"), (":scheme", "http"), (":authority", "lab"), (":path", path)]
+        connection.send_headers(number, head, end_stream=True)
+    with socket.create_connection(("10.91.0.2", 8080), timeout=10) as wire:
+        wire.sendall(connection.data_to_send())
+        ended = 0
+        while ended < 4:
+            events = connection.receive_data(wire.recv(65536))
+            ended += sum(isinstance(event, h2.events.StreamEnded) for event in events)
+            wire.sendall(connection.data_to_send())
+        connection.close_connection()
+        wire.sendall(connection.data_to_send())
+"""
+
+GRPC = """
+    import grpc
+
+    with grpc.insecure_channel("10.91.0.2:50051") as channel:
+        assert channel.unary_unary("/lab.Orders/Echo")(b"\\x0a\\x05order") == b"\\x0a\\x05order"
+        try:
+            channel.unary_unary("/lab.Orders/Missing")(b"")
+        except grpc.RpcError as error:
+            assert error.code() is grpc.StatusCode.UNIMPLEMENTED
+    with grpc.insecure_channel("10.91.0.2:50051", compression=grpc.Compression.Gzip) as channel:
+        channel.unary_unary("/lab.Orders/Echo")(b"\\x0a\\x64" + b"z" * 100)
+"""
+
+TLS = """
+    import socket, ssl
+
+    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.maximum_version = version
+        context.set_alpn_protocols(["http/1.1"])
+        raw = socket.create_connection(("10.91.0.2", 443), timeout=10)
+        with context.wrap_socket(raw, server_hostname="shop.lab") as wire:
+            wire.sendall(b"GET / HTTP/1.1\\r\\nHost: shop.lab\\r\\n\\r\\n")
+            while wire.recv(4096):
+                pass
+    context = ssl.create_default_context()
+    try:
+        context.wrap_socket(
+            socket.create_connection(("10.91.0.2", 443)), server_hostname="distrusting.lab"
+        )
+    except ssl.SSLError as error:
+        assert "CERTIFICATE_VERIFY_FAILED" in str(error)
+"""
+
+DNS = """
+    import subprocess
+
+    for question in ("h7.lab", "gone.lab", "h7.lab AAAA", "h9.lab +tcp", "-x 10.1.0.8"):
+        asks = ["dig", "@10.91.0.2", "+nocookie", *question.split()]
+        subprocess.run(asks, check=True, stdout=subprocess.DEVNULL)
+"""
+
+REDIS = """
+    import redis
+
+    for protocol in (2, 3):
+        with redis.Redis("10.91.0.2", 6379, protocol=protocol) as r:
+            assert r.set("cart:7", "hat") and r.get("cart:7") == b"hat" and r.get("none") is None
+            with r.pipeline(transaction=True) as pipe:
+                assert pipe.incr("visits").incr("visits").execute()[1] in (2, 4)
+            try:
+                r.lpush("cart:7", "x")
+            except redis.ResponseError as error:
+                assert "WRONGTYPE" in str(error)
+"""
+
+POSTGRESQL = """
+    import psycopg
+
+    how = "host=10.91.0.2 port=5432 user=postgres dbname=postgres gssencmode=disable sslmode=prefer"
+    with psycopg.connect(how, autocommit=True) as connection:
+        c = connection.cursor()
+        c.execute("CREATE TABLE item (id int PRIMARY KEY, name text)")
+        with c.copy("COPY item FROM STDIN") as copy:
+            for row in ((1, "hat"), (2, "coat"), (3, None)):
+                copy.write_row(row)
+        assert c.execute("SELECT name FROM item WHERE id = %s", [2]).fetchall() == [("coat",)]
+        assert len(c.execute("SELECT * FROM item WHERE id < 3").fetchall()) == 2
+        try:
+            c.execute("INSERT INTO item VALUES (1, 'twice')")
+        except psycopg.errors.UniqueViolation:
+            pass
+"""
+
+MYSQL = """
+    import mysql.connector, pymysql
+
+    how = dict(host="10.91.0.2", port=3306, user="bench", password="bench", database="shop")
+    with pymysql.connect(**how) as connection:
+        c = connection.cursor()
+        assert c.execute("SELECT note FROM orders WHERE id < 3") == 2
+        assert c.execute("UPDATE orders SET note = 'sent' WHERE id = 2") == 1
+        try:
+            c.execute("SELECT * FROM missing")
+        except pymysql.err.ProgrammingError as error:
+            assert error.args[0] == 1146
+    with mysql.connector.connect(**how, use_pure=True, ssl_disabled=True) as connection:
+        with connection.cursor(prepared=True) as c:
+            c.execute("SELECT id, note FROM orders WHERE id = %s", [3])
+            assert c.fetchall() == [(3, "note 3")]
+"""
+
+MEMCACHED = """
+    from pymemcache.client.base import Client
+
+    c = Client(("10.91.0.2", 11211), default_noreply=False)
+    c.set("cart:7", "hat")
+    assert c.get_many(["cart:7", "none"]) == {"cart:7": b"hat"}
+    assert c.add("cart:7", "coat") is False
+    assert c.incr("none", 1) is None
+    assert c.raw_command("mg cart:7 v", "hat\\r\\n").startswith(b"VA 3")
+    assert c.delete("cart:7")
+    c.close()
+"""
+
+MQTT = """
+    import queue
+    import paho.mqtt.client as mqtt
+
+    for version in (mqtt.MQTTv311, mqtt.MQTTv5):
+        events = queue.Queue()
+        c = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=f"v{version}", protocol=version)
+        for name in ("connect", "subscribe", "publish", "message", "disconnect"):
+            setattr(c, f"on_{name}", lambda *_, name=name: events.put(name))
+        c.connect("10.91.0.2", 1883, keepalive=600)
+        c.loop_start()
+        assert events.get(timeout=10) == "connect"
+        c.subscribe("lab/+/temp", 2)
+        assert events.get(timeout=10) == "subscribe"
+        for quality in range(3):
+            c.publish("lab/oven/temp", f"{20 + quality}.5", quality)
+            assert {events.get(timeout=10), events.get(timeout=10)} == {"publish", "message"}
+        c.disconnect()
+        assert events.get(timeout=10) == "disconnect"
+        c.loop_stop()
+"""
+
+NATS = """
+    import asyncio, nats
+
+    async def main():
+        nc = await nats.connect("nats://10.91.0.2:4222", name="shop")
+        async def add(message):
+            await message.respond(b"3")
+        await nc.subscribe("svc.add", queue="workers", cb=add)
+        orders = await nc.subscribe("orders.*")
+        await nc.publish("orders.new", b"hat", headers={"region": "north"})
+        assert (await orders.next_msg(timeout=10)).data == b"hat"
+        assert (await nc.request("svc.add", b"1 2", timeout=10)).data == b"3"
+        try:
+            await nc.request("svc.gone", b"", timeout=10)
+        except nats.errors.NoRespondersError:
+            pass
+        await nc.close()
+
+    asyncio.run(main())
+"""
+
+AMQP = """
+    import pika
+
+    how = pika.PlainCredentials("bench", "bench")
+    c = pika.BlockingConnection(pika.ConnectionParameters("10.91.0.2", 5672, "/", how, heartbeat=0))
+    channel = c.channel()
+    channel.exchange_declare("orders", "topic")
+    channel.queue_declare("jobs")
+    channel.queue_bind("jobs", "orders", "new.*")
+    channel.confirm_delivery()
+    channel.basic_publish("orders", "new.hat", b"one hat")
+    try:
+        channel.basic_publish("orders", "old.hat", b"?", mandatory=True)
+    except pika.exceptions.UnroutableError:
+        pass
+    got, _, body = channel.basic_get("jobs")
+    assert body == b"one hat"
+    channel.basic_ack(got.delivery_tag)
+    try:
+        channel.queue_declare("missing", passive=True)
+    except pika.exceptions.ChannelClosedByBroker as error:
+        assert error.reply_code == 404
+    c.close()
+"""
+
+CLIENTS: Mapping[str, str] = {
+    "http2": HTTP2,
+    "grpc": GRPC,
+    "tls": TLS,
+    "dns": DNS,
+    "redis": REDIS,
+    "postgresql": POSTGRESQL,
+    "mysql": MYSQL,
+    "memcached": MEMCACHED,
+    "mqtt": MQTT,
+    "nats": NATS,
+    "amqp": AMQP,
+}
+"""By the name of the traffic in `bench/protocols` whose server they talk to."""
+
+
+def main() -> int:
+    """Record those named, or all."""
+    for name in sys.argv[1:] or CLIENTS:
+        traffic = next(traffic for traffic in ALL if traffic.name == name)
+        assert isinstance(traffic, Made)
+        with tempfile.TemporaryDirectory(prefix="nautscan-lab-") as home:
+            _record(traffic, Path(home))
+    return 0
+
+
+def _record(traffic: Made, home: Path) -> None:
+    """Record what the client says, without what the kernels say to each other."""
+    whole = home / "whole.pcap"
+    with laboratory(home) as lab, traffic.session(lab):
+        record(lab, whole, lambda: _talk(lab, CLIENTS[traffic.name]))
+    keep = ["tcpdump", "-Z", "root", "-r", str(whole), "-w", str(FOLDER / f"{traffic.name}.pcap")]
+    subprocess.run([*keep, "tcp or udp"], check=True, capture_output=True)
+
+
+def _talk(lab: Lab, client: str) -> None:
+    ask(lab, [sys.executable, "-P", "-c", textwrap.dedent(client)])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
