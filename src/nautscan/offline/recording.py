@@ -219,7 +219,7 @@ class Recording:
         return f"<nautscan.Recording of {', '.join(self.sources)}>"
 
 
-def read(
+def read(  # noqa: PLR0913 (one argument an option of the command line)
     *sources: Source,
     filter: str | None = None,  # noqa: A002 (the name that the command line has too)
     bodies: int = 0,
