@@ -97,7 +97,7 @@ fn most_held(settings: &Settings) -> usize {
 }
 
 fn check(exchange: &Exchange, settings: &Settings) {
-    assert_eq!(exchange.protocol, "http");
+    assert!(matches!(exchange.protocol, "http" | "grpc"));
     let informational = exchange.detail.iter().filter(|(name, _)| *name == "informational").count();
     assert!(informational <= HTTP_INFORMATIONAL);
     let is_something = exchange.request.is_some() || exchange.response.is_some();

@@ -1,8 +1,18 @@
 //! What both ends of an HTTP connection do.
 
+use std::sync::{Arc, LazyLock};
+
+use nautscan_core::proto::grpc::Schemas;
 use nautscan_core::proto::{Close, Settings, Side};
 
 use crate::{Scribe, Script};
+
+/// Types that messages are held to: recursive ones, maps, lists, and those with a form of their own.
+static SCHEMAS: LazyLock<Arc<Schemas>> = LazyLock::new(|| {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas");
+    let schemas = nautscan_capture::schemas::load(&[path.into()]);
+    Arc::new(schemas.expect("schemas of our own"))
+});
 
 /// The input of the target `http1`.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +51,13 @@ impl<'a> HttpScript<'a> {
     /// What is to be kept.
     pub fn settings(&self) -> Settings {
         let body_limit = [0, 1, 100, 16 * 1024][usize::from(self.options & 3)];
-        Settings { body_limit, headers: self.options & 4 != 0, ..Settings::default() }
+        Settings {
+            body_limit,
+            headers: self.options & 4 != 0,
+            schemas: Some(Arc::clone(&SCHEMAS)),
+            hides_fields: self.options & 1 != 0,
+            ..Settings::default()
+        }
     }
 
     /// In pieces of how many bytes the data come the second time; at least 1.

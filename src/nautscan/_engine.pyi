@@ -15,6 +15,7 @@ __all__ = [
     "Reader",
     "RecordBatch",
     "Schema",
+    "Schemas",
     "Translations",
     "__version__",
     "capture_library",
@@ -157,6 +158,7 @@ class Reader:
         batch_rows: int = 65_536,
         workers: int = 0,
         protocols: Sequence[str] | None = None,
+        schemas: Schemas | None = None,
     ) -> Self: ...
     def next(self, timeout_ms: int | None = None) -> tuple[str, RecordBatch] | None:
         """The next batch; None at the end (then `ended`) or after `timeout_ms`."""
@@ -221,6 +223,20 @@ class Translations:
         """How many more the kernel told of than an engine keeps."""
 
 @final
+class Schemas:
+    """Schemas of Protocol Buffers, which messages of gRPC are decoded with."""
+
+    def __new__(cls, paths: Sequence[str]) -> Self:
+        """Reads sets of descriptors, `.proto` files, and folders of these.
+
+        Raises `bad_file`, which names the file, what is wrong with it and what to do.
+        """
+    def __len__(self) -> int:
+        """How many methods they describe."""
+    def services(self) -> list[str]:
+        """Names of the services, in order."""
+
+@final
 class Capture:
     """Live capture. A thread of the engine captures; Python takes batches."""
 
@@ -247,6 +263,7 @@ class Capture:
         max_batches: int = 256,
         workers: int = 1,
         translations: Translations | None = None,
+        schemas: Schemas | None = None,
     ) -> Self:
         """Opens at once: a missing right or a bad filter raises here.
 

@@ -156,6 +156,13 @@ class Config:
         "NAUTSCAN_BODY_LIMIT", 16_384, "Bytes kept of each body; 0 keeps none", parse_size
     )
     headers: bool = _setting("NAUTSCAN_HEADERS", True, "Keep header fields", parse_bool)
+    protobuf: tuple[str, ...] = _setting(
+        "NAUTSCAN_PROTOBUF",
+        (),
+        "Schemas of Protocol Buffers to decode messages of gRPC with, comma separated: sets of "
+        "descriptors, .proto files, or folders of these, e.g. /srv/shop/proto",
+        parse_paths,
+    )
     redact: bool = _setting(
         "NAUTSCAN_REDACT",
         True,

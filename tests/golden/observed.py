@@ -42,8 +42,10 @@ class Observed:
 
     @property
     def http1(self) -> list[Row]:
-        """HTTP rows but for those of HTTP/2."""
-        return [row for row in self.http if row["version"] != "2"]
+        """Rows of HTTP/1, calls of gRPC-Web over it as what they are below that."""
+        over_http1 = [row for row in self.of("grpc") if "http_version" in detail_of(row)]
+        plain = [row for row in self.http if row["version"] != "2"]
+        return plain + [_as_http(row) for row in over_http1]
 
     @property
     def http(self) -> list[Row]:
@@ -53,6 +55,17 @@ class Observed:
     def of(self, *protocols: str) -> list[Row]:
         """Rows of some protocols."""
         return [row for row in self.requests if row["protocol"] in protocols]
+
+
+def detail_of(row: Row) -> dict[str, str]:
+    """The detail of a row."""
+    detail: dict[str, str] = json.loads(row["detail"] or "{}")
+    return detail
+
+
+def _as_http(row: Row) -> Row:
+    status = int(detail_of(row).get("http_status", 200)) if row["content_type"] else None
+    return row | {"method": "POST", "status": status}
 
 
 def _upgrade(row: Row) -> Row:

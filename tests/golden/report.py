@@ -62,6 +62,7 @@ OBSERVABLES = {
     "http2_responses": "HTTP/2 responses by stream",
     "http2": "HTTP/2 requests and their statuses",
     "grpc_statuses": "statuses of gRPC calls",
+    "grpc_messages": "messages of gRPC calls",
     "redis": "Redis commands and their outcomes",
     "redis_answers": "answers to Redis commands",
     "memcache_answers": "answers to binary Memcached commands",

@@ -193,6 +193,16 @@ pub enum CaptureError {
         /// The library's or system's words.
         detail: String,
     },
+    /// A schema of Protocol Buffers that cannot be used.
+    #[error("the schema {path} cannot be used: {why}")]
+    Schema {
+        /// Path as given, or found in a folder.
+        path: String,
+        /// What is wrong.
+        why: String,
+        /// How to mend it.
+        remedy: String,
+    },
     /// Waiting for packets failed.
     #[error("cannot wait for packets: {0}")]
     Wait(io::Error),
@@ -211,7 +221,8 @@ impl CaptureError {
             | Self::NotACapture { .. }
             | Self::Damaged { .. }
             | Self::TooManyOpen { .. }
-            | Self::TooManyInterfaces { .. } => "bad_file",
+            | Self::TooManyInterfaces { .. }
+            | Self::Schema { .. } => "bad_file",
             Self::LibraryMissing { .. } => "no_capture_library",
             Self::UnknownInterface { .. } => "unknown_interface",
             Self::NoPermission { .. } | Self::PromiscuousDenied { .. } => "no_permission",
@@ -249,6 +260,7 @@ impl CaptureError {
                     "The packets before it were read. Copy or compress the file again.".into()
                 }
             },
+            Self::Schema { remedy, .. } => remedy.clone(),
             Self::TooManyOpen { limit, .. } => {
                 format!("Read at most {limit} captures of the same period at once.")
             }

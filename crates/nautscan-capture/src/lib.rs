@@ -24,6 +24,7 @@ mod live;
 mod namespace;
 #[cfg(unix)]
 mod poll_ffi;
+pub mod schemas;
 pub mod session;
 mod source;
 mod write;

@@ -115,3 +115,9 @@ pub(crate) const COMPRESSED_BUFFER: usize = 128 * 1024;
 /// out whether a file is in order. Their places take 24 KiB, so that they stay in the first- or
 /// second-level cache.
 pub(crate) const AHEAD_RECORDS: usize = 1024;
+
+/// Schemas of Protocol Buffers in a folder: Google's public interfaces have some 5,000.
+pub(crate) const SCHEMA_FILES: usize = 10_000;
+
+/// Folders in each other that are looked through for schemas; packages seldom have six parts.
+pub(crate) const SCHEMA_FOLDERS: usize = 16;

@@ -366,8 +366,33 @@ pub const H2_SOUGHT: u64 = 4 * 1024 * 1024;
 /// at once.
 pub const PROTOBUF_SHOWN: usize = 2048;
 
-/// Messages of Protocol Buffers within each other that are shown.
+/// Messages of Protocol Buffers within each other that are shown where their types are not known.
 pub const PROTOBUF_DEPTH: usize = 8;
+
+/// Bytes of that text where messages are shown by a schema: names make them longer, and a person who
+/// gives a schema wants to read them whole.
+pub const PROTOBUF_NAMED: usize = 16 * 1024;
+
+/// Bytes of a message that is decoded, without its compression; of a larger one the beginning is
+/// shown without names.
+pub const PROTOBUF_MESSAGE: usize = 64 * 1024;
+
+/// Values in a message that is decoded: one of two bytes can take some hundreds decoded.
+pub const PROTOBUF_VALUES: usize = 16 * 1024;
+
+/// Messages within each other that are decoded, those in an `Any` among them; other decoders stop at
+/// 100.
+pub const PROTOBUF_NESTED: usize = 64;
+
+/// Bytes of all descriptors that a user supplies: those of all of Google's public interfaces
+/// have some 20 MB.
+pub const SCHEMA_BYTES: usize = 64 << 20;
+
+/// Types of messages in them.
+pub const SCHEMA_TYPES: usize = 100_000;
+
+/// Bytes kept of the trailers of gRPC-Web, as much as a server sends in a head.
+pub const GRPC_WEB_TRAILERS: usize = 8192;
 
 /// Bytes read of one MySQL packet: a statement that a person would read.
 pub const MYSQL_KEPT: usize = 4096;

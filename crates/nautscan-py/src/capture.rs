@@ -17,6 +17,7 @@ use crate::error::{bad_argument, engine_error, from_capture};
 use crate::inspect;
 use crate::namespace::{PyNamespace, target};
 use crate::options::EngineOptions;
+use crate::schemas::PySchemas;
 
 /// How long the kernel gathers packets: short, because where there are several interfaces an
 /// answer may be that far ahead of its question.
@@ -39,7 +40,7 @@ pub(crate) struct PyCapture {
 #[pymethods]
 impl PyCapture {
     #[new]
-    #[pyo3(signature = (interfaces, *, inside=Vec::new(), stream=None, stream_name="stdin", filter=None, promiscuous=true, snaplen=262_144, buffer_bytes=33_554_432, ring_bytes=67_108_864, flush_ms=250, body_limit=16_384, headers=true, redact=true, sensor="local", flow_update_s=10, flow_id_base=0, max_flows=1_000_000, max_batches=256, workers=1, translations=None))]
+    #[pyo3(signature = (interfaces, *, inside=Vec::new(), stream=None, stream_name="stdin", filter=None, promiscuous=true, snaplen=262_144, buffer_bytes=33_554_432, ring_bytes=67_108_864, flush_ms=250, body_limit=16_384, headers=true, redact=true, sensor="local", flow_update_s=10, flow_id_base=0, max_flows=1_000_000, max_batches=256, workers=1, translations=None, schemas=None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python constructor")]
     fn new(
         py: Python<'_>,
@@ -63,6 +64,7 @@ impl PyCapture {
         max_batches: usize,
         workers: usize,
         translations: Option<PyRef<'_, PyTranslations>>,
+        schemas: Option<PyRef<'_, PySchemas>>,
     ) -> PyResult<Self> {
         let tables = vec![Table::Requests, Table::Flows, Table::Names];
         let options = EngineOptions {
@@ -73,6 +75,7 @@ impl PyCapture {
             sensor: sensor.to_owned(),
             max_flows,
             batch_rows: 16_384,
+            schemas: schemas.map(|schemas| Arc::clone(&schemas.found)),
             protocols: None,
         };
         let mut engine = options.config()?;

@@ -12,6 +12,7 @@ mod json;
 mod namespace;
 mod options;
 mod reader;
+mod schemas;
 
 #[pyo3::pymodule]
 mod _engine {
@@ -35,6 +36,8 @@ mod _engine {
     use crate::namespace::PyNamespace;
     #[pymodule_export]
     use crate::reader::PyReader;
+    #[pymodule_export]
+    use crate::schemas::PySchemas;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -1,8 +1,11 @@
 //! Keyword arguments to engine settings.
 
+use std::sync::Arc;
+
 use nautscan_core::Config;
 use nautscan_core::event::{Redactor, Table};
 use nautscan_core::limits::MIN_BATCH_ROWS;
+use nautscan_core::proto::grpc::Schemas;
 use nautscan_core::proto::{Chosen, Settings, UnknownProtocol};
 use pyo3::PyResult;
 
@@ -23,6 +26,7 @@ pub(crate) struct EngineOptions {
     pub(crate) sensor: String,
     pub(crate) max_flows: usize,
     pub(crate) batch_rows: usize,
+    pub(crate) schemas: Option<Arc<Schemas>>,
     /// Protocols to look for; `None`: all.
     pub(crate) protocols: Option<Vec<String>>,
 }
@@ -44,6 +48,8 @@ impl EngineOptions {
             settings: Settings {
                 body_limit: self.body_limit,
                 headers: self.headers,
+                schemas: self.schemas,
+                hides_fields: self.redact,
                 chosen,
                 ..Settings::default()
             },

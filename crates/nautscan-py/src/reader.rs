@@ -1,6 +1,6 @@
 //! Capture files for Python.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use nautscan_capture::session::{Offline, Step};
@@ -12,6 +12,7 @@ use crate::arrow::PyRecordBatch;
 use crate::error::{engine_error, from_capture};
 use crate::files;
 use crate::options::{EngineOptions, tables};
+use crate::schemas::PySchemas;
 
 /// How long a stream's read waits before the caller is asked whether to go on.
 const STREAM_WAIT: Duration = Duration::from_millis(100);
@@ -30,7 +31,7 @@ pub(crate) struct PyReader(Mutex<Option<Offline>>);
 #[pymethods]
 impl PyReader {
     #[new]
-    #[pyo3(signature = (sources, *, tables=None, filter=None, body_limit=0, headers=true, redact=false, sensor="file", max_flows=1_000_000, batch_rows=65_536, workers=0, protocols=None))]
+    #[pyo3(signature = (sources, *, tables=None, filter=None, body_limit=0, headers=true, redact=false, sensor="file", max_flows=1_000_000, batch_rows=65_536, workers=0, protocols=None, schemas=None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python constructor")]
     fn new(
         py: Python<'_>,
@@ -45,6 +46,7 @@ impl PyReader {
         batch_rows: usize,
         workers: usize,
         protocols: Option<Vec<String>>,
+        schemas: Option<PyRef<'_, PySchemas>>,
     ) -> PyResult<Self> {
         let names = tables.unwrap_or_else(|| vec!["requests".to_owned(), "flows".to_owned()]);
         let tables = self::tables(&names)?;
@@ -56,6 +58,7 @@ impl PyReader {
             sensor: sensor.to_owned(),
             max_flows,
             batch_rows,
+            schemas: schemas.map(|schemas| Arc::clone(&schemas.found)),
             protocols,
         };
         let config = options.config()?;

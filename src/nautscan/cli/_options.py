@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+
+from nautscan.parsing import parse_paths
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -45,6 +48,13 @@ _CAPTURE_OPTIONS = (
         help="Kernel buffer of each interface, e.g. 64MiB.  [default: 32MiB]",
     ),
     click.option("--workers", metavar="N", help="Threads that share the flows.  [default: 1]"),
+    click.option(
+        "--protobuf",
+        multiple=True,
+        type=click.Path(exists=True),
+        help="Schema to decode messages of gRPC with: a set of descriptors, a .proto file, or a "
+        "folder of these; may be given several times.  [default: NAUTSCAN_PROTOBUF]",
+    ),
 )
 
 
@@ -70,6 +80,7 @@ def capture_settings(options: dict[str, Any]) -> dict[str, Any]:
     settings = {name: options[name] for name in ("filter", "promiscuous", "snaplen", "workers")}
     settings["buffer_bytes"] = options["buffer_bytes"]
     settings["interfaces"] = split_names(options["interfaces"])
+    settings["protobuf"] = schemas_given(options["protobuf"]) or None
     settings["containers"] = split_names(options["containers"])
     return settings
 
@@ -78,6 +89,12 @@ def split_names(names: tuple[str, ...]) -> tuple[str, ...] | None:
     """`-i a,b -i c` is a, b and c. None if none is named."""
     parts = tuple(part.strip() for name in names for part in name.split(",") if part.strip())
     return parts or None
+
+
+def schemas_given(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Absolute paths of schemas: those given, else those of the environment."""
+    given = ",".join(paths) or os.environ.get("NAUTSCAN_PROTOBUF", "")
+    return parse_paths(given)
 
 
 def log_to_stderr(level: str) -> None:

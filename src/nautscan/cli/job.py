@@ -19,6 +19,7 @@ from nautscan.cli.progress import watched
 from nautscan.errors import BadRequest
 from nautscan.offline.passes import (
     FILE_TABLES,
+    MESSAGE_BYTES,
     STANDARD_INPUT,
     ReadOptions,
     no_rows,
@@ -58,6 +59,14 @@ _ARGUMENTS = (
         type=click.IntRange(0),
         default=0,
         help="Keep this much content of each message.",
+    ),
+    click.option(
+        "--protobuf",
+        multiple=True,
+        type=click.Path(exists=True),
+        help="Schema to decode messages of gRPC with: a set of descriptors, a .proto file, or a "
+        "folder of these; may be given several times. Keeps 16384 bytes of each message unless "
+        "--bodies says otherwise.  [default: NAUTSCAN_PROTOBUF]",
     ),
     click.option(
         "--protocols",
@@ -210,11 +219,15 @@ def reads_captures(run: Callable[..., int]) -> Callable[..., int]:
 
     @wraps(run)
     def command(**given: Any) -> int:
+        from nautscan.cli._options import schemas_given
+
+        protobuf, bodies = schemas_given(given.pop("protobuf")), given.pop("bodies")
         options = ReadOptions(
             given.pop("bpf"),
-            given.pop("bodies"),
+            bodies or (MESSAGE_BYTES if protobuf else 0),
             given.pop("headers"),
             workers=given.pop("workers"),
+            protobuf=protobuf,
             protocols=given.pop("protocols"),
         )
         job = Job(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from nautscan.doctor.checks import clock, engines, memory, names, port, processes, storage
+from nautscan.doctor.checks import clock, engines, memory, names, port, processes, protobuf, storage
 from nautscan.doctor.runner import Examination
 
 SERVING: Final = (
     Examination("engine", engines.check),
     Examination("names", names.check),
     Examination("processes", processes.check),
+    Examination("protobuf", protobuf.check),
     Examination("storage", storage.check),
     Examination("memory", memory.check),
     Examination("clock", clock.check),

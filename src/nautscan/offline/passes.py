@@ -18,6 +18,9 @@ STANDARD_INPUT = "-"
 FILE_TABLES = ("requests", "flows", "packets", "names")
 """Tables that a capture file has; `stats` exists only live."""
 
+MESSAGE_BYTES = 16_384
+"""What is kept of each message where a schema is given, and nobody said how much."""
+
 _POLL_MS = 200
 """How long a wait for packets may last before Ctrl-C is looked for."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,14 +43,17 @@ class ReadOptions:
 
     With 1, rows come in the order in which they are finished; with more, in any.
     """
+    protobuf: tuple[str, ...] = ()
+    """Schemas of Protocol Buffers: sets of descriptors, `.proto` files, or folders of these."""
     protocols: tuple[str, ...] | None = None
     """Names of the protocols that are looked for; None: all. What is none of them is opaque."""
 
 
 def open_pass(sources: Sequence[str], tables: Sequence[str], options: ReadOptions) -> Reader:
-    """Open the files; a missing or unreadable one, or a bad filter, raises here."""
+    """Open the files; a missing or unreadable one, a bad filter or schema, raises here."""
     from nautscan import _engine
 
+    wanted = options.protobuf if "requests" in tables else ()
     return _engine.Reader(
         list(sources),
         tables=tuple(tables),
@@ -56,6 +62,7 @@ def open_pass(sources: Sequence[str], tables: Sequence[str], options: ReadOption
         headers=options.headers,
         batch_rows=options.batch_rows,
         workers=options.workers,
+        schemas=_engine.Schemas(list(wanted)) if wanted else None,
         protocols=options.protocols,
     )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from nautscan.errors import BadRequest
 from nautscan.offline.passes import (
     FILE_TABLES,
+    MESSAGE_BYTES,
     ReadOptions,
     batches,
     no_rows,
@@ -218,12 +219,13 @@ class Recording:
         return f"<nautscan.Recording of {', '.join(self.sources)}>"
 
 
-def read(
+def read(  # noqa: PLR0913 (one argument an option of the command line)
     *sources: Source,
     filter: str | None = None,  # noqa: A002 (the name that the command line has too)
     bodies: int = 0,
     headers: bool = True,
     workers: int = 0,
+    protobuf: Sequence[Source] = (),
     protocols: Sequence[str] | None = None,
 ) -> Recording:
     """Open capture files (pcap, pcapng, also .gz and .zst; ``"-"`` is standard input).
@@ -232,10 +234,16 @@ def read(
     whether header fields are kept. `workers` are the threads that follow flows: 0 takes as many
     as the files and the cores are worth, 1 keeps the rows in the order in which they were
     finished. `protocols` are the names (see ``nautscan protocols``) of those that are looked for,
-    all by default. Files are read when a table is first asked for.
+    all by default. `protobuf` are schemas which messages of gRPC are decoded with: sets of
+    descriptors, `.proto` files, or folders of these; as much of the messages as `bodies` keeps, or
+    16,384 bytes where it is 0. Files are read when a table is first asked for.
     """
     chosen = None if protocols is None else tuple(protocols)
-    options = ReadOptions(filter, bodies, headers, workers=workers, protocols=chosen)
+    schemas = tuple(fspath(path) for path in protobuf)
+    limit = bodies or (MESSAGE_BYTES if schemas else 0)
+    options = ReadOptions(
+        filter, limit, headers, workers=workers, protocols=chosen, protobuf=schemas
+    )
     return Recording(sources, options)
 
 

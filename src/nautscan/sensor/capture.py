@@ -82,6 +82,7 @@ class EngineOptions:
     headers: bool
     redact: bool
     conntrack: Conntrack = field(default_factory=Conntrack)
+    schemas: _engine.Schemas | None = None
 
 
 def flow_id_base(previous: int, now_s: float) -> int:
@@ -390,6 +391,7 @@ class CaptureController:
             sensor=self._engine_options.sensor,
             flow_id_base=self._base,
             translations=self._conntrack.for_capture() if stream is None else None,
+            schemas=self._engine_options.schemas,
         )
 
     def _keep(self, capture: _engine.Capture, names: Identities | None) -> None:

@@ -15,9 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from nautscan._engine import Schemas
 from nautscan.config import Config
 from nautscan.errors import Unauthorized
-from nautscan.sensor import endpoint, enginefacts, installation, naming, privileges
+from nautscan.sensor import endpoint, enginefacts, installation, naming, privileges, schemas
 from nautscan.sensor.capture import CaptureController, CaptureOptions, EngineOptions
 from nautscan.sensor.children import watch_lifeline
 from nautscan.sensor.conntrack import Conntrack
@@ -63,8 +64,10 @@ def run(options: SensorOptions) -> None:
     )
     try:
         conntrack = Conntrack()
+        # With the rights it was started with: the files may be for the caller's eyes alone.
+        protobuf = schemas.load(options.config.protobuf)
         give_up_rights(owner, enter=options.config.enters_containers)
-        asyncio.run(_Sensor(options, listener, conntrack).run())
+        asyncio.run(_Sensor(options, listener, conntrack, protobuf).run())
     finally:
         listener.close()
 
@@ -91,9 +94,14 @@ class _Sensor:
     """What lives as long as the process."""
 
     def __init__(
-        self, options: SensorOptions, listener: endpoint.Listener, conntrack: Conntrack
+        self,
+        options: SensorOptions,
+        listener: endpoint.Listener,
+        conntrack: Conntrack,
+        protobuf: Schemas | None,
     ) -> None:
         self._options = options
+        self._protobuf = protobuf
         self._conntrack = conntrack
         self._listener = listener
         self._id = secrets.token_hex(8)
@@ -138,6 +146,7 @@ class _Sensor:
                 headers=config.headers,
                 redact=config.redact,
                 conntrack=self._conntrack,
+                schemas=self._protobuf,
             ),
             CaptureOptions(
                 filter=config.filter,

@@ -19,6 +19,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from nautscan.config import Config
+from nautscan.sensor import schemas
 from nautscan.sensor.children import Backoff, Child, ChildSpec, ended_how
 from nautscan.sensor.folders import RuntimeFolder, prepare_data_folder, runtime_folder
 from nautscan.sensor.streams import StreamGiver, StreamSpec
@@ -64,6 +65,8 @@ class Console:
 def serve(options: ServeOptions, console: Console | None = None) -> int:
     """Serves until told to end; the exit code. Raises NautScanError if it cannot start."""
     config = options.config
+    # What is wrong with them is said now, not by a sensor that ends.
+    schemas.described(config.protobuf)
     identity = server_identity(config.user, os.environ, docker_group=options.docker_group)
     data_dir = prepare_data_folder(config.data_dir, identity, default=options.default_data_dir)
     folder = runtime_folder(config.runtime_dir, identity)

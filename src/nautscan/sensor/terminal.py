@@ -17,7 +17,7 @@ import arro3.core
 from nautscan import _engine
 from nautscan.config import Config
 from nautscan.errors import NautScanError, UnknownInterface
-from nautscan.sensor import enginefacts, naming, process
+from nautscan.sensor import enginefacts, naming, process, schemas
 from nautscan.sensor.capture import check_filter
 from nautscan.sensor.hotplug import present_interfaces
 from nautscan.sensor.inside import Inside, rooms_in
@@ -38,6 +38,7 @@ class TerminalCapture:
     def __init__(self, config: Config, *, body_limit: int = 0, headers: bool = False) -> None:
         """Gives up rights, then opens the interfaces. Raises NautScanError."""
         self._wanted = naming.wanted(config.interfaces, config.containers)
+        self._schemas = schemas.load(config.protobuf)
         self._feed = self._ask_where(config)
         process.give_up_rights(
             server_identity(config.user, os.environ, docker_group=False),
@@ -45,7 +46,8 @@ class TerminalCapture:
         )
         self._config = config
         self._inside = Inside()
-        self._body_limit = body_limit
+        # Messages are decoded of what is kept of them.
+        self._body_limit = body_limit or (config.body_limit if config.protobuf else 0)
         self._headers = headers
         if config.filter:
             check_filter(config.filter, None, config.snaplen)
@@ -183,6 +185,7 @@ class TerminalCapture:
             ring_bytes=config.ring_bytes,
             workers=config.workers,
             body_limit=self._body_limit,
+            schemas=self._schemas,
             headers=self._headers,
             redact=config.redact,
             sensor=config.sensor_name,

@@ -111,15 +111,29 @@ def _columns(rules: Rules) -> dict[str, str]:
     elif rules.keys or rules.patterns:
         found["request_body"] = _body("request_body", "request_content_type", rules)
         found["response_body"] = _body("response_body", "content_type", rules)
-    if rules.bodies:
-        found["detail"] = _DETAIL_WITHOUT_BODIES
-    if rules.headers:
-        found["detail"] = _in_trailers(found.get("detail", "detail"), rules.headers)
-    if rules.patterns:
-        changed = _patterned(found.get("detail", "detail"), rules.patterns)
-        # What a pattern may take away in JSON can be more than a value of it.
-        found["detail"] = f"CASE WHEN json_valid({changed}) THEN {changed} END"
+    if rules.keys and not rules.bodies:
+        for side, body in (("request", "request_body"), ("response", "response_body")):
+            found[body] = _unless_decoded(side, found[body])
+    detail = _detail(rules)
+    if detail != "detail":
+        found["detail"] = detail
     return found
+
+
+def _detail(rules: Rules) -> str:
+    """What becomes of the detail."""
+    sql = "detail"
+    if rules.bodies:
+        sql = _DETAIL_WITHOUT_BODIES
+    elif rules.keys:
+        sql = _in_messages(sql, rules.keys)
+    if rules.headers:
+        sql = _in_trailers(sql, rules.headers)
+    if rules.patterns:
+        changed = _patterned(sql, rules.patterns)
+        # What a pattern may take away in JSON can be more than a value of it.
+        sql = f"CASE WHEN json_valid({changed}) THEN {changed} END"
+    return sql
 
 
 def _replaced(sql: str, pattern: str, by: str, options: str = "g") -> str:
@@ -152,6 +166,37 @@ def _in_body(sql: str, keys: Sequence[str]) -> str:
     sql = _replaced(sql, part, rf"\1{HIDDEN}", "gi")
     value = r'(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|-?[0-9][0-9.eE+-]*|true|false)'
     return _replaced(sql, rf'("(?:{names})"\s*:\s*){value}', rf'\1"{HIDDEN}"', "gi")
+
+
+def _in_messages(sql: str, keys: Sequence[str]) -> str:
+    """Values under these names in messages of gRPC that a schema decoded: JSON in the detail.
+
+    A name is one however it is spelled: `card_number` in a schema is `cardNumber` in JSON.
+    """
+    spelled = [re.sub(r"\\?_", "_?", re.escape(key)) for key in keys]
+    for side in ("request", "response"):
+        shown = f"json_extract_string({sql}, '$.{side}_protobuf')"
+        hidden = _replaced(shown, _member("|".join(spelled)), rf'\1"{HIDDEN}"', "gi")
+        changed = f"json_merge_patch({sql}, json_object('{side}_protobuf', {hidden}))::VARCHAR"
+        sql = f"CASE WHEN {_is_decoded(side)} THEN {changed} ELSE {sql} END"
+    return sql
+
+
+def _is_decoded(side: str) -> str:
+    return f"contains(detail, '\"{side}_message_type\"')"
+
+
+def _unless_decoded(side: str, sql: str) -> str:
+    """The content holds what its decoded form hides."""
+    body = f"{side}_body"
+    hidden = f"CASE WHEN {body} IS NOT NULL THEN encode({text(HIDDEN)}) END"
+    return f"CASE WHEN coalesce({_is_decoded(side)}, FALSE) THEN {hidden} ELSE {sql} END"
+
+
+def _member(names: str) -> str:
+    """A member of an object of JSON under one of these names: a list of texts and numbers, too."""
+    scalar = r'"(?:[^"\\]|\\.)*(?:"|\\?$)|-?[0-9][0-9.eE+-]*|true|false|null'
+    return rf'("(?:{names})"\s*:\s*)(?:{scalar}|\[(?:(?:{scalar})[,\s]*)*(?:\]|$))'
 
 
 def _in_trailers(sql: str, headers: Sequence[str]) -> str:

@@ -14,13 +14,14 @@ from tests.golden.observed import Observed, Row
 def compare(capture: Capture, observed: Observed) -> Iterator[Comparison]:
     """Streams: what was asked, how it was answered, how many messages a call had."""
     yield from _tshark(capture, observed)
+    yield from _messages(capture, observed)
     yield from _deepflow(capture, observed)
     yield from _suricata(capture, observed)
 
 
 def _rows(observed: Observed) -> list[Row]:
     rows = observed.of("http", "grpc")
-    return [row for row in rows if row["protocol"] == "grpc" or row["version"] == "2"]
+    return [row for row in rows if "stream" in _detail(row)]
 
 
 def _tshark(capture: Capture, observed: Observed) -> Iterator[Comparison]:
@@ -60,6 +61,20 @@ def _tshark(capture: Capture, observed: Observed) -> Iterator[Comparison]:
                 if row["protocol"] == "grpc" and row["status"] is not None
             ),
         )
+
+
+def _messages(capture: Capture, observed: Observed) -> Iterator[Comparison]:
+    """Messages of gRPC. Wireshark tells the frame of trailers of gRPC-Web as one, too."""
+    for truth in capture.truths("tshark"):
+        messages = truth["facts"].get("grpc_messages")
+        if messages is None:
+            continue
+        ours = 0
+        for row in observed.of("grpc"):
+            detail = _detail(row)
+            counts = (detail.get(f"{side}_messages", "0") for side in ("request", "response"))
+            ours += sum(map(int, counts)) + ("grpc_web" in detail and row["status"] is not None)
+        yield from compare_bags("tshark.grpc_messages", [str(len(messages))], [str(ours)])
 
 
 def _our_request(row: Row) -> str:

@@ -49,6 +49,8 @@ def captures(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(shop, folder / name)
     (folder / "b.pcapng.gz").write_bytes(gzip.compress(shop.read_bytes()))
     shutil.copy(shop, folder / "b.pcapng.zst")
+    (folder / "protos").mkdir()
+    shutil.copy(ROOT / "tests" / "data" / "person_search.proto", folder / "protos")
     return folder
 
 

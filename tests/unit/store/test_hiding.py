@@ -132,6 +132,37 @@ def test_messages_of_grpc_are_left_out_with_bodies(patterns: tuple[str, ...]) ->
     assert json.loads(row["detail"]) == {"stream": "1", "service": service}
 
 
+def test_keys_reach_the_fields_of_decoded_messages() -> None:
+    lines = [
+        {"name": "a", "cardNumber": "4111", "codes": [1, 2], "more": {"CARD_number": 7}},
+        {"cardNumber": "42", "before": {"codes": ["x]", "y"], "kept": [3]}},
+    ]
+    text = "\n".join(json.dumps(line, separators=(",", ":")) for line in lines)
+    detail = {
+        "stream": "1",
+        "request_protobuf": '1: "4111"',
+        "response_protobuf": text + '{"card_number":"cut o',
+        "response_message_type": "lab.Order",
+    }
+    quoted = json.dumps(detail).replace("'", "''")
+    bodies = {"request_body": "encode('raw')", "response_body": "encode('raw')"}
+    row = loaded(Rules(keys=("card_number", "codes")), detail=f"'{quoted}'", **bodies)[0]
+    found = json.loads(row["detail"])
+    assert found["stream"] == "1"
+    assert found["request_protobuf"] == '1: "4111"', "fields have no names there"
+    first, second = found["response_protobuf"].split("\n")
+    assert json.loads(first) == {
+        "name": "a", "cardNumber": HIDDEN, "codes": HIDDEN, "more": {"CARD_number": HIDDEN},
+    }  # fmt: skip
+    cut = f'{{"card_number":"{HIDDEN}"'
+    assert second.endswith(cut)
+    assert json.loads(second.removesuffix(cut)) == {
+        "cardNumber": HIDDEN, "before": {"codes": HIDDEN, "kept": [3]},
+    }  # fmt: skip
+    assert bytes(row["request_body"]) == b"raw"
+    assert bytes(row["response_body"]).decode() == HIDDEN, "it holds what the text hides"
+
+
 @pytest.mark.parametrize("name", ["latest_messages", "latest_events"])
 def test_messages_of_what_lasts_are_left_out_with_bodies(name: str) -> None:
     detail = {"events": "1", name: "+0.000001 client text 6: s3cret"}

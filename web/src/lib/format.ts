@@ -134,6 +134,8 @@ export function methodClass(method: string | null): string {
 /** The class that colours a status: its hundred. */
 export function statusClass(status: number | null): string {
   if (status === null) return "s-none";
+  // Success, in every protocol that has such a number: gRPC, DNS, MQTT.
+  if (status === 0) return "s-2xx";
   const hundred = Math.floor(status / 100);
   return hundred >= 1 && hundred <= 5 ? `s-${hundred}xx` : "s-none";
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  callMessages,
   detailFacts,
   endpointWords,
   outcome,
@@ -57,6 +58,31 @@ describe("protocols", () => {
     expect(endpointWords("SELECT", "SELECT * FROM t")).toBe("SELECT * FROM t");
     expect(endpointWords("GET", null)).toBe("GET (not seen)");
     expect(endpointWords(null, "/a")).toBe("? /a");
+  });
+
+  it("give statuses of gRPC by their words", () => {
+    const call = { ...seen, protocol: "grpc", status: 0 };
+    expect(outcome(call)).toBe("OK");
+    expect(outcome({ ...call, status: 5, error: "NOT_FOUND" })).toBe("NOT_FOUND");
+    expect(outcome({ ...call, status: null, error: "CANCEL" })).toBe("failed");
+  });
+
+  it("have messages of gRPC apart from their detail", () => {
+    const detail = {
+      service: "a.B",
+      request_protobuf: '{"a":1}\n {…',
+      request_message_type: "a.M",
+    };
+    expect(detailFacts(detail).map(({ key }) => key)).toEqual(["service"]);
+    const cut = { response_protobuf: '{"a":1}\n{"b …' };
+    expect(callMessages(cut, "response")).toEqual({
+      texts: ['{"a":1}', '{"b'],
+      type: null,
+      isCut: true,
+    });
+    expect(callMessages(detail, "request")?.type).toBe("a.M");
+    expect(callMessages(detail, "response")).toBeNull();
+    expect(callMessages(null, "request")).toBeNull();
   });
 
   it("tell their detail line by line", () => {

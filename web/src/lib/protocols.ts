@@ -89,6 +89,15 @@ export function speaksHttp(protocol: string | null): boolean {
   return protocol !== null && /^(https?\d?|h2c?|grpc|websocket)$/.test(protocol);
 }
 
+function isGrpc(protocol: string | null): boolean {
+  return protocol === "grpc";
+}
+
+/** Whose statuses people know by their words, not by their numbers. */
+function hasWords(protocol: string | null): boolean {
+  return isDns(protocol) || isGrpc(protocol);
+}
+
 export function wordsOf(protocol: string | null): Words {
   if (speaksHttp(protocol)) return HTTP;
   return WORDS[protocol ?? ""] ?? ANY;
@@ -173,6 +182,7 @@ type Ended = Pick<RequestRow, "protocol" | "status" | "error">;
 /** The name of a status as its protocol calls it; null where there is none. */
 export function statusName({ protocol, status, error }: Ended): string | null {
   if (status === null) return null;
+  if (isGrpc(protocol)) return status === 0 ? "OK" : error;
   if (speaksHttp(protocol)) return HTTP_STATUS[status] ?? null;
   if (isDns(protocol)) return RCODE[status] ?? error;
   return error;
@@ -183,7 +193,7 @@ type Seen = Ended & Pick<RequestRow, "completeness">;
 /** How it ended, in a word for a list: the status, or what stands in its place. */
 export function outcome(row: Seen): string {
   const { protocol, status, error, completeness } = row;
-  if (status !== null) return (isDns(protocol) ? statusName(row) : null) ?? String(status);
+  if (status !== null) return (hasWords(protocol) ? statusName(row) : null) ?? String(status);
   // A code, such as WRONGTYPE or unique_violation, says it; a sentence is told in the detail.
   if (error !== null) return !speaksHttp(protocol) && /^\w+$/.test(error) ? error : "failed";
   if (completeness === "request_only") return "no reply";
@@ -212,6 +222,10 @@ const LABELS: Readonly<Record<string, string>> = {
   additional: "Additional section",
   answer: "Answer section",
   answers: "Answer section",
+  grpc_web: "gRPC-Web",
+  grpc_message: "Status message",
+  http_status: "HTTP status",
+  http_version: "HTTP version",
   hassh: "HASSH",
   hassh_server: "HASSH of the server",
   cipher_to_client: "Cipher to the client",
@@ -224,10 +238,18 @@ const LABELS: Readonly<Record<string, string>> = {
   next_hop_mtu: "MTU of the next hop",
 };
 
+/** What has a place of its own: messages of gRPC stand beside the bodies that they are of. */
+const ELSEWHERE = new Set([
+  "request_protobuf",
+  "response_protobuf",
+  "request_message_type",
+  "response_message_type",
+]);
+
 /** What a protocol tells beside the columns and messages: names and values of the row's `detail`. */
 export function detailFacts(detail: RequestRow["detail"]): DetailFact[] {
   return Object.entries(detail ?? {})
-    .filter(([key, value]) => !listsMessages(key, value))
+    .filter(([key, value]) => !ELSEWHERE.has(key) && !listsMessages(key, value))
     .map(([key, value]) => ({
       key,
       label: LABELS[key] ?? sentence(key),
@@ -236,6 +258,28 @@ export function detailFacts(detail: RequestRow["detail"]): DetailFact[] {
         .filter((line) => line !== ""),
     }))
     .filter(({ lines }) => lines.length > 0);
+}
+
+export interface CallMessages {
+  /** Each message by itself: JSON where a schema named its fields. */
+  texts: string[];
+  /** The type that the schema names. */
+  type: string | null;
+  /** Not all of them had room. */
+  isCut: boolean;
+}
+
+/** The messages of one side of a call, as far as they were kept; null where there are none. */
+export function callMessages(
+  detail: RequestRow["detail"],
+  side: "request" | "response",
+): CallMessages | null {
+  const text = detail?.[`${side}_protobuf`];
+  if (typeof text !== "string") return null;
+  const type = detail?.[`${side}_message_type`];
+  const isCut = text.endsWith(" …");
+  const texts = (isCut ? text.slice(0, -2) : text).split("\n");
+  return { texts, type: typeof type === "string" ? type : null, isCut };
 }
 
 /** What a flow's protocol says of itself: names and values of the row's `summary`. */

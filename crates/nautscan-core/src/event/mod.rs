@@ -24,6 +24,7 @@ pub use flows::{FlowFacts, FlowsBuilder};
 pub use handshake::{Alert, Certificate, Handshake};
 pub use names::{Lease, LeaseStep, NamesBuilder, Naming};
 pub use packets::PacketsBuilder;
+pub(crate) use redact::REDACTED;
 pub use redact::Redactor;
 pub use requests::RequestsBuilder;
 pub use stats::{COUNTERS, Stat, stats_batch};

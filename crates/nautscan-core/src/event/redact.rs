@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 /// What stands in place of a secret.
-pub(super) const REDACTED: &str = "[redacted]";
+pub(crate) const REDACTED: &str = "[redacted]";
 
 /// Header fields whose value is a credential.
 const HEADERS: &[&str] = &[

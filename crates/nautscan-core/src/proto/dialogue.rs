@@ -28,13 +28,28 @@ pub(crate) fn says(side: Side, bytes: impl AsRef<[u8]>) -> Act {
 /// Plays acts in pieces of at most `piece` bytes until the parser wants no more; each side has
 /// received all that was said.
 pub(crate) fn play(parser: impl Parser, acts: &[Act], piece: usize) -> (Vec<Exchange>, Verdict) {
+    play_with(parser, acts, piece, &Settings::default())
+}
+
+/// The same with settings.
+pub(crate) fn play_with(
+    parser: impl Parser,
+    acts: &[Act],
+    piece: usize,
+    settings: &Settings,
+) -> (Vec<Exchange>, Verdict) {
     let mut sink = Collected::default();
-    let verdict = play_to(&mut sink, parser, acts, piece);
+    let verdict = play_to(&mut sink, parser, acts, piece, settings);
     (sink.0, verdict)
 }
 
-fn play_to(sink: &mut dyn Sink, mut parser: impl Parser, acts: &[Act], piece: usize) -> Verdict {
-    let settings = Settings::default();
+fn play_to(
+    sink: &mut dyn Sink,
+    mut parser: impl Parser,
+    acts: &[Act],
+    piece: usize,
+    settings: &Settings,
+) -> Verdict {
     let (mut said, mut time) = ([0u64; 2], 0);
     for act in acts {
         time += 1000;
@@ -44,7 +59,7 @@ fn play_to(sink: &mut dyn Sink, mut parser: impl Parser, acts: &[Act], piece: us
         };
         let received = said[side.peer().index()];
         let place = Place { offset: said[side.index()], received };
-        let mut cx = Context { time, place, settings: &settings, sink };
+        let mut cx = Context { time, place, settings, sink };
         let mut verdict = Verdict::Continue;
         if lost > 0 {
             verdict = parser.gap(side, lost, &mut cx);
@@ -61,7 +76,7 @@ fn play_to(sink: &mut dyn Sink, mut parser: impl Parser, acts: &[Act], piece: us
         }
         said[side.index()] += lost + bytes.len() as u64;
     }
-    let mut cx = Context { time, place: Place::default(), settings: &settings, sink };
+    let mut cx = Context { time, place: Place::default(), settings, sink };
     parser.close(Close::Finished, &mut cx);
     Verdict::Continue
 }
@@ -90,7 +105,7 @@ pub(crate) fn facts(summary: &Summary) -> String {
 pub(crate) fn summary<P: Parser>(new: impl Fn() -> P, acts: &[Act]) -> String {
     let summary = |piece| {
         let mut sink = Summarised::default();
-        play_to(&mut sink, new(), acts, piece);
+        play_to(&mut sink, new(), acts, piece, &Settings::default());
         facts(&sink.0)
     };
     let whole = summary(usize::MAX);

@@ -11,6 +11,8 @@
 //! A parser is sans-IO: it knows neither clock nor file nor thread. Time is that of the
 //! packet that carried the bytes.
 
+use std::sync::Arc;
+
 use crate::event::{Exchange, Handshake, Lease, Naming, Summary};
 
 pub mod about;
@@ -27,6 +29,7 @@ mod facts;
 mod frames;
 pub mod ftp;
 mod growth;
+pub mod grpc;
 pub mod http1;
 pub mod http2;
 pub mod icmp;
@@ -214,6 +217,11 @@ pub struct Settings {
     pub headers: bool,
     /// Tell exchanges that last while they do ([`Exchange::growing`]), not only when they end.
     pub growing: bool,
+    /// What messages of gRPC are decoded with.
+    pub schemas: Option<Arc<grpc::Schemas>>,
+    /// Values of message fields that are credentials by their names are not shown, nor is content
+    /// that may hold such.
+    pub hides_fields: bool,
     /// Protocols that are looked for.
     pub chosen: Chosen,
 }
@@ -224,6 +232,8 @@ impl Default for Settings {
             body_limit: crate::limits::BODY_KEPT,
             headers: true,
             growing: false,
+            schemas: None,
+            hides_fields: false,
             chosen: Chosen::default(),
         }
     }

@@ -16,7 +16,7 @@ from nautscan.sensor import frames
 if TYPE_CHECKING:
     from arro3.core import Table
 
-    from nautscan._engine import Reader
+    from nautscan._engine import Reader, Schemas
     from nautscan.identity.hostnames import NameBook
     from nautscan.service.uploads.reading import Kind
     from nautscan.store.fresh import FreshRows
@@ -50,6 +50,8 @@ class Job:
     redact_keys: tuple[str, ...] = ()
     redact_patterns: tuple[str, ...] = ()
     redact_bodies: bool = False
+    protobuf: tuple[str, ...] = ()
+    """Schemas of Protocol Buffers."""
     kind: Kind = "rows"
     """rows: read it once and end. packets: hold them, and answer questions."""
 
@@ -67,6 +69,7 @@ class Job:
             config.redact_keys,
             tuple(config.redact_patterns),
             config.redact_bodies,
+            config.protobuf,
             kind,
         )
 
@@ -109,14 +112,27 @@ class _Reading:
         fresh.set_rules(
             Rules(job.redact_headers, job.redact_keys, job.redact_patterns, job.redact_bodies)
         )
+        schemas = self._schemas()
         self._look_up(fresh)
         if self._job.names:
             self._learn_names(fresh)
-        reader = self._open(TABLES, headers=self._job.headers, body_limit=self._job.body_limit)
+        reader = self._open(
+            TABLES,
+            headers=self._job.headers,
+            body_limit=self._job.body_limit,
+            schemas=schemas,
+        )
         for step in self._steps(reader, done=1 if self._job.names else 0):
             if step is not None:
                 self._send_rows(fresh, *step)
         self._send(frames.encode_control({"event": "done", "summary": self._summary(reader)}))
+
+    def _schemas(self) -> Schemas | None:
+        """What messages of gRPC are decoded with."""
+        from nautscan import _engine
+
+        paths = self._job.protobuf
+        return _engine.Schemas(list(paths)) if paths else None
 
     def _look_up(self, fresh: FreshRows) -> None:
         """Places and vendors come from files of this machine, asked about the file's addresses."""
@@ -144,7 +160,12 @@ class _Reading:
             fresh.set_hosts(changes.keys, HostSegments.of(changes.segments))
 
     def _open(
-        self, tables: tuple[str, ...], *, headers: bool = False, body_limit: int = 0
+        self,
+        tables: tuple[str, ...],
+        *,
+        headers: bool = False,
+        body_limit: int = 0,
+        schemas: Schemas | None = None,
     ) -> Reader:
         from nautscan import _engine
 
@@ -158,6 +179,7 @@ class _Reading:
             redact=self._job.redact,
             batch_rows=BATCH_ROWS,
             workers=1,
+            schemas=schemas,
         )
 
     def _steps(self, reader: Reader, *, done: int) -> Iterator[tuple[str, Any] | None]:

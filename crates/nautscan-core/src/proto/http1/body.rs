@@ -7,7 +7,7 @@ use super::framing::{Coding, Codings, Facts, Framing};
 use super::half::State;
 use super::oddity::{OddSet, Oddity};
 use super::pending::{Asked, Pending, Progress};
-use super::{Http1, Step, probe};
+use super::{Http1, Step, probe, web};
 use crate::event::Message;
 use crate::limits::HTTP_HEAD;
 use crate::proto::events::{self, EventStream};
@@ -20,9 +20,12 @@ impl Http1 {
         &mut self,
         side: Side,
         framing: Framing,
-        facts: &Facts,
+        facts: &mut Facts,
         cx: &mut Context<'_>,
     ) {
+        if self.pending(side).and_then(|p| message(p, side)).is_some_and(|m| web::is_call(m)) {
+            self.begin_call(side, facts);
+        }
         let unknown = side == Side::Server && self.pairing.current().asked == Asked::Unknown;
         let half = self.half(side);
         half.codings = facts.codings;
@@ -232,6 +235,9 @@ impl Http1 {
     fn content(&mut self, side: Side, piece: &[u8], cx: &mut Context<'_>) {
         let hole = self.half(side).hole;
         let Some(pending) = self.pending(side) else { return };
+        if let Some(call) = &mut pending.call {
+            web::add_content(call, side, piece, hole);
+        }
         if let Some(message) = message(pending, side) {
             add_content(message, piece, cx.settings.body_limit, hole);
         }

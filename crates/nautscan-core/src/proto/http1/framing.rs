@@ -54,6 +54,11 @@ impl Default for Codings {
 }
 
 impl Codings {
+    /// Whether there is none.
+    pub(in crate::proto) fn is_empty(&self) -> bool {
+        self.applied().is_empty()
+    }
+
     fn push(&mut self, coding: Coding) {
         match self.list.get_mut(usize::from(self.len)) {
             Some(slot) => {
@@ -108,6 +113,14 @@ enum Transfer {
     Other,
 }
 
+/// What fields of a head say of a call of gRPC-Web.
+#[derive(Debug, Default)]
+pub(super) struct GrpcFields {
+    pub(super) status: Option<Vec<u8>>,
+    pub(super) message: Option<Vec<u8>>,
+    pub(super) encoding: Option<Vec<u8>>,
+}
+
 /// Everything about a message that its fields decide.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
@@ -117,11 +130,24 @@ pub(super) struct Facts {
     pub(super) codings: Codings,
     /// Value of Upgrade.
     pub(super) upgrade: Option<Vec<u8>>,
+    /// What fields say of a call of gRPC-Web.
+    pub(super) grpc: Option<Box<GrpcFields>>,
     /// Oddities met in the head.
     pub(super) odd: OddSet,
 }
 
 impl Facts {
+    /// Keeps a field of a call.
+    #[cold]
+    pub(super) fn grpc(&mut self, name: &[u8], value: &[u8]) {
+        let fields = self.grpc.get_or_insert_default();
+        match name.len() {
+            11 => fields.status = Some(value.to_vec()),
+            12 => fields.message = Some(value.to_vec()),
+            _ => fields.encoding = Some(value.to_vec()),
+        }
+    }
+
     /// Reads a Content-Length field (RFC 9112 section 6.3, rules 4 and 5).
     pub(super) fn content_length(&mut self, value: &[u8]) {
         if let (Length::Absent, Some(n)) = (self.length, decimal(value)) {

@@ -53,11 +53,14 @@ impl Reader<'_> {
         match (name.len(), name[0] | 0x20) {
             (4, b'h') if is(name, b"host") => self.host(value, met),
             (7, b'u') if is(name, b"upgrade") => self.facts.upgrade = Some(value.to_vec()),
+            (11, b'g') if is(name, b"grpc-status") => self.facts.grpc(name, value),
             (11, b't') if is(name, b"traceparent") => self.trace(value),
             (12, b'c') if is(name, b"content-type") && !met.content_type => {
                 met.content_type = true;
                 set(&mut self.message.content_type, value);
             }
+            (12, b'g') if is(name, b"grpc-message") => self.facts.grpc(name, value),
+            (13, b'g') if is(name, b"grpc-encoding") => self.facts.grpc(name, value),
             (14, b'c') if is(name, b"content-length") => self.facts.content_length(value),
             (16, b'c') if is(name, b"content-encoding") => self.facts.content_encoding(value),
             (17, b't') if is(name, b"transfer-encoding") => self.facts.transfer_encoding(value),

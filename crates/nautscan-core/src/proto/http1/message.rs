@@ -186,7 +186,7 @@ impl Http1 {
         pending.note_all(facts.odd);
         self.take_request(pending, cx);
         let Some(used) = used else { return Head::Read(0) };
-        self.begin_body(Side::Client, framing, &facts, cx);
+        self.begin_body(Side::Client, framing, &mut facts, cx);
         Head::Read(next + used)
     }
 
@@ -268,7 +268,7 @@ impl Http1 {
             self.switch(line.status, facts.upgrade, &bytes[next..], cx);
             return Head::Switched(size);
         }
-        self.begin_body(Side::Server, framing, &facts, cx);
+        self.begin_body(Side::Server, framing, &mut facts, cx);
         Head::Read(size)
     }
 

@@ -12,6 +12,7 @@
 //! | `body` | bodies and trailers, and the end of a message |
 //! | `switch` | the connection changes its protocol |
 //! | `loss` | gaps, broken framing, and the way back |
+//! | `web` | calls of gRPC-Web |
 //! | `oddity` | what a peer did that it should not |
 //!
 //! In the ordinary case a message arrives whole in one slice and is read from there; only
@@ -35,6 +36,7 @@ mod switch;
 #[cfg(test)]
 mod tests;
 mod turn;
+mod web;
 
 pub(super) use body::{add_content, decoded, undo_codings};
 pub(super) use content::{gzip_header, is_zlib, unpack_zlib, unpack_zstd, unpack_zstd_beginning};
@@ -56,7 +58,7 @@ pub const PROTOCOL: Protocol = Protocol { name: "http", probe: probe::probe, ope
 
 static ABOUT: About = About {
     title: "HTTP/1.0 and HTTP/1.1",
-    extracts: "Method, host, target, status, header fields, bodies without their codings (chunked, gzip, deflate, br, zstd), trace id, informational responses, trailers; pipelines; of an event stream (`text/event-stream`) the number of events by their names, the last event ID, retry time and latest events, on a row that grows while it lasts; an upgrade to a WebSocket goes on as one; after CONNECT or another upgrade what follows is looked at anew.",
+    extracts: "Method, host, target, status, header fields, bodies without their codings (chunked, gzip, deflate, br, zstd), trace id, informational responses, trailers; pipelines; of an event stream (`text/event-stream`) the number of events by their names, the last event ID, retry time and latest events, on a row that grows while it lasts; an upgrade to a WebSocket goes on as one; after CONNECT or another upgrade what follows is looked at anew. Calls of gRPC-Web have `protocol` `grpc`, see HTTP/2.",
     limits: &[
         "HTTP/3 is not read, and what is encrypted is opaque; of HTTP/2 see there.",
         "Bodies are kept up to the body limit; their sizes are of all bytes.",

@@ -1,5 +1,7 @@
 //! What a peer did that RFC 9110 or 9112 forbids, or that deserves a second look.
 
+use crate::proto::grpc;
+
 /// Declares the enum, its names and its documentation in one table.
 macro_rules! oddities {
     ($($variant:ident $name:literal $doc:literal,)*) => {
@@ -8,7 +10,13 @@ macro_rules! oddities {
         pub(super) enum Oddity { $(#[doc = $doc] $variant,)* }
 
         /// Name and meaning of every oddity that an HTTP/1 exchange can carry.
-        pub static ODDITIES: &[(&str, &str)] = &[$(($name, $doc),)*];
+        pub static ODDITIES: &[(&str, &str)] = &[
+            $(($name, $doc),)*
+            // Of gRPC-Web, which notes them itself.
+            grpc::ODDITIES[0],
+            grpc::ODDITIES[1],
+            grpc::ODDITIES[2],
+        ];
     };
 }
 

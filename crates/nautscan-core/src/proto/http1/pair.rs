@@ -20,6 +20,7 @@ use super::half::Start;
 use super::oddity::Oddity;
 use super::pending::{self, Asked, Pending, Progress};
 use super::turn::answers;
+use super::web;
 use crate::limits::HTTP_PIPELINE;
 use crate::proto::websocket::handshake::Fields;
 use crate::proto::{Context, Side};
@@ -401,6 +402,9 @@ pub(super) fn emit(mut pending: Box<Pending>, error: Option<&'static str>, cx: &
         return pending::put(pending);
     }
     pending.settle(error);
+    if pending.call.is_some() {
+        web::tell(&mut pending, cx.settings);
+    }
     cx.sink.exchange(&pending.exchange);
     pending::put(pending);
 }

@@ -7,6 +7,7 @@ use super::oddity::{OddSet, Oddity};
 use crate::event::{Completeness, Exchange, Message};
 use crate::limits::{HTTP_SPARE, HTTP_SPARE_BYTES};
 use crate::proto::events::EventStream;
+use crate::proto::grpc::Call;
 use crate::proto::websocket::handshake::Fields;
 
 /// How far one half of an exchange has come.
@@ -80,6 +81,8 @@ pub(super) struct Pending {
     pub(super) gap: bool,
     /// Informational responses noted in the detail.
     pub(super) informational: u8,
+    /// A call of gRPC-Web.
+    pub(super) call: Option<Box<Call>>,
     odd: OddSet,
 }
 
@@ -133,9 +136,21 @@ impl Pending {
             (None, said) => e.version = said,
             _ => {}
         }
+        if let Some(call) = response.call.take() {
+            self.join_call(*call);
+        }
         self.exchange.detail.append(&mut response.exchange.detail);
         self.note_all(response.odd);
         put(response);
+    }
+
+    /// What the response says of a call.
+    #[cold]
+    fn join_call(&mut self, response: Call) {
+        let call = self.call.get_or_insert_default();
+        let [_, half] = response.halves;
+        call.halves[1] = half;
+        (call.status, call.message) = (response.status, response.message);
     }
 
     /// What was asked, for the protocol that goes on with it.
@@ -196,6 +211,7 @@ impl Pending {
         size_of::<Self>()
             + message(&e.request)
             + message(&e.response)
+            + self.call.as_ref().map_or(0, |call| size_of::<Call>() + call.memory())
             + e.target.as_ref().map_or(0, Vec::capacity)
             + self.offer.as_ref().map_or(0, |offer| offer.memory())
             + self.events.as_ref().map_or(0, |events| events.memory())
@@ -224,6 +240,7 @@ impl Pending {
         self.gap = false;
         self.informational = 0;
         self.odd = OddSet::default();
+        self.call = None;
         // What is left over of the messages must never be reported: a time that nothing has
         // shows if it is.
         #[cfg(any(test, fuzzing))]

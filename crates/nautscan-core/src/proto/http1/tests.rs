@@ -7,6 +7,7 @@ use crate::proto::{Side::Client as C, Side::Server as S, Sink};
 mod chaos;
 mod dialogue;
 mod loss;
+mod web;
 
 /// Collects what a parser emits.
 #[derive(Default)]

@@ -10,8 +10,6 @@
 //! | `act` | what a frame means for the streams |
 //! | `fields` | what a header block says |
 //! | `stream`, `streams` | exchanges in the making |
-//! | `grpc` | messages and statuses of gRPC |
-//! | `protobuf` | its messages, shown without their schema |
 //! | `oddity` | what is noted on rows |
 //!
 //! Streams have numbers, so that a loss shifts nothing. What it does take away is the compression
@@ -20,13 +18,11 @@
 mod act;
 mod fields;
 mod frame;
-mod grpc;
 mod half;
 mod hpack;
 mod huffman;
 mod oddity;
 mod probe;
-mod protobuf;
 mod read;
 mod stream;
 mod streams;
@@ -47,14 +43,14 @@ pub const PROTOCOL: Protocol = Protocol { name: "http2", probe: probe::probe, op
 
 static ABOUT: About = About {
     title: "HTTP/2 and gRPC",
-    extracts: "A row a stream, `protocol` `http` with version `2`: method, host, target, status, header fields, bodies without their codings, trailers, informational responses, pushed responses, resets and GOAWAY by their names; event streams as for HTTP/1; after an upgrade (`h2c`) the upgraded request too. Calls of gRPC have `protocol` `grpc`: `method` and the path as `target`, `status` is the grpc-status and `error` its name, with the number and size of messages each way, and what was kept of them as Protocol Buffers without a schema.",
+    extracts: "A row a stream, `protocol` `http` with version `2`: method, host, target, status, header fields, bodies without their codings, trailers, informational responses, pushed responses, resets and GOAWAY by their names; event streams as for HTTP/1; after an upgrade (`h2c`) the upgraded request too. Calls of gRPC have `protocol` `grpc`: `method` and the path as `target`, `status` is the grpc-status and `error` its name, with the number and size of messages each way, and what was kept of them as Protocol Buffers: by the schemas that are given (`--protobuf`) as JSON, else without names. gRPC-Web likewise, over HTTP/1 too.",
     limits: &[
         "Without TLS alone; what is encrypted is opaque.",
         "In the middle of a connection it is known by its header blocks. Fields that refer to entries of the compression table from before are left out: `oddities` has `hpack_entry_unseen`, and what they would say is null.",
         "Where bytes are lost that held a frame's head, frames are looked for again; which streams ended meanwhile is not known, and their rows come when the connection ends.",
         "1,024 streams of one connection are followed at once; a header block has up to 64 KiB, the compression table of each side too.",
-        "Messages of gRPC are shown up to 2,048 bytes of text each way and 8 levels; the names of their fields are not known.",
-        "A tunnel (CONNECT, also for a WebSocket) is one row, its content is not looked at. gRPC-Web is told as the HTTP that it is.",
+        "Messages of gRPC are shown up to 2,048 bytes of text each way and 8 levels, with a schema 16 KiB and 64 levels; those that are not kept whole are not shown.",
+        "A tunnel (CONNECT, also for a WebSocket) is one row, its content is not looked at.",
     ],
     oddities: ODDITIES,
 };

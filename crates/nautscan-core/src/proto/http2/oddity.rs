@@ -1,6 +1,7 @@
 //! What is noted on rows.
 
 use crate::proto::events;
+use crate::proto::grpc;
 
 /// A field stands in an entry that was not seen.
 pub(super) const UNSEEN: &str = "hpack_entry_unseen";
@@ -26,11 +27,6 @@ pub(super) const EARLY_DATA: &str = "data_before_headers";
 pub(super) const OVERFLOW: &str = "stream_overflow";
 /// More informational responses came than are noted.
 pub(super) const INFORMATIONAL: &str = "informational_overflow";
-/// A gRPC message is not whole.
-pub(super) const MESSAGE: &str = "grpc_message_unfinished";
-/// A gRPC response has no status.
-pub(super) const NO_STATUS: &str = "grpc_status_missing";
-
 /// Name and meaning of every oddity that an HTTP/2 or gRPC exchange can carry.
 pub static ODDITIES: &[(&str, &str)] = &[
     (
@@ -60,8 +56,9 @@ pub static ODDITIES: &[(&str, &str)] = &[
         "More streams were open on the connection than are followed; the oldest was given up.",
     ),
     (INFORMATIONAL, "More informational responses (1xx) came than are noted."),
-    (MESSAGE, "gRPC: the stream ended within a message."),
-    (NO_STATUS, "gRPC: the response ended without a grpc-status."),
+    grpc::ODDITIES[0],
+    grpc::ODDITIES[1],
+    grpc::ODDITIES[2],
     events::ODDITY,
     ("unknown_content_coding", "The content coding is not known; no content was kept."),
     ("content_undecodable", "The content does not decode as its content coding says."),

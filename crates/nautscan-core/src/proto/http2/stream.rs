@@ -1,13 +1,12 @@
 //! One stream: a request and its response in the making.
 
 use super::fields::{GrpcFields, Section};
-use super::grpc::{self, Messages};
-use super::oddity::{INFORMATIONAL, LENGTH, MESSAGE, NO_STATUS, PSEUDO, UNSEEN};
-use super::protobuf;
+use super::oddity::{INFORMATIONAL, LENGTH, PSEUDO, UNSEEN};
 use crate::event::{Completeness, Exchange, Message};
 use crate::limits::HTTP_INFORMATIONAL;
 use crate::proto::events::{self, EventStream};
 use crate::proto::growth::Growth;
+use crate::proto::grpc::{Call, HalfCall};
 use crate::proto::http1::{Codings, add_content, undo_codings};
 use crate::proto::{Context, Side};
 
@@ -39,9 +38,7 @@ struct Content {
     stated: Option<u64>,
     /// Content before this was lost.
     has_hole: bool,
-    /// Of a gRPC call.
-    messages: Option<Messages>,
-    encoding: Option<Vec<u8>>,
+    call: HalfCall,
 }
 
 /// An exchange that is not finished.
@@ -122,11 +119,9 @@ impl Stream {
         self.gap |= self.progress[side.index()] == Progress::Open;
         let content = &mut self.content[side.index()];
         content.has_hole = true;
+        content.call.lose();
         if let Some(stream) = self.events.as_mut().filter(|_| side == Side::Server) {
             stream.lose();
-        }
-        if let Some(messages) = &mut content.messages {
-            messages.is_lost = true;
         }
     }
 
@@ -221,13 +216,13 @@ impl Stream {
     }
 
     fn head(&mut self, side: Side, section: Section, begin: i64, cx: &Context<'_>) {
-        let is_grpc = grpc::is_grpc(section.content_type.as_deref());
-        self.is_grpc |= is_grpc;
+        let (kind, encoding) = (section.content_type.as_deref(), section.grpc.encoding);
+        let call = HalfCall::new(kind, encoding, &section.codings);
+        self.is_grpc |= call.messages.is_some();
         let content = &mut self.content[side.index()];
         content.codings = section.codings;
         content.stated = section.content_length;
-        content.messages = is_grpc.then(Messages::default);
-        content.encoding = section.grpc.encoding;
+        content.call = call;
         let mut message =
             Message { first_time: begin, content_type: section.content_type, ..Message::default() };
         message.body.bytes = Some(0);
@@ -267,9 +262,7 @@ impl Stream {
     /// Content that `side` sends.
     pub(super) fn content(&mut self, side: Side, bytes: &[u8], cx: &Context<'_>) {
         let content = &mut self.content[side.index()];
-        if let Some(messages) = &mut content.messages {
-            messages.feed(bytes);
-        }
+        content.call.feed(bytes);
         let has_hole = content.has_hole;
         if let Some(message) = self.message(side) {
             add_content(message, bytes, cx.settings.body_limit, has_hole);
@@ -309,17 +302,14 @@ impl Stream {
         }
         self.progress[at] = Progress::Ended;
         self.close_content(side, Some(time), cx);
-        let Content { stated, has_hole, ref messages, .. } = self.content[at];
-        let is_within = messages.as_ref().is_some_and(Messages::is_within);
+        self.content[at].call.is_ended = true;
+        let Content { stated, has_hole, .. } = self.content[at];
         let got = self.message(side).and_then(|message| message.body.bytes);
         let asks_for_none =
             side == Side::Server && self.exchange.method.as_deref().is_none_or(|m| m == b"HEAD");
         let may_differ = has_hole || asks_for_none || self.exchange.status == Some(304);
         if !may_differ && stated.is_some_and(|stated| i64::try_from(stated).ok() != got) {
             self.note(LENGTH);
-        }
-        if is_within {
-            self.note(MESSAGE);
         }
     }
 
@@ -351,7 +341,7 @@ impl Stream {
             self.cut(side, cx);
         }
         if self.is_grpc {
-            self.finish_call();
+            self.finish_call(cx);
         }
         if let Some(stream) = self.events.take() {
             if stream.tell(&mut self.exchange) {
@@ -375,82 +365,23 @@ impl Stream {
         self.exchange
     }
 
-    /// What makes a row of gRPC of it: what was called, the call's status, its messages.
-    fn finish_call(&mut self) {
-        self.exchange.protocol = "grpc";
-        // That of HTTP below it says nothing of gRPC.
-        self.exchange.version = None;
-        if let Some((service, method)) = self.exchange.target.as_deref().and_then(grpc::called) {
-            let (service, method) =
-                (String::from_utf8_lossy(service).into_owned(), method.to_vec());
-            self.exchange.method = Some(method);
-            self.detail("service", service);
-        }
-        match self.exchange.status.take() {
-            None | Some(200) => {}
-            Some(other) => self.detail("http_status", other.to_string()),
-        }
-        self.exchange.status = self.ending.status.as_deref().and_then(grpc::status);
-        match self.exchange.status {
-            Some(0) => {}
-            Some(other) => self.exchange.error = Some(grpc::status_name(other)),
-            None if self.response() == Progress::Ended && !self.unseen && !self.gap => {
-                self.note(NO_STATUS);
-            }
-            None => {}
-        }
-        if let Some(text) = self.ending.message.take().filter(|text| !text.is_empty()) {
-            self.detail("grpc_message", grpc::message(&text));
-        }
-        self.tell_messages();
-    }
-
-    fn tell_messages(&mut self) {
-        const NAMES: [[&str; 4]; 2] = [
-            ["request_messages", "request_message_bytes", "request_compressed", "request_encoding"],
-            [
-                "response_messages",
-                "response_message_bytes",
-                "response_compressed",
-                "response_encoding",
-            ],
-        ];
-        for (at, [count, bytes, compressed, encoding]) in NAMES.into_iter().enumerate() {
-            let content = core::mem::take(&mut self.content[at]);
-            self.tell_protobuf(at, &content);
-            let Some(messages) = content.messages.filter(|messages| !messages.is_lost) else {
-                continue;
-            };
-            self.detail(count, messages.count.to_string());
-            self.detail(bytes, messages.bytes.to_string());
-            if messages.compressed > 0 {
-                self.detail(compressed, messages.compressed.to_string());
-            }
-            if let Some(text) = content.encoding.filter(|text| text != b"identity") {
-                self.detail(encoding, String::from_utf8_lossy(&text).into_owned());
-            }
-        }
-    }
-
-    /// What was kept of the messages of one side, if they are of Protocol Buffers.
-    fn tell_protobuf(&mut self, at: usize, content: &Content) {
-        const NAMES: [&str; 2] = ["request_protobuf", "response_protobuf"];
-        let message = if at == 0 { &self.exchange.request } else { &self.exchange.response };
-        let Some(message) = message else { return };
-        if content.messages.is_none() || !grpc::is_protobuf(message.content_type.as_deref()) {
-            return;
-        }
-        let mut codings = Codings::default();
-        codings.content_encoding(content.encoding.as_deref().unwrap_or_default());
-        let kept = message.body.kept.as_deref().unwrap_or_default();
-        if let Some(text) = protobuf::shown(kept, &codings) {
-            self.detail(NAMES[at], text);
-        }
+    #[inline(never)]
+    fn finish_call(&mut self, cx: &Context<'_>) {
+        let is_whole = self.response() == Progress::Ended && !self.unseen && !self.gap;
+        let [request, response] = &mut self.content;
+        let call = Call {
+            halves: [core::mem::take(&mut request.call), core::mem::take(&mut response.call)],
+            status: self.ending.status.take(),
+            message: self.ending.message.take(),
+            is_whole,
+        };
+        call.tell(&mut self.exchange, cx.settings);
     }
 
     /// Heap bytes held.
     pub(super) fn memory(&self) -> usize {
         let events = self.events.as_ref().map_or(0, |events| events.memory());
-        size_of::<Self>() + self.exchange.memory() + events
+        let calls = self.content.iter().map(|content| content.call.memory());
+        size_of::<Self>() + self.exchange.memory() + events + calls.sum::<usize>()
     }
 }

@@ -444,6 +444,68 @@ fn what_peers_must_not_do_is_noted() {
 }
 
 /// From the first byte of a connection that changes from HTTP/1.1 to its last.
+fn called(path: &str, kind: &str, asked: &[u8], answered: &[u8]) -> Vec<Act> {
+    let fields =
+        [(":method", "POST"), (":scheme", "http"), (":path", path), ("content-type", kind)];
+    let head = [(":status", "200"), ("content-type", kind)];
+    after_begin([
+        says(C, [headers(END_HEADERS, 1, &fields), data(END_STREAM, 1, asked)].concat()),
+        says(S, [headers(END_HEADERS, 1, &head), data(END_STREAM, 1, answered)].concat()),
+    ])
+}
+
+#[test]
+fn trailers_of_the_web_stand_in_the_content() {
+    let answered = b"\0\0\0\0\x02\x08\x02\x80\0\0\0\x0fgrpc-status:0\r\n";
+    let acts = called("/a.B/C", "application/grpc-web+proto", b"\0\0\0\0\0", answered);
+    let rows = play(&acts);
+    assert_eq!((rows[0].protocol, rows[0].status, rows[0].error), ("grpc", Some(0), None));
+    assert_eq!(
+        (detail(&rows[0], "grpc_web"), detail(&rows[0], "response_messages")),
+        ("binary", "1")
+    );
+    assert!(rows[0].oddities.is_empty(), "{:?}", rows[0].oddities);
+}
+
+#[test]
+fn messages_are_decoded_by_the_schema_of_their_method() {
+    let settings = |hides_fields| Settings {
+        schemas: Some(crate::proto::grpc::shop()),
+        hides_fields,
+        ..Settings::default()
+    };
+    let find = called(
+        "/shop.Orders/Find",
+        "application/grpc",
+        b"\0\0\0\0\x05\x0a\x03hat",
+        b"\0\0\0\0\x02\x08\x07",
+    );
+    let row = &dialogue::play_with(Http2::default(), &find, usize::MAX, &settings(true)).0[0];
+    assert_eq!(detail(row, "request_protobuf"), r#"{"name":"hat"}"#);
+    assert_eq!(detail(row, "request_message_type"), "shop.Item");
+    assert_eq!(detail(row, "response_protobuf"), r#"{"orderId":"7"}"#);
+    let kept = |row: &Exchange| row.request.as_ref().is_some_and(|m| m.body.kept.is_some());
+    assert!(kept(row), "an item has no credentials");
+
+    let enter = called(
+        "/shop.Orders/Enter",
+        "application/grpc",
+        b"\0\0\0\0\x05\x0a\x03\x12\x01x",
+        b"\0\0\0\0\x02\x08\x07",
+    );
+    let row = &dialogue::play_with(Http2::default(), &enter, usize::MAX, &settings(true)).0[0];
+    assert_eq!(detail(row, "request_protobuf"), r#"{"login":{"passWord":"[redacted]"}}"#);
+    assert!(!kept(row), "what is hidden stands in the content");
+    assert_eq!(row.oddities, ["grpc_status_missing", "schema_mismatch"]);
+    assert_eq!(detail(row, "schema_mismatch"), "response is no shop.Item");
+    assert_eq!(
+        (detail(row, "response_message_type"), detail(row, "response_protobuf")),
+        ("-", "1: 7")
+    );
+    let row = &dialogue::play_with(Http2::default(), &enter, usize::MAX, &settings(false)).0[0];
+    assert!(kept(row) && detail(row, "request_protobuf").contains("\"x\""));
+}
+
 #[test]
 fn an_upgrade_hands_the_request_over() {
     let upgrade = "GET /up HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\n\

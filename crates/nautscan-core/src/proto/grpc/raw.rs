@@ -7,9 +7,7 @@
 
 use core::fmt::Write;
 
-use super::grpc::Framed;
-use crate::limits::{PROTOBUF_DEPTH, PROTOBUF_SHOWN};
-use crate::proto::http1::{Codings, decoded};
+use crate::limits::PROTOBUF_DEPTH;
 
 /// Why nothing more is written.
 enum Stop {
@@ -19,40 +17,21 @@ enum Stop {
     Full,
 }
 
-/// The messages in the content that was kept of one side of a call, a line each. Those that are
-/// compressed are decoded as `codings` says. `None`: there is none that is whole.
-pub(super) fn shown(content: &[u8], codings: &Codings) -> Option<String> {
-    let mut out = String::new();
-    for (at, framed) in Framed(content).enumerate() {
-        if at > 0 {
-            out.push('\n');
-        }
-        let plain;
-        let message = match framed.is_compressed {
-            false => framed.bytes,
-            true => {
-                plain = decoded(framed.bytes, codings, 2 * PROTOBUF_SHOWN)?;
-                &plain
-            }
-        };
-        let from = out.len();
-        match fields(message, 0, &mut out) {
-            Ok(()) => {}
-            Err(Stop::Full) => {
-                out.push_str(" …");
-                return Some(out);
-            }
-            Err(Stop::NoMessage) => {
-                out.truncate(from);
-                octets(message, &mut out).ok()?;
-            }
+/// Writes a message in at most about `most` octets; whether not all of it had room.
+pub(super) fn write(message: &[u8], most: usize, out: &mut String) -> bool {
+    let from = out.len();
+    match fields(message, 0, most, out) {
+        Ok(()) => false,
+        Err(Stop::Full) => true,
+        Err(Stop::NoMessage) => {
+            out.truncate(from);
+            octets(message, most, out).is_err()
         }
     }
-    (!out.is_empty()).then_some(out)
 }
 
 /// Writes the fields of a message.
-fn fields(mut bytes: &[u8], depth: usize, out: &mut String) -> Result<(), Stop> {
+fn fields(mut bytes: &[u8], depth: usize, most: usize, out: &mut String) -> Result<(), Stop> {
     let mut is_first = true;
     while !bytes.is_empty() {
         let tag = varint(&mut bytes)?;
@@ -74,11 +53,11 @@ fn fields(mut bytes: &[u8], depth: usize, out: &mut String) -> Result<(), Stop> 
                 let len = usize::try_from(varint(&mut bytes)?).map_err(|_| Stop::NoMessage)?;
                 let (value, rest) = bytes.split_at_checked(len).ok_or(Stop::NoMessage)?;
                 bytes = rest;
-                delimited(value, depth, out)?;
+                delimited(value, depth, most, out)?;
             }
             _ => return Err(Stop::NoMessage),
         }
-        if out.len() > PROTOBUF_SHOWN {
+        if out.len() > most {
             return Err(Stop::Full);
         }
     }
@@ -86,20 +65,20 @@ fn fields(mut bytes: &[u8], depth: usize, out: &mut String) -> Result<(), Stop> 
 }
 
 /// Writes what has a length: a text, a message or octets.
-fn delimited(value: &[u8], depth: usize, out: &mut String) -> Result<(), Stop> {
+fn delimited(value: &[u8], depth: usize, most: usize, out: &mut String) -> Result<(), Stop> {
     if is_text(value) || depth == PROTOBUF_DEPTH {
         out.push_str(": ");
-        return octets(value, out);
+        return octets(value, most, out);
     }
     let from = out.len();
     out.push_str(" { ");
-    match fields(value, depth + 1, out) {
+    match fields(value, depth + 1, most, out) {
         Ok(()) => out.push_str(" }"),
         Err(Stop::Full) => return Err(Stop::Full),
         Err(Stop::NoMessage) => {
             out.truncate(from);
             out.push_str(": ");
-            return octets(value, out);
+            return octets(value, most, out);
         }
     }
     Ok(())
@@ -114,8 +93,8 @@ fn is_text(value: &[u8]) -> bool {
 }
 
 /// Writes octets between quotation marks.
-fn octets(value: &[u8], out: &mut String) -> Result<(), Stop> {
-    let room = PROTOBUF_SHOWN.saturating_sub(out.len());
+fn octets(value: &[u8], most: usize, out: &mut String) -> Result<(), Stop> {
+    let room = most.saturating_sub(out.len());
     let cut = &value[..value.len().min(room)];
     out.push('"');
     match core::str::from_utf8(value) {
@@ -152,6 +131,13 @@ fn take<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], Stop> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::PROTOBUF_SHOWN;
+    use crate::proto::grpc::show;
+    use crate::proto::http1::Codings;
+
+    fn shown(content: &[u8], codings: &Codings) -> Option<String> {
+        show::shown(content, codings, None, false).text
+    }
 
     fn framed(message: &[u8]) -> Vec<u8> {
         [&[0, 0, 0, (message.len() >> 8) as u8, message.len() as u8], message].concat()
