@@ -50,7 +50,7 @@ NOTHING: Final = Rules()
 # Messages of gRPC and WebSockets, and events, stand in the detail as text; null takes a member away
 # (RFC 7396).
 _DETAIL_WITHOUT_BODIES: Final = """CASE
-    WHEN regexp_matches(detail, '"(request_protobuf|response_protobuf|latest_messages|latest_events)"')
+    WHEN regexp_matches(detail, '"(re(quest|sponse)_protobuf|latest_(messages|events))"')
     THEN json_merge_patch(detail, '{"request_protobuf": null, "response_protobuf": null,
         "latest_messages": null, "latest_events": null}')::VARCHAR
     ELSE detail END"""

@@ -145,6 +145,10 @@ impl HeaderListBuilder {
 
 /// Appends `pairs` as a JSON object, or null if there are none. Invariant: names are distinct.
 pub(super) fn push_json_object(column: &mut StringBuilder, pairs: &[(&'static str, String)]) {
+    debug_assert!(
+        pairs.iter().enumerate().all(|(at, (name, _))| pairs[..at].iter().all(|(n, _)| n != name)),
+        "a name is there twice: {pairs:?}"
+    );
     if pairs.is_empty() {
         return column.append_null();
     }

@@ -9,6 +9,10 @@ pub(crate) struct Collected(pub(crate) Vec<Exchange>);
 
 impl Sink for Collected {
     fn exchange(&mut self, exchange: &Exchange) {
+        for (at, (name, _)) in exchange.detail.iter().enumerate() {
+            let before = &exchange.detail[..at];
+            assert!(before.iter().all(|(other, _)| other != name), "{name} is told twice");
+        }
         self.0.push(exchange.clone());
     }
     fn parse_error(&mut self) {}
