@@ -128,9 +128,6 @@ fn check(protocol: &Protocol, exchange: &Exchange, settings: &Settings) {
     assert!(exchange.request.is_some() || exchange.response.is_some(), "{exchange:?}");
     let messages = [&exchange.request, &exchange.response];
     messages.into_iter().flatten().for_each(|message| check_message(message, settings));
-    for (at, (name, _)) in exchange.detail.iter().enumerate() {
-        assert!(exchange.detail[..at].iter().all(|(n, _)| n != name), "{name} is told twice");
-    }
     for (at, oddity) in exchange.oddities.iter().enumerate() {
         let is_known = protocol.about.oddities.iter().any(|(name, _)| name == oddity);
         assert!(is_known, "{oddity} is not documented");

@@ -143,17 +143,17 @@ impl HeaderListBuilder {
     }
 }
 
-/// Appends `pairs` as a JSON object, or null if there are none. Invariant: names are distinct.
+/// Appends `pairs` as a JSON object, or null if there are none. Of a name that is there twice, which
+/// a peer may bring about, the last value counts.
 pub(super) fn push_json_object(column: &mut StringBuilder, pairs: &[(&'static str, String)]) {
-    debug_assert!(
-        pairs.iter().enumerate().all(|(at, (name, _))| pairs[..at].iter().all(|(n, _)| n != name)),
-        "a name is there twice: {pairs:?}"
-    );
     if pairs.is_empty() {
         return column.append_null();
     }
     let mut separator = '{';
-    for (name, value) in pairs {
+    for (at, (name, value)) in pairs.iter().enumerate() {
+        if pairs[at + 1..].iter().any(|(later, _)| later == name) {
+            continue;
+        }
         // Writing to a StringBuilder cannot fail.
         let _ = column.write_char(separator);
         separator = ',';
@@ -222,6 +222,14 @@ mod tests {
         let column = column.finish();
         assert_eq!(column.value(0), "{\"a\":\"x\\\"\\\\\\u000a\\u0001é\",\"b\":\"\"}");
         assert!(column.is_null(1));
+    }
+
+    #[test]
+    fn names_of_a_json_object_are_distinct() {
+        let mut column = StringBuilder::new();
+        let pair = |name, value: &str| (name, value.to_owned());
+        push_json_object(&mut column, &[pair("a", "1"), pair("b", "2"), pair("a", "3")]);
+        assert_eq!(column.finish().value(0), "{\"b\":\"2\",\"a\":\"3\"}");
     }
 
     #[test]

@@ -81,6 +81,16 @@ impl Properties {
                 let hex = data.iter().take(16).map(|byte| format!("{byte:02x}"));
                 self.detail.push(("correlation_data", hex.collect()));
             }
+            // Of each subscription that a message is for.
+            (11, Value::Number(number)) => {
+                match self.detail.iter_mut().find(|it| it.0 == SUBSCRIBED) {
+                    Some((_, text)) if text.len() < MQTT_TEXT => {
+                        text.push_str(&format!(", {number}"))
+                    }
+                    Some(_) => {}
+                    None => self.detail.push((SUBSCRIBED, number.to_string())),
+                }
+            }
             (id, Value::Number(number)) => {
                 self.detail.extend(number_name(id).map(|name| (name, number.to_string())));
             }
@@ -103,11 +113,13 @@ fn value<'a>(id: u8, fields: &mut Fields<'a>) -> Option<Value<'a>> {
     })
 }
 
+/// Name of the property that names a subscription.
+const SUBSCRIBED: &str = "subscription_identifier";
+
 fn number_name(id: u8) -> Option<&'static str> {
     Some(match id {
         1 => "payload_format",
         2 => "message_expiry_s",
-        11 => "subscription_identifier",
         17 => "session_expiry_s",
         19 => "server_keep_alive_s",
         33 => "receive_maximum",

@@ -139,6 +139,7 @@ impl Outcome {
         let mut outcome = if is_five {
             let mut outcome = Self::reason(code);
             outcome.properties(&mut fields);
+            outcome.detail.iter_mut().for_each(|(name, _)| *name = offered_by_server(name));
             outcome
         } else {
             let name = reason::refused(code).unwrap_or(reason::UNNAMED);
@@ -173,6 +174,17 @@ impl Outcome {
         if self.is_malformed {
             exchange.note(MALFORMED);
         }
+    }
+}
+
+/// Name of a property of CONNACK that CONNECT has too: each side states its own.
+fn offered_by_server(name: &'static str) -> &'static str {
+    match name {
+        "session_expiry_s" => "server_session_expiry_s",
+        "receive_maximum" => "server_receive_maximum",
+        "maximum_packet_size" => "server_maximum_packet_size",
+        "topic_alias_maximum" => "server_topic_alias_maximum",
+        other => other,
     }
 }
 

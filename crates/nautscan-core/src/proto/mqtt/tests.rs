@@ -156,12 +156,22 @@ fn version_5_has_codes_properties_and_aliases() {
     assert_eq!(told(&acts), rows);
     let got = play(&acts);
     assert_eq!(detail(&got[0], "session_present"), "true");
-    assert_eq!(detail(&got[0], "topic_alias_maximum"), "10");
+    assert_eq!(detail(&got[0], "server_topic_alias_maximum"), "10");
     let request = got[1].request.as_ref().expect("it");
     assert_eq!(request.content_type.as_deref(), Some(&b"text/plain"[..]));
     assert_eq!((request.headers.len(), request.body.kept.as_deref()), (1, Some(&b"hello"[..])));
     assert!(got[1].trace_id.is_some() && detail(&got[1], "reason") == "No matching subscribers");
     assert_eq!(got[6].oddities, ["unknown_topic_alias"]);
+}
+
+#[test]
+fn a_message_may_be_for_several_subscriptions() {
+    let acts = [
+        says(C, connect(5)),
+        says(S, packet(0x20, &[&[0, 0, 0]])),
+        says(S, publish(0, "a", 0, b"\x04\x0b\x01\x0b\x02x")),
+    ];
+    assert_eq!(detail(&play(&acts)[1], "subscription_identifier"), "1, 2");
 }
 
 #[test]
