@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PROTO = Path("crates/nautscan-core/src/proto")
-LIMITS = Path("crates/nautscan-core/src/limits.rs")
+LIMITS = Path("crates/nautscan-core/src/limits/proto.rs")
 SAMPLE = PROTO / "sample"
 FUZZ = Path("scripts/new_protocol_fuzz.rs.txt")
 NAME = re.compile(r"[a-z][a-z0-9]{1,15}")

@@ -16,7 +16,9 @@ JUSTIFIED = re.compile(r"((?:^///.*\n)+)^pub(?:\(crate\))? const ([A-Z0-9_]+):",
 
 
 def _limits(crate: str) -> str:
-    return (ROOT / "crates" / crate / "src" / "limits.rs").read_text()
+    source = ROOT / "crates" / crate / "src"
+    parts = [source / "limits.rs", source / "limits" / "proto.rs"]
+    return "".join(part.read_text() for part in parts if part.exists())
 
 
 CAPS = [(crate, name) for crate in CRATES for name in CONSTANT.findall(_limits(crate))]
