@@ -97,7 +97,8 @@ fn codings_are_undone_while_it_lasts() {
     assert_eq!((row.oddities, row.detail[0].0), (vec![UNDECODABLE], "events_unread"));
     assert!(told(b"\x0b", b"br", 7).detail[0].1.starts_with("its content coding"));
     let mut stream = EventStream::new(&coded(b"gzip"), None);
-    stream.data(&gzip.get_ref()[..40], 0, 0);
+    // How much the text packs to is the library's affair.
+    stream.data(&gzip.get_ref()[..gzip.get_ref().len() / 2], 0, 0);
     stream.lose();
     let mut row = Exchange::default();
     assert!(!stream.tell(&mut row) && detail(&row, "events_unread").starts_with("bytes were lost"));
