@@ -102,7 +102,7 @@ class FreshRows:
         self._blank: str | None = None
         self._latest = LatestRequests(self._connection)
         self._rules = NOTHING
-        self._growing = Growing(known)
+        self._growing = Growing(self._connection, known)
 
     def close(self) -> None:
         """Forget everything."""

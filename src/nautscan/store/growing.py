@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from array import array
+from bisect import bisect
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
@@ -47,11 +48,17 @@ class Told(NamedTuple):
 class Growing:
     """The numbers of exchanges that are going on. Used by one thread, batch by batch."""
 
-    def __init__(self, known: Iterable[tuple[Exchange, int]] = ()) -> None:
-        """`known` are exchanges that were open when their numbers were last noted, oldest first."""
+    def __init__(
+        self, cursor: duckdb.DuckDBPyConnection, known: Iterable[tuple[Exchange, int]] = ()
+    ) -> None:
+        """`known` are exchanges that were open when their numbers were last noted, oldest first.
+
+        `cursor` is of that thread: it looks for them in the batches.
+        """
+        self._cursor = cursor
         self._ids = dict(known)
         self._told: dict[Exchange, Told] = {}
-        self._updated: list[int | None] = []
+        self._now = 0
         self.again: frozenset[int] = frozenset()
         """Numbers of rows of the batch that were given to earlier rows."""
         self._never = _no_times(0)
@@ -61,12 +68,8 @@ class Growing:
         for exchange, told in self._told.items():
             if not told.is_open:
                 self._ids.pop(exchange, None)
-        rows, self._told = last_rows(rows)
-        now = time.time_ns()
-        places = {told.place for told in self._told.values()}
-        self._updated = (
-            [now if place in places else None for place in range(rows.num_rows)] if places else []
-        )
+        rows, self._told = last_rows(self._cursor, rows)
+        self._now = time.time_ns()
         return rows
 
     def numbered(self, found: Table, first_id: int) -> Table:
@@ -89,7 +92,15 @@ class Growing:
         self.again = frozenset(number for number in again if number < first_id)
         place = found.column_names.index("id")
         found = found.set_column(place, "id", ChunkedArray([Array.from_buffer(numbers)]))
-        return found.append_column("updated", ChunkedArray([_times(self._updated)]))
+        return found.append_column("updated", ChunkedArray([self._times(count)]))
+
+    def _times(self, count: int) -> Array:
+        """Now for the rows of exchanges, null for all others."""
+        which = array("Q", bytes(8 * count))
+        for told in self._told.values():
+            which[told.place] = 1
+        choice = Array([None, self._now], type=DataType.int64()).cast(_TIME)
+        return choice.take(Array.from_buffer(which))
 
     def _nulls(self, count: int) -> Array:
         """No times at all, without making them for every batch."""
@@ -98,52 +109,56 @@ class Growing:
         return self._never.slice(0, count)
 
 
-def last_rows(rows: Table) -> tuple[Table, dict[Exchange, Told]]:
+def last_rows(cursor: duckdb.DuckDBPyConnection, rows: Table) -> tuple[Table, dict[Exchange, Told]]:
     """Rows of requests without those that a later one replaces, and where exchanges are in them."""
-    column = rows.column("exchange_id")
-    if column.null_count == rows.num_rows:
+    if rows.column("exchange_id").null_count == rows.num_rows:
         return rows, {}
-    found = _places(rows)
-    last = {exchange: place for place, exchange in found}
-    if len(last) < len(found):
-        replaced = {place for place, exchange in found if last[exchange] != place}
-        rows = _without(rows, replaced)
-        last = {exchange: place for place, exchange in _places(rows)}
-    states = rows.column("completeness").to_pylist()
-    return rows, {exchange: Told(place, states[place] == _OPEN) for exchange, place in last.items()}
+    rows = rows.combine_chunks()
+    found = _exchanges(cursor, rows)
+    last = dict(found)
+    if len(last) == len(found):
+        return rows, last
+    replaced = [told.place for exchange, told in found if told is not last[exchange]]
+    moved = {
+        exchange: told._replace(place=told.place - bisect(replaced, told.place))
+        for exchange, told in last.items()
+    }
+    return _without(rows, replaced), moved
 
 
-def _places(rows: Table) -> list[tuple[int, Exchange]]:
-    """Where rows of exchanges are, in order."""
-    names = ("sensor", "flow_id", "exchange_id")
-    sensors, flows, numbers = (rows.column(name).to_pylist() for name in names)
-    return [
-        (place, Exchange(sensors[place], flows[place], number))
-        for place, number in enumerate(numbers)
-        if number is not None
-    ]
+def _exchanges(cursor: duckdb.DuckDBPyConnection, rows: Table) -> list[tuple[Exchange, Told]]:
+    """The rows of exchanges, in order: few of many rows, which the database finds."""
+    keys = rows.select(["sensor", "flow_id", "exchange_id", "completeness"])
+    places = Array.from_buffer(array("q", range(rows.num_rows)))
+    cursor.register("told_rows", keys.append_column("place", ChunkedArray([places])))
+    try:
+        found = cursor.execute(
+            f"""SELECT sensor, flow_id, exchange_id, place, completeness = '{_OPEN}'
+            FROM told_rows WHERE exchange_id IS NOT NULL ORDER BY place"""
+        ).fetchall()
+    finally:
+        cursor.unregister("told_rows")
+    return [(Exchange(*row[:3]), Told(*row[3:])) for row in found]
 
 
-def _without(rows: Table, places: set[int]) -> Table:
-    kept = [place for place in range(rows.num_rows) if place not in places]
-    (batch,) = rows.combine_chunks().to_batches()
-    taken = batch.take(Array(kept, type=DataType.uint64()))
-    return Table.from_batches([RecordBatch.from_arrow(taken)])
-
-
-def _times(times: Sequence[int | None]) -> Array:
-    return Array(times, type=DataType.int64()).cast(_TIME)
+def _without(rows: Table, places: Sequence[int]) -> Table:
+    """Rows in one piece without those at these places, which are in order."""
+    kept = array("Q", range(rows.num_rows))
+    for place in reversed(places):
+        del kept[place]
+    (batch,) = rows.to_batches()
+    return Table.from_batches([RecordBatch.from_arrow(batch.take(Array.from_buffer(kept)))])
 
 
 def _no_times(count: int) -> Array:
-    return _times([None] * count)
+    return Array([None] * count, type=DataType.int64()).cast(_TIME)
 
 
 def put(cursor: duckdb.DuckDBPyConnection, table: str, rows: Table) -> None:
     """Insert rows; those of exchanges take the place of what was told of them before."""
     is_growing = False
     if table == TABLE:
-        rows, told = last_rows(rows)
+        rows, told = last_rows(cursor, rows)
         is_growing = bool(told)
     cursor.register("incoming", rows)
     if is_growing:
