@@ -12,14 +12,17 @@ from bench.protocols import (
     grpc,
     http,
     http2,
+    kafka,
     memcached,
     mongodb,
     mqtt,
     mysql,
     nats,
     postgresql,
+    quic,
     redis,
     tls,
+    websocket,
 )
 from bench.protocols.traffic import Traffic
 
@@ -27,7 +30,9 @@ ALL: tuple[Traffic, ...] = (
     http.TRAFFIC,
     http2.TRAFFIC,
     grpc.TRAFFIC,
+    websocket.TRAFFIC,
     tls.TRAFFIC,
+    quic.TRAFFIC,
     dns.TRAFFIC,
     redis.TRAFFIC,
     postgresql.TRAFFIC,
@@ -37,4 +42,5 @@ ALL: tuple[Traffic, ...] = (
     mqtt.TRAFFIC,
     nats.TRAFFIC,
     amqp.TRAFFIC,
+    kafka.TRAFFIC,
 )

@@ -217,6 +217,40 @@ AMQP = """
     c.close()
 """
 
+WEBSOCKET = """
+    from websockets.sync.client import connect
+
+    for compression in (None, "deflate"):
+        ws = connect(f"ws://10.91.0.2:8765/{compression}", compression=compression)
+        for message in ("one hat", b"\\x00\\xff" * 3, "a hat, a hat, a hat"):
+            ws.send(message)
+            assert ws.recv() == message
+        ws.send(iter(["in ", "three ", "pieces"]))
+        assert ws.recv() == "in three pieces"
+        ws.ping(b"here?").wait(10)
+        ws.close(1001, "going")
+"""
+
+QUIC = """
+    import asyncio, ssl
+    from aioquic.asyncio import connect
+    from aioquic.quic.configuration import QuicConfiguration
+
+    async def talk(name, version, protocol):
+        how = QuicConfiguration(alpn_protocols=[protocol], server_name=name)
+        how.verify_mode = ssl.CERT_NONE
+        how.original_version, how.supported_versions = version, [version]
+        try:
+            async with connect("10.91.0.2", 4433, configuration=how) as connection:
+                await connection.ping()
+        except ConnectionError:
+            assert protocol == "none"
+
+    asyncio.run(talk("one.lab", 1, "lab"))
+    asyncio.run(talk("two.lab", 0x6b3343cf, "lab"))
+    asyncio.run(talk("refused.lab", 1, "none"))
+"""
+
 CLIENTS: Mapping[str, str] = {
     "http2": HTTP2,
     "grpc": GRPC,
@@ -229,6 +263,8 @@ CLIENTS: Mapping[str, str] = {
     "mqtt": MQTT,
     "nats": NATS,
     "amqp": AMQP,
+    "websocket": WEBSOCKET,
+    "quic": QUIC,
 }
 """By the name of the traffic in `bench/protocols` whose server they talk to."""
 
