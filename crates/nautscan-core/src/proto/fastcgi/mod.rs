@@ -117,8 +117,12 @@ impl Fastcgi {
 
     /// Bytes of `side` begin no record.
     fn refuse(&mut self, side: Side, cx: &mut Context<'_>) -> Verdict {
-        let is_sure = side == Side::Client || self.is_synced;
-        if !is_sure || self.halves[side.index()].was_lost {
+        if self.halves[side.index()].was_lost {
+            return self.pass_over(side, cx);
+        }
+        if side == Side::Server && !self.is_synced {
+            // Following began within an answer.
+            cx.sink.parse_error();
             return self.pass_over(side, cx);
         }
         self.flush(None, cx);
@@ -163,14 +167,7 @@ impl Parser for Fastcgi {
             at += used;
             let Some(piece) = piece else { continue };
             let is_known = take((&mut self.open, &mut self.values), (side, &piece), cx);
-            if side == Side::Client || self.is_synced {
-                continue;
-            }
-            self.is_synced = is_known;
-            if !is_known {
-                // Following began within an answer, or before one to what was not seen.
-                return self.pass_over(side, cx);
-            }
+            self.is_synced |= is_known && side == Side::Server;
         }
         Verdict::Continue
     }
@@ -193,6 +190,10 @@ impl Parser for Fastcgi {
     }
 
     fn close(&mut self, close: Close, cx: &mut Context<'_>) {
+        if !self.is_synced && self.seen[1] > 0 {
+            // What the application said was not recognised: there may have been answers.
+            self.lose(Side::Server, 0, cx);
+        }
         self.flush(Some(close), cx);
     }
 
