@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -92,8 +93,9 @@ def split_names(names: tuple[str, ...]) -> tuple[str, ...] | None:
 
 def schemas_given(paths: tuple[str, ...]) -> tuple[str, ...]:
     """Absolute paths of schemas: those given, else those of the environment."""
-    given = ",".join(paths) or os.environ.get("NAUTSCAN_PROTOBUF", "")
-    return parse_paths(given)
+    if paths:
+        return tuple(str(Path(path).absolute()) for path in paths)
+    return parse_paths(os.environ.get("NAUTSCAN_PROTOBUF", ""))
 
 
 def log_to_stderr(level: str) -> None:
