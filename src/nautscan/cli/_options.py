@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Callable
@@ -98,6 +97,8 @@ def schemas_given(paths: tuple[str, ...]) -> tuple[str, ...]:
 
 def log_to_stderr(level: str) -> None:
     """Logs as a child of the supervisor: it adds the time and the name."""
+    import logging
+
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.getLevelNamesMapping().get(level.upper(), logging.INFO),

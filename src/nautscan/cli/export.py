@@ -10,13 +10,13 @@ import click
 
 from nautscan.cli.common import Exit
 from nautscan.cli.job import Job, patience, reads_captures
+from nautscan.export.formats import FORMATS, Format, format_of
 from nautscan.export.text import counted
 from nautscan.offline.passes import FILE_TABLES, STANDARD_INPUT
 
 if TYPE_CHECKING:
-    from nautscan.export.sinks import Format, Sink
+    from nautscan.export.sinks import Sink
 
-FORMATS = ("parquet", "csv", "json")
 DEFAULT_TABLES = ("requests", "flows")
 PLACE = "{table}"
 PCAPNG = "pcapng"
@@ -57,17 +57,20 @@ def command(job: Job, output: str, tables: tuple[str, ...], form: str | None) ->
 
 def write_tables(job: Job, tables: Sequence[str], form: str | None, output: str | None) -> int:
     """Write tables side by side in one pass."""
+    targets = _targets(tables, form, output)
+    # The engine reads already while the modules are imported that write the rows.
+    reader = job.open(tables)
     from nautscan.export.selection import select
     from nautscan.export.sinks import open_sink
 
-    targets = _targets(tables, form, output)
-    reader = job.open(tables)
     sinks: dict[str, Sink] = {}
     try:
         for table, (kind, target) in targets.items():
             rows = select(table, job.options, job.condition(table), job.added(table))
             sinks[table] = open_sink(rows, kind, target)
         job.drain(reader, lambda table, batch: sinks[table].add(batch))
+        for sink in sinks.values():
+            sink.end()
         for sink in sinks.values():
             sink.finish()
     except BaseException:
@@ -99,8 +102,6 @@ def _targets(
     tables: Sequence[str], form: str | None, output: str | None
 ) -> dict[str, tuple[Format, Path | None]]:
     """Format and file of each table; no file means standard output."""
-    from nautscan.export.sinks import format_of
-
     if output is None:
         if len(tables) > 1:
             raise click.UsageError("Name one table with --table, or a place with -o.")
