@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from nautscan.parsing import parse_paths
+from nautscan.parsing import Paths, parse_paths
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -80,7 +79,7 @@ def capture_settings(options: dict[str, Any]) -> dict[str, Any]:
     settings = {name: options[name] for name in ("filter", "promiscuous", "snaplen", "workers")}
     settings["buffer_bytes"] = options["buffer_bytes"]
     settings["interfaces"] = split_names(options["interfaces"])
-    settings["protobuf"] = schemas_given(options["protobuf"]) or None
+    settings["protobuf"] = Paths.of(options["protobuf"]) or None
     settings["containers"] = split_names(options["containers"])
     return settings
 
@@ -93,9 +92,7 @@ def split_names(names: tuple[str, ...]) -> tuple[str, ...] | None:
 
 def schemas_given(paths: tuple[str, ...]) -> tuple[str, ...]:
     """Absolute paths of schemas: those given, else those of the environment."""
-    if paths:
-        return tuple(str(Path(path).absolute()) for path in paths)
-    return parse_paths(os.environ.get("NAUTSCAN_PROTOBUF", ""))
+    return Paths.of(paths) or parse_paths(os.environ.get("NAUTSCAN_PROTOBUF", ""))
 
 
 def log_to_stderr(level: str) -> None:

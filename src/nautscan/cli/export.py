@@ -11,6 +11,7 @@ import click
 from nautscan.cli.common import Exit
 from nautscan.cli.job import Job, patience, reads_captures
 from nautscan.export.formats import FORMATS, Format, format_of
+from nautscan.export.text import counted
 from nautscan.offline.passes import FILE_TABLES, STANDARD_INPUT
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def write_tables(job: Job, tables: Sequence[str], form: str | None, output: str 
         raise
     for table, (_, target) in targets.items():
         if target is not None:
-            click.echo(f"{target}: {sinks[table].rows} rows", err=True)
+            click.echo(f"{target}: {counted(sinks[table].rows, 'row', 'rows')}", err=True)
     return job.finish(reader)
 
 
@@ -88,10 +89,11 @@ def write_packets(job: Job, output: Path) -> int:
 
     with patience(wanted=STANDARD_INPUT in job.files):
         totals = copy_packets(job.files, output, job.options.filter)
-    click.echo(f"{output}: {totals['packets']} packets", err=True)
+    click.echo(f"{output}: {counted(totals['packets'], 'packet', 'packets')}", err=True)
     lost = totals["not_expressible"]
     if lost:
-        job.warn([f"{lost} packets from before 1970 cannot be written as pcapng."])
+        told = counted(lost, "packet", "packets")
+        job.warn([f"{told} from before 1970 cannot be written as pcapng."])
     job.warn(totals["warnings"])
     return Exit.DAMAGED if totals["damaged"] else Exit.OK
 

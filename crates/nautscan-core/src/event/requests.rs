@@ -123,7 +123,7 @@ pub(super) const COLUMNS: &[Column] = &[
     always(
         "completeness",
         Kind::Text,
-        "`complete`, `request_only`, `response_only`, `gap` where bytes of it were lost, or `open` where it was still going on when it was told.",
+        "`complete`; `request_only` or `response_only` where nothing of the other was seen; `gap` where bytes of it were not captured, or where the connection or the capture ended before it did; `open` where it was still going on when it was told.",
     ),
     maybe(
         "exchange_id",
