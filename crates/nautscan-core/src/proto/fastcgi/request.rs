@@ -395,7 +395,7 @@ impl Request {
             self.give_header_up();
         }
         self.say_end();
-        self.undo_codings(cx);
+        self.undo_codings(ended.is_some(), cx);
         let is_cut = self.is_cut(ended);
         let exchange = &mut self.exchange;
         if let Some(response) = &mut exchange.response {
@@ -444,12 +444,15 @@ impl Request {
         }
     }
 
-    fn undo_codings(&mut self, cx: &Context<'_>) {
+    fn undo_codings(&mut self, is_ended: bool, cx: &Context<'_>) {
         let limit = cx.settings.body_limit;
+        // What was cut off, or is a part by itself (206), need not decode.
+        let is_part = [false, self.exchange.status == Some(206) || !is_ended];
         let halves = [&mut self.exchange.request, &mut self.exchange.response];
         let mut undone = [None; 2];
-        for ((half, codings), oddity) in halves.into_iter().zip(&self.codings).zip(&mut undone) {
-            *oddity = half.as_mut().and_then(|message| undo_codings(message, codings, limit));
+        for (at, half) in halves.into_iter().enumerate() {
+            let codings = &self.codings[at];
+            undone[at] = half.as_mut().and_then(|it| undo_codings(it, codings, limit, is_part[at]));
         }
         undone.into_iter().flatten().for_each(|oddity| self.note(oddity));
     }
