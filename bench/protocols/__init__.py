@@ -9,6 +9,7 @@ from __future__ import annotations
 from bench.protocols import (
     amqp,
     dns,
+    fastcgi,
     grpc,
     http,
     http2,
@@ -43,4 +44,5 @@ ALL: tuple[Traffic, ...] = (
     nats.TRAFFIC,
     amqp.TRAFFIC,
     kafka.TRAFFIC,
+    fastcgi.TRAFFIC,
 )

@@ -47,12 +47,12 @@ class Rules:
 
 NOTHING: Final = Rules()
 
-# Messages of gRPC and WebSockets, and events, stand in the detail as text; null takes a member away
-# (RFC 7396).
+# Messages of gRPC and WebSockets, events, and what a FastCGI application writes to its log stand in
+# the detail as text; null takes a member away (RFC 7396).
 _DETAIL_WITHOUT_BODIES: Final = """CASE
-    WHEN regexp_matches(detail, '"(re(quest|sponse)_protobuf|latest_(messages|events))"')
+    WHEN regexp_matches(detail, '"(re(quest|sponse)_protobuf|latest_(messages|events)|stderr)"')
     THEN json_merge_patch(detail, '{"request_protobuf": null, "response_protobuf": null,
-        "latest_messages": null, "latest_events": null}')::VARCHAR
+        "latest_messages": null, "latest_events": null, "stderr": null}')::VARCHAR
     ELSE detail END"""
 
 

@@ -44,7 +44,7 @@ pub(super) const COLUMNS: &[Column] = &[
     maybe(
         "method",
         Kind::Text,
-        "What was to be done, e.g. `GET`; gRPC: the method; DNS: the type that was asked for, or the operation if it was no query; Redis, Memcached, MongoDB: the command; PostgreSQL, MySQL: the statement's first word, or the command; MQTT: the packet's type; NATS: the operation; AMQP: class and method; Kafka: the request. Null where it was not seen.",
+        "What was to be done, e.g. `GET`; gRPC: the method; DNS: the type that was asked for, or the operation if it was no query; Redis, Memcached, MongoDB: the command; PostgreSQL, MySQL: the statement's first word, or the command; MQTT: the packet's type; NATS: the operation; AMQP: class and method; Kafka: the request; FastCGI: as in HTTP. Null where it was not seen.",
     ),
     maybe(
         "host",
@@ -54,12 +54,12 @@ pub(super) const COLUMNS: &[Column] = &[
     maybe(
         "target",
         Kind::Text,
-        "What it was asked of (HTTP: the request target; gRPC: the path; DNS: the name; Redis, Memcached: the grouping form of the key; PostgreSQL, MySQL: the statement without its literals; MongoDB: the database and collection; MQTT, NATS, AMQP, Kafka: the grouping form of the topic, subject, or exchange and key). Null where it was not seen, or there is none.",
+        "What it was asked of (HTTP, FastCGI: the request target; gRPC: the path; DNS: the name; Redis, Memcached: the grouping form of the key; PostgreSQL, MySQL: the statement without its literals; MongoDB: the database and collection; MQTT, NATS, AMQP, Kafka: the grouping form of the topic, subject, or exchange and key). Null where it was not seen, or there is none.",
     ),
     maybe(
         "status",
         Kind::Int32,
-        "Outcome as a number of the protocol (HTTP: status code; DNS: response code). Null where no response was seen, or the protocol has no numbers.",
+        "Outcome as a number of the protocol (HTTP, FastCGI: status code; DNS: response code). Null where no response was seen, or the protocol has no numbers.",
     ),
     maybe(
         "error",
@@ -69,12 +69,12 @@ pub(super) const COLUMNS: &[Column] = &[
     maybe(
         "ttfb_ns",
         Kind::Int,
-        "First byte of the request to first byte of the final response, ns. Null unless both were captured.",
+        "First byte of the request to first byte of the final response, ns. Null unless both were captured, in this order.",
     ),
     maybe(
         "duration_ns",
         Kind::Int,
-        "First byte of the request to last byte of the response, ns. Null unless both were captured.",
+        "First byte of the request to last byte of the response, ns. Null unless both were captured, in this order.",
     ),
     maybe(
         "request_bytes",
@@ -123,7 +123,7 @@ pub(super) const COLUMNS: &[Column] = &[
     always(
         "completeness",
         Kind::Text,
-        "`complete`, `request_only`, `response_only`, `gap` where bytes of it were lost, or `open` where it was still going on when it was told.",
+        "`complete`; `request_only` or `response_only` where nothing of the other was seen; `gap` where bytes of it were not captured, or where the connection or the capture ended before it did; `open` where it was still going on when it was told.",
     ),
     maybe(
         "exchange_id",
@@ -304,7 +304,8 @@ impl RequestsBuilder {
         }
         self.status.append_option(exchange.status);
         self.error.append_option(exchange.error);
-        let since_request = |at: Option<i64>| Some(at? - begin?);
+        // A clock that ran back has measured nothing.
+        let since_request = |at: Option<i64>| Some(at? - begin?).filter(|took| *took >= 0);
         self.ttfb_ns.append_option(since_request(response.map(|message| message.first_time)));
         self.duration_ns
             .append_option(since_request(response.and_then(|message| message.last_time)));

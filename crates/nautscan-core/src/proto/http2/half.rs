@@ -1,6 +1,6 @@
 //! State of one direction.
 
-use super::frame::Head;
+use super::frame::{Head, flag};
 use super::hpack::Decoder;
 
 /// What comes next.
@@ -27,6 +27,17 @@ pub(super) struct Payload {
     pub(super) pad: Option<u8>,
     /// Octets that were lost, or are more than is held.
     pub(super) lost: u64,
+}
+
+impl Payload {
+    /// How many of the next `octets` of DATA are content; `None`: where the padding begins is not known.
+    pub(super) fn content_within(&self, octets: u64) -> Option<u64> {
+        let padding = match self.pad {
+            None if self.head.has(flag::PADDED) => return None,
+            pad => u64::from(pad.unwrap_or(0)),
+        };
+        Some(octets.min(u64::from(self.left).saturating_sub(padding)))
+    }
 }
 
 /// A header block of which frames are still to come.
@@ -56,6 +67,8 @@ pub(super) struct Half {
     pub(super) needed: usize,
     /// Bytes in which frames were looked for.
     pub(super) sought: u64,
+    /// Octets of header blocks that were read meanwhile, again and again where heads overlap.
+    pub(super) looked: u64,
     /// When the first byte of the frame was captured.
     pub(super) begin: i64,
     pub(super) block: Option<Block>,
