@@ -66,6 +66,15 @@ fn the_server_may_connect() {
 }
 
 #[test]
+fn the_server_may_connect_before_it_answers() {
+    let mut talk = control(Config::default()).asks(b"PORT 10,0,0,1,78,33\r\n");
+    carry(&mut talk.bench, (2, 20), (1, 20_001));
+    let talk = talk.says(b"200 ok\r\n").asks(b"RETR a\r\n").says(b"150 go\r\n");
+    let (rows, _) = told(talk.bench);
+    assert_eq!(rows, [row("10.0.0.2", "active", r#""transfer":"RETR","file":"a","#)]);
+}
+
+#[test]
 fn where_the_server_says_another_address_its_own_counts_too() {
     for passive in [&b"227 (192,168,7,7,195,80)\r\n"[..], b"229 (|||50000|)\r\n"] {
         let mut talk = control(Config::default()).asks(b"PASV\r\n");

@@ -71,8 +71,9 @@ impl Session for Ftp {
             "SYST" => Command::System,
             "PASV" => Command::Passive,
             "EPSV" => Command::ExtendedPassive,
-            "PORT" => Command::Active(place::listed(rest)),
-            "EPRT" => Command::Active(place::extended(rest)),
+            // Some servers connect before they answer.
+            "PORT" => Command::Active(self.listens(Side::Client, place::listed(rest))),
+            "EPRT" => Command::Active(self.listens(Side::Client, place::extended(rest))),
             "RETR" | "STOR" | "STOU" | "APPE" | "LIST" | "NLST" | "MLSD" => {
                 self.transfers(&verb, rest);
                 Command::Transfer
@@ -116,12 +117,14 @@ impl Session for Ftp {
                 }
             }
             Some(Command::Passive) if reply.code == 227 => {
-                self.place(Side::Server, place::listed(reply.text));
+                let place = self.listens(Side::Server, place::listed(reply.text));
+                self.place("passive", place);
             }
             Some(Command::ExtendedPassive) if reply.code == 229 => {
-                self.place(Side::Server, place::port(reply.text));
+                let place = self.listens(Side::Server, place::port(reply.text));
+                self.place("passive", place);
             }
-            Some(Command::Active(place)) if reply.is_success() => self.place(Side::Client, place),
+            Some(Command::Active(place)) if reply.is_success() => self.place("active", place),
             Some(Command::Transfer) => {
                 self.transfers[0] += u64::from(reply.is_success());
                 self.transfers[1] += u64::from(reply.is_failure());
@@ -190,13 +193,15 @@ impl Ftp {
     }
 
     /// A side listens for a connection of data.
-    fn place(&mut self, listener: Side, place: Option<Place>) {
-        let Some(place) = place else { return };
-        let Place { address, port } = place;
+    fn listens(&mut self, listener: Side, place: Option<Place>) -> Option<Place> {
+        let Place { address, port } = place?;
         let announced = Announcement { listener, address, port, transfer: None };
         (self.announced, self.news) = (Some(announced.clone()), Some(announced));
-        let kind = if listener == Side::Server { "passive" } else { "active" };
-        let place = format!("{kind} {place}");
+        place
+    }
+
+    fn place(&mut self, kind: &str, place: Option<Place>) {
+        let Some(place) = place.map(|place| format!("{kind} {place}")) else { return };
         if self.places.contains(&place) {
             return;
         }
