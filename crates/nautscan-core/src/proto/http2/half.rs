@@ -1,6 +1,6 @@
 //! State of one direction.
 
-use super::frame::Head;
+use super::frame::{Head, flag};
 use super::hpack::Decoder;
 
 /// What comes next.
@@ -27,6 +27,14 @@ pub(super) struct Payload {
     pub(super) pad: Option<u8>,
     /// Octets that were lost, or are more than is held.
     pub(super) lost: u64,
+}
+
+impl Payload {
+    /// Of DATA: octets of content to come; `None`: how much of them is padding is not known.
+    pub(super) fn content_left(&self) -> Option<u32> {
+        let pad = if self.head.has(flag::PADDED) { self.pad? } else { 0 };
+        Some(self.left.saturating_sub(u32::from(pad)))
+    }
 }
 
 /// A header block of which frames are still to come.

@@ -163,6 +163,7 @@ impl Http2 {
             | kind::PUSH_PROMISE
             | kind::CONTINUATION
             | kind::RST_STREAM
+            | kind::SETTINGS
             | kind::GOAWAY => {
                 let half = self.half(side);
                 // What comes after a loss does not belong to what came before.
@@ -247,12 +248,14 @@ impl Http2 {
         if let State::Payload(mut payload) = half.state {
             let within = lost.min(u64::from(payload.left));
             beyond = lost - within;
+            let before = payload.content_left();
             payload.left -= within as u32;
             payload.lost += within;
             if payload.head.kind == kind::DATA
                 && let Some(stream) = self.streams.get(payload.head.stream)
             {
-                stream.lose(side, within);
+                let content = before.zip(payload.content_left()).map(|(b, a)| u64::from(b - a));
+                stream.lose_content(side, within, content, cx);
             }
             if payload.left > 0 {
                 self.half(side).state = State::Payload(payload);
