@@ -6,30 +6,30 @@ source "$(dirname "$0")/env.sh"
 PURPOSE=${1:-run}
 NODE_WANTED=20.19
 
-requirements() {
-  if [ "$PURPOSE" = run ]; then
-    echo requirements.txt requirements-build.txt
-  else
-    echo requirements-dev.txt
-  fi
+python_environment() {
+  [ ! -x "$VENV/bin/python" ] || return 0
+  say "creating .venv with $(python3 --version)"
+  python3 -m venv "$VENV" || fail "python3 -m venv failed (Debian: apt-get install python3-venv)"
+  rm -rf "$STAMPS"
 }
 
-python_environment() {
-  if [ ! -x "$VENV/bin/python" ]; then
-    say "creating .venv with $(python3 --version)"
-    python3 -m venv "$VENV" || fail "python3 -m venv failed (Debian: apt-get install python3-venv)"
-    rm -rf "$STAMPS"
-  fi
-  local files key
-  files=$(requirements)
-  # shellcheck disable=SC2086 # the names are words
-  key=$(digest $files)
-  if is_done python "$key" || is_done python-dev "$(digest requirements-dev.txt)"; then return 0; fi
-  say "installing Python packages ($files)"
-  # shellcheck disable=SC2086,SC2046
-  python -m pip install -q --require-hashes $(printf -- '-r %s ' $files) ||
+packages() { # packages STAMP FILE
+  local key
+  key=$(digest "$2")
+  # Those of development are all of them.
+  if is_done "$1" "$key" || is_done python-dev "$(digest requirements-dev.txt)"; then return 0; fi
+  say "installing Python packages ($2)"
+  python -m pip install -q --require-hashes -r "$2" ||
     fail "Python packages could not be installed; is a package index reachable?"
-  if [ "$PURPOSE" = run ]; then mark_done python "$key"; else mark_done python-dev "$key"; fi
+  mark_done "$1" "$key"
+}
+
+python_packages() {
+  if [ "$PURPOSE" = run ]; then
+    packages python requirements.txt
+  else
+    packages python-dev requirements-dev.txt
+  fi
 }
 
 engine() {
@@ -85,7 +85,19 @@ page() {
 
 scripts/system.sh "$PURPOSE"
 python_environment
+packages python-build requirements-build.txt
+# What waits for registries does so while the engine is compiled.
+set -m # A process group of its own, so that all of it can be ended.
+(
+  set +m
+  python_packages
+  node_tools
+  page_packages
+  page
+) </dev/null &
+REST=$!
+set +m
+trap 'kill -- -"$REST" 2>/dev/null || true' EXIT
 engine
-node_tools
-page_packages
-page
+wait "$REST"
+trap - EXIT

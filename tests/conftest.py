@@ -4,11 +4,36 @@ from __future__ import annotations
 
 import os
 import shutil
+from typing import Any, Final
 
 import pytest
 
 SETTINGS_OF_USERS = ("NAUTSCAN_", "NETWORK_INTERFACES", "DOCKER_HOST")
 SETTINGS_OF_TESTS = ("NAUTSCAN_SHARED_PCAPS",)
+
+
+AT_A_STRETCH: Final = ("tests/e2e/", "tests/golden/")
+"""Folders whose files share what takes long to make: servers, captures that were read."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Who runs what, with several workers: a file, or one of the folders above, is one's alone.
+
+    They are taken in the order of the tests, the long ones first. Two browsers at once would
+    be in each other's way.
+    """
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+    class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+        """Hands out files."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            together = (folder for folder in AT_A_STRETCH if nodeid.startswith(folder))
+            return next(together, nodeid.partition("::")[0])
+
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
 
 
 def _is_root() -> bool:

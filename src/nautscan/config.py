@@ -159,8 +159,8 @@ class Config:
     protobuf: tuple[str, ...] = _setting(
         "NAUTSCAN_PROTOBUF",
         (),
-        "Schemas of Protocol Buffers to decode messages of gRPC with, comma separated: sets of "
-        "descriptors, .proto files, or folders of these, e.g. /srv/shop/proto",
+        "Schemas of Protocol Buffers to decode messages of gRPC with, comma separated (`\\,` in a "
+        "path): sets of descriptors, .proto files, or folders of these, e.g. /srv/shop/proto",
         parse_paths,
     )
     redact: bool = _setting(
@@ -235,7 +235,7 @@ class Config:
         "NAUTSCAN_GEOIP",
         (),
         "Files in MaxMind's .mmdb format that tell country and autonomous system of an address, "
-        "comma separated, e.g. /srv/GeoLite2-Country.mmdb,/srv/GeoLite2-ASN.mmdb",
+        "comma separated (`\\,` in a path), e.g. /srv/GeoLite2-Country.mmdb,/srv/GeoLite2-ASN.mmdb",
         parse_paths,
     )
     processes: Processes = _setting(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -67,9 +68,25 @@ def _counted(found: tuple[str, ...]) -> None:
         raise ValueError(f"at most {MAX_RULES} are expected")
 
 
-def parse_paths(text: str) -> tuple[str, ...]:
-    """Absolute, since the server may be started in another folder."""
-    return tuple(str(Path(part).expanduser().absolute()) for part in parse_list(text))
+class Paths(tuple[str, ...]):
+    """Files and folders, absolute, since the server may be started in another folder."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, given: Iterable[str]) -> Paths:
+        """Of paths, each as it is named."""
+        return cls(str(Path(path).expanduser().absolute()) for path in given)
+
+    def as_text(self) -> str:
+        """As `parse_paths` takes them."""
+        return ",".join(path.replace(",", r"\,") for path in self)
+
+
+def parse_paths(text: str) -> Paths:
+    """What stands between commas; a comma in a path is written with a backslash before it."""
+    parts = (part.strip().replace(r"\,", ",") for part in re.split(r"(?<!\\),", text))
+    return Paths.of(part for part in parts if part)
 
 
 def parse_source(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from nautscan.errors import BadRequest
 from nautscan.parsing import (
     Lines,
+    Paths,
     parse_bool,
     parse_headers,
     parse_keys,
@@ -69,6 +70,8 @@ def as_text(value: Any) -> str:
     """The value of a setting as its variable takes it."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, Paths):
+        return value.as_text()
     if isinstance(value, Lines):
         return "\n".join(value)
     if isinstance(value, tuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +52,15 @@ def test_persons_are_found_by_name(capture: str) -> None:
 @pytest.mark.shared
 @pytest.mark.parametrize("way", ["option", "environment"])
 def test_the_command_line_takes_schemas(
-    way: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    way: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     path = DIRECTORY / PLAIN
     if not path.is_file():
         pytest.skip("needs the shared captures folder")
-    given = ["--protobuf", str(SCHEMA.parent)] if way == "option" else []
+    folder = tmp_path / "comma, and space"
+    folder.mkdir()
+    shutil.copy(SCHEMA, folder)
+    given = ["--protobuf", str(folder)] if way == "option" else []
     if not given:
         monkeypatch.setenv("NAUTSCAN_PROTOBUF", str(SCHEMA))
     assert run(["read", str(path), *given, "--table", "requests", "--json"]) == 0

@@ -10,6 +10,7 @@ import pytest
 
 from nautscan.config import SETTINGS, Config
 from nautscan.errors import BadRequest
+from nautscan.parsing import Paths
 from nautscan.store.times import format_time, parse_time
 from nautscan.units import parse_duration, parse_size
 
@@ -37,6 +38,9 @@ def test_settings_survive_the_way_to_a_child_process() -> None:
         {}, host="::", token="t", interfaces=("a", "b"), promiscuous=False, data_dir=Path("/x y")
     )
     assert Config.load(config.environment()) == config
+    commas = Config.load({"NAUTSCAN_PROTOBUF": r"/a\,b, /c"}, geoip=Paths.of(["/d,e,", "/f"]))
+    assert (commas.protobuf, commas.geoip) == (("/a,b", "/c"), ("/d,e,", "/f"))
+    assert Config.load(commas.environment()) == commas
     plain = Config.load({})
     assert Config.load(plain.environment()) == plain
 

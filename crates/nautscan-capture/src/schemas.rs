@@ -2,9 +2,11 @@
 //! source.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use nautscan_core::limits::SCHEMA_BYTES;
 use nautscan_core::proto::grpc::Schemas;
 
 use crate::CaptureError;
@@ -34,11 +36,18 @@ pub fn load(paths: &[PathBuf]) -> Result<Schemas, CaptureError> {
     }
     let mut schemas = Schemas::default();
     for path in &found.sets {
-        let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
+        let bytes = read(path).map_err(|error| unreadable(path, &error))?;
         add(&mut schemas, &bytes, path)?;
     }
     compile(&found, &mut schemas)?;
     Ok(schemas)
+}
+
+/// What a file holds, and of one that is too large no more than shows that.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(SCHEMA_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn add(schemas: &mut Schemas, bytes: &[u8], path: &Path) -> Result<(), CaptureError> {
@@ -151,7 +160,7 @@ fn ending(path: &Path) -> Option<&str> {
     path.extension()?.to_str()
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> CaptureError {
+fn unreadable(path: &Path, error: &io::Error) -> CaptureError {
     let remedy = "See that the path is right, and that the user who captures may read it.";
     unusable(path, &error.to_string(), remedy)
 }
@@ -239,6 +248,14 @@ mod tests {
         assert!(remedy.contains("--include_imports"), "{remedy}");
         let (why, _) = refused(&[folder.at("missing.desc")]);
         assert!(why.contains("missing.desc"), "{why}");
+    }
+
+    /// A capture, or a device, that is given by mistake is not read into memory.
+    #[cfg(unix)]
+    #[test]
+    fn a_file_without_an_end_is_refused() {
+        let (why, _) = refused(&[PathBuf::from("/dev/zero")]);
+        assert!(why.contains("MiB"), "{why}");
     }
 
     /// Reaches `SCHEMA_FOLDERS`, `SCHEMA_FILES`.

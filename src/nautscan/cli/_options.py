@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from nautscan.parsing import parse_paths
+from nautscan.parsing import Paths, parse_paths
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -80,7 +79,7 @@ def capture_settings(options: dict[str, Any]) -> dict[str, Any]:
     settings = {name: options[name] for name in ("filter", "promiscuous", "snaplen", "workers")}
     settings["buffer_bytes"] = options["buffer_bytes"]
     settings["interfaces"] = split_names(options["interfaces"])
-    settings["protobuf"] = schemas_given(options["protobuf"]) or None
+    settings["protobuf"] = Paths.of(options["protobuf"]) or None
     settings["containers"] = split_names(options["containers"])
     return settings
 
@@ -93,12 +92,13 @@ def split_names(names: tuple[str, ...]) -> tuple[str, ...] | None:
 
 def schemas_given(paths: tuple[str, ...]) -> tuple[str, ...]:
     """Absolute paths of schemas: those given, else those of the environment."""
-    given = ",".join(paths) or os.environ.get("NAUTSCAN_PROTOBUF", "")
-    return parse_paths(given)
+    return Paths.of(paths) or parse_paths(os.environ.get("NAUTSCAN_PROTOBUF", ""))
 
 
 def log_to_stderr(level: str) -> None:
     """Logs as a child of the supervisor: it adds the time and the name."""
+    import logging
+
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.getLevelNamesMapping().get(level.upper(), logging.INFO),

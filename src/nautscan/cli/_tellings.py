@@ -6,6 +6,7 @@ and the last; either way they are one request.
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -15,38 +16,54 @@ MAX_OPEN: Final = 65_536
 """Requests that are known to go on; over it the one that began first is forgotten, and counted
 anew."""
 
+_LOOKED_AT: Final = ("flow_id", "exchange_id", "completeness = 'open'", "place")
+
 
 class Tellings:
     """What has been told of requests so far."""
 
     def __init__(self, *, every: bool) -> None:
         """`every`: each row is printed, and not only the first and the last of a request."""
+        from nautscan.store.batchwise import BatchQuery
+        from nautscan.store.filter import Condition
+
         self._every = every
         self._open: dict[tuple[int, int], None] = {}
+        # Among many rows few are of such requests: the database finds them.
+        lasting = Condition("exchange_id IS NOT NULL")
+        self._lasting = BatchQuery("requests", _LOOKED_AT, lasting, ["place"])
 
     def take(self, batch: RecordBatch, most: int | None) -> tuple[RecordBatch, int]:
         """The rows of a batch of `requests` to print, and how many of them are new requests.
 
         At most `most` new ones, None for all.
         """
-        numbers = batch.column("exchange_id")
-        if numbers.null_count == batch.num_rows:
-            rows = batch if most is None else batch.slice(0, min(most, batch.num_rows))
-            return rows, rows.num_rows
-        flows = batch.column("flow_id").to_pylist()
-        states = batch.column("completeness").to_pylist()
-        places: list[int] = []
-        new = 0
-        for place, number in enumerate(numbers.to_pylist()):
-            if most is not None and new == most:
+        from nautscan.store.growing import without
+
+        most = batch.num_rows if most is None else most
+        again = 0
+        left_out: list[int] = []
+        for flow, number, is_open, place in self._lasting_rows(batch):
+            if place - again >= most:
                 break
-            is_open = states[place] == "open"
-            key = (flows[place], number)
-            is_again = number is not None and self._note(key, is_open=is_open)
-            new += not is_again
-            if self._every or not (is_again and is_open):
-                places.append(place)
-        return _taken(batch, places), new
+            if self._note((flow, number), is_open=is_open):
+                again += 1
+                if is_open and not self._every:
+                    left_out.append(place)
+        # What is told again takes no room of those that are new.
+        end = min(batch.num_rows, most + again)
+        rows = batch.slice(0, end)
+        return (without(rows, left_out) if left_out else rows), end - again
+
+    def _lasting_rows(self, batch: RecordBatch) -> list[tuple[int, int, bool, int]]:
+        """Flow, number, whether it goes on, and place of each row of a request that lasts."""
+        from arro3.core import Array, Table
+
+        if batch.column("exchange_id").null_count == batch.num_rows:
+            return []
+        keys = batch.select(["flow_id", "exchange_id", "completeness"])
+        places = Array.from_buffer(array("q", range(batch.num_rows)))
+        return self._lasting.rows(Table.from_batches([keys.append_column("place", places)]))
 
     def _note(self, key: tuple[int, int], *, is_open: bool) -> bool:
         """Take note of a row; whether there was one of that request before."""
@@ -58,9 +75,3 @@ class Tellings:
         else:
             self._open.pop(key, None)
         return is_again
-
-
-def _taken(batch: RecordBatch, places: list[int]) -> RecordBatch:
-    from arro3.core import Array, DataType, RecordBatch
-
-    return RecordBatch.from_arrow(batch.take(Array(places, type=DataType.uint64())))

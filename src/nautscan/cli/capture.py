@@ -58,9 +58,10 @@ def command(
     chosen = table or ("requests" if output is None else None)
     # Made first, as long as everything can be imported: opening a capture gives up rights.
     printer = None if chosen is None else _printer(chosen, as_json=as_json)
+    tellings = Tellings(every=as_json)
     capture = TerminalCapture(config)
     capture.on_change = lambda names: _tell_change(names, as_json=as_json)
-    job = _Job(capture, count, Tellings(every=as_json))
+    job = _Job(capture, count, tellings)
     if output is not None:
         job.write_packets(output)
     if chosen is not None and printer is not None:

@@ -10,12 +10,13 @@ import click
 
 from nautscan.cli.common import Exit
 from nautscan.cli.job import Job, patience, reads_captures
+from nautscan.export.formats import FORMATS, Format, format_of
+from nautscan.export.text import counted
 from nautscan.offline.passes import FILE_TABLES, STANDARD_INPUT
 
 if TYPE_CHECKING:
-    from nautscan.export.sinks import Format, Sink
+    from nautscan.export.sinks import Sink
 
-FORMATS = ("parquet", "csv", "json")
 DEFAULT_TABLES = ("requests", "flows")
 PLACE = "{table}"
 PCAPNG = "pcapng"
@@ -56,17 +57,20 @@ def command(job: Job, output: str, tables: tuple[str, ...], form: str | None) ->
 
 def write_tables(job: Job, tables: Sequence[str], form: str | None, output: str | None) -> int:
     """Write tables side by side in one pass."""
+    targets = _targets(tables, form, output)
+    # The engine reads already while the modules are imported that write the rows.
+    reader = job.open(tables)
     from nautscan.export.selection import select
     from nautscan.export.sinks import open_sink
 
-    targets = _targets(tables, form, output)
-    reader = job.open(tables)
     sinks: dict[str, Sink] = {}
     try:
         for table, (kind, target) in targets.items():
             rows = select(table, job.options, job.condition(table), job.added(table))
             sinks[table] = open_sink(rows, kind, target)
         job.drain(reader, lambda table, batch: sinks[table].add(batch))
+        for sink in sinks.values():
+            sink.end()
         for sink in sinks.values():
             sink.finish()
     except BaseException:
@@ -75,7 +79,7 @@ def write_tables(job: Job, tables: Sequence[str], form: str | None, output: str 
         raise
     for table, (_, target) in targets.items():
         if target is not None:
-            click.echo(f"{target}: {sinks[table].rows} rows", err=True)
+            click.echo(f"{target}: {counted(sinks[table].rows, 'row', 'rows')}", err=True)
     return job.finish(reader)
 
 
@@ -85,10 +89,11 @@ def write_packets(job: Job, output: Path) -> int:
 
     with patience(wanted=STANDARD_INPUT in job.files):
         totals = copy_packets(job.files, output, job.options.filter)
-    click.echo(f"{output}: {totals['packets']} packets", err=True)
+    click.echo(f"{output}: {counted(totals['packets'], 'packet', 'packets')}", err=True)
     lost = totals["not_expressible"]
     if lost:
-        job.warn([f"{lost} packets from before 1970 cannot be written as pcapng."])
+        told = counted(lost, "packet", "packets")
+        job.warn([f"{told} from before 1970 cannot be written as pcapng."])
     job.warn(totals["warnings"])
     return Exit.DAMAGED if totals["damaged"] else Exit.OK
 
@@ -97,8 +102,6 @@ def _targets(
     tables: Sequence[str], form: str | None, output: str | None
 ) -> dict[str, tuple[Format, Path | None]]:
     """Format and file of each table; no file means standard output."""
-    from nautscan.export.sinks import format_of
-
     if output is None:
         if len(tables) > 1:
             raise click.UsageError("Name one table with --table, or a place with -o.")

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 from nautscan.cli.job import Job, reads_captures
+from nautscan.export.formats import FORMATS, format_of
 from nautscan.offline.passes import FILE_TABLES, summary_of, tables_in
 
 if TYPE_CHECKING:
     from nautscan.export.text import Paint
     from nautscan.store.scratch import Answer
 
-FORMATS = ("csv", "json", "parquet")
 LINES_AT_ONCE = 1024
 
 
@@ -76,6 +76,7 @@ def print_rows(job: Job, table: str) -> int:
 
         sink = open_sink(select(table, job.options, job.condition(table), job.added(table)), "json")
         job.drain(reader, lambda _, batch: sink.add(batch))
+        sink.end()
         sink.finish()
     else:
         from nautscan.export.text import RowPrinter
@@ -98,8 +99,6 @@ def answer(job: Job, query: str, form: str | None, output: str | None) -> int:
     """The rows that a query gives."""
     with job.load(sorted(tables_in(query))) as (database, reader):
         if output is not None:
-            from nautscan.export.sinks import format_of
-
             database.copy_to(query, output, format_of(form, output))
         elif form in {"csv", "parquet"}:
             raise click.UsageError(f"--format {form} with SQL needs -o FILE.")

@@ -47,12 +47,13 @@ def command(**options: Any) -> int:
     rights; the one that serves the page gives them up before it listens.
     """
     from nautscan.config import Config, default_data_dir
+    from nautscan.parsing import Paths
     from nautscan.sensor.streams import StreamSpec
     from nautscan.sensor.supervisor import ServeOptions, serve
 
     names = ("host", "port", "data_dir", "user", "enter_containers")
     settings = capture_settings(options) | {name: options[name] for name in names}
-    settings["geoip"] = ",".join(options["geoip"]) or None
+    settings["geoip"] = Paths.of(options["geoip"]) or None
     if options["stdin"] and (settings["interfaces"] or settings["containers"]):
         raise click.UsageError("--stdin excludes --interface and --container")
     config = Config.load(**settings)

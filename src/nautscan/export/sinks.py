@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from queue import Full, Queue
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from nautscan.errors import BadRequest
+from nautscan.export.formats import Format
 from nautscan.export.output import Output
 from nautscan.export.selection import Selection, no_rows_of
 from nautscan.offline.passes import json_lines
@@ -26,12 +27,12 @@ if TYPE_CHECKING:
     Batch = EngineBatch | Table
     """As the engine gives it, or with columns added."""
 
-Format = Literal["parquet", "csv", "json"]
-FORMATS: tuple[Format, ...] = ("parquet", "csv", "json")
-
 QUEUED_BATCHES = 1
 """Batches that may wait for a writer; then reading waits, so that memory stays bounded, and little
 is left to be written when all is read."""
+_ROWS_OF_GROUP = 131_072
+"""Rows of a Parquet row group: one is written out while the next comes together, so that little is
+left to write at the end, and whoever reads the file may leave out groups of other times."""
 _LOOK_S = 0.2
 
 
@@ -49,25 +50,16 @@ class Sink(ABC):
         """Write the rows of a batch."""
 
     @abstractmethod
+    def end(self) -> None:
+        """Say that no more rows come: what is left is written while other sinks end too."""
+
+    @abstractmethod
     def finish(self) -> None:
-        """Make the file whole and give it its name."""
+        """Make the file whole and give it its name; after `end`."""
 
     @abstractmethod
     def abandon(self) -> None:
         """Leave no file behind."""
-
-
-def format_of(form: str | None, output: str) -> Format:
-    """The format that was named, or the one that the file's name ends with."""
-    suffix = Path(output).suffix.lower().lstrip(".")
-    name = form or {"jsonl": "json", "ndjson": "json"}.get(suffix, suffix)
-    for known in FORMATS:
-        if name == known:
-            return known
-    raise BadRequest(
-        f"The name {output} does not say which format to write.",
-        remedy=f"Choose one by --format: {', '.join(FORMATS)}.",
-    )
 
 
 def open_sink(rows: Selection, form: Format, target: Path | None = None) -> Sink:
@@ -104,17 +96,16 @@ class _JsonSink(Sink):
             self._output.flush()
         self._output.check()
 
+    def end(self) -> None:
+        if self._query is not None:
+            self._query.close()
+
     def finish(self) -> None:
-        self._close()
         self._output.finish()
 
     def abandon(self) -> None:
-        self._close()
+        self.end()
         self._output.abandon()
-
-    def _close(self) -> None:
-        if self._query is not None:
-            self._query.close()
 
 
 class _Abandoned(Exception):
@@ -149,8 +140,10 @@ class _ArrowSink(Sink):
             self._put(shaped)
         self._output.check()
 
-    def finish(self) -> None:
+    def end(self) -> None:
         self._put(None)
+
+    def finish(self) -> None:
         self._thread.join()
         if self._error is not None:
             raise self._error
@@ -224,6 +217,7 @@ class _ParquetSink(_ArrowSink):
             rows,
             self._output.as_file(),
             compression=self._COMPRESSION,
+            max_row_group_size=_ROWS_OF_GROUP,
             column_dictionary_enabled=dict.fromkeys(plain, False),
             column_encoding=dict.fromkeys(times, "delta_binary_packed"),
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nautscan.export.text import Aligned, duration, printable, size
+from nautscan.export.text import Aligned, counted, duration, printable, size
 from nautscan.store.queries import LASTS, LATENCY
 
 if TYPE_CHECKING:
@@ -165,15 +165,18 @@ _SECTIONS = (
     _Section(
         "Hosts by bytes",
         f"""
-        SELECT ip, sum(flows)::BIGINT AS flows, sum(sent)::BIGINT AS sent,
+        -- A host that talks to itself sends and receives all of it, in one flow.
+        SELECT ip, sum(flow)::BIGINT AS flows, sum(sent)::BIGINT AS sent,
             sum(received)::BIGINT AS received
         FROM (
-            SELECT client_ip AS ip, 1 AS flows, client_bytes AS sent, server_bytes AS received
+            SELECT client_ip AS ip, 1 AS flow, client_bytes AS sent, server_bytes AS received
             FROM flows
             UNION ALL
-            SELECT server_ip, 1, server_bytes, client_bytes FROM flows
+            SELECT server_ip, (server_ip <> client_ip)::INTEGER, server_bytes, client_bytes
+            FROM flows
         )
-        GROUP BY ip ORDER BY sum(sent) + sum(received) DESC, ip LIMIT {TOP}
+        GROUP BY ip
+        ORDER BY sum(CASE WHEN flow = 1 THEN sent + received ELSE 0 END) DESC, ip LIMIT {TOP}
         """,  # noqa: S608 (constants of this file)
         (("HOST", printable), ("FLOWS", count), ("SENT", size), ("RECEIVED", size)),
     ),
@@ -190,8 +193,9 @@ def shortened(text: str) -> str:
 def lines(totals: Mapping[str, Any], database: ScratchDatabase) -> Iterator[str]:
     """The summary of a pass whose tables are in `database`."""
     yield (
-        f"{count(totals['packets'])} packets, {size(totals['bytes'])}, "
-        f"{count(totals['flows'])} flows, {count(totals['requests'])} requests"
+        f"{counted(totals['packets'], 'packet', 'packets')}, {size(totals['bytes'])}, "
+        f"{counted(totals['flows'], 'flow', 'flows')}, "
+        f"{counted(totals['requests'], 'request', 'requests')}"
     )
     if totals["first_time"] is not None:
         yield f"{totals['first_time']} to {totals['last_time']}"
@@ -200,37 +204,91 @@ def lines(totals: Mapping[str, Any], database: ScratchDatabase) -> Iterator[str]
     yield from _losses(totals)
 
 
-# Counters that a reader of the figures above must know of, and what they mean.
+# Counters that a reader of the figures above must know of: what one is, and what several are.
 _LOSSES = {
-    "gap_bytes": "bytes of TCP streams were not captured",
-    "parse_errors": "messages could not be parsed",
-    "opaque_bytes": "bytes of TCP streams are of no protocol that is read",
-    "decode_errors": "packets could not be decoded",
-    "truncated": "packets were cut by the snap length",
-    "datagrams_incomplete": "IP datagrams lacked fragments",
-    "unattributed": "packets belong to no flow: their ports were not captured",
-    "too_deep": "packets have more headers than are walked",
-    "aggregated_skipped": "aggregated 802.11 units were not decoded",
-    "time_clamped": "packets have a time outside 1970 to 2116; the nearest end was taken",
-    "duplicates": "packets were seen twice and counted once",
-    "evicted": "flows were dropped to stay within the memory set",
+    "gap_bytes": (
+        "byte of TCP streams was not captured",
+        "bytes of TCP streams were not captured",
+    ),
+    "parse_errors": ("message could not be parsed", "messages could not be parsed"),
+    "opaque_bytes": (
+        "byte of TCP streams is of no protocol that is read",
+        "bytes of TCP streams are of no protocol that is read",
+    ),
+    "decode_errors": ("packet could not be decoded", "packets could not be decoded"),
+    "truncated": (
+        "packet was cut by the snap length",
+        "packets were cut by the snap length",
+    ),
+    "datagrams_incomplete": ("IP datagram lacked fragments", "IP datagrams lacked fragments"),
+    "unattributed": (
+        "packet belongs to no flow: its ports were not captured",
+        "packets belong to no flow: their ports were not captured",
+    ),
+    "too_deep": (
+        "packet has more headers than are walked",
+        "packets have more headers than are walked",
+    ),
+    "aggregated_skipped": (
+        "aggregated 802.11 unit was not decoded",
+        "aggregated 802.11 units were not decoded",
+    ),
+    "time_clamped": (
+        "packet has a time outside 1970 to 2116; the nearest end was taken",
+        "packets have a time outside 1970 to 2116; the nearest end was taken",
+    ),
+    "duplicates": (
+        "packet was seen twice and counted once",
+        "packets were seen twice and counted once",
+    ),
+    "evicted": (
+        "flow was dropped to stay within the memory set",
+        "flows were dropped to stay within the memory set",
+    ),
 }
 
 
 # What was found while the files were read. `sections` and `untimed` say nothing that is amiss.
 _INPUT = {
-    "reordered": "packets stood behind later ones and were put in their place",
-    "reorder_full": "packets went on before all that may be earlier were read",
-    "time_went_back": "times the time went back from one packet to the next",
-    "times_out_of_range": "packets have a time that 64 bits of nanoseconds cannot hold",
-    "longer_than_wire": "packets are longer than they are said to have been on the wire",
-    "skipped_blocks": "blocks are of a kind that is not read",
-    "bad_options": "options contradict the format and were left out",
-    "texts_cut": "names or comments were cut",
-    "comments_dropped": "comments are more than are kept",
-    "names_dropped": "names of addresses are more than are kept",
-    "secrets_dropped": "decryption secrets are more than are kept",
-    "custom_dropped": "custom blocks were not kept",
+    "reordered": (
+        "packet stood behind later ones and was put in its place",
+        "packets stood behind later ones and were put in their place",
+    ),
+    "reorder_full": (
+        "packet went on before all that may be earlier were read",
+        "packets went on before all that may be earlier were read",
+    ),
+    "time_went_back": (
+        "time the time went back from one packet to the next",
+        "times the time went back from one packet to the next",
+    ),
+    "times_out_of_range": (
+        "packet has a time that 64 bits of nanoseconds cannot hold",
+        "packets have a time that 64 bits of nanoseconds cannot hold",
+    ),
+    "longer_than_wire": (
+        "packet is longer than it is said to have been on the wire",
+        "packets are longer than they are said to have been on the wire",
+    ),
+    "skipped_blocks": (
+        "block is of a kind that is not read",
+        "blocks are of a kind that is not read",
+    ),
+    "bad_options": (
+        "option contradicts the format and was left out",
+        "options contradict the format and were left out",
+    ),
+    "texts_cut": ("name or comment was cut", "names or comments were cut"),
+    "comments_dropped": ("comment is more than are kept", "comments are more than are kept"),
+    "names_dropped": (
+        "name of an address is more than are kept",
+        "names of addresses are more than are kept",
+    ),
+    "secrets_dropped": (
+        "decryption secret is more than are kept",
+        "decryption secrets are more than are kept",
+    ),
+    "custom_dropped": ("custom block was not kept", "custom blocks were not kept"),
 }
 
 
@@ -244,9 +302,9 @@ def _losses(totals: Mapping[str, Any]) -> Iterator[str]:
     yield from _told("The files", list(_counted(totals.get("input", {}), _INPUT)))
 
 
-def _counted(counts: Mapping[str, Any], meanings: Mapping[str, str]) -> Iterator[str]:
+def _counted(counts: Mapping[str, Any], meanings: Mapping[str, tuple[str, str]]) -> Iterator[str]:
     told = ((counts.get(name, 0), meaning) for name, meaning in meanings.items())
-    return (f"{count(number)} {meaning}" for number, meaning in told if number)
+    return (counted(number, *meaning) for number, meaning in told if number)
 
 
 def _told(title: str, told: Sequence[str]) -> Iterator[str]:

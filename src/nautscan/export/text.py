@@ -50,6 +50,11 @@ def size(count: int | None) -> str:
     return f"{value:.0f} TB"
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """Digits in groups of three, and the words for one or for several."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
 @dataclass
 class Aligned:
     """Lines with columns as wide as the widest cell so far. The last column is not padded."""

@@ -116,7 +116,7 @@ class Service:
             following=self.following,
         )
         self.uploads = Uploads(config, readers)
-        self._gaps = Gaps(time.time_ns())
+        self._gaps = Gaps(time.time_ns(), watched_before=store.away_since_ns is not None)
         self.health = HealthBoard(
             gaps=self._gaps,
             sensor=lambda: sensor.state,

@@ -13,8 +13,12 @@ from typing import Any, Final, Protocol
 from nautscan.store.interface import StoredGap
 
 SHORTEST_NS: Final = 1_000_000_000
-"""Starting takes a moment; what is shorter than this is not worth telling."""
+"""What is shorter than this is not worth telling."""
+SHORTEST_FIRST_START_NS: Final = 5_000_000_000
+"""The same for the start where nothing was watched before: it takes seconds on a slow machine, and
+is no interruption of anything."""
 MAX_GAPS: Final = 256
+STARTING: Final = "NautScan was starting"
 
 
 class SensorState(Protocol):
@@ -30,10 +34,11 @@ class SensorState(Protocol):
 class Gaps:
     """Collects them. `look` is called about once a second."""
 
-    def __init__(self, started_ns: int) -> None:
-        """Nothing has been observed since `started_ns`."""
+    def __init__(self, started_ns: int, *, watched_before: bool) -> None:
+        """Nothing has been observed since `started_ns`; before it, by an earlier run, or not."""
+        self._shortest_start_ns = SHORTEST_NS if watched_before else SHORTEST_FIRST_START_NS
         self._own: deque[StoredGap] = deque(maxlen=MAX_GAPS)
-        self._open: StoredGap | None = StoredGap(started_ns, None, "NautScan was starting")
+        self._open: StoredGap | None = StoredGap(started_ns, None, STARTING)
         self._noted: dict[int, StoredGap] = {}
         self._ever_connected = False
 
@@ -51,7 +56,7 @@ class Gaps:
         found = [StoredGap(gap.since_ns, gap.until_ns, gap.reason) for gap in state.gaps]
         found += self._own
         found += _inside_containers(state.status or {})
-        if self._open is not None and now_ns - self._open.since_ns >= SHORTEST_NS:
+        if self._open is not None and self._is_worth_telling(self._open, now_ns):
             found.append(self._open)
         return sorted(found, key=lambda gap: gap.since_ns)
 
@@ -63,6 +68,9 @@ class Gaps:
                 self._close(now_ns)
             return
         self._ever_connected = True
+        if status.get("state") == "starting":
+            # The gap that is open, here or in the client, goes on.
+            return
         if status.get("running"):
             since_ns = status.get("running_since_ns") or now_ns
             # A capture that was open all along, without an interface, runs again since now.
@@ -76,9 +84,14 @@ class Gaps:
     def _close(self, until_ns: int) -> None:
         if self._open is None:
             return
-        if until_ns - self._open.since_ns >= SHORTEST_NS:
+        if self._is_worth_telling(self._open, until_ns):
             self._own.append(replace(self._open, until_ns=until_ns))
         self._open = None
+
+    def _is_worth_telling(self, gap: StoredGap, until_ns: int) -> bool:
+        is_start = gap.reason == STARTING
+        shortest = self._shortest_start_ns if is_start else SHORTEST_NS
+        return until_ns - gap.since_ns >= shortest
 
 
 def _inside_containers(status: dict[str, Any]) -> list[StoredGap]:

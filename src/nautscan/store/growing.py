@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from array import array
 from bisect import bisect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import duckdb
@@ -123,7 +123,8 @@ def last_rows(cursor: duckdb.DuckDBPyConnection, rows: Table) -> tuple[Table, di
         exchange: told._replace(place=told.place - bisect(replaced, told.place))
         for exchange, told in last.items()
     }
-    return _without(rows, replaced), moved
+    (batch,) = rows.to_batches()
+    return Table.from_batches([without(batch, replaced)]), moved
 
 
 def _exchanges(cursor: duckdb.DuckDBPyConnection, rows: Table) -> list[tuple[Exchange, Told]]:
@@ -141,13 +142,14 @@ def _exchanges(cursor: duckdb.DuckDBPyConnection, rows: Table) -> list[tuple[Exc
     return [(Exchange(*row[:3]), Told(*row[3:])) for row in found]
 
 
-def _without(rows: Table, places: Sequence[int]) -> Table:
-    """Rows in one piece without those at these places, which are in order."""
-    kept = array("Q", range(rows.num_rows))
-    for place in reversed(places):
-        del kept[place]
-    (batch,) = rows.to_batches()
-    return Table.from_batches([RecordBatch.from_arrow(batch.take(Array.from_buffer(kept)))])
+def without(rows: RecordBatch, places: Iterable[int]) -> RecordBatch:
+    """Rows without those at these places, which are in order."""
+    kept, begin = array("Q"), 0
+    for place in (*places, rows.num_rows):
+        kept.extend(range(begin, place))
+        begin = place + 1
+    # An empty buffer is none.
+    return RecordBatch.from_arrow(rows.take(Array.from_buffer(kept))) if kept else rows.slice(0, 0)
 
 
 def _no_times(count: int) -> Array:

@@ -233,6 +233,11 @@ class Store(Answers, Protocol):
         """Exchanges that were going on when it was opened, and the numbers of their rows."""
         ...
 
+    @property
+    def away_since_ns(self) -> int | None:
+        """When the run before this one was last alive; None where there was none."""
+        ...
+
     def first_id(self, table: str, count: int) -> int:
         """Take `count` row numbers; the first one. Never given twice, restarts included."""
         ...

@@ -1,8 +1,7 @@
 // What the scenarios share: the browser, a visit to the page, axe.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
 
 const require = createRequire(
   new URL("../../../web/package.json", import.meta.url),
@@ -35,13 +34,17 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** Chromium with a profile of its own, in the folder that the test throws away. */
-export async function launch() {
-  const profile = mkdtempSync(join(process.env.PICTURES, "profile-"));
-  const context = await chromium.launchPersistentContext(profile, {
+export function launch() {
+  return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     headless: true,
     args: FLAGS,
+  });
+}
+
+/** A profile that nobody has used, and that is gone when it is closed. */
+export async function profile(browser) {
+  const context = await browser.newContext({
     viewport: WIDE,
     permissions: ["clipboard-read", "clipboard-write"],
   });

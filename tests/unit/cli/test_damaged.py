@@ -95,8 +95,19 @@ def test_the_summary_says_what_was_odd(nautscan: Nautscan, tmp_path: Path) -> No
     unknown = blocks.block(0x999, b"")
     file.write_bytes(blocks.section() + blocks.interface() + shuffled + unknown)
     out = nautscan("read", file).out
-    assert "  1 packets stood behind later ones and were put in their place" in out
-    assert "  1 blocks are of a kind that is not read" in out
+    assert "  1 packet stood behind later ones and was put in its place" in out
+    assert "  1 block is of a kind that is not read" in out
+    assert out.startswith("5 packets, ")
+    assert " 1 flow, 1 request\n" in out
+
+
+def test_a_host_that_talks_to_itself_has_each_flow_once(nautscan: Nautscan, tmp_path: Path) -> None:
+    file = tmp_path / "alone.pcap"
+    file.write_bytes(pcap([packet.replace(b"\x0a\0\0\2", b"\x0a\0\0\1") for packet in exchange()]))
+    (flow,) = json.loads("[" + nautscan("read", file, "--table", "flows", "--json").out + "]")
+    sent = flow["client_bytes"] + flow["server_bytes"]
+    hosts = nautscan("read", file).out.partition("Hosts by bytes\n")[2].splitlines()
+    assert hosts[1].split() == ["10.0.0.1", "1", *(str(sent), "B") * 2]
 
 
 def test_packets_are_exported_as_pcapng(nautscan: Nautscan, tmp_path: Path) -> None:

@@ -45,6 +45,14 @@ def test_no_more_than_wanted_are_begun() -> None:
     assert told(tellings, "5, 1, 'open'", most=0) == ([], 0)
 
 
+def test_what_is_told_again_takes_no_room_of_those_that_are_new() -> None:
+    parts = ("7, 1, 'open'", "1, NULL, 'complete'", "7, 1, 'open'", "7, 1, 'complete'")
+    more = ("2, NULL, 'complete'", "8, 1, 'open'", "3, NULL, 'complete'")
+    for every, first in ((False, [7, 1, 7]), (True, [7, 1, 7, 7])):
+        assert told(Tellings(every=every), *parts, *more, most=3) == ([*first, 2], 3)
+        assert told(Tellings(every=every), *parts, *more, most=2) == ([7, 1], 2)
+
+
 def test_what_goes_on_is_printed_as_open() -> None:
     table = Table.from_batches([batch("7, 1, 'open'", "1, NULL, 'complete'")])
     lines = list(RowPrinter("requests", None, plain).lines(table))

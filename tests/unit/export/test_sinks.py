@@ -9,8 +9,9 @@ import duckdb
 import pytest
 
 from nautscan.errors import BadRequest
+from nautscan.export.formats import FORMATS, Format, format_of
 from nautscan.export.selection import Selection, select
-from nautscan.export.sinks import FORMATS, Format, format_of, open_sink
+from nautscan.export.sinks import open_sink
 from nautscan.offline.passes import ReadOptions, batches, open_pass
 from nautscan.store.filter import compile_filter
 from tests.unit.shop import Shop, write_shop
@@ -27,6 +28,7 @@ def write(shop: Shop, rows: Selection, form: Format, target: Path) -> int:
     sink = open_sink(rows, form, target)
     for _, batch in batches(open_pass([str(shop.path)], ["requests"], OPTIONS)):
         sink.add(batch)
+    sink.end()
     sink.finish()
     return sink.rows
 

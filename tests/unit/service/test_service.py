@@ -281,7 +281,7 @@ def test_gaps_of_every_cause() -> None:
     sensor = Sensor()
     sensor.state.connected = False
     sensor.state.status = None
-    gaps = Gaps(0)
+    gaps = Gaps(0, watched_before=True)
     assert gaps.look(sensor.state, SECOND // 2) == []
     (starting,) = gaps.look(sensor.state, 3 * SECOND)
     assert (starting.since_ns, starting.until_ns) == (0, None)
@@ -306,6 +306,32 @@ def test_gaps_of_every_cause() -> None:
         (10 * SECOND, 14 * SECOND),
         (14 * SECOND, None),
     ]
+
+
+@pytest.mark.parametrize(("watched_before", "shortest"), [(True, 1), (False, 5)])
+def test_the_first_start_may_take_its_time(*, watched_before: bool, shortest: int) -> None:
+    def started(after_ns: int) -> list[tuple[int, int | None]]:
+        """What is told before the capture has begun, and after."""
+        sensor = Sensor()
+        sensor.state.status = {"running": False, "state": "starting"}
+        gaps = Gaps(0, watched_before=watched_before)
+        told = gaps.look(sensor.state, after_ns - 1) + gaps.look(sensor.state, after_ns)
+        sensor.state.status = {"running": True, "state": "running", "running_since_ns": after_ns}
+        told += gaps.look(sensor.state, after_ns + SECOND)
+        assert {gap.reason for gap in told} <= {"NautScan was starting"}
+        return [(gap.since_ns, gap.until_ns) for gap in told]
+
+    assert started(shortest * SECOND - 1) == []
+    assert started(shortest * SECOND) == [(0, None), (0, shortest * SECOND)]
+
+
+def test_what_keeps_a_first_start_from_watching_is_told_at_once() -> None:
+    sensor = Sensor()
+    sensor.state.status = {"running": False, "state": "failed", "error": {"message": "no rights"}}
+    gaps = Gaps(0, watched_before=False)
+    assert gaps.look(sensor.state, SECOND - 1) == []
+    (untold,) = gaps.look(sensor.state, SECOND)
+    assert (untold.since_ns, "no rights" in untold.reason) == (0, True)
 
 
 async def test_gaps_are_stored(world: World) -> None:

@@ -122,8 +122,8 @@ impl Engine {
             self.out.totals.count_stop(stop, decoded.network.is_some());
         }
         self.out.totals.aggregated_skipped += u64::from(decoded.skipped);
-        let flow_id = match decoded.network {
-            Some(network) => self.network(packet, &decoded, &network),
+        let flow_id = match &decoded.network {
+            Some(network) => self.network(packet, &decoded, network),
             None => None,
         };
         if self.out.rows.wants_packets() {

@@ -114,6 +114,22 @@ fn all_tables() -> Config {
     Config { tables: vec![Table::Requests, Table::Flows, Table::Packets], ..Config::default() }
 }
 
+/// Clocks of two interfaces differ, or the clock was set back: that is no time that anybody waited.
+#[test]
+fn an_answer_captured_before_its_question_tells_no_latency() {
+    let mut bench = Bench::new(all_tables());
+    let (client, server) = ((1, 40_000), (2, 80));
+    bench.time = 10 * MS;
+    bench.tcp(client, server, ACK, (1, 1), b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    bench.time = 5 * MS;
+    bench.tcp(server, client, ACK, (1, 28), b"HTTP/1.1 204 No Content\r\n\r\n");
+    let tables = bench.finish();
+    assert_eq!(text(&tables.requests, "completeness"), some(&["complete"]));
+    for column in ["ttfb_ns", "duration_ns"] {
+        assert_eq!(int(&tables.requests, column), [None], "{column}");
+    }
+}
+
 /// Builders and column lists agree: a batch of each table has the table's schema.
 #[test]
 fn every_table_has_its_schema() {

@@ -25,6 +25,21 @@ const HEADERS: &[&str] = &[
     "sec-websocket-protocol",
 ];
 
+/// Header fields whose value holds a URL, and that may hold credentials as a target may.
+const ADDRESSES: &[&str] = &[
+    "location",
+    "content-location",
+    "referer",
+    "refresh",
+    "link",
+    // What a proxy asks who checks rights for it.
+    "x-original-url",
+    "x-original-uri",
+    "x-forwarded-uri",
+    "x-rewrite-url",
+    "x-envoy-original-path",
+];
+
 /// Values of the detail that hold header fields.
 const TRAILERS: &[&str] = &["request_trailers", "response_trailers"];
 
@@ -112,6 +127,18 @@ impl Redactor {
         self.headers.iter().any(|header| header.eq_ignore_ascii_case(name))
     }
 
+    /// The value of header `name` without secrets.
+    #[inline]
+    pub(super) fn header<'a>(&self, name: &[u8], value: &'a [u8]) -> Cow<'a, [u8]> {
+        if self.hides_header(name) {
+            return Cow::Borrowed(REDACTED.as_bytes());
+        }
+        match ADDRESSES.iter().any(|field| field.as_bytes().eq_ignore_ascii_case(name)) {
+            true => self.target(value),
+            false => Cow::Borrowed(value),
+        }
+    }
+
     /// `detail` with texts that hold literals replaced, and the values of secret trailer fields:
     /// trailers stand in it as lines of `name: value`.
     pub(super) fn detail<'a>(
@@ -146,33 +173,40 @@ impl Redactor {
         Cow::Owned(detail)
     }
 
-    /// `target` with the values of secret query parameters replaced, and user information of
-    /// an absolute-form target.
+    /// `target` with the values of secret parameters of its query or fragment replaced, and user
+    /// information of an absolute-form target.
     pub fn target<'a>(&self, target: &'a [u8]) -> Cow<'a, [u8]> {
         let target = without_userinfo(target);
-        let Some(query) = memchr::memchr(b'?', &target) else { return target };
-        let hides = |pair: &[u8]| {
-            let name = pair.split(|&byte| byte == b'=').next().unwrap_or_default();
-            self.parameters.iter().any(|parameter| parameter.eq_ignore_ascii_case(name))
-        };
-        if !target[query + 1..].split(|&byte| byte == b'&').any(hides) {
+        let Some(mut at) = memchr::memchr2(b'?', b'#', &target) else { return target };
+        let hides = |name: &[u8]| self.parameters.iter().any(|p| p.eq_ignore_ascii_case(name));
+        let (mut out, mut copied) = (Vec::new(), 0);
+        // A name stands behind each of these; what it names goes on to the next parameter.
+        while at < target.len() {
+            let from = at + 1;
+            at = next_of(b"=?&;#", &target, from);
+            if target.get(at) != Some(&b'=') {
+                continue;
+            }
+            if !hides(&target[from..at]) {
+                at = next_of(b"?&;#", &target, at);
+                continue;
+            }
+            out.extend_from_slice(&target[copied..=at]);
+            out.extend_from_slice(REDACTED.as_bytes());
+            at = next_of(b"&#", &target, at);
+            copied = at;
+        }
+        if copied == 0 {
             return target;
         }
-        let mut out = target[..=query].to_vec();
-        for (i, pair) in target[query + 1..].split(|&byte| byte == b'&').enumerate() {
-            if i > 0 {
-                out.push(b'&');
-            }
-            match memchr::memchr(b'=', pair) {
-                Some(equals) if hides(pair) => {
-                    out.extend_from_slice(&pair[..=equals]);
-                    out.extend_from_slice(REDACTED.as_bytes());
-                }
-                _ => out.extend_from_slice(pair),
-            }
-        }
+        out.extend_from_slice(&target[copied..]);
         Cow::Owned(out)
     }
+}
+
+/// Where the next of `bytes` stands from `from` on; behind the end if there is none.
+fn next_of(bytes: &[u8], text: &[u8], from: usize) -> usize {
+    text[from..].iter().position(|byte| bytes.contains(byte)).map_or(text.len(), |n| from + n)
 }
 
 /// `scheme://user:password@host/…` without the user and password.
@@ -207,6 +241,26 @@ mod tests {
         assert_eq!(target("/a?token"), "/a?token");
         assert_eq!(target("http://u:p@h/x?sig=1"), "http://[redacted]@h/x?sig=[redacted]");
         assert_eq!(target("/mail?to=a@b"), "/mail?to=a@b");
+        assert_eq!(target("/a?x;token=b;c&y=1#z"), "/a?x;token=[redacted]&y=1#z");
+        assert_eq!(target("/a#access_token=b&x=1"), "/a#access_token=[redacted]&x=1");
+        assert_eq!(target("/a?to=/b?sig=c?d&e"), "/a?to=/b?sig=[redacted]&e");
+        assert_eq!(target("/a?x=y=token=1&token="), "/a?x=y=token=1&token=[redacted]");
+    }
+
+    /// A log-in ends in a redirection that has what it gave in its address, and the next request says
+    /// where it came from.
+    #[test]
+    fn secrets_in_headers_that_hold_an_address() {
+        let header = |name: &str, value: &str| {
+            let shown = Redactor::default().header(name.as_bytes(), value.as_bytes()).into_owned();
+            String::from_utf8(shown).unwrap()
+        };
+        let callback = "https://app.example/cb?state=1&code=s3cret";
+        assert_eq!(header("Location", callback), "https://app.example/cb?state=1&code=[redacted]");
+        assert_eq!(header("referer", "https://u:p@a/"), "https://[redacted]@a/");
+        assert_eq!(header("Refresh", "0; url=/a?Token=b"), "0; url=/a?Token=[redacted]");
+        assert_eq!(header("Accept", "?token=a"), "?token=a");
+        assert_eq!(header("Cookie", "a"), REDACTED);
     }
 
     #[test]

@@ -69,12 +69,12 @@ pub(super) const COLUMNS: &[Column] = &[
     maybe(
         "ttfb_ns",
         Kind::Int,
-        "First byte of the request to first byte of the final response, ns. Null unless both were captured.",
+        "First byte of the request to first byte of the final response, ns. Null unless both were captured, in this order.",
     ),
     maybe(
         "duration_ns",
         Kind::Int,
-        "First byte of the request to last byte of the response, ns. Null unless both were captured.",
+        "First byte of the request to last byte of the response, ns. Null unless both were captured, in this order.",
     ),
     maybe(
         "request_bytes",
@@ -123,7 +123,7 @@ pub(super) const COLUMNS: &[Column] = &[
     always(
         "completeness",
         Kind::Text,
-        "`complete`, `request_only`, `response_only`, `gap` where bytes of it were lost, or `open` where it was still going on when it was told.",
+        "`complete`; `request_only` or `response_only` where nothing of the other was seen; `gap` where bytes of it were not captured, or where the connection or the capture ended before it did; `open` where it was still going on when it was told.",
     ),
     maybe(
         "exchange_id",
@@ -304,7 +304,8 @@ impl RequestsBuilder {
         }
         self.status.append_option(exchange.status);
         self.error.append_option(exchange.error);
-        let since_request = |at: Option<i64>| Some(at? - begin?);
+        // A clock that ran back has measured nothing.
+        let since_request = |at: Option<i64>| Some(at? - begin?).filter(|took| *took >= 0);
         self.ttfb_ns.append_option(since_request(response.map(|message| message.first_time)));
         self.duration_ns
             .append_option(since_request(response.and_then(|message| message.last_time)));

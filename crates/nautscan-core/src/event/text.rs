@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::column::header_fields;
 use super::exchange::Headers;
-use super::redact::{REDACTED, Redactor};
+use super::redact::Redactor;
 use crate::wire::{Address, Mac};
 
 /// Scratch space for making text; nothing is kept in it between calls.
@@ -115,8 +115,8 @@ impl HeaderListBuilder {
         for (name, value) in headers.iter() {
             append_lossy(&mut self.names, name);
             match redactor {
-                Some(redactor) if redactor.hides_header(name) => self.values.append_value(REDACTED),
-                _ => append_lossy(&mut self.values, value),
+                Some(redactor) => append_lossy(&mut self.values, &redactor.header(name, value)),
+                None => append_lossy(&mut self.values, value),
             }
         }
         self.ends.push(self.names.len() as i32);

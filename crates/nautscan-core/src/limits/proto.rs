@@ -262,6 +262,11 @@ pub const H2_SOUGHT: u64 = 4 * 1024 * 1024;
 /// wait, so that what comes earlier is what a capture has out of order.
 pub const H2_EARLY: usize = 16 * 1024;
 
+/// Octets of header blocks that are read for each byte in which frames are looked for, beside
+/// [`H2_SEEK`]: of frames that follow each other one, more only where each head stands in the payload
+/// of another.
+pub const H2_LOOKED: u64 = 16;
+
 /// Bytes of the text in which the messages of one side of a gRPC call are shown: what a person reads
 /// at once.
 pub const PROTOBUF_SHOWN: usize = 2048;

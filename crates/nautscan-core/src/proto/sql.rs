@@ -21,6 +21,9 @@ pub(super) enum Dialect {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Escapes {
     Yes,
+    /// It does where it is a character of its own, which in Big5, GBK and Shift_JIS it may not be
+    /// behind a byte that is not ASCII. Behind a quote that depends on that, nothing is told.
+    YesUnlessWithin,
     No,
     /// It was not seen. Behind an escaped quote, or what may be one, nothing is told.
     #[default]
@@ -39,6 +42,12 @@ pub(super) struct Statement {
 impl Statement {
     /// Of a text of which at most `kept` bytes are shown.
     pub(super) fn new(text: &[u8], kept: usize, dialect: Dialect, escapes: Escapes) -> Self {
+        // PostgreSQL has put the text into its own encoding before it looks for literals.
+        let may_be_within = dialect == Dialect::Mysql && !is_utf8(text);
+        let escapes = match escapes {
+            Escapes::Yes if may_be_within => Escapes::YesUnlessWithin,
+            known => known,
+        };
         let shown = String::from_utf8_lossy(&text[..text.len().min(kept)]).into_owned();
         Self { form: normalised(text, dialect, escapes), text: shown }
     }
@@ -101,15 +110,21 @@ impl Form {
     /// Takes the next piece; answers how long it is, which is at least 1.
     fn take_postgres(&mut self, text: &[u8]) -> usize {
         match text {
-            [b'-', b'-', ..] => self.skip(line(text)),
+            [b'-', b'-', ..] => self.skip(short_line(text)),
             [b'/', b'*', ..] => self.skip(comment(text, true)),
             [b'\'', ..] => self.literal(quoted(text, self.escapes)),
             [b'e' | b'E', b'\'', ..] => self.literal(1 + escaped(&text[1..])),
-            [b'b' | b'B' | b'x' | b'X' | b'n' | b'N', b'\'', ..] => {
+            // Bits, in which there is no backslash; of CockroachDB bytes, in which it escapes.
+            [b'b' | b'B', b'\'', ..] => self.literal(1 + quoted(&text[1..], Escapes::Unknown)),
+            [b'x' | b'X' | b'n' | b'N', b'\'', ..] => {
                 self.literal(1 + quoted(&text[1..], self.escapes))
             }
             [b'u' | b'U', b'&', b'\'', ..] => self.literal(2 + quoted(&text[2..], Escapes::No)),
             [quote @ b'"', ..] => self.copy(&text[..name(text, *quote)]),
+            [b'$', ..] => match dollar(text) {
+                Some(len) => self.literal(len),
+                None => self.copy(&text[..1 + digits(&text[1..])]),
+            },
             _ => self.take_common(text),
         }
     }
@@ -131,10 +146,7 @@ impl Form {
 
     fn take_common(&mut self, text: &[u8]) -> usize {
         match text {
-            [b'$', ..] => match dollar(text) {
-                Some(len) => self.literal(len),
-                None => self.copy(&text[..1 + word(&text[1..])]),
-            },
+            [b'$', ..] => self.copy(&text[..word(text)]),
             [digit, ..] if digit.is_ascii_digit() => self.literal(numeral(text)),
             [b'.', digit, ..] if digit.is_ascii_digit() && !self.is_after_word() => {
                 self.literal(numeral(text))
@@ -154,10 +166,7 @@ impl Form {
         };
         let code = &text[from..from + len];
         let has_comment = |mark: &[u8]| memchr::memmem::find(code, mark).is_some();
-        let is_balanced = [b'\'', b'"', b'`']
-            .iter()
-            .all(|quote| memchr::memchr_iter(*quote, code).count().is_multiple_of(2));
-        if !is_balanced || [&b"#"[..], b"--", b"/*", b"\\"].into_iter().any(has_comment) {
+        if !is_apart(code) || [&b"#"[..], b"--", b"/*", b"\\"].into_iter().any(has_comment) {
             return self.literal(text.len());
         }
         self.space = true;
@@ -230,6 +239,34 @@ fn line(text: &[u8]) -> usize {
     memchr::memchr(b'\n', text).map_or(text.len(), |at| at + 1)
 }
 
+/// The same where a carriage return alone ends a line, too.
+fn short_line(text: &[u8]) -> usize {
+    memchr::memchr2(b'\n', b'\r', text).map_or(text.len(), |at| at + 1)
+}
+
+/// Digits at the front.
+fn digits(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| byte.is_ascii_digit()).count()
+}
+
+/// Whether a text is UTF-8, as far as it is there.
+fn is_utf8(text: &[u8]) -> bool {
+    core::str::from_utf8(text).map_or_else(|error| error.error_len().is_none(), |_| true)
+}
+
+/// Whether what is in quotes ends, and holds no quotes of another kind.
+fn is_apart(code: &[u8]) -> bool {
+    let mut open = None;
+    for &byte in code.iter().filter(|byte| b"'\"`".contains(byte)) {
+        open = match open {
+            None => Some(byte),
+            Some(quote) if quote == byte => None,
+            Some(_) => return false,
+        };
+    }
+    open.is_none()
+}
+
 /// Length of a comment; `nests`: it may hold comments.
 fn comment(text: &[u8], nests: bool) -> usize {
     let (mut depth, mut at) = (0usize, 0);
@@ -254,12 +291,14 @@ fn quoted(text: &[u8], escapes: Escapes) -> usize {
     while at < text.len() {
         match text[at] {
             b'\\' if escapes == Escapes::Yes => at += 2,
-            b'\\' if escapes == Escapes::Unknown => {
+            b'\\' if matches!(escapes, Escapes::Unknown | Escapes::YesUnlessWithin) => {
                 let run = text[at..].iter().take_while(|b| **b == b'\\').count();
-                if run % 2 == 1 && text.get(at + run) == Some(&quote) {
+                let (is_odd, is_known) = (run % 2 == 1, escapes != Escapes::Unknown);
+                let is_doubtful = if is_known { !text[at - 1].is_ascii() } else { is_odd };
+                if is_doubtful && text.get(at + run) == Some(&quote) {
                     return text.len();
                 }
-                at += run;
+                at += run + usize::from(is_odd && is_known);
             }
             byte if byte == quote && text.get(at + 1) == Some(&quote) => at += 2,
             byte if byte == quote => return at + 1,
@@ -279,7 +318,7 @@ fn escaped(text: &[u8]) -> usize {
             if !text[next..].starts_with(b"--") {
                 break;
             }
-            next += line(&text[next..]);
+            next += short_line(&text[next..]);
         }
         let has_end = text[at..next].iter().any(|b| matches!(b, b'\n' | b'\r'));
         if !has_end || text.get(next) != Some(&b'\'') {
@@ -364,6 +403,41 @@ mod tests {
         for (text, escapes, want) in cases {
             assert_eq!(form(text, Dialect::Postgres, escapes), want, "{text}");
         }
+    }
+
+    /// Each of these, read otherwise than the server reads it, shows what is in a literal.
+    #[test]
+    fn literals_do_not_stay_where_what_is_around_them_is_odd() {
+        let postgres = [
+            ("SELECT $1$$secret$$", "SELECT $1?"),
+            ("SELECT 1 --'\r + ' \n secret'", "SELECT ? + ?"),
+            (r"SELECT b'a\' , secret', 'b'", "SELECT ?"),
+            ("SELECT a$b$, $x$secret$x$", "SELECT a$b$, ?"),
+        ];
+        for (text, want) in postgres {
+            assert_eq!(form(text, Dialect::Postgres, Escapes::No), want, "{text}");
+        }
+        let mysql = [
+            ("SELECT $a$ + '$a$ secret'", "SELECT $a$ + ?"),
+            ("/*! \"'\" ' */ secret ' \"'\" */", "?"),
+            ("/*!50003 CREATE TRIGGER `a` SET b='secret' */", "CREATE TRIGGER `a` SET b=?"),
+        ];
+        for (text, want) in mysql {
+            assert_eq!(form(text, Dialect::Mysql, Escapes::Yes), want, "{text}");
+        }
+    }
+
+    /// 運 of GBK ends in a backslash.
+    #[test]
+    fn a_backslash_within_a_character_hides_the_rest() {
+        let form = |text: &[u8]| {
+            let told = Statement::new(text, 99, Dialect::Mysql, Escapes::Yes);
+            String::from_utf8_lossy(&told.form).into_owned()
+        };
+        assert_eq!(form(b"SELECT '\xdf\x5c', 'secret'"), "SELECT ?");
+        assert_eq!(form(b"SELECT '\xe9', 'secret', a"), "SELECT ?, a", "Latin-1");
+        assert_eq!(form(b"SELECT '\xdfa\\', secret', a"), "SELECT ?, a", "behind ASCII");
+        assert_eq!(form("SELECT 'ü\\', secret', a".as_bytes()), "SELECT ?, a");
     }
 
     #[test]

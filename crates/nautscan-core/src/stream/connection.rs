@@ -327,9 +327,15 @@ impl Connection {
         segment: &Segment<'_>,
         out: &mut R,
     ) -> u64 {
+        let is_silent = !self.halves[side.index()].is_started() && !segment.has_payload();
+        let has_asked = self.initial[side.peer().index()].is_some();
         let peer = &mut self.halves[side.peer().index()];
         if !peer.is_started() {
             peer.start(segment.acknowledgement);
+        } else if is_silent && has_asked {
+            // No answer to the SYN but a challenge (RFC 5961 section 4) by a host that holds an earlier
+            // connection: what it acknowledges is of that.
+            return 0;
         }
         let received = peer.acknowledge(segment.acknowledgement);
         // Who speaks after acknowledging has received: what we miss of it is lost.

@@ -250,6 +250,18 @@ fn bytes_cut_by_the_snap_length_are_a_gap() {
     );
 }
 
+/// A host that still holds an earlier connection challenges a SYN (RFC 5961 section 4) with the numbers
+/// of that; its client resets it and asks again. What was acknowledged so is not of the new one.
+#[test]
+fn a_challenge_acknowledges_nothing_of_the_connection_that_begins() {
+    let mut d = Dialogue::new();
+    d.send(Client, SYN, 999, 0, b"").send(Server, ACK, 70_000, 500_000, b"");
+    d.send(Client, RST, 500_000, 0, b"").send(Client, SYN, 999, 0, b"");
+    d.send(Server, SYN | ACK, 4999, 1000, b"");
+    d.send(Client, ACK, 1000, 5000, b"ask").send(Server, ACK, 5000, 1003, b"answer");
+    assert_eq!(d.log.0, [Dialogue::data(Client, b"ask"), Dialogue::data(Server, b"answer")]);
+}
+
 #[test]
 fn sequence_numbers_wrap() {
     let mut d = Dialogue::new();

@@ -127,7 +127,8 @@ impl Channel {
         if id == method::CONSUME && !said.consumer.is_empty() {
             self.consumes(said.consumer, said.no_ack);
         }
-        if id == method::CONFIRM {
+        // Asking again does not begin to count anew.
+        if id == method::CONFIRM && !matches!(self.confirms, Confirms::On(_)) {
             self.confirms = Confirms::On(1);
         }
         if said.no_wait {
@@ -229,7 +230,12 @@ impl Channel {
         exchange.holds_values = true;
         let content = Content { id, said, exchange, left: None };
         if let Some(mut old) = self.content[sent.side.index()].replace(content) {
-            old.exchange.note(MALFORMED);
+            if old.exchange.gap_bytes == 0 {
+                old.exchange.note(MALFORMED);
+            } else if sent.side == Side::Client {
+                // Its end was not recognised, so it was not counted.
+                self.confirms = Confirms::Unknown;
+            }
             emit(old.exchange, seen(sent.side), cx);
         }
     }

@@ -95,7 +95,14 @@ fn take(
     let method = if kind == frame::METHOD {
         let method = frame::method(framed.body());
         match method {
-            None if framed.is_cut() => return Ok(()),
+            None if framed.is_cut() => {
+                // What method that was is lost, and so is what answers what.
+                if let Some(channel) = channels.get_mut(&number) {
+                    *held = held.saturating_sub(channel.held);
+                    channel.lose(side, cx);
+                }
+                return Ok(());
+            }
             Some((_, method, _)) if frame::is_of(method, side) => {}
             _ => return Err(Misplaced),
         }

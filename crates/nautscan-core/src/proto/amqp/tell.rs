@@ -60,10 +60,12 @@ fn read(e: &mut Exchange, id: Id, mut f: Fields<'_>, said: &mut Said) -> Option<
             f.table()?;
             let mechanism = f.text()?;
             e.detail.push(("mechanism", shown(mechanism)));
-            let mut words = f.long_text()?.split(|byte| *byte == 0);
-            // Of PLAIN the name stands before the password.
-            let user = words.nth(1).filter(|_| mechanism == b"PLAIN");
-            e.detail.extend(user.map(|user| ("user", shown(user))));
+            let words: Vec<_> = f.long_text()?.split(|byte| *byte == 0).take(4).collect();
+            // Of PLAIN the name stands before the password (RFC 4616); where one of the three is missing,
+            // any may be the password.
+            if let (b"PLAIN", [_, user, _]) = (mechanism, &words[..]) {
+                e.detail.push(("user", shown(user)));
+            }
         }
         method::OPEN => e.target = Some(f.text()?.to_vec()),
         method::CLOSE | method::CHANNEL_CLOSE => {

@@ -109,6 +109,82 @@ fn a_connection_begins() {
 }
 
 #[test]
+fn a_password_out_of_its_place_is_no_name() {
+    for response in [&b"ann\0hunter2"[..], b"\0hunter2", b"\0ann\0hunter2\0hunter2", b"hunter2"] {
+        let start = method(0, 10, 11, &[&l(b""), &t("PLAIN"), &l(response), &t("en_US")]);
+        let got = play(&[opened()[0].clone(), opened()[1].clone(), says(C, start)]);
+        assert_eq!(detail(&got[0], "mechanism"), "PLAIN");
+        assert!(!format!("{got:?}").contains("hunter2"), "{}", response.escape_ascii());
+    }
+}
+
+/// RabbitMQ takes a second `confirm.select`, and goes on counting.
+#[test]
+fn confirms_asked_for_again_are_counted_on() {
+    let select = |number| method(1, 85, number, if number == 10 { &[&[0]] } else { &[] });
+    let acts = [
+        says(C, [select(10), publish(1, "", "one", "1")].concat()),
+        says(S, select(11)),
+        says(C, [select(10), publish(1, "", "two", "2")].concat()),
+        says(S, [select(11), ack(1, 80, 2, 0)].concat()),
+        says(S, ack(1, 80, 1, 0)),
+    ];
+    let rows = [
+        "confirm.select - - - complete",
+        "confirm.select - - - complete",
+        "basic.publish two - - complete",
+        "basic.publish one - - complete",
+    ];
+    assert_eq!(told_after(&acts), rows);
+}
+
+/// Bytes of a content's header are lost: where the message ends is not known, nor then the numbers of
+/// those behind it.
+#[test]
+fn behind_a_message_that_was_not_counted_no_confirmation_is_paired() {
+    let lossy = publish(1, "", "two", "2");
+    let at = method(1, 60, 40, &[&[0, 0], &t(""), &t("two"), &[0]]).len() + 9;
+    let acts = [
+        says(C, [method(1, 85, 10, &[&[0]]), publish(1, "", "one", "1")].concat()),
+        says(S, method(1, 85, 11, &[])),
+        says(C, &lossy[..at]),
+        Act::Loses(C, 4),
+        says(C, [&lossy[at + 4..], &publish(1, "", "three", "3")].concat()),
+        says(S, [ack(1, 80, 1, 0), ack(1, 80, 2, 0), ack(1, 80, 3, 0)].concat()),
+    ];
+    let got = play(&after_opening(&acts)).split_off(4);
+    let rows = [
+        "confirm.select - - - complete",
+        "basic.publish two - - gap",
+        "basic.publish three - - request_only",
+        "basic.publish one - - complete",
+    ];
+    assert_eq!(got.iter().map(brief).collect::<Vec<_>>(), rows);
+    assert!(got.iter().all(|row| row.oddities.is_empty()));
+}
+
+/// Bytes of a method's numbers are lost: which of two that wait it answers is not known.
+#[test]
+fn a_method_of_which_the_number_is_lost_leaves_no_pair() {
+    let declare = |name: &str| method(1, 50, 10, &[&[0, 0], &t(name), &[0], &l(b"")]);
+    let declared = |name: &str| method(1, 50, 11, &[&t(name), &[0; 8]]);
+    let acts = [
+        says(C, [declare("one"), declare("two")].concat()),
+        says(S, &declared("one")[..8]),
+        Act::Loses(S, 5),
+        says(S, [&declared("one")[13..], &declared("two")].concat()),
+    ];
+    let got = play(&after_opening(&acts)).split_off(4);
+    let rows = [
+        "queue.declare one - - request_only",
+        "queue.declare two - - request_only",
+        "queue.declare two - - response_only",
+    ];
+    assert_eq!(got.iter().map(brief).collect::<Vec<_>>(), rows);
+    assert!(got[..2].iter().all(|row| row.oddities == [oddity::PAIRING_UNCERTAIN]));
+}
+
+#[test]
 fn methods_have_their_answers_on_each_channel() {
     let declare =
         |channel, name: &str| method(channel, 50, 10, &[&[0, 0], &t(name), &[0b10], &l(b"")]);

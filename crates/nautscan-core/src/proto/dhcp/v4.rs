@@ -16,6 +16,8 @@ mod at {
     pub(super) const CLIENT_IP: core::ops::Range<usize> = 12..16;
     pub(super) const YOUR_IP: core::ops::Range<usize> = 16..20;
     pub(super) const HARDWARE: core::ops::Range<usize> = 28..44;
+    pub(super) const SERVER_NAME: core::ops::Range<usize> = 44..108;
+    pub(super) const FILE: core::ops::Range<usize> = 108..236;
     pub(super) const COOKIE: core::ops::Range<usize> = 236..240;
 }
 
@@ -31,6 +33,7 @@ mod option {
     pub(super) const HOST_NAME: u8 = 12;
     pub(super) const REQUESTED: u8 = 50;
     pub(super) const LEASE_TIME: u8 = 51;
+    pub(super) const OVERLOAD: u8 = 52;
     pub(super) const MESSAGE: u8 = 53;
     pub(super) const SERVER: u8 = 54;
     pub(super) const VENDOR_CLASS: u8 = 60;
@@ -64,6 +67,7 @@ pub(super) fn probe(datagram: &Datagram<'_>) -> Recognised {
 #[derive(Default)]
 struct Options<'a> {
     message: Option<u8>,
+    overload: Option<u8>,
     host_name: Option<&'a [u8]>,
     fqdn: Option<&'a [u8]>,
     lease_s: Option<u32>,
@@ -73,17 +77,29 @@ struct Options<'a> {
 }
 
 impl<'a> Options<'a> {
-    /// Reads options up to their end; `None`: one goes beyond it. Of an option that comes twice
-    /// the first counts.
-    fn read(mut bytes: &'a [u8]) -> Option<Self> {
+    /// Reads the options of a message: those behind the cookie, then those that the fields for a file
+    /// and for the server's name hold if an option says so (RFC 2131 section 4.1). `None`: one goes
+    /// beyond its end. Of an option that comes twice the first counts.
+    fn read(message: &'a [u8]) -> Option<Self> {
         let mut options = Self::default();
+        options.add(message.get(OPTIONS..)?)?;
+        let overload = options.overload.unwrap_or(0);
+        for (bit, field) in [(1, at::FILE), (2, at::SERVER_NAME)] {
+            if overload & bit != 0 {
+                options.add(&message[field])?;
+            }
+        }
+        Some(options)
+    }
+
+    fn add(&mut self, mut bytes: &'a [u8]) -> Option<()> {
         loop {
             match bytes {
-                [] | [option::END, ..] => return Some(options),
+                [] | [option::END, ..] => return Some(()),
                 [option::PAD, rest @ ..] => bytes = rest,
                 [code, len, rest @ ..] => {
                     let (value, next) = rest.split_at_checked(usize::from(*len))?;
-                    options.take(*code, value);
+                    self.take(*code, value);
                     bytes = next;
                 }
                 [_] => return None,
@@ -94,6 +110,7 @@ impl<'a> Options<'a> {
     fn take(&mut self, code: u8, value: &'a [u8]) {
         match code {
             option::MESSAGE => self.message = self.message.or(value.first().copied()),
+            option::OVERLOAD => self.overload = self.overload.or(value.first().copied()),
             option::HOST_NAME => self.host_name = self.host_name.or(Some(value)),
             option::REQUESTED => self.requested = self.requested.or(value.first_chunk().copied()),
             option::SERVER => self.server = self.server.or(value.first_chunk().copied()),
@@ -127,7 +144,7 @@ pub(super) fn read(datagram: &Datagram<'_>, said: &mut Said, cx: &mut Context<'_
     if bytes.get(at::COOKIE)? != COOKIE {
         return None;
     }
-    let options = Options::read(&bytes[OPTIONS..])?;
+    let options = Options::read(bytes)?;
     note(bytes, &options, said);
     let step = match options.message {
         Some(message::DISCOVER | message::REQUEST | message::INFORM) => LeaseStep::Asked,
@@ -225,6 +242,22 @@ mod tests {
         let fqdn =
             told(read, &bytes(1, [0; 4], b"\x35\x01\x03\x51\x09\x04\x00\x00\x02pc\x01x\x00"));
         assert_eq!(fqdn.leases, ["pc.x Some(9) asks"]);
+    }
+
+    /// Long messages have options where a file's and a server's name would stand.
+    #[test]
+    fn options_stand_in_other_fields_if_one_says_so() {
+        let mut message = bytes(2, [10, 0, 0, 7], b"\x34\x01\x03\x35\x01\x05\xff");
+        message[at::FILE][..7].copy_from_slice(b"\x33\x04\x00\x00\x0e\x10\xff");
+        message[at::SERVER_NAME][..5].copy_from_slice(b"\x0c\x02pc\xff");
+        let leases = |message: &[u8]| told(read, message).leases;
+        assert_eq!(leases(&message), ["pc Some(9) 10.0.0.7 for Some(3600) by Server"]);
+        message[OPTIONS + 2] = 1;
+        assert_eq!(leases(&message), ["- Some(9) 10.0.0.7 for Some(3600) by Server"]);
+        message[OPTIONS + 2] = 2;
+        assert_eq!(leases(&message), ["pc Some(9) 10.0.0.7 for None by Server"]);
+        message[at::SERVER_NAME].fill(9);
+        assert!(leases(&message).is_empty() && told(read, &message).errors == 1);
     }
 
     #[test]

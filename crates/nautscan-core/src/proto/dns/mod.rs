@@ -8,6 +8,7 @@
 //! | `detail` | flags, EDNS and records as text |
 //! | `naming` | which addresses have which names by an answer |
 //! | `pair` | questions that wait, and which answer is whose |
+//! | `transfer` | where the answer to a question for a zone ends |
 //! | `datagrams` | messages of a UDP flow |
 //! | `stream` | messages of a TCP connection |
 //! | `oddity` | what a peer did that it should not |
@@ -16,7 +17,8 @@
 //! identifier, opcode and question (names compared without regard to case). A question that is
 //! sent again while it waits is the same row, counted in `retransmissions`, and its latency is
 //! that from the first copy on. One that waits longer than [`ANSWER_WAIT`] after its last copy is
-//! a row without an answer, and an answer that comes later is a row of its own.
+//! a row without an answer, and an answer that comes later is a row of its own. The messages of a
+//! zone's transfer are one answer.
 //!
 //! What is sent to a multicast group is answered in other flows, by none or by many: there
 //! question and answer are rows of their own.
@@ -33,6 +35,7 @@ mod stream;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
 pub use oddity::ODDITIES;
 
@@ -61,7 +64,7 @@ pub const PROTOCOL: Protocol =
 
 static ABOUT: About = About {
     title: "DNS with EDNS",
-    extracts: "Type, name, response code, latency, message sizes, the records of all sections, flags, EDNS options, retransmissions; names of addresses go to the table `names`.",
+    extracts: "Type, name, response code, latency, message sizes, the records of all sections, flags, EDNS options, retransmissions; transfers of zones as one row; names of addresses go to the table `names`.",
     limits: &[
         "DNS over TLS, HTTPS and QUIC is encrypted and not read.",
         "24 records of a section are shown, 256 characters of each.",

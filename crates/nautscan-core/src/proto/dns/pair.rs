@@ -6,6 +6,7 @@ use domain::base::iana::Opcode;
 
 use super::message::{Heard, Question, error_of, first_record, method};
 use super::oddity::Oddity;
+use super::transfer::Transfer;
 use super::{ANSWER_WAIT, detail, naming};
 use crate::event::{Body, Completeness, Exchange, Message};
 use crate::limits::DNS_WAITING;
@@ -31,6 +32,8 @@ struct Waiting {
     /// When it was sent last.
     sent: i64,
     copies: u32,
+    /// Its answer may have several messages.
+    transfer: Option<Transfer>,
 }
 
 /// What was answered last, to know its repetition.
@@ -100,6 +103,19 @@ impl Pairing {
     pub(super) fn answer(&mut self, mut heard: Heard<'_>, arrival: Arrival, cx: &mut Context<'_>) {
         self.expire(arrival.first, cx);
         let at = self.waiting.iter().position(|waiting| waiting.is_answered_by(&heard, arrival));
+        if let Some(waiting) = at.and_then(|at| self.waiting.get_mut(at))
+            && waiting.transfer.is_some()
+        {
+            naming::of_answer(&heard, self.name, arrival.side.peer(), cx);
+            if !waiting.receives(heard, arrival) {
+                return;
+            }
+            if let Some(waiting) = at.and_then(|at| self.waiting.remove(at)) {
+                self.answered = Some(waiting.done());
+                cx.sink.exchange(&waiting.told());
+            }
+            return;
+        }
         let waiting = at.and_then(|at| self.waiting.remove(at));
         // A stray answer is not to be trusted, but the question may be before the capture.
         let trusted = waiting.is_some() || !self.has_asked;
@@ -107,9 +123,7 @@ impl Pairing {
             naming::of_answer(&heard, self.name, arrival.side.peer(), cx);
         }
         if let Some(waiting) = waiting {
-            let Waiting { id, question, side, .. } = &*waiting;
-            self.answered =
-                Some(Answered { side: side.peer(), id: *id, question: question.clone() });
+            self.answered = Some(waiting.done());
             return waiting.answered(heard, arrival, cx);
         }
         if self.has_asked {
@@ -190,6 +204,7 @@ impl Waiting {
             side: arrival.side,
             id: heard.id(),
             opcode: heard.opcode(),
+            transfer: heard.question.as_ref().and_then(|question| Transfer::of(question.kind)),
             question: heard.question,
             sent: arrival.last,
             copies: 0,
@@ -211,6 +226,33 @@ impl Waiting {
                 || is_same(&self.question, &heard.question))
     }
 
+    /// It, as what was answered last.
+    fn done(&self) -> Answered {
+        Answered { side: self.side.peer(), id: self.id, question: self.question.clone() }
+    }
+
+    /// Takes a message of a transfer; whether that is the last.
+    fn receives(&mut self, heard: Heard<'_>, arrival: Arrival) -> bool {
+        let is_last = self.transfer.as_mut().is_none_or(|transfer| transfer.take(&heard));
+        self.sent = arrival.last;
+        let exchange = &mut self.exchange;
+        let Some(response) = &mut exchange.response else {
+            complete(exchange, &heard, arrival);
+            return is_last;
+        };
+        response.last_time = Some(arrival.last);
+        let bytes = i64::try_from(heard.len).unwrap_or(i64::MAX);
+        response.body.bytes = response.body.bytes.map(|before| before.saturating_add(bytes));
+        exchange.status = Some(i32::from(heard.rcode().to_int()));
+        exchange.error = error_of(heard.rcode());
+        exchange.gap_bytes += heard.cut as u64;
+        if heard.cut > 0 {
+            exchange.completeness = Completeness::Gap;
+        }
+        heard.oddities.iter().for_each(|oddity| exchange.note(oddity));
+        is_last
+    }
+
     fn answered(self: Box<Self>, heard: Heard<'_>, arrival: Arrival, cx: &mut Context<'_>) {
         respond(self.told(), heard, arrival, cx);
     }
@@ -218,6 +260,11 @@ impl Waiting {
     /// Emits a question without an answer.
     fn emit(self, error: Option<&'static str>, cx: &mut Context<'_>) {
         let mut exchange = self.told();
+        if exchange.response.is_some() {
+            // Of a transfer, the end.
+            exchange.completeness = Completeness::Gap;
+            return cx.sink.exchange(&exchange);
+        }
         exchange.error = error;
         if exchange.completeness == Completeness::Complete {
             exchange.completeness = Completeness::RequestOnly;
@@ -228,6 +275,12 @@ impl Waiting {
     fn told(mut self) -> Exchange {
         if self.copies > 0 {
             self.exchange.detail.push(("retransmissions", self.copies.to_string()));
+        }
+        if let Some(transfer) = self.transfer.filter(|transfer| transfer.messages > 1) {
+            let detail = &mut self.exchange.detail;
+            detail.retain(|(name, _)| *name != "answers_total");
+            detail.push(("answers_total", transfer.records.to_string()));
+            detail.push(("messages", transfer.messages.to_string()));
         }
         self.exchange
     }
@@ -283,19 +336,24 @@ fn message(heard: &Heard<'_>, arrival: Arrival) -> Message {
 
 /// Completes an exchange by an answer, and emits it.
 fn respond(mut exchange: Exchange, heard: Heard<'_>, arrival: Arrival, cx: &mut Context<'_>) {
+    complete(&mut exchange, &heard, arrival);
+    cx.sink.exchange(&exchange);
+}
+
+/// Says what an answer says.
+fn complete(exchange: &mut Exchange, heard: &Heard<'_>, arrival: Arrival) {
     if exchange.target.is_none() {
         // The question could not be read; its answer repeats it.
         exchange.method = method(heard.opcode(), heard.question.as_ref());
-        exchange.target = target(&heard);
+        exchange.target = target(heard);
     }
     exchange.status = Some(i32::from(heard.rcode().to_int()));
     exchange.error = error_of(heard.rcode());
-    exchange.response = Some(message(&heard, arrival));
+    exchange.response = Some(message(heard, arrival));
     if heard.cut > 0 && exchange.request.is_some() {
         exchange.completeness = Completeness::Gap;
         exchange.gap_bytes += heard.cut as u64;
     }
-    detail::add_answer(&mut exchange.detail, &heard);
+    detail::add_answer(&mut exchange.detail, heard);
     heard.oddities.iter().for_each(|oddity| exchange.note(oddity));
-    cx.sink.exchange(&exchange);
 }

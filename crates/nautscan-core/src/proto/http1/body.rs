@@ -310,9 +310,10 @@ impl Http1 {
         let (codings, heard) = (self.half(side).codings, self.half(side).received);
         let limit = cx.settings.body_limit;
         if let Some(pending) = self.pending(side) {
+            let is_part = side == Side::Server && pending.exchange.status == Some(206);
             if let Some(message) = message(pending, side) {
                 message.last_time = time;
-                if let Some(oddity) = finish_content(message, &codings, limit) {
+                if let Some(oddity) = finish_content(message, &codings, limit, is_part) {
                     pending.note(oddity);
                 }
             }
@@ -351,7 +352,7 @@ pub(in crate::proto) fn add_content(message: &mut Message, piece: &[u8], limit: 
     let body = &mut message.body;
     body.bytes = body.bytes.map(|n| n.saturating_add(piece.len() as i64));
     if hole || limit == 0 {
-        body.truncated = true;
+        body.truncated |= !piece.is_empty();
         return;
     }
     let kept = body.kept.get_or_insert_default();
@@ -361,7 +362,13 @@ pub(in crate::proto) fn add_content(message: &mut Message, piece: &[u8], limit: 
 }
 
 /// Undoes the content codings of a message that is over. The answer is what to note about it.
-fn finish_content(message: &mut Message, codings: &Codings, limit: usize) -> Option<Oddity> {
+/// `is_part`: its content is a part of what was coded (206), and need not decode by itself.
+fn finish_content(
+    message: &mut Message,
+    codings: &Codings,
+    limit: usize,
+    is_part: bool,
+) -> Option<Oddity> {
     let body = &mut message.body;
     if codings.applied().is_empty() || body.kept.as_ref().is_none_or(Vec::is_empty) {
         return None;
@@ -377,7 +384,7 @@ fn finish_content(message: &mut Message, codings: &Codings, limit: usize) -> Opt
     body.truncated |= outcome != Outcome::Whole;
     body.kept = Some(content);
     let broken = outcome == Outcome::Corrupt || (outcome == Outcome::Short && !was_cut);
-    broken.then_some(Oddity::ContentUndecodable)
+    (broken && !is_part).then_some(Oddity::ContentUndecodable)
 }
 
 /// The same for other versions of HTTP, which name their oddities themselves.
@@ -385,8 +392,9 @@ pub(in crate::proto) fn undo_codings(
     message: &mut Message,
     codings: &Codings,
     limit: usize,
+    is_part: bool,
 ) -> Option<&'static str> {
-    finish_content(message, codings, limit).map(Oddity::name)
+    finish_content(message, codings, limit, is_part).map(Oddity::name)
 }
 
 /// Undoes codings of bytes that are no content: at most `limit` bytes. `None`: they are not coded

@@ -112,6 +112,8 @@ enum Length {
 enum Transfer {
     #[default]
     Absent,
+    /// `identity` alone, as RFC 2616 had it: no coding, the length is found as without.
+    Identity,
     /// Its last coding is chunked.
     Chunked,
     Other,
@@ -186,8 +188,11 @@ impl Facts {
             if self.transfer == Transfer::Chunked {
                 self.odd.insert(Oddity::DuplicateChunked);
             }
+            let is_first = matches!(self.transfer, Transfer::Absent | Transfer::Identity);
             if item.eq_ignore_ascii_case(b"chunked") {
                 self.transfer = Transfer::Chunked;
+            } else if is_first && item.eq_ignore_ascii_case(b"identity") {
+                self.transfer = Transfer::Identity;
             } else {
                 self.transfer = Transfer::Other;
                 if let Some(coding) = coding(item) {
@@ -210,13 +215,10 @@ impl Facts {
         self.note_conflicts(version);
         match (self.transfer, self.length) {
             (Transfer::Chunked, _) => Framing::Chunked(Chunked::new()),
-            (Transfer::Other, _) => {
-                self.odd.insert(Oddity::EncodingNotChunked);
-                Framing::Unknown
-            }
-            (Transfer::Absent, Length::Absent) => Framing::Length(0),
-            (Transfer::Absent, Length::Stated(n)) => Framing::Length(n),
-            (Transfer::Absent, Length::Invalid | Length::Conflicting) => Framing::Unknown,
+            (Transfer::Other, _) => Framing::Unknown,
+            (_, Length::Absent) => Framing::Length(0),
+            (_, Length::Stated(n)) => Framing::Length(n),
+            (_, Length::Invalid | Length::Conflicting) => Framing::Unknown,
         }
     }
 
@@ -231,12 +233,9 @@ impl Facts {
         self.note_conflicts(version);
         match (self.transfer, self.length) {
             (Transfer::Chunked, _) => Framing::Chunked(Chunked::new()),
-            (Transfer::Absent, Length::Stated(n)) => Framing::Length(n),
-            (Transfer::Other, _) => {
-                self.odd.insert(Oddity::EncodingNotChunked);
-                Framing::UntilClose
-            }
-            (Transfer::Absent, _) => Framing::UntilClose,
+            (Transfer::Other, _) => Framing::UntilClose,
+            (_, Length::Stated(n)) => Framing::Length(n),
+            (_, _) => Framing::UntilClose,
         }
     }
 
@@ -244,7 +243,10 @@ impl Facts {
         if self.transfer == Transfer::Absent {
             return;
         }
-        if self.length != Length::Absent {
+        if self.transfer != Transfer::Chunked {
+            self.odd.insert(Oddity::EncodingNotChunked);
+        }
+        if self.length != Length::Absent && self.transfer != Transfer::Identity {
             self.odd.insert(Oddity::LengthAndEncoding);
         }
         if version == Version::V10 {

@@ -30,10 +30,13 @@ pub(super) struct Payload {
 }
 
 impl Payload {
-    /// Of DATA: octets of content to come; `None`: how much of them is padding is not known.
-    pub(super) fn content_left(&self) -> Option<u32> {
-        let pad = if self.head.has(flag::PADDED) { self.pad? } else { 0 };
-        Some(self.left.saturating_sub(u32::from(pad)))
+    /// How many of the next `octets` of DATA are content; `None`: where the padding begins is not known.
+    pub(super) fn content_within(&self, octets: u64) -> Option<u64> {
+        let padding = match self.pad {
+            None if self.head.has(flag::PADDED) => return None,
+            pad => u64::from(pad.unwrap_or(0)),
+        };
+        Some(octets.min(u64::from(self.left).saturating_sub(padding)))
     }
 }
 
@@ -64,6 +67,8 @@ pub(super) struct Half {
     pub(super) needed: usize,
     /// Bytes in which frames were looked for.
     pub(super) sought: u64,
+    /// Octets of header blocks that were read meanwhile, again and again where heads overlap.
+    pub(super) looked: u64,
     /// When the first byte of the frame was captured.
     pub(super) begin: i64,
     pub(super) block: Option<Block>,

@@ -7,6 +7,7 @@
 //! size is not known, does no harm.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::huffman;
 use crate::limits::H2_TABLE;
@@ -79,8 +80,9 @@ static STATIC: [(&str, &str); 61] = [
 /// What an entry counts besides its octets (section 4.1).
 const OVERHEAD: usize = 32;
 
-/// Text of a field; `None`: it stands in an entry that was not seen.
-type Text = Option<Box<[u8]>>;
+/// Text of a field; `None`: it stands in an entry that was not seen. A name that others refer to is
+/// theirs too: two octets can ask for it again, however long it is.
+type Text = Option<Arc<[u8]>>;
 
 #[derive(Debug)]
 struct Entry {
@@ -213,8 +215,13 @@ impl Decoder {
         let field = Field { name: self.text(name, 0), value: self.text(value, 1) };
         take(field);
         if is_added {
-            let own = |text: Option<&[u8]>| text.map(Box::from);
-            let entry = Entry { name: own(field.name), value: own(field.value) };
+            let known = match name {
+                Source::Index(index) => self.entry(index).map(|entry| entry.name.clone()),
+                Source::Plain(_) | Source::Huffman => None,
+            };
+            let own = |text: Option<&[u8]>| text.map(Arc::from);
+            let name = known.unwrap_or_else(|| own(field.name));
+            let entry = Entry { name, value: own(field.value) };
             self.size += entry.size();
             self.entries.push_front(entry);
             self.evict();
@@ -251,13 +258,16 @@ impl Decoder {
         if let Some((name, value)) = STATIC.get(index.wrapping_sub(1)) {
             return Ok(Field { name: Some(name.as_bytes()), value: Some(value.as_bytes()) });
         }
-        match self.entries.get(index.wrapping_sub(STATIC.len() + 1)) {
-            Some(entry) if index > 0 => {
-                Ok(Field { name: entry.name.as_deref(), value: entry.value.as_deref() })
-            }
+        match self.entry(index) {
+            Some(entry) => Ok(Field { name: entry.name.as_deref(), value: entry.value.as_deref() }),
             None if self.unseen && index > 0 => Ok(Field { name: None, value: None }),
-            _ => Err(Malformed::NoSuchEntry),
+            None => Err(Malformed::NoSuchEntry),
         }
+    }
+
+    /// The entry of that index in the table, the static one apart.
+    fn entry(&self, index: usize) -> Option<&Entry> {
+        self.entries.get(index.checked_sub(STATIC.len() + 1)?)
     }
 
     /// Gives up the oldest entries until those left are no larger than they may be (section 4.3).

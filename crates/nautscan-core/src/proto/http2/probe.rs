@@ -39,7 +39,7 @@ pub(super) fn probe(side: Side, bytes: &[u8]) -> Probe {
         return yes;
     }
     // Nothing but a header block tells whose frames these are.
-    match run(bytes, side, None) {
+    match run(bytes, side, None, &mut { u64::MAX }) {
         Run::Yes => Probe::Yes,
         Run::More(needed) if needed < DETECTION_BYTES => Probe::NeedMore,
         Run::More(_) | Run::No => Probe::No,
@@ -65,8 +65,14 @@ fn begins_server(bytes: &[u8]) -> Option<Probe> {
 }
 
 /// Whether frames of `side` begin with these bytes. `is_open`: whether a stream is known to be open;
-/// `None`: no stream is known, and only a header block is certain.
-pub(super) fn run(bytes: &[u8], side: Side, is_open: Option<&dyn Fn(u32) -> bool>) -> Run {
+/// `None`: no stream is known, and only a header block is certain. `budget`: octets of header blocks
+/// that may be read, from which those that were are taken; what would exceed it is no frame.
+pub(super) fn run(
+    bytes: &[u8],
+    side: Side,
+    is_open: Option<&dyn Fn(u32) -> bool>,
+    budget: &mut u64,
+) -> Run {
     let (mut at, mut points) = (0, 0);
     for _ in 0..FRAMES {
         let rest = &bytes[at..];
@@ -82,12 +88,16 @@ pub(super) fn run(bytes: &[u8], side: Side, is_open: Option<&dyn Fn(u32) -> bool
             (kind::DATA, _) if is_open.is_some_and(|is_open| is_open(head.stream)) => STRONG,
             (kind::DATA, _) => WEAK,
             (_, None) => return Run::More(end),
-            (kind::HEADERS, Some(payload)) => match block(head, payload) {
-                Block::Of(whose) if whose == side => return Run::Yes,
-                Block::Of(_) | Block::Broken => return Run::No,
-                Block::Unclear if is_open.is_some_and(|is_open| is_open(head.stream)) => STRONG,
-                Block::Unclear => WEAK,
-            },
+            (kind::HEADERS, Some(payload)) => {
+                let Some(left) = budget.checked_sub(payload.len() as u64) else { return Run::No };
+                *budget = left;
+                match block(head, payload) {
+                    Block::Of(whose) if whose == side => return Run::Yes,
+                    Block::Of(_) | Block::Broken => return Run::No,
+                    Block::Unclear if is_open.is_some_and(|is_open| is_open(head.stream)) => STRONG,
+                    Block::Unclear => WEAK,
+                }
+            }
             (_, Some(payload)) => match is_sound(head, payload) {
                 true => STRONG,
                 false => return Run::No,
@@ -134,7 +144,7 @@ fn block(head: Head, payload: &[u8]) -> Block {
     let (mut whose, mut is_named) = (None, true);
     let read = Decoder::default().decode(fields, |field| {
         let Some(name) = field.name else { return };
-        is_named &= is_name(name);
+        is_named = is_named && is_name(name);
         match name {
             b":status" => whose = whose.or(Some(Side::Server)),
             b":method" | b":path" | b":scheme" | b":authority" => {
@@ -153,9 +163,11 @@ fn block(head: Head, payload: &[u8]) -> Block {
 
 /// Whether this is the name of a field as HTTP/2 writes it.
 fn is_name(name: &[u8]) -> bool {
+    /// Names in use have some dozens, and a block may repeat one thousands of times.
+    const MOST: usize = 256;
     let name = name.strip_prefix(b":").unwrap_or(name);
     let is_lower = |byte: &u8| byte.is_ascii_graphic() && !byte.is_ascii_uppercase();
-    !name.is_empty() && name.iter().all(is_lower)
+    (1..=MOST).contains(&name.len()) && name.iter().all(is_lower)
 }
 
 /// Whether the payload of a frame of a fixed form is of that form.
@@ -241,6 +253,7 @@ mod tests {
 
     #[test]
     fn after_a_loss_streams_that_are_open_count() {
+        let run = |bytes: &[u8], side, is_open| super::run(bytes, side, is_open, &mut { u64::MAX });
         let is_open: &dyn Fn(u32) -> bool = &|stream| stream == 5;
         let twice = [DATA, DATA].concat();
         assert_eq!(run(&twice, S, Some(is_open)), Run::Yes);

@@ -5,7 +5,7 @@ use super::frame::{HEAD, Head, PREFACE, flag, kind};
 use super::half::{Payload, State};
 use super::oddity::{BLOCK_INTERRUPTED, EARLY_DATA};
 use super::probe::{Run, run};
-use crate::limits::{H2_FRAME, H2_SEEK, H2_SOUGHT};
+use crate::limits::{H2_FRAME, H2_LOOKED, H2_SEEK, H2_SOUGHT};
 use crate::proto::{Context, Side};
 
 /// The connection is not followed any further, and why.
@@ -92,15 +92,19 @@ impl Http2 {
         let mut held = core::mem::take(&mut half.buf);
         let streams = &self.streams;
         let is_open: &dyn Fn(u32) -> bool = &|id| streams.is_open(id);
+        let most = H2_SEEK as u64 + H2_LOOKED * half.sought;
+        let mut budget = most.saturating_sub(half.looked);
         let mut at = 0;
         half.needed = 0;
         // Every usual frame is shorter than 64 KiB: its head begins with a zero.
         while let Some(zero) = held.get(at..).and_then(|rest| memchr::memchr(0, rest)) {
             at += zero;
-            match run(&held[at..], side, Some(is_open)) {
+            let found = run(&held[at..], side, Some(is_open), &mut budget);
+            half.looked = most - budget;
+            match found {
                 Run::Yes => {
                     half.state = State::Head;
-                    half.sought = 0;
+                    (half.sought, half.looked) = (0, 0);
                     self.feed(side, &held[at..], cx)?;
                     return Ok(bytes.len());
                 }
@@ -226,7 +230,7 @@ impl Http2 {
                 let may_be_lost = !self.halves[side.index()].is_whole;
                 if let Some(stream) = self.streams.get(id) {
                     match may_be_lost {
-                        true => stream.may_lose(side),
+                        true => stream.lose_place(side),
                         false => stream.note(EARLY_DATA),
                     }
                 }
@@ -248,15 +252,14 @@ impl Http2 {
         if let State::Payload(mut payload) = half.state {
             let within = lost.min(u64::from(payload.left));
             beyond = lost - within;
-            let before = payload.content_left();
+            if payload.head.kind == kind::DATA {
+                let content = payload.content_within(within);
+                if let Some(stream) = self.streams.get(payload.head.stream) {
+                    stream.lose_content(side, within, content, cx);
+                }
+            }
             payload.left -= within as u32;
             payload.lost += within;
-            if payload.head.kind == kind::DATA
-                && let Some(stream) = self.streams.get(payload.head.stream)
-            {
-                let content = before.zip(payload.content_left()).map(|(b, a)| u64::from(b - a));
-                stream.lose_content(side, within, content, cx);
-            }
             if payload.left > 0 {
                 self.half(side).state = State::Payload(payload);
                 return Ok(());
@@ -269,7 +272,7 @@ impl Http2 {
             half.state = State::Seek;
             half.hpack.forget();
             half.buf.clear();
-            (half.needed, half.sought) = (0, 0);
+            (half.needed, half.sought, half.looked) = (0, 0, 0);
             self.streams.lose(side);
         }
         Ok(())

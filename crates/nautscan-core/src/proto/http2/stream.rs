@@ -39,6 +39,8 @@ pub(super) struct Content {
     stated: Option<u64>,
     /// Content before this was lost.
     has_hole: bool,
+    /// Frames were lost, and with them an unknown part of it.
+    is_unmeasured: bool,
     call: HalfCall,
 }
 
@@ -120,11 +122,17 @@ impl Stream {
 
     /// Says that bytes of what `side` sends were lost.
     pub(super) fn lose(&mut self, side: Side, bytes: u64) {
-        self.count_lost(bytes);
+        self.note_gap(bytes);
         self.may_lose(side);
     }
 
-    /// The same of content, of which `content` bytes are lost; `None`: some of `bytes` may be padding.
+    fn note_gap(&mut self, bytes: u64) {
+        self.gap = true;
+        let exchange = self.exchange_mut();
+        exchange.gap_bytes = exchange.gap_bytes.saturating_add(bytes);
+    }
+
+    /// Says that bytes of DATA were lost. `content`: how many of them were content, if that is known.
     pub(super) fn lose_content(
         &mut self,
         side: Side,
@@ -132,25 +140,40 @@ impl Stream {
         content: Option<u64>,
         cx: &Context<'_>,
     ) {
-        match (&mut self.tunnel, content) {
-            (Some(Tunnel::Open(socket)), Some(lost)) => {
-                if lost > 0 {
-                    socket.lose(side, lost, cx);
-                }
-                self.count_lost(bytes);
-            }
-            _ => self.lose(side, bytes),
+        if content == Some(0) {
+            return self.note_gap(bytes);
+        }
+        if let (Some(Tunnel::Open(socket)), Some(lost)) = (&mut self.tunnel, content) {
+            socket.lose(side, lost, cx);
+            return self.note_gap(bytes);
+        }
+        self.lose(side, bytes);
+        let is_open = self.progress[side.index()] == Progress::Open;
+        if let Some(message) = self.message(side).filter(|_| is_open) {
+            let body = &mut message.body;
+            let add = |lost| body.bytes.map(|bytes| bytes.saturating_add_unsigned(lost));
+            body.bytes = content.and_then(add);
+            body.truncated = true;
         }
     }
 
-    fn count_lost(&mut self, bytes: u64) {
-        self.gap = true;
-        let exchange = self.exchange_mut();
-        exchange.gap_bytes = exchange.gap_bytes.saturating_add(bytes);
+    /// Says that frames were lost that may be of what `side` sends.
+    pub(super) fn lose_place(&mut self, side: Side) {
+        self.may_lose(side);
+        self.content[side.index()].is_unmeasured = true;
+        self.unmeasure(side);
+    }
+
+    /// How much content the message has is not known.
+    fn unmeasure(&mut self, side: Side) {
+        if let Some(message) = self.message(side) {
+            message.body.bytes = None;
+            message.body.truncated = true;
+        }
     }
 
     /// Says that bytes were lost that may be of what `side` sends.
-    pub(super) fn may_lose(&mut self, side: Side) {
+    fn may_lose(&mut self, side: Side) {
         self.gap |= self.progress[side.index()] == Progress::Open;
         let content = &mut self.content[side.index()];
         content.has_hole = true;
@@ -247,10 +270,11 @@ impl Stream {
 
     /// `has_all`: the head has the fields that it must have.
     fn check_head(&mut self, side: Side, has_all: bool, section: &Section) {
-        let has_hole = &mut self.content[side.index()].has_hole;
+        let content = &mut self.content[side.index()];
         // Without them, these are trailers, and the head was lost.
-        self.gap |= *has_hole && !has_all;
-        *has_hole &= !has_all;
+        self.gap |= content.has_hole && !has_all;
+        content.has_hole &= !has_all;
+        content.is_unmeasured &= !has_all;
         if !has_all && section.unseen == 0 && !section.is_large && !self.gap {
             self.note(PSEUDO);
         }
@@ -278,6 +302,9 @@ impl Stream {
         match side {
             Side::Client => self.exchange.request = Some(message),
             Side::Server => self.exchange.response = Some(message),
+        }
+        if self.content[side.index()].is_unmeasured {
+            self.unmeasure(side);
         }
     }
 
@@ -374,9 +401,10 @@ impl Stream {
     fn close_content(&mut self, side: Side, time: Option<i64>, cx: &Context<'_>) {
         let codings = self.content[side.index()].codings;
         let limit = cx.settings.body_limit;
+        let is_part = side == Side::Server && self.exchange.status == Some(206);
         let Some(message) = self.message(side) else { return };
         message.last_time = time;
-        let oddity = undo_codings(message, &codings, limit);
+        let oddity = undo_codings(message, &codings, limit, is_part);
         message.body.kept.take_if(|kept| kept.is_empty());
         if let Some(oddity) = oddity {
             self.note(oddity);

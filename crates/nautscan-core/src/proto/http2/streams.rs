@@ -113,7 +113,7 @@ impl Streams {
     /// Bytes of `side` were lost that may be of any of them.
     pub(super) fn lose(&mut self, side: Side) {
         let unfinished = |stream: &&mut Box<Stream>| !stream.progress[side.index()].is_over();
-        self.open.values_mut().filter(unfinished).for_each(|stream| stream.may_lose(side));
+        self.open.values_mut().filter(unfinished).for_each(|stream| stream.lose_place(side));
     }
 
     /// Tells what is still to be told of event streams.

@@ -5,7 +5,9 @@ mod tunnel;
 use super::frame::PREFACE;
 use super::*;
 use crate::event::Completeness;
-use crate::limits::{H2_BLOCK, H2_CLOSED, H2_FIELDS, H2_FRAME, H2_SEEK, H2_SOUGHT, H2_STREAMS};
+use crate::limits::{
+    H2_BLOCK, H2_CLOSED, H2_FIELDS, H2_FRAME, H2_LOOKED, H2_SEEK, H2_SOUGHT, H2_STREAMS,
+};
 use crate::proto::Side::{Client as C, Server as S};
 use crate::proto::dialogue::{self, Act, Collected, detail, says, text};
 use crate::proto::{App, Place};
@@ -376,11 +378,47 @@ fn a_loss_within_content_concerns_its_stream_alone() {
         says(S, &content[70..]),
         says(S, data(END_STREAM, 3, b"b")),
     ]);
-    assert_eq!(told(&acts), ["1 GET /a 200 80 - gap", "3 GET /b 200 1 - complete"]);
+    assert_eq!(told(&acts), ["1 GET /a 200 100 - gap", "3 GET /b 200 1 - complete"]);
     let rows = play(&acts);
     assert_eq!(rows[0].gap_bytes, 20);
     let body = &rows[0].response.as_ref().expect("it").body;
     assert_eq!((body.kept.as_ref().map(Vec::len), body.truncated), (Some(41), true));
+}
+
+/// Lost content is content all the same; lost padding is none, and without the octet that says how
+/// much there is of it, nobody knows what was lost.
+#[test]
+fn what_was_lost_of_content_is_counted_without_its_padding() {
+    const PADDED: u8 = 8;
+    let content = data(END_STREAM | PADDED, 1, &[&[49][..], &[b'x'; 50], &[0; 49]].concat());
+    let of = |from: usize, lost: usize| {
+        let acts = after_begin([
+            says(C, get(1, "/a")),
+            says(S, ok(1, END_HEADERS)),
+            says(S, &content[..from]),
+            Act::Loses(S, lost as u64),
+            says(S, &content[from + lost..]),
+        ]);
+        let rows = play(&acts);
+        let body = &rows[0].response.as_ref().expect("it").body;
+        assert_eq!(rows[0].completeness, Completeness::Gap);
+        (body.bytes, body.truncated)
+    };
+    assert_eq!(of(20, 10), (Some(50), true));
+    assert_eq!(of(50, 20), (Some(50), true), "some padding with it");
+    assert_eq!(of(70, 20), (Some(50), false), "padding alone");
+    assert_eq!(of(9, 5), (None, true));
+}
+
+/// The head was lost, and maybe content with it: the trailers say nothing of that.
+#[test]
+fn content_behind_a_lost_head_is_not_counted() {
+    let acts = after_begin([
+        says(C, [get(1, "/a"), get(3, "/b")].concat()),
+        Act::Loses(S, 60),
+        says(S, [ok(3, BOTH), headers(BOTH, 1, &[("x", "y")])].concat()),
+    ]);
+    assert_eq!(told(&acts), ["3 GET /b 200 0 - complete", "1 GET /a - - - gap"]);
 }
 
 #[test]
@@ -394,7 +432,7 @@ fn frames_are_found_again_after_a_loss() {
         says(S, ok(3, BOTH)),
         says(S, [ok(5, END_HEADERS), data(END_STREAM, 5, b"c")].concat()),
     ]);
-    let rows = ["1 GET /a 200 38 - gap", "3 GET /b 200 0 - complete", "5 GET /c 200 1 - complete"];
+    let rows = ["1 GET /a 200 - - gap", "3 GET /b 200 0 - complete", "5 GET /c 200 1 - complete"];
     assert_eq!(told(&acts), rows);
 }
 
@@ -407,7 +445,7 @@ fn what_may_have_ended_in_a_loss_is_not_said_to_have_failed() {
         says(C, get(5, "/c")),
         says(S, ok(5, BOTH)),
     ]);
-    let rows = ["5 GET /c 200 0 - complete", "1 GET /a 200 0 - gap", "3 GET /b - - - request_only"];
+    let rows = ["5 GET /c 200 0 - complete", "1 GET /a 200 - - gap", "3 GET /b - - - request_only"];
     assert_eq!(told(&acts), rows);
 }
 
@@ -622,6 +660,22 @@ fn frames_are_looked_for_within_the_caps() {
         assert_eq!(verdict, Verdict::Continue);
         assert!(parser.memory() < 4 * H2_SEEK + size_of::<Http2>());
     }
+}
+
+/// Reaches `H2_LOOKED`: heads of frames within each other's payload are not each read to their end.
+#[test]
+fn header_blocks_are_read_in_vain_within_the_cap() {
+    let (mut parser, mut sink, settings) =
+        (Http2::default(), Collected::default(), Settings::default());
+    let place = Place::default();
+    let mut cx = Context { time: 1, place, settings: &settings, sink: &mut sink };
+    let bytes = [0, 0x20, 0, 1, END_HEADERS, 0, 0, 0, 1].repeat(5000);
+    assert_eq!(parser.data(S, &bytes, &mut cx), Verdict::Continue);
+    let (looked, most) = (parser.half(S).looked, H2_LOOKED * bytes.len() as u64);
+    assert!((most / 2..most + H2_SEEK as u64 + 1).contains(&looked), "{looked} of {most}");
+    let behind = [vec![b'x'; 1 << 16], ok(1, BOTH)].concat();
+    assert_eq!(parser.data(S, &behind, &mut cx), Verdict::Continue);
+    assert_eq!(parser.half(S).state, half::State::Head, "what comes behind is found");
 }
 
 /// Dialogues with octets changed, cut and lost anywhere: nothing panics, memory stays in bounds, and

@@ -210,6 +210,7 @@ struct Pending {
     exchange: Exchange,
     opcode: &'static Opcode,
     opaque: [u8; 4],
+    key: Vec<u8>,
     offset: u64,
 }
 
@@ -314,7 +315,7 @@ impl Binary {
             detail: vec![("command", text)],
             ..Exchange::default()
         };
-        let pending = Pending { exchange, opcode, opaque, offset };
+        let pending = Pending { exchange, opcode, opaque, key, offset };
         self.texts += pending.memory();
         self.queue.push_back(pending);
         if self.queue.len() > MEMCACHED_PIPELINE
@@ -335,11 +336,12 @@ impl Binary {
     fn answer(&mut self, mut current: Current, cx: &mut Context<'_>) {
         let Header { opcode, opaque, status, key, body, .. } = current.header;
         let received = current.begun.1.received;
-        let at = self.queue.iter().position(|pending| {
+        let has_key = opcode.repeats_key() && key > 0;
+        let is_its = |pending: &Pending| {
             let is_same = (pending.opcode.name, pending.opaque) == (opcode.name, opaque);
-            is_same && received > pending.offset
-        });
-        let Some(at) = at else {
+            is_same && received > pending.offset && (!has_key || pending.key == current.key())
+        };
+        let Some(at) = self.queue.iter().position(is_its) else {
             let exchange = Exchange {
                 protocol: "memcached",
                 version: Some("binary"),
@@ -349,6 +351,11 @@ impl Binary {
             };
             return said(exchange, opcode, current, Completeness::ResponseOnly, cx);
         };
+        if opcode.is_quiet && self.queue.iter().skip(at + 1).any(is_its) {
+            // Clients that give all the same token: which of them had something to say is not known.
+            let same = self.queue.iter_mut().filter(|pending| is_its(pending));
+            same.for_each(|pending| pending.exchange.note(PAIRING_UNCERTAIN));
+        }
         for _ in 0..at {
             let Some(pending) = self.pop() else { break };
             unanswered(pending, cx);
@@ -371,7 +378,7 @@ impl Binary {
     pub(super) fn flush(&mut self, error: Option<&'static str>, lost: bool, cx: &mut Context<'_>) {
         while let Some(mut pending) = self.pop() {
             if lost {
-                pending.exchange.oddities.push(PAIRING_UNCERTAIN);
+                pending.exchange.note(PAIRING_UNCERTAIN);
                 emit(pending.exchange, Completeness::RequestOnly, cx);
             } else if pending.opcode.is_quiet {
                 unanswered(pending, cx);
@@ -396,7 +403,7 @@ impl Pending {
         let exchange = &self.exchange;
         let detail: usize = exchange.detail.iter().map(|(_, text)| text.capacity()).sum();
         let body = exchange.request.as_ref().map_or(0, |m| length(&m.body.kept));
-        length(&exchange.method) + length(&exchange.target) + detail + body
+        length(&exchange.method) + length(&exchange.target) + detail + body + self.key.capacity()
     }
 }
 
@@ -406,7 +413,7 @@ fn unanswered(pending: Pending, cx: &mut Context<'_>) {
     if pending.opcode.is_quiet {
         exchange.detail.push(("reply", "quiet".to_owned()));
     } else {
-        exchange.oddities.push(PAIRING_UNCERTAIN);
+        exchange.note(PAIRING_UNCERTAIN);
     }
     emit(exchange, Completeness::RequestOnly, cx);
 }

@@ -41,6 +41,8 @@ pub(super) struct Command {
     pub(super) is_quiet: bool,
     /// What its answer repeats (flag `O` of meta commands).
     pub(super) opaque: Option<Vec<u8>>,
+    /// The key as its answer repeats it (flag `k` of meta commands).
+    pub(super) echo: Option<Vec<u8>>,
 }
 
 /// Reads a line without its end.
@@ -101,6 +103,7 @@ impl Command {
         }
         self.is_quiet = flag(b'q').is_some();
         self.opaque = flag(b'O').map(|flag| flag[1..].to_vec());
+        self.echo = flag(b'k').and(arguments.first()).map(|key| key.to_vec());
     }
 }
 

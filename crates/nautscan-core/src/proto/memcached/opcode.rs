@@ -39,6 +39,11 @@ impl Opcode {
         matches!(self.name, "get" | "getq" | "getk" | "getkq" | "gat" | "gatq" | "gatk" | "gatkq")
     }
 
+    /// Whether an answer repeats the key.
+    pub(super) fn repeats_key(&self) -> bool {
+        matches!(self.name, "getk" | "getkq" | "gatk" | "gatkq")
+    }
+
     /// Whether answers come until an empty one.
     pub(super) fn has_many_answers(&self) -> bool {
         self.name == "stat"

@@ -17,8 +17,12 @@ struct Pending {
     wants: Wants,
     is_quiet: bool,
     opaque: Option<Vec<u8>>,
+    /// Its key, if the answer repeats it.
+    echo: Option<Vec<u8>>,
     keys: usize,
     offset: u64,
+    /// An answer came that may be to this or to another.
+    is_doubtful: bool,
 }
 
 /// What is known of the answer that is coming.
@@ -76,9 +80,10 @@ impl Pairing {
             detail,
             ..Exchange::default()
         };
-        let (wants, is_quiet, opaque) = (command.wants, command.is_quiet, command.opaque);
-        let (offset, keys) = (whole.offset, command.keys);
-        let pending = Pending { exchange, wants, is_quiet, opaque, keys, offset };
+        let Command { wants, is_quiet, opaque, echo, keys, .. } = command;
+        let (offset, is_doubtful) = (whole.offset, false);
+        let pending =
+            Pending { exchange, wants, is_quiet, opaque, echo, keys, offset, is_doubtful };
         if wants == Wants::Nothing {
             return unanswered(pending, "none wanted", cx);
         }
@@ -122,7 +127,8 @@ impl Pairing {
             if received <= front.offset {
                 return None;
             }
-            if !front.is_quiet || front.is_answered_by(line) {
+            if !front.is_quiet || front.may_be_answered_by(line) {
+                self.doubt(line);
                 break;
             }
             // A quiet command before one that is answered has nothing to say.
@@ -131,6 +137,23 @@ impl Pairing {
             }
         }
         self.wants()
+    }
+
+    /// A line that may be to the first command: where that is quiet, the answer may as well be to the
+    /// next ones, up to one that is answered in any case.
+    fn doubt(&mut self, line: &[u8]) {
+        if !self.queue.front().is_some_and(|front| front.is_quiet) {
+            return;
+        }
+        let quiet = self.queue.iter().take_while(|pending| pending.is_quiet).count();
+        let rest = self.queue.iter_mut().take(quiet + 1).skip(1);
+        let mut is_doubtful = false;
+        for other in rest.filter(|other| other.may_be_answered_by(line)) {
+            (other.is_doubtful, is_doubtful) = (true, true);
+        }
+        if let Some(front) = self.queue.front_mut() {
+            front.is_doubtful |= is_doubtful;
+        }
     }
 
     /// The answer that is coming is to no command that waits.
@@ -145,7 +168,7 @@ impl Pairing {
         if answer.code.is_empty() {
             answer.code = code[..code.len().min(MEMCACHED_TEXT)].to_vec();
         }
-        answer.hits += usize::from(matches!(code, b"VALUE" | b"VA" | b"HD"));
+        answer.hits += usize::from(matches!(code, b"VALUE" | b"VA"));
         if answer.error.is_none() {
             answer.error = answer::error(line);
             let text = &line[..line.len().min(MEMCACHED_TEXT)];
@@ -167,9 +190,8 @@ impl Pairing {
             return said(exchange, 0, answer, whole, Completeness::ResponseOnly, cx);
         };
         let mut exchange = pending.exchange;
-        let is_uncertain = pending.is_quiet && pending.opaque.is_none() && !self.queue.is_empty();
-        if is_uncertain {
-            exchange.oddities.push(PAIRING_UNCERTAIN);
+        if pending.is_doubtful {
+            exchange.note(PAIRING_UNCERTAIN);
         }
         said(exchange, pending.keys, answer, whole, Completeness::Complete, cx);
     }
@@ -193,7 +215,7 @@ impl Pairing {
                 continue;
             }
             if lost {
-                pending.exchange.oddities.push(PAIRING_UNCERTAIN);
+                pending.exchange.note(PAIRING_UNCERTAIN);
             } else {
                 pending.exchange.error = error;
             }
@@ -214,35 +236,48 @@ impl Pending {
         let exchange = &self.exchange;
         let detail: usize = exchange.detail.iter().map(|(_, text)| text.capacity()).sum();
         let body = exchange.request.as_ref().map_or(0, |m| length(&m.body.kept));
-        length(&exchange.method) + length(&exchange.target) + detail + body + length(&self.opaque)
+        length(&exchange.method)
+            + length(&exchange.target)
+            + detail
+            + body
+            + length(&self.opaque)
+            + length(&self.echo)
     }
 
-    /// Whether a line may be the answer to this quiet command: one that it does not keep to itself,
-    /// with its token where it has one.
-    fn is_answered_by(&self, line: &[u8]) -> bool {
-        let mut words = line.split(|b| *b == b' ');
-        let code = words.next().unwrap_or_default();
-        let is_usual = match self.exchange.method.as_deref() {
+    /// Whether a line may be the answer to this command: with its token and its key where it has them,
+    /// and of a quiet one none that it keeps to itself.
+    fn may_be_answered_by(&self, line: &[u8]) -> bool {
+        let words = line.split(|b| *b == b' ');
+        let code = words.clone().next().unwrap_or_default();
+        let method = self.exchange.method.as_deref();
+        let is_usual = match method {
+            _ if !self.is_quiet => false,
             Some(b"mg") => code == b"EN",
             Some(b"ms") => code == b"HD",
             Some(_) => matches!(code, b"HD" | b"NF"),
             None => false,
         };
-        if is_usual || code == b"MN" {
+        if is_usual || (code == b"MN") != (method == Some(b"mn")) {
             return false;
         }
-        let token = words.find_map(|word| word.strip_prefix(b"O"));
-        match (&self.opaque, token) {
-            (Some(own), Some(token)) => own == token,
+        let told = |flag: u8| words.clone().skip(1).find_map(|word| word.strip_prefix(&[flag]));
+        let fits = |own: &Option<Vec<u8>>, told: Option<&[u8]>| match (own, told) {
+            (Some(own), Some(told)) => own == told,
             (Some(_), None) | (None, Some(_)) => answer::error(line).is_some(),
             (None, None) => true,
-        }
+        };
+        // What is missed has no key to repeat.
+        let is_missed = matches!(code, b"EN" | b"NF");
+        fits(&self.opaque, told(b'O')) && (is_missed || fits(&self.echo, told(b'k')))
     }
 }
 
 /// Tells a command that is not answered.
 fn unanswered(pending: Pending, why: &str, cx: &mut Context<'_>) {
     let mut exchange = pending.exchange;
+    if pending.is_doubtful {
+        exchange.note(PAIRING_UNCERTAIN);
+    }
     exchange.detail.push(("reply", why.to_owned()));
     emit(exchange, Completeness::RequestOnly, cx);
 }
@@ -258,8 +293,10 @@ fn said(
     let is_number = answer.code.iter().all(u8::is_ascii_digit);
     let reply = if is_number { "number".into() } else { String::from_utf8_lossy(&answer.code) };
     exchange.detail.push(("reply", reply.into_owned()));
-    if answer.hits > 0 || (keys > 0 && reads(&exchange)) {
-        exchange.detail.push(("hits", answer.hits.to_string()));
+    // Who asks for no value is told HD if there is one; stores and deletions are no hits.
+    let is_hit = answer.code == b"HD";
+    if exchange.method.is_none() && answer.hits > 0 || keys > 0 && reads(&exchange) {
+        exchange.detail.push(("hits", (answer.hits + usize::from(is_hit)).to_string()));
     }
     exchange.error = answer.error;
     exchange.detail.extend(answer.message.map(|text| ("error_message", text)));

@@ -115,6 +115,49 @@ fn meta_commands_and_quiet_ones() {
     assert_eq!(told(&acts), rows);
 }
 
+/// As Dalli asks for many: an answer names its key, and the first that was asked for need not be it.
+#[test]
+fn a_quiet_get_is_answered_by_the_line_with_its_key() {
+    let acts = [
+        says(C, "mg a v k q\r\nmg b v k q\r\nmg c v k q\r\nmn\r\n"),
+        says(S, "VA 1 kb\r\ny\r\nMN\r\n"),
+    ];
+    let rows = [
+        "mg a [quiet] - request_only",
+        "mg b [VA] - complete",
+        "mg c [quiet] - request_only",
+        "mn - [MN] - complete",
+    ];
+    assert_eq!(told(&acts), rows);
+    assert!(play(&acts, usize::MAX).0.iter().all(|row| row.oddities.is_empty()));
+}
+
+/// Without key or token any of them may be the one that is answered.
+#[test]
+fn quiet_gets_without_names_are_all_in_doubt() {
+    let acts = [
+        says(C, "mg a v q\r\nmg b v q\r\nmn\r\nmg c v q\r\nmn\r\n"),
+        says(S, "VA 1\r\ny\r\nMN\r\nVA 1\r\ny\r\nMN\r\n"),
+    ];
+    let (got, _) = play(&acts, usize::MAX);
+    let doubts = got.iter().map(|row| format!("{} {}", text(&row.target), row.oddities.len()));
+    assert_eq!(doubts.collect::<Vec<_>>(), ["a 1", "b 1", "- 0", "c 0", "- 0"]);
+}
+
+#[test]
+fn what_is_stored_or_deleted_is_no_hit() {
+    let acts = [
+        says(C, "ms k 2\r\nhi\r\nmd k\r\nmg k\r\nmg k v\r\n"),
+        says(S, "HD\r\nHD\r\nHD\r\nEN\r\n"),
+    ];
+    let (got, _) = play(&acts, usize::MAX);
+    let hits = |row: &Exchange| {
+        let hits = row.detail.iter().find(|(name, _)| *name == "hits");
+        hits.map_or("-".to_owned(), |(_, hits)| hits.clone())
+    };
+    assert_eq!(got.iter().map(hits).collect::<Vec<_>>(), ["-", "-", "1", "0"]);
+}
+
 #[test]
 fn a_loss_within_a_value_is_marked_and_no_more() {
     let acts = [
@@ -266,6 +309,32 @@ fn binary_messages_have_their_answers() {
     let response = got[1].response.as_ref().unwrap();
     assert_eq!((got[1].status, response.body.kept.as_deref()), (Some(0), Some(&b"hello"[..])));
     assert_eq!(got[6].response.as_ref().unwrap().body.bytes, Some(24 + 4 + 24));
+}
+
+/// As libmemcached asks for many: all with the same token, and answers name their keys.
+#[test]
+fn a_binary_answer_is_to_the_request_of_its_key() {
+    let asked = ["a", "b", "c"].map(|key| asks(0x0d, 0, &[], key, "")).concat();
+    let noop = [asks(10, 0, &[], "", ""), answers(10, 0, 0, "")];
+    let acts = [
+        Act::Says(C, [&asked[..], &noop[0]].concat()),
+        Act::Says(S, [message(0x81, 0x0d, 0, 0, &[0; 4], "b", "y"), noop[1].clone()].concat()),
+    ];
+    let rows = [
+        "getkq a [quiet] - request_only",
+        "getkq b [ok] - complete",
+        "getkq c [quiet] - request_only",
+        "noop - [ok] - complete",
+    ];
+    assert_eq!(told(&acts), rows);
+    let asked = ["a", "b"].map(|key| asks(9, 0, &[], key, "")).concat();
+    let acts = [
+        Act::Says(C, [&asked[..], &noop[0]].concat()),
+        Act::Says(S, [answers(9, 0, 0, "y"), noop[1].clone()].concat()),
+    ];
+    let (got, _) = play(&acts, usize::MAX);
+    let doubts: Vec<_> = got.iter().map(|row| row.oddities.len()).collect();
+    assert_eq!(doubts, [1, 1, 0], "without keys, either may be it");
 }
 
 #[test]

@@ -133,14 +133,18 @@ fn sections(body: &[u8], is_cut: bool) -> Option<(u32, Option<Document<'_>>, Opt
         let length = (u32::from_le_bytes(*length) as usize).checked_sub(4)?;
         is_whole &= length <= content.len();
         let (mut content, next) = content.split_at(length.min(content.len()));
-        let end = memchr::memchr(0, content)? + 1;
-        content = &content[end..];
+        rest = next;
+        let end = memchr::memchr(0, content)?;
+        if &content[..end] == b"nsInfo" {
+            // Of `bulkWrite`: the collections that its operations are for.
+            continue;
+        }
+        content = &content[end + 1..];
         let mut documents = 0;
         while let Some((_, after)) = Document::read(content) {
             (documents, content) = (documents + 1, after);
         }
         count = Some(count.unwrap_or(0) + documents);
-        rest = next;
     }
     Some((flags, document, count.filter(|_| is_whole)))
 }
@@ -177,11 +181,11 @@ fn command(document: Document<'_>, database: Option<&[u8]>) -> Asked {
         },
         _ => None,
     };
-    let list =
-        ["documents", "updates", "deletes"].iter().find_map(|name| match document.get(name) {
-            Some(Value::Array(list)) => Some(list),
-            _ => None,
-        });
+    let lists = ["documents", "updates", "deletes", "ops"];
+    let list = lists.iter().find_map(|name| match document.get(name) {
+        Some(Value::Array(list)) => Some(list),
+        _ => None,
+    });
     Asked {
         method: Some(method),
         target: target(database, collection),

@@ -67,6 +67,24 @@ fn told(acts: &[Act]) -> Vec<String> {
     dialogue::told(Mongodb::default, acts, brief)
 }
 
+/// Of `bulkWrite` one sequence has the operations, and another the collections that they are for.
+#[test]
+fn collections_of_a_bulk_write_are_no_documents() {
+    let sequence = |name: &str, documents: &[Vec<u8>]| {
+        let content = [name.as_bytes(), b"\0", &documents.concat()].concat();
+        [&[1][..], &(content.len() as u32 + 4).to_le_bytes(), &content].concat()
+    };
+    let operation = document(&[int("insert", 0)]);
+    let body = [
+        vec![0; 5],
+        document(&[int("bulkWrite", 1), string("$db", "admin")]),
+        sequence("ops", &[operation.clone(), operation]),
+        sequence("nsInfo", &[document(&[string("ns", "shop.users")])]),
+    ];
+    let (got, _) = play(&[says(C, message(1, 0, op::MSG, &body.concat()))], usize::MAX);
+    assert_eq!(detail(&got[0], "documents_sent"), "2");
+}
+
 #[test]
 fn commands_are_told_with_their_answers() {
     let failed = [

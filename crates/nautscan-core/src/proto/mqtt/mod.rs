@@ -105,6 +105,7 @@ impl Parser for Mqtt {
         if let Some(framed) = framed
             && self.session.packet(side, &framed, ended, cx).is_err()
         {
+            self.session.close(None, cx);
             return Verdict::Dead("a packet that this side does not send");
         }
         if self.lost[side.index()] {

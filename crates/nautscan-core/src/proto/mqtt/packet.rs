@@ -46,7 +46,8 @@ pub(super) fn head(bytes: &[u8]) -> Head {
     let (kind, flags) = (first >> 4, first & 0x0f);
     let is_known = match kind {
         PUBLISH => flags & 0b110 != 0b110,
-        PUBREL | SUBSCRIBE | UNSUBSCRIBE => flags == 0b10,
+        // 3.1 marks those that are sent again.
+        PUBREL | SUBSCRIBE | UNSUBSCRIBE => flags & 0b0111 == 0b10,
         CONNECT.. => flags == 0,
         _ => false,
     };

@@ -80,11 +80,12 @@ fn connect_fields(
         exchange.detail.push(("will_topic", shown(fields.text()?)));
         exchange.detail.push(("will_bytes", fields.text()?.len().to_string()));
     }
-    if has(0x80) {
-        exchange.detail.push(("user", shown(fields.text()?)));
-    }
+    let user = if has(0x80) { Some(shown(fields.text()?)) } else { None };
+    let has_password = has(0x40) && !fields.text()?.is_empty();
+    // Without a password, what stands in the place of the name is often the secret itself: a token.
+    let name = if has_password { "user" } else { "login" };
+    exchange.detail.extend(user.map(|user| (name, user)));
     if has(0x40) {
-        fields.text()?;
         exchange.detail.push(("password", PASSWORD.to_owned()));
     }
     Some(())
@@ -166,11 +167,18 @@ impl Outcome {
         }
     }
 
-    /// Adds it to an exchange.
+    /// Adds it to an exchange. What was said before of the same is replaced; that all went well later
+    /// takes back no code that was something else.
     pub(super) fn join(self, exchange: &mut Exchange) {
-        exchange.status = self.status.or(exchange.status);
+        let before = exchange.status.filter(|code| *code != 0);
+        exchange.status = self.status.filter(|code| *code != 0).or(before).or(self.status);
         exchange.error = self.error.or(exchange.error);
-        exchange.detail.extend(self.detail);
+        for (name, value) in self.detail {
+            match exchange.detail.iter_mut().find(|(said, _)| *said == name) {
+                Some((_, said)) => *said = value,
+                None => exchange.detail.push((name, value)),
+            }
+        }
         if self.is_malformed {
             exchange.note(MALFORMED);
         }

@@ -192,6 +192,73 @@ fn further_steps_of_authentication_are_part_of_what_they_are_of() {
     assert_eq!(told(&again), ["AUTH - 0 - complete"]);
 }
 
+/// Platforms take a device's token in the place of the name, without a password or with an empty one.
+#[test]
+fn a_name_without_a_password_may_be_a_token() {
+    for (flags, password) in [(0x82, &[][..]), (0xc2, &t("")[..])] {
+        let name = [&t("MQTT")[..], &[4, flags, 0, 60]].concat();
+        let asked = packet(0x10, &[&name, &t("dev-7"), &t("Tk9f2"), password]);
+        let got = play(&[says(C, asked), says(S, [0x20, 2, 0, 0])]);
+        assert_eq!(detail(&got[0], "login"), "Tk9f2");
+        assert!(got[0].detail.iter().all(|(name, _)| *name != "user"));
+    }
+    let got = play(&[says(C, connect(4)), says(S, [0x20, 2, 0, 0])]);
+    assert_eq!((detail(&got[0], "user"), detail(&got[0], "password")), ("ann", "[redacted]"));
+}
+
+/// Both sides name the method, and each packet of an exchange may state a reason; `PUBCOMP` says that
+/// the exchange went well, not that somebody got the message.
+#[test]
+fn what_several_packets_say_of_the_same_is_told_once() {
+    let method = |name: &str| [&[21][..], &t(name)].concat();
+    let properties = method("SCRAM-SHA-1");
+    let asked = [&t("MQTT")[..], &[5, 2, 0, 60, properties.len() as u8], &properties].concat();
+    let reason = |id: u8, code: u8, text: &str| {
+        let text = [&[31][..], &t(text)].concat();
+        [&[0, id, code, text.len() as u8][..], &text].concat()
+    };
+    let acts = [
+        says(C, packet(0x10, &[&asked, &t("dev-7")])),
+        says(S, packet(0x20, &[&[0, 0, properties.len() as u8], &properties])),
+        says(C, publish(2, "orders/new", 3, &[0])),
+        says(S, packet(0x50, &[&reason(3, 0x10, "nobody")])),
+        says(C, [0x62, 2, 0, 3]),
+        says(S, packet(0x70, &[&reason(3, 0, "done")])),
+    ];
+    assert_eq!(told(&acts), ["CONNECT dev-7 0 - complete", "PUBLISH orders/new 16 - complete"]);
+    let got = play(&acts);
+    assert_eq!(detail(&got[0], "authentication_method"), "SCRAM-SHA-1");
+    assert_eq!(
+        (detail(&got[1], "reason"), detail(&got[1], "error_message")),
+        ("No matching subscribers", "done")
+    );
+}
+
+/// MQTT 3.1 marks `PUBREL` and `SUBSCRIBE` that are sent again.
+#[test]
+fn what_is_sent_again_in_3_1_is_no_other_protocol() {
+    let asked = [&t("MQIsdp")[..], &[3, 2, 0, 60]].concat();
+    let acts = [
+        says(C, packet(0x10, &[&asked, &t("dev-7")])),
+        says(S, [0x20, 2, 0, 0]),
+        says(C, publish(2, "b", 6, b"two")),
+        says(S, [0x50, 2, 0, 6]),
+        says(C, [0x6a, 2, 0, 6]),
+        says(S, [0x70, 2, 0, 6]),
+    ];
+    assert_eq!(told(&acts), ["CONNECT dev-7 0 - complete", "PUBLISH b - - complete"]);
+}
+
+/// A gap that ends a packet of the wrong side ends it all, and what waited is told.
+#[test]
+fn what_waits_is_told_where_a_gap_ends_it() {
+    let acts = [says(C, connect(4)), says(S, [0x82, 2]), Act::Loses(S, 2)];
+    assert_eq!(
+        play(&acts).iter().map(brief).collect::<Vec<_>>(),
+        ["CONNECT dev-7 - - request_only"]
+    );
+}
+
 #[test]
 fn where_following_began_in_the_middle_nothing_is_guessed() {
     let acts = [

@@ -20,6 +20,9 @@ pub(super) const ERROR: u8 = 0xff;
 /// Bytes of what ends columns, and of old rows; OK instead has two more.
 const END_BYTES: u64 = 5;
 
+/// Bytes of OK at least, since version 4.1.
+pub(super) const OK_BYTES: u64 = 7;
+
 /// How something ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Done {

@@ -189,11 +189,17 @@ impl Session {
     }
 
     fn first(&mut self, packet: &Packet, cx: &mut Context<'_>) -> Next {
+        let may_be_bare = self.can.unwrap_or(0) & can::OPTIONAL_METADATA != 0;
         let Some(unit) = self.units.front_mut() else { return Next::Lost };
         let Some(mark) = packet.mark() else { return self.unexpected() };
         match (unit.shape, mark) {
+            // A zero says that no columns follow.
+            (Shape::Result, answer::OK) if may_be_bare && packet.length < answer::OK_BYTES => {
+                self.result(packet, cx)
+            }
             (Shape::Login, answer::OK) => self.logged_in(packet, cx),
-            (Shape::Login, 1 | answer::END) => {
+            // What a plugin of the server says, and asks: some of MariaDB's begin it with any byte.
+            (Shape::Login, _) => {
                 if mark == answer::END {
                     unit.detail("authentication", Reader(&packet.body[1..]).string());
                 }

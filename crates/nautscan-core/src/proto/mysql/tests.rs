@@ -152,6 +152,42 @@ fn a_connection_begins_and_is_used() {
     assert_eq!(bytes(&got[1].response), Some(answered as i64));
 }
 
+/// MariaDB's plugin `dialog`, as for PAM, asks in its own words.
+#[test]
+fn a_plugin_may_ask_in_its_own_words() {
+    let acts = [
+        says(S, greeting(CAN)),
+        says(C, login(CAN)),
+        says(S, packet(2, b"\xfedialog\0")),
+        says(C, packet(3, b"")),
+        says(S, packet(4, b"\x05Password: ")),
+        says(C, packet(5, b"secret\0")),
+        says(S, packet(6, OK)),
+        says(C, query("SELECT 1")),
+        says(S, answer(&[OK])),
+    ];
+    let rows = ["CONNECT | shop | - | - | complete", "SELECT | SELECT ? | - | - | complete"];
+    assert_eq!(told(&acts), rows);
+}
+
+/// `resultset_metadata = NONE`: a zero and the number of columns, without these.
+#[test]
+fn a_result_may_come_without_its_columns() {
+    let can = CAN | can::OPTIONAL_METADATA | can::DEPRECATE_EOF;
+    let acts = [
+        says(C, query("SELECT a")),
+        says(S, answer(&[b"\0\x01", b"\x011", b"\x012", ROWS_OK])),
+        says(C, query("DO 1")),
+        says(S, answer(&[OK])),
+    ];
+    let rows = [
+        "CONNECT | shop | - | - | complete",
+        "SELECT | SELECT a | 2 | - | complete",
+        "DO | DO ? | - | - | complete",
+    ];
+    assert_eq!(told(&session(can, acts.to_vec())), rows);
+}
+
 #[test]
 fn a_beginning_is_read_without_its_greeting() {
     let acts = [says(C, login(CAN)), says(S, packet(2, OK))];

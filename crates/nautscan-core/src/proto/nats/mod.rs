@@ -24,7 +24,7 @@ mod tests;
 pub use oddity::ODDITIES;
 
 use super::frames::{Framed, Frames, Loss};
-use super::{About, Close, Context, Parser, Protocol, Settings, Side, UNANSWERED, Verdict};
+use super::{About, Close, Context, Early, Parser, Protocol, Settings, Side, UNANSWERED, Verdict};
 use crate::limits::NATS_KEPT;
 use session::{Next, Session};
 
@@ -39,6 +39,7 @@ static ABOUT: About = About {
         "Of a request with several replies the first is its answer; the others are rows of their own.",
         "A line has up to 8 KiB; 1,024 requests, and 1 MiB of them, wait for replies on one connection, for a minute.",
         "What JetStream says in payloads (acknowledgements, errors) is not read.",
+        "What JetStream delivers to who pulls (`$JS.API.CONSUMER.MSG.NEXT`) comes under the message's own subject: it is a row of its own, and the pull has a reply only where there was nothing to deliver.",
     ],
     oddities: ODDITIES,
 };
@@ -52,14 +53,35 @@ struct Nats {
     frames: [Frames; 2],
     /// Where the next operation of a side begins is not known.
     lost: [bool; 2],
+    /// The client has said something.
+    has_begun: bool,
+    /// What it said first, if that is no NATS.
+    early: Option<Early>,
     session: Session,
 }
+
+/// First byte of TLS: of a record with a handshake message (RFC 8446 section 5.1).
+const TLS: u8 = 22;
 
 impl Nats {
     fn new(settings: &Settings) -> Self {
         let keep = NATS_KEPT.saturating_add(settings.body_limit);
         let frames = || Frames::new(operation::head, keep);
-        Self { frames: [frames(), frames()], lost: [false; 2], session: Session::default() }
+        Self {
+            frames: [frames(), frames()],
+            lost: [false; 2],
+            has_begun: false,
+            early: None,
+            session: Session::default(),
+        }
+    }
+
+    /// Whether a client begins with TLS, though the server did not ask for it: one that offers it
+    /// (`tls_available`) leaves that to the client.
+    fn is_upgrade(&mut self, side: Side, bytes: &[u8]) -> bool {
+        let is_first = side == Side::Client && !self.has_begun;
+        self.has_begun |= side == Side::Client;
+        is_first && bytes.first() == Some(&TLS)
     }
 
     fn dead(&mut self, why: &'static str, cx: &mut Context<'_>) -> Verdict {
@@ -80,6 +102,13 @@ impl Parser for Nats {
                 return Verdict::Continue;
             }
             self.lost[side.index()] = false;
+        }
+        if self.is_upgrade(side, bytes) {
+            let (time, place, bytes) = (cx.time, cx.place, bytes.to_vec());
+            let consumed = bytes.len();
+            self.early = Some(Early { side, time, place, bytes });
+            self.session.flush(None, false, cx);
+            return Verdict::Switched { consumed };
         }
         let mut at = 0;
         while at < bytes.len() {
@@ -135,6 +164,10 @@ impl Parser for Nats {
             }
         }
         self.session.flush(error, false, cx);
+    }
+
+    fn early(&mut self) -> Option<Early> {
+        self.early.take()
     }
 
     fn memory(&self) -> usize {

@@ -32,6 +32,8 @@ pub(super) struct Session {
     connecting: Option<Exchange>,
     /// What `+OK` and `-ERR` answer, in order; `None`: its row is told otherwise.
     confirmed: VecDeque<Option<Exchange>>,
+    /// Heap bytes of those.
+    confirming: usize,
     /// By who asked.
     pings: [VecDeque<Exchange>; 2],
     requests: VecDeque<Request>,
@@ -125,6 +127,7 @@ impl Session {
         let mut exchange = self.row("CONNECT", said);
         self.verbose = Some(tell::connect(&mut exchange, object));
         if self.verbose == Some(true) {
+            self.confirming += memory(&exchange);
             self.confirmed.push_back(Some(exchange));
         } else {
             self.connecting = Some(exchange);
@@ -151,15 +154,29 @@ impl Session {
         if self.verbose != Some(true) {
             return self.unanswered(exchange, cx);
         }
-        self.confirmed.push_back(Some(exchange));
-        if self.confirmed.len() > NATS_WAITING {
+        self.confirming += memory(&exchange);
+        self.await_confirmation(Some(exchange), cx);
+    }
+
+    fn await_confirmation(&mut self, exchange: Option<Exchange>, cx: &mut Context<'_>) {
+        self.confirmed.push_back(exchange);
+        if self.confirmed.len() > NATS_WAITING || self.confirming > NATS_HELD {
             // Which confirmation is of what is not known any more.
             self.verbose = None;
+            self.confirming = 0;
             for mut exchange in core::mem::take(&mut self.confirmed).into_iter().flatten() {
                 exchange.oddities.push(WAITING_OVERFLOW);
                 emit(exchange, Completeness::RequestOnly, cx);
             }
         }
+    }
+
+    /// What a confirmation, or an error in its place, is to: `Some(None)`, its row is told otherwise.
+    fn take_confirmed(&mut self) -> Option<Option<Exchange>> {
+        let confirmed = self.confirmed.pop_front()?;
+        let held = confirmed.as_ref().map_or(0, memory);
+        self.confirming = self.confirming.saturating_sub(held);
+        Some(confirmed)
     }
 
     fn published(&mut self, said: &Said<'_, '_>, address: &Address<'_>, cx: &mut Context<'_>) {
@@ -174,18 +191,13 @@ impl Session {
         self.expire(said.framed.time, cx);
         let Some(reply) = address.reply else { return self.confirm(exchange, cx) };
         if self.verbose == Some(true) {
-            self.confirmed.push_back(None);
+            self.await_confirmation(None, cx);
         }
         self.wait(reply, exchange, said.framed.time, cx);
     }
 
     fn wait(&mut self, reply: &[u8], exchange: Exchange, time: i64, cx: &mut Context<'_>) {
-        let body = exchange.request.as_ref().map_or(0, |request| {
-            request.body.kept.as_ref().map_or(0, Vec::capacity) + request.headers.memory()
-        });
-        let detail: usize = exchange.detail.iter().map(|(_, text)| text.capacity() + 40).sum();
-        let target = exchange.target.as_ref().map_or(0, Vec::capacity);
-        let memory = body + detail + target + 2 * reply.len();
+        let memory = memory(&exchange) + 2 * reply.len();
         self.held += memory;
         self.requests.push_back(Request { reply: reply.to_vec(), exchange, memory, time });
         while self.requests.len() > NATS_WAITING || self.held > NATS_HELD {
@@ -308,14 +320,14 @@ impl Session {
     }
 
     fn ok(&mut self, said: &Said<'_, '_>, cx: &mut Context<'_>) {
-        if let Some(Some(mut exchange)) = self.confirmed.pop_front() {
+        if let Some(Some(mut exchange)) = self.take_confirmed() {
             exchange.response = Some(message(said.framed, said.ended));
             emit(exchange, Completeness::Complete, cx);
         }
     }
 
     fn err(&mut self, said: &Said<'_, '_>, text: &[u8], cx: &mut Context<'_>) {
-        let answered = match self.confirmed.pop_front() {
+        let answered = match self.take_confirmed() {
             Some(Some(exchange)) => Some(exchange),
             // Without confirmations, what is refused before anything else was said is CONNECT.
             Some(None) | None => self.connecting.take(),
@@ -362,7 +374,7 @@ impl Session {
         for pings in &mut self.pings {
             core::mem::take(pings).into_iter().for_each(|exchange| told(exchange, error));
         }
-        self.held = 0;
+        (self.held, self.confirming) = (0, 0);
         self.asked.clear();
     }
 
@@ -372,8 +384,17 @@ impl Session {
             + self.pings.iter().map(VecDeque::capacity).sum::<usize>()
             + self.requests.capacity();
         let asked: usize = self.asked.iter().map(|(reply, _)| reply.capacity() + 32).sum();
-        exchanges * size_of::<Request>() + self.held + asked
+        exchanges * size_of::<Request>() + self.held + self.confirming + asked
     }
+}
+
+/// Heap bytes of what a client said.
+fn memory(exchange: &Exchange) -> usize {
+    let body = exchange.request.as_ref().map_or(0, |request| {
+        request.body.kept.as_ref().map_or(0, Vec::capacity) + request.headers.memory()
+    });
+    let detail: usize = exchange.detail.iter().map(|(_, text)| text.capacity() + 40).sum();
+    body + detail + exchange.target.as_ref().map_or(0, Vec::capacity)
 }
 
 /// How much is seen of what `side` said without its answer.

@@ -81,6 +81,49 @@ fn a_session() {
     assert_eq!((detail(&got[7], "sender"), detail(&got[7], "acknowledged_ns")), ("server", "1000"));
 }
 
+/// As a server with `allow_non_tls` has it.
+#[test]
+fn a_client_may_choose_tls_where_it_is_offered() {
+    let hello = [22, 3, 1, 0, 200, 1];
+    let info = INFO.replace("tls_required\":false", "tls_available\":true");
+    let (got, verdict) = dialogue::play(
+        Nats::new(&Settings::default()),
+        &[says(S, &info), says(C, hello)],
+        usize::MAX,
+    );
+    assert_eq!((got.len(), verdict), (1, Verdict::Switched { consumed: 6 }));
+    let mut parser = Nats::new(&Settings::default());
+    let (settings, mut sink) = (Settings::default(), Collected::default());
+    let place = Place { offset: 9, received: 7 };
+    let mut cx = Context { time: 5, place, settings: &settings, sink: &mut sink };
+    parser.data(C, &hello, &mut cx);
+    let early = Early { side: C, time: 5, place, bytes: hello.to_vec() };
+    assert_eq!(parser.early(), Some(early));
+    let later = [says(S, &info), says(C, CONNECT), says(C, hello)];
+    let (_, verdict) = dialogue::play(Nats::new(&Settings::default()), &later, usize::MAX);
+    assert_eq!(verdict, Verdict::Continue, "who has said CONNECT goes on without");
+}
+
+/// Reaches `NATS_HELD` and `NATS_WAITING`: of a client that wants all confirmed no confirmation comes.
+#[test]
+fn what_is_to_be_confirmed_is_held_up_to_the_caps() {
+    let payload = "x".repeat(8 << 10);
+    let large = format!("PUB a {}\r\n{payload}\r\n", payload.len());
+    for (publish, times) in [(&large[..], 300), ("PUB a b 0\r\n\r\n", 20 * NATS_WAITING)] {
+        let mut parser = Nats::new(&Settings::default());
+        let (settings, mut sink) = (Settings::default(), Collected::default());
+        let place = Place::default();
+        let mut cx = Context { time: 1, place, settings: &settings, sink: &mut sink };
+        parser.data(C, b"CONNECT {}\r\n", &mut cx);
+        for _ in 0..times {
+            assert_eq!(parser.data(C, publish.as_bytes(), &mut cx), Verdict::Continue);
+        }
+        let fixed = 6 * NATS_WAITING * size_of::<Exchange>();
+        assert!(parser.memory() < 2 * NATS_HELD + fixed, "{}", parser.memory());
+        assert_eq!(sink.0[0].oddities, [oddity::WAITING_OVERFLOW]);
+    }
+}
+
 #[test]
 fn a_request_has_the_reply_to_its_inbox() {
     let none = "NATS/1.0 503\r\n\r\n";

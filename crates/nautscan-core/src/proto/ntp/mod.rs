@@ -55,8 +55,9 @@ struct Ntp {
 impl DatagramParser for Ntp {
     fn datagram(&mut self, datagram: &Datagram<'_>, cx: &mut Context<'_>) -> Verdict {
         let Some(header) = Header::read(datagram.bytes) else {
-            // What was cut is nobody's fault.
-            if datagram.cut == 0 {
+            // What was cut is nobody's fault; messages of control are in order, and not read.
+            let is_control = datagram.bytes.first().is_some_and(|first| matches!(first & 7, 6 | 7));
+            if datagram.cut == 0 && !is_control {
                 cx.sink.parse_error();
             }
             return Verdict::Continue;

@@ -85,6 +85,28 @@ fn other_modes_and_versions() {
     assert_eq!(told(&[(0, C, vec![0x26; 12])]), "", "control");
 }
 
+/// Sinks that count.
+#[derive(Default)]
+struct Errors(u32);
+
+impl crate::proto::Sink for Errors {
+    fn exchange(&mut self, _: &crate::event::Exchange) {}
+    fn parse_error(&mut self) {
+        self.0 += 1;
+    }
+}
+
+#[test]
+fn messages_of_control_are_no_errors() {
+    let (mut ntp, mut sink) = (Ntp::default(), Errors::default());
+    for bytes in [&[0x26; 12][..], &[0x17; 8], &[0x23; 12]] {
+        let (place, settings) = (Place::default(), Settings::default());
+        let mut cx = Context { time: 0, place, settings: &settings, sink: &mut sink };
+        ntp.datagram(&datagram(C, bytes, 123), &mut cx);
+    }
+    assert_eq!(sink.0, 1, "the one that is too short");
+}
+
 #[test]
 fn its_bytes_tell_on_any_port() {
     let probe = |side, bytes: &[u8], port| header::probe(&datagram(side, bytes, port));

@@ -5,6 +5,7 @@
 //! | `probe` | is it PostgreSQL? |
 //! | `frame` | messages of one direction, as bytes come |
 //! | `client` | what a client's message asks for |
+//! | `names` | what SQL does to the names of prepared statements |
 //! | `sqlstate` | names of error codes |
 //! | `unit` | a row in the making |
 //! | `steps` | which answer is to which message |
@@ -16,6 +17,7 @@
 
 mod client;
 mod frame;
+mod names;
 mod oddity;
 mod probe;
 mod session;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::client::{self, Asked};
 use super::frame::{self, Framed};
+use super::names::{Forgets, forgotten};
 use super::oddity::UNEXPECTED_ANSWER;
 use super::steps::{Kind, Step, Steps};
 use super::unit::{Unit, shown};
@@ -43,6 +44,8 @@ pub(super) struct Session {
     portals: HashMap<Vec<u8>, Portal>,
     /// Bytes of statements and names.
     texts: usize,
+    /// The client sends rows to be copied in.
+    copies_in: bool,
     /// What is answered to messages that were not seen.
     stray: Option<Unit>,
     /// The reverse of `standard_conforming_strings`, which the server reports.
@@ -50,9 +53,10 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Whether an answer is due.
+    /// Whether the client would wait for an answer.
     pub(super) fn is_due(&self) -> bool {
-        self.steps.is_due()
+        let is_talk = |step: Step| matches!(step.kind, Kind::Start | Kind::Encryption);
+        !self.copies_in && self.steps.front().is_some_and(|step| !is_talk(step))
     }
 
     /// A message of the client.
@@ -73,6 +77,7 @@ impl Session {
             }
             Asked::Query(text) => {
                 let statement = self.statement(text);
+                self.heed(&statement);
                 self.simple(&framed, Kind::Query, None, cx);
                 if let Some(unit) = self.steps.last() {
                     unit.statement = Some(statement);
@@ -89,6 +94,7 @@ impl Session {
                 self.part(&framed, Kind::Parse, cx);
                 if let Some(unit) = self.steps.last() {
                     unit.statement = Some(Arc::clone(&statement));
+                    unit.parsed = Some((name.to_vec(), Arc::clone(&statement)));
                     unit.detail("prepared_name", name);
                 }
                 self.remember(name, statement);
@@ -110,10 +116,17 @@ impl Session {
             }
             Asked::Sync => {
                 self.prepared(cx);
-                self.steps.push(Kind::Sync, offset, false);
+                // What was executed is committed with it, and may yet fail.
+                if !self.copies_in {
+                    self.steps.push(Kind::Sync, offset, true);
+                }
             }
             Asked::Flush => self.prepared(cx),
-            Asked::CopyData | Asked::CopyEnd | Asked::Password => self.more(&framed, cx),
+            Asked::CopyData | Asked::Password => self.more(&framed, cx),
+            Asked::CopyEnd => {
+                self.copies_in = false;
+                self.more(&framed, cx);
+            }
             Asked::Terminate => {}
             Asked::Unreadable => return Next::Dead("a message cannot be read"),
         }
@@ -211,6 +224,22 @@ impl Session {
         }
     }
 
+    /// Forgets what a statement takes its name, or its text, from.
+    fn heed(&mut self, statement: &Statement) {
+        for names in forgotten(&statement.form) {
+            match names {
+                Forgets::One(name) => self.forget(true, &name),
+                Forgets::All => self.forget_all(),
+            }
+        }
+    }
+
+    fn forget_all(&mut self) {
+        self.statements.clear();
+        self.portals.clear();
+        self.texts = 0;
+    }
+
     fn bind(&mut self, portal: &[u8], statement: &[u8]) {
         self.forget(false, portal);
         let known = self.statements.get(statement).cloned();
@@ -225,6 +254,9 @@ impl Session {
             Some((statement, name)) => (statement.clone(), name.clone()),
             None => (None, Vec::new()),
         };
+        if let Some(statement) = &statement {
+            self.heed(statement);
+        }
         let Some(unit) = self.steps.open() else { return };
         match statement {
             Some(statement) => {
@@ -259,7 +291,8 @@ impl Session {
             self.stray(kind, &framed, cx);
             return Next::Message;
         };
-        if let Some(unit) = self.steps.unit_of(step).filter(|_| step.kind != Kind::Sync) {
+        let is_of_unit = step.kind != Kind::Sync || kind == b'E';
+        if let Some(unit) = self.steps.unit_of(step).filter(|_| is_of_unit) {
             unit.hears(&framed, cx.time);
         }
         match kind {
@@ -306,7 +339,7 @@ impl Session {
         unit.hears(framed, cx.time);
         match kind {
             b'D' => unit.row(),
-            b'C' => unit.completed(framed.body.strip_suffix(b"\0").unwrap_or(&framed.body)),
+            b'C' => unit.completed(tag(framed)),
             b'd' => unit.copies(1, framed.bytes.saturating_sub(5)),
             b'E' => unit.error(&framed.body),
             _ => {}
@@ -333,12 +366,19 @@ impl Session {
     }
 
     fn error(&mut self, step: Step, framed: &Framed, cx: &mut Context<'_>) {
+        self.copies_in = false;
         self.on_unit(step, |unit| unit.error(&framed.body));
         match step.kind {
             // ReadyForQuery follows.
             Kind::Query | Kind::Sync => {}
             Kind::Start | Kind::Encryption => self.steps.done(cx),
             _ => {
+                // A name that was not given still stands for what it did.
+                for (name, statement) in self.steps.unparsed() {
+                    if self.statements.get(&name).is_some_and(|it| Arc::ptr_eq(it, &statement)) {
+                        self.forget(true, &name);
+                    }
+                }
                 // The unit that failed has its answer; those behind it have none.
                 self.steps.done(cx);
                 self.steps.skip(cx);
@@ -359,7 +399,9 @@ impl Session {
     fn answer(&mut self, step: Step, kind: u8, framed: &Framed, cx: &mut Context<'_>) -> Next {
         let is_done = match (step.kind, kind) {
             (Kind::Start, b'R') => {
-                self.on_unit(step, |unit| authentication(unit, &framed.body));
+                if framed.lost == 0 {
+                    self.on_unit(step, |unit| unit.authentication(&framed.body));
+                }
                 false
             }
             (Kind::Start, b'K' | b'v') => false,
@@ -368,15 +410,20 @@ impl Session {
                 false
             }
             (Kind::Query | Kind::Execute, b'C') => {
-                let tag = framed.body.strip_suffix(b"\0").unwrap_or(&framed.body);
-                self.on_unit(step, |unit| unit.completed(tag));
+                self.copies_in = false;
+                self.on_unit(step, |unit| unit.completed(tag(framed)));
                 step.kind == Kind::Execute
             }
             (Kind::Query | Kind::Execute, b'd') => {
                 self.on_unit(step, |unit| unit.copies(1, framed.bytes.saturating_sub(5)));
                 false
             }
-            (Kind::Query | Kind::Execute, b'G' | b'H' | b'c' | b'T' | b'V') => false,
+            (Kind::Query | Kind::Execute, b'G') => {
+                self.copies_in = true;
+                self.steps.pass_over_syncs();
+                false
+            }
+            (Kind::Query | Kind::Execute, b'H' | b'c' | b'T' | b'V') => false,
             (Kind::Query, b'I') => false,
             (Kind::Execute, b'I' | b's') => true,
             (Kind::Parse, b'1') | (Kind::Bind, b'2') | (Kind::Close, b'3') => true,
@@ -404,9 +451,8 @@ impl Session {
             unit.loses(lost);
         }
         // What was prepared, and closed, while nobody listened is not known.
-        self.statements.clear();
-        self.portals.clear();
-        (self.texts, self.stray) = (0, None);
+        self.forget_all();
+        (self.stray, self.copies_in) = (None, false);
         self.escapes = Escapes::Unknown;
     }
 
@@ -427,19 +473,9 @@ impl Session {
     }
 }
 
-/// How the server wants to know who it is.
-fn authentication(unit: &mut Unit, body: &[u8]) {
-    let Some((code, rest)) = body.split_first_chunk::<4>() else { return };
-    let way: &[u8] = match u32::from_be_bytes(*code) {
-        2 => b"kerberos",
-        3 => b"password",
-        5 => b"md5",
-        7 => b"gss",
-        9 => b"sspi",
-        10 => rest.split(|b| *b == 0).next().unwrap_or_default(),
-        _ => return,
-    };
-    unit.detail("authentication", way);
+/// The tag of a command that was completed; empty where it was not captured whole.
+fn tag(framed: &Framed) -> &[u8] {
+    framed.body.strip_suffix(b"\0").filter(|_| framed.lost == 0).unwrap_or_default()
 }
 
 /// NOTIFY of another session.

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::oddity::{PAIRING_UNCERTAIN, PIPELINE_OVERFLOW};
-use super::unit::Unit;
+use super::unit::{Parsed, Unit};
 use crate::event::Completeness;
 use crate::limits::POSTGRES_PIPELINE;
 use crate::proto::Context;
@@ -49,11 +49,6 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    /// Whether an answer is due.
-    pub(super) fn is_due(&self) -> bool {
-        !self.steps.is_empty()
-    }
-
     /// The step that is answered next.
     pub(super) fn front(&self) -> Option<Step> {
         self.steps.front().copied()
@@ -89,6 +84,24 @@ impl Steps {
             unit.steps += 1;
         }
         self.steps.push_back(Step { kind, unit, offset });
+    }
+
+    /// Rows are copied in from here on: a Sync that the client sent before them is not answered (the
+    /// manual's "COPY Operations").
+    pub(super) fn pass_over_syncs(&mut self) {
+        while self.steps.get(1).is_some_and(|step| step.kind == Kind::Sync) {
+            let Some(step) = self.steps.remove(1) else { return };
+            if let Some(unit) = self.unit_of(step) {
+                unit.steps = unit.steps.saturating_sub(1);
+            }
+        }
+    }
+
+    /// What Parse messages up to the next Sync gave names to: the server passes them over.
+    pub(super) fn unparsed(&mut self) -> Vec<Parsed> {
+        let steps = self.steps.iter().take_while(|step| step.kind != Kind::Sync);
+        let parses: Vec<Step> = steps.filter(|step| step.kind == Kind::Parse).copied().collect();
+        parses.into_iter().filter_map(|step| self.unit_of(step)?.parsed.take()).collect()
     }
 
     /// Too much waits: all of it is told without answers.
@@ -154,7 +167,7 @@ impl Steps {
             } else if let Some(error) = error.filter(|_| is_waiting && !unit.has_failed()) {
                 unit.failed(error);
             }
-            let seen = match (unit.is_answered, is_waiting) {
+            let seen = match (unit.is_answered, is_waiting && !unit.ends_session) {
                 (false, _) => Completeness::RequestOnly,
                 (true, true) => Completeness::Gap,
                 (true, false) => Completeness::Complete,

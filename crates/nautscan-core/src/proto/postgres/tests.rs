@@ -198,6 +198,127 @@ fn rows_are_copied_both_ways() {
     assert_eq!(copied, ("8", "4"));
 }
 
+/// The extended protocol's COPY: libpq and tokio-postgres send a Sync with the execution, which the
+/// server passes over, and one behind the rows.
+#[test]
+fn a_sync_before_copied_rows_is_not_answered() {
+    let begins = || {
+        let copy = [parse("", "COPY t FROM STDIN"), bind("", ""), execute(""), sync()];
+        (client(&copy), server(&[message(b'1', ""), message(b'2', ""), message(b'G', "xxx")]))
+    };
+    let rows = || client(&[message(b'd', "1\t2\n"), message(b'c', ""), sync()]);
+    let ((first, goes), (again, goes_again)) = (begins(), begins());
+    let acts = [
+        first,
+        goes,
+        rows(),
+        server(&[tag("COPY 1"), ready()]),
+        again,
+        goes_again,
+        rows(),
+        server(&[error("22P02"), ready()]),
+        client(&[query("SELECT 1")]),
+        server(&[tag("SELECT 1"), ready()]),
+    ];
+    let want = [
+        "COPY | COPY t FROM STDIN | COPY 1 | - | - | complete",
+        "COPY | COPY t FROM STDIN | - | - | invalid_text_representation | complete",
+        "SELECT | SELECT ? | SELECT 1 | 0 | - | complete",
+    ];
+    assert_eq!(told(&acts), want);
+}
+
+/// Without a transaction around it a statement is committed with the Sync behind it: constraints that
+/// are deferred fail then.
+#[test]
+fn what_fails_when_it_is_committed_has_failed() {
+    let one = || client(&[parse("", "INSERT 1"), bind("", ""), execute(""), sync()]);
+    let done = || [message(b'1', ""), message(b'2', ""), tag("INSERT 0 1")].concat();
+    let acts = [
+        one(),
+        server(&[done(), error("23505"), ready()]),
+        one(),
+        server(&[done(), ready()]),
+        one(),
+        server(&[done()]),
+    ];
+    let rows = [
+        "INSERT | INSERT ? | INSERT 0 1 | - | unique_violation | complete",
+        "INSERT | INSERT ? | INSERT 0 1 | - | - | complete",
+        "INSERT | INSERT ? | INSERT 0 1 | - | connection closed before response | gap",
+    ];
+    assert_eq!(told(&acts), rows);
+}
+
+#[test]
+fn a_name_that_was_not_given_stands_for_what_it_did() {
+    let run = || client(&[bind("", "s"), execute(""), sync()]);
+    let done = || server(&[message(b'2', ""), tag("SELECT 1"), ready()]);
+    let acts = [
+        client(&[parse("s", "SELECT a"), sync()]),
+        server(&[message(b'1', ""), ready()]),
+        client(&[parse("s", "SELECT b"), sync()]),
+        server(&[error("42P05"), ready()]),
+        run(),
+        done(),
+        client(&[parse("s", "SELECT c"), sync()]),
+        server(&[message(b'1', ""), ready()]),
+        client(&[query("DEALLOCATE s; PREPARE s AS SELECT d")]),
+        server(&[tag("DEALLOCATE"), tag("PREPARE"), ready()]),
+        run(),
+        done(),
+    ];
+    let (got, _) = play(&acts, usize::MAX);
+    let unknown: Vec<usize> =
+        (0..got.len()).filter(|&at| got[at].oddities == ["statement_unknown"]).collect();
+    assert_eq!(unknown, [2, 5], "what they run was not seen, or no longer is");
+}
+
+#[test]
+fn an_error_that_ends_the_session_is_an_answer() {
+    let fatal = message(b'E', "SFATAL\0VFATAL\0C57P01\0Mended\0\0");
+    let rows = told(&[client(&[query("SELECT a")]), server(&[message(b'T', "x"), fatal])]);
+    assert_eq!(rows, ["SELECT | SELECT a | - | - | admin_shutdown | complete"]);
+}
+
+/// A password, and rows to be copied, are sent while an answer is due: that says nothing of whether
+/// the client waits for its answers.
+#[test]
+fn a_loss_after_a_password_does_not_end_it() {
+    let acts = [
+        client(&[untyped(b"\0\x03\0\0user\0bob\0\0")]),
+        server(&[message(b'R', b"\0\0\0\x05salt")]),
+        client(&[message(b'p', b"md5secret\0")]),
+        server(&[message(b'R', b"\0\0\0\0"), ready()]),
+        client(&[query("COPY t FROM STDIN")]),
+        server(&[message(b'G', "xxx")]),
+        client(&[message(b'd', "1\t2\n"), message(b'c', "")]),
+        server(&[tag("COPY 1"), ready()]),
+        client(&[query("SELECT a")]),
+        Act::Loses(S, 50),
+        client(&[query("SELECT b")]),
+        server(&[tag("SELECT 7"), ready()]),
+    ];
+    // Behind a loss a turn of the client is known as a whole.
+    let rows: Vec<_> = play(&acts, usize::MAX).0.iter().map(brief).collect();
+    assert_eq!(
+        rows.last().map(String::as_str),
+        Some("SELECT | SELECT b | SELECT 7 | 0 | - | complete")
+    );
+}
+
+#[test]
+fn a_tag_that_was_cut_by_a_loss_is_not_told() {
+    let done = tag("INSERT 0 17");
+    let acts = [
+        client(&[query("INSERT 1")]),
+        server(&[done[..done.len() - 2].to_vec()]),
+        Act::Loses(S, 2),
+        server(&[ready()]),
+    ];
+    assert_eq!(told(&acts), ["INSERT | INSERT ? | - | - | - | gap"]);
+}
+
 #[test]
 fn several_statements_in_one_query_have_their_tags() {
     let acts = [

@@ -10,17 +10,24 @@ use crate::limits::POSTGRES_FIELD;
 use crate::proto::Context;
 use crate::proto::sql::{self, Statement};
 
+/// A name, and the statement that it shall stand for.
+pub(super) type Parsed = (Vec<u8>, Arc<Statement>);
+
 /// A row in the making.
 #[derive(Debug)]
 pub(super) struct Unit {
     exchange: Exchange,
     pub(super) statement: Option<Arc<Statement>>,
+    /// What it prepares.
+    pub(super) parsed: Option<Parsed>,
     /// More messages of the client may belong to it.
     pub(super) is_open: bool,
     /// Answers that are still to come.
     pub(super) steps: usize,
     /// A message of it was answered.
     pub(super) is_answered: bool,
+    /// Its error ends the session: no more answers come.
+    pub(super) ends_session: bool,
     /// Rows that came.
     rows: u64,
     tags: Vec<String>,
@@ -39,19 +46,10 @@ impl Unit {
             body: Body { bytes: Some(0), ..Body::default() },
             ..Message::default()
         };
-        let exchange =
-            Exchange { protocol: "postgresql", request: Some(request), ..Exchange::default() };
-        Self {
-            exchange,
-            statement: None,
-            is_open: true,
-            steps: 0,
-            is_answered: false,
-            rows: 0,
-            tags: Vec::new(),
-            notices: 0,
-            copied: [0; 2],
-        }
+        let mut unit = Self::unasked();
+        unit.exchange.request = Some(request);
+        (unit.is_open, unit.is_answered) = (true, false);
+        unit
     }
 
     /// What the server says without having been asked.
@@ -60,9 +58,11 @@ impl Unit {
         Self {
             exchange,
             statement: None,
+            parsed: None,
             is_open: false,
             steps: 0,
             is_answered: true,
+            ends_session: false,
             rows: 0,
             tags: Vec::new(),
             notices: 0,
@@ -118,7 +118,7 @@ impl Unit {
 
     /// The tag of a command that was completed.
     pub(super) fn completed(&mut self, tag: &[u8]) {
-        if self.tags.len() < TAGS {
+        if self.tags.len() < TAGS && !tag.is_empty() {
             self.tags.push(shown(tag, POSTGRES_FIELD));
         }
     }
@@ -143,6 +143,21 @@ impl Unit {
         self.exchange.error = Some(error);
     }
 
+    /// How the server wants to know who it is.
+    pub(super) fn authentication(&mut self, body: &[u8]) {
+        let Some((code, rest)) = body.split_first_chunk::<4>() else { return };
+        let way: &[u8] = match u32::from_be_bytes(*code) {
+            2 => b"kerberos",
+            3 => b"password",
+            5 => b"md5",
+            7 => b"gss",
+            9 => b"sspi",
+            10 => rest.split(|b| *b == 0).next().unwrap_or_default(),
+            _ => return,
+        };
+        self.detail("authentication", way);
+    }
+
     /// An error answer.
     pub(super) fn error(&mut self, body: &[u8]) {
         const FIELDS: &[(u8, &str)] = &[
@@ -154,13 +169,17 @@ impl Unit {
             (b'c', "column"),
             (b'n', "constraint"),
         ];
-        let fields: Vec<&[u8]> = body.split(|b| *b == 0).collect();
+        // What has no end was cut off.
+        let whole = memchr::memrchr(0, body).map_or(0, |end| end + 1);
+        let fields: Vec<&[u8]> = body[..whole].split(|b| *b == 0).collect();
         let field = |letter: u8| fields.iter().find(|text| text.first() == Some(&letter));
         let code = field(b'C').map_or(&b""[..], |text| &text[1..]);
         if self.exchange.error.is_some() {
             return;
         }
         self.exchange.error = Some(sqlstate::condition(code));
+        self.ends_session =
+            field(b'V').is_some_and(|text| matches!(&text[1..], b"FATAL" | b"PANIC"));
         for (letter, name) in FIELDS {
             if let Some(text) = field(*letter) {
                 self.detail(name, &text[1..]);
@@ -179,7 +198,8 @@ impl Unit {
         let tags: usize = self.tags.iter().map(String::capacity).sum();
         let target = self.exchange.target.as_ref().map_or(0, Vec::capacity);
         let statement = self.statement.as_ref().map_or(0, |statement| statement.memory());
-        size_of::<Self>() + detail + tags + target + statement
+        let parsed = self.parsed.as_ref().map_or(0, |(name, _)| name.capacity());
+        size_of::<Self>() + detail + tags + target + statement + parsed
     }
 
     /// Emits it; so much of it was seen.

@@ -111,6 +111,8 @@ pub(super) struct Command {
     pub(super) effect: Effect,
     /// Its arguments hold a password.
     pub(super) is_secret: bool,
+    /// Its answer may hold one.
+    pub(super) hides_answer: bool,
 }
 
 /// Whether a word is the name of a command, in letters of any case.
@@ -149,9 +151,9 @@ pub(super) fn read(words: &[Vec<u8>], len: u64) -> Option<Command> {
     }
     let key = key.and_then(|first| key_at(&name, first, words));
     let target = key.and_then(|at| words.get(at)).map(|key| keys::pattern(key));
-    let is_secret = is_secret(&name, words);
+    let (is_secret, hides_answer) = (is_secret(&name, words), hides_answer(&name, words));
     let effect = effect(&name, words, len);
-    Some(Command { name: Some(name), target, effect, is_secret })
+    Some(Command { name: Some(name), target, effect, is_secret, hides_answer })
 }
 
 fn effect(name: &[u8], words: &[Vec<u8>], len: u64) -> Effect {
@@ -183,13 +185,37 @@ fn key_at(name: &[u8], first: usize, words: &[Vec<u8>]) -> Option<usize> {
         }
         b"BITOP" => Some(2),
         b"MIGRATE" => Some(3),
-        b"ZMPOP" | b"LMPOP" | b"SINTERCARD" | b"ZINTERCARD" | b"ZUNION" | b"ZINTER" | b"ZDIFF" => {
-            Some(2)
-        }
+        b"ZMPOP" | b"LMPOP" | b"SINTERCARD" | b"ZINTERCARD" | b"ZUNION" | b"ZINTER" | b"ZDIFF"
+        | b"MSETEX" => Some(2),
         b"BZMPOP" | b"BLMPOP" => Some(3),
         name if is_in(WITHOUT_KEY, name) => None,
         _ => Some(first),
     }
+}
+
+/// Parameters that are passwords.
+const PASSWORDS: &[&str] = &[
+    "auth-pass",
+    "masterauth",
+    "primaryauth",
+    "requirepass",
+    "sentinel-pass",
+    "tls-client-key-file-pass",
+    "tls-key-file-pass",
+];
+
+/// Whether passwords may be among the values of the answer.
+fn hides_answer(name: &[u8], words: &[Vec<u8>]) -> bool {
+    let may_be = |word: &Vec<u8>| word.iter().any(|b| b"*?[".contains(b)) || is_password(word);
+    match name {
+        b"CONFIG GET" | b"SENTINEL CONFIG" => words[2..].iter().any(may_be),
+        b"ACL GENPASS" => true,
+        _ => false,
+    }
+}
+
+fn is_password(parameter: &[u8]) -> bool {
+    PASSWORDS.iter().any(|known| parameter.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// Whether a password is among the arguments.
@@ -198,9 +224,9 @@ fn is_secret(name: &[u8], words: &[Vec<u8>]) -> bool {
     match name {
         b"AUTH" | b"ACL SETUSER" => true,
         b"HELLO" | b"MIGRATE" => has(b"AUTH") || has(b"AUTH2"),
-        b"CONFIG SET" => ["requirepass", "masterauth", "primaryauth", "tls-key-file-pass"]
-            .iter()
-            .any(|secret| has(secret.as_bytes())),
+        b"CONFIG SET" | b"SENTINEL SET" | b"SENTINEL CONFIG" => {
+            words.iter().any(|word| is_password(word))
+        }
         _ => false,
     }
 }
@@ -249,6 +275,8 @@ mod tests {
             ("PUBLISH c m", "PUBLISH", Some("c"), false),
             ("BITOP AND to a b", "BITOP", Some("to"), false),
             ("JSON.GET doc $", "JSON.GET", Some("doc"), false),
+            ("MSETEX 1 k v", "MSETEX", Some("k"), false),
+            ("SENTINEL SET m auth-pass x", "SENTINEL SET", None, true),
             ("pass\u{1}word", "-", None, false),
         ];
         for (line, name, target, secret) in cases {

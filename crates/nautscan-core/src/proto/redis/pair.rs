@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 
 use super::command::{Effect, Replies};
 use super::oddity::{PAIRING_UNCERTAIN, PIPELINE_OVERFLOW};
-use super::resp::{Kind, Value};
+use super::resp::{Kind, Value, number};
 use super::tell::{Pending, asked, emit, join, said};
 use super::{Begin, is_error};
 use crate::event::Completeness;
@@ -37,6 +37,9 @@ pub(super) struct Pairing {
     skip: u64,
     /// Subscribed channels, patterns and sharded channels.
     subscribed: [u64; 3],
+    /// How many channels and patterns, and how many sharded channels, the server said last that there
+    /// are.
+    stated: [Option<u64>; 2],
     monitors: bool,
     replies: Replies,
     is_over: bool,
@@ -68,7 +71,7 @@ impl Pairing {
         if pending.effect == Effect::Replicated {
             self.is_over = true;
             self.flush(None, true, cx);
-        } else if self.is_answered(pending.effect) {
+        } else if self.is_answered(&pending) {
             self.push(pending, cx);
         } else {
             let mut exchange = pending.exchange;
@@ -77,9 +80,12 @@ impl Pairing {
         }
     }
 
-    /// Whether a command with this effect is answered, CLIENT REPLY considered.
-    fn is_answered(&mut self, effect: Effect) -> bool {
-        if let Effect::Reply(replies) = effect {
+    /// Whether a command is answered, CLIENT REPLY considered.
+    fn is_answered(&mut self, pending: &Pending) -> bool {
+        if pending.is_named(b"RESET") {
+            self.replies = Replies::All;
+        }
+        if let Effect::Reply(replies) = pending.effect {
             if self.replies != Replies::None || replies == Replies::All {
                 self.replies = replies;
             }
@@ -131,7 +137,7 @@ impl Pairing {
 
     /// An answer, or what nobody asked for; whole at `time`.
     pub(super) fn answer(&mut self, value: Value, begin: Begin, time: i64, cx: &mut Context<'_>) {
-        if self.is_unasked(&value) {
+        if self.is_unasked(&value, begin) {
             return unasked(value, begin, Some(time), cx);
         }
         if self.skip > 0 {
@@ -146,6 +152,10 @@ impl Pairing {
                 exchange.oddities.push(PAIRING_UNCERTAIN);
             }
             return emit(exchange, Completeness::ResponseOnly, cx);
+        }
+        if is_queued(&value) {
+            // What it does, and is answered, comes with the transaction.
+            self.queue.iter_mut().take(1).for_each(Pending::put_off);
         }
         self.confirm(&value);
         let Some(front) = self.queue.front_mut() else { return };
@@ -165,7 +175,7 @@ impl Pairing {
             }
             None => {
                 self.texts -= front.memory().min(self.texts);
-                join(&mut front.exchange, answer);
+                join(front, answer);
                 self.texts += front.memory();
             }
         }
@@ -183,8 +193,9 @@ impl Pairing {
             Effect::Replicate => self.is_over = !is_error,
             _ => {}
         }
-        if pending.exchange.method.as_deref() == Some(b"RESET") {
+        if pending.is_named(b"RESET") && !is_error {
             (self.monitors, self.subscribed, self.replies) = (false, [0; 3], Replies::All);
+            self.stated = [None; 2];
         }
         emit(pending.exchange, Completeness::Complete, cx);
         if self.is_over {
@@ -200,27 +211,43 @@ impl Pairing {
             Some(b"SSUBSCRIBE" | b"SUNSUBSCRIBE") => 2,
             _ => 0,
         };
+        if is_error(value) {
+            return;
+        }
         let count = &mut self.subscribed[kind];
+        // Who subscribes to a channel twice, or leaves one that he was not subscribed to, changes
+        // nothing: the number in the answer says so.
+        let stated = value.items.get(2).and_then(|text| number(text));
+        let before = core::mem::replace(&mut self.stated[kind / 2], stated);
+        let has_changed = stated.is_none() || stated != before;
         match front.effect {
-            Effect::Subscribe(_) if !is_error(value) => *count += 1,
+            Effect::Subscribe(_) if has_changed => *count += 1,
             Effect::Unsubscribe(channels) => {
                 if channels == 0 && front.exchange.response.is_none() {
                     front.due = usize::try_from(*count).unwrap_or(usize::MAX).max(1);
                 }
-                *count = count.saturating_sub(1);
+                *count = count.saturating_sub(u64::from(has_changed));
             }
             _ => {}
         }
     }
 
     /// Whether the server says this without having been asked.
-    fn is_unasked(&self, value: &Value) -> bool {
+    fn is_unasked(&self, value: &Value, begin: Begin) -> bool {
         let first = value.items.first().map_or(&b""[..], Vec::as_slice);
         let is_message = matches!(first, b"message" | b"pmessage" | b"smessage");
+        // Of a cluster, when a slot moves to another server.
+        let is_taken_away = is_confirmation(first)
+            && self.queue.front().is_some_and(|front| {
+                !front.is_named(&first.to_ascii_uppercase()) && begin.received > front.offset
+            });
         match value.kind {
-            Kind::Push => !is_confirmation(first),
-            Kind::Array => is_message && (self.is_subscribed() || self.queue.is_empty()),
-            Kind::Simple => self.monitors && self.queue.is_empty(),
+            Kind::Push => !is_confirmation(first) || is_taken_away,
+            Kind::Array => {
+                (is_message && (self.is_subscribed() || self.queue.is_empty()))
+                    || (is_taken_away && self.is_subscribed())
+            }
+            Kind::Simple => self.monitors && (self.queue.is_empty() || is_told(first)),
             _ => false,
         }
     }
@@ -259,7 +286,7 @@ impl Pairing {
                     front.exchange.gap_bytes += lost;
                     if let Some((value, begin)) = part {
                         let answer = said(&value, begin, None, cx);
-                        join(&mut front.exchange, answer);
+                        join(front, answer);
                         if let Some(pending) = self.pop() {
                             emit(pending.exchange, Completeness::Gap, cx);
                         }
@@ -306,6 +333,17 @@ pub(super) fn is_confirmation(word: &[u8]) -> bool {
             | b"punsubscribe"
             | b"sunsubscribe"
     )
+}
+
+/// Whether the command of this answer waits for the end of its transaction.
+fn is_queued(value: &Value) -> bool {
+    value.kind == Kind::Simple && value.items.first().is_some_and(|text| text == b"QUEUED")
+}
+
+/// Whether a line tells of a command that the server ran: `1339518083.107412 [0 127.0.0.1:60866] "GET"`.
+fn is_told(line: &[u8]) -> bool {
+    let time = line.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+    time > 0 && line[time..].starts_with(b" [")
 }
 
 /// What the server says without having been asked: a row of its own.

@@ -62,6 +62,8 @@ pub(super) struct Value {
     pub(super) lost: u64,
     /// Not all of a text, or not all texts, are in `items`.
     pub(super) cut: bool,
+    /// How many elements it has was not stated.
+    pub(super) is_streamed: bool,
     /// It has a type that only RESP3 has.
     pub(super) is_resp3: bool,
     /// Errors among its elements.
@@ -132,6 +134,10 @@ impl Reader {
     /// the beginning is here comes with a later call.
     pub(super) fn next(&mut self, bytes: &[u8]) -> Result<(usize, Option<Value>), Malformed> {
         let mut at = 0;
+        if !self.begun && !self.may_be_inline && bytes.first() == Some(&b'\n') {
+            // So a server keeps a replica waiting whose data it prepares.
+            return Ok((1, None));
+        }
         while at < bytes.len() {
             let rest = &bytes[at..];
             let (used, is_whole) = match self.state {
@@ -313,6 +319,7 @@ impl Reader {
         if at_top && !is_attribute {
             self.value.kind = kind;
             self.value.len = len.unwrap_or(0);
+            self.value.is_streamed = len.is_none();
         }
         let pairs = matches!(mark, b'%' | b'|');
         let left = match len {

@@ -20,9 +20,21 @@ pub(super) struct Pending {
     pub(super) due: usize,
     /// Where it begins among what the client sent.
     pub(super) offset: u64,
+    /// A password is among the values of its answer.
+    pub(super) hides_answer: bool,
 }
 
 impl Pending {
+    /// Whether it is the command of this name.
+    pub(super) fn is_named(&self, name: &[u8]) -> bool {
+        self.exchange.method.as_deref() == Some(name)
+    }
+
+    /// It waits for the end of a transaction: this one answer says that, and no more.
+    pub(super) fn put_off(&mut self) {
+        (self.effect, self.due) = (Effect::None, 1);
+    }
+
     /// Heap bytes held.
     pub(super) fn memory(&self) -> usize {
         let length = |text: &Option<Vec<u8>>| text.as_ref().map_or(0, Vec::capacity);
@@ -35,7 +47,8 @@ impl Pending {
 
 /// A command as an exchange that waits. `time`: when its last byte was captured.
 pub(super) fn asked(value: Value, begin: Begin, time: Option<i64>) -> Option<Pending> {
-    let Command { name, target, effect, is_secret } = command::read(&value.items, value.len)?;
+    let Command { name, target, effect, is_secret, hides_answer } =
+        command::read(&value.items, value.len)?;
     let due = match effect {
         Effect::Subscribe(channels) | Effect::Unsubscribe(channels) => channels.max(1),
         _ => 1,
@@ -56,7 +69,7 @@ pub(super) fn asked(value: Value, begin: Begin, time: Option<i64>) -> Option<Pen
         detail: vec![("command", text)],
         ..Exchange::default()
     };
-    Some(Pending { exchange, effect, due, offset: begin.offset })
+    Some(Pending { exchange, effect, due, offset: begin.offset, hides_answer })
 }
 
 /// An answer as an exchange without a request.
@@ -68,7 +81,8 @@ pub(super) fn said(value: &Value, begin: Begin, time: Option<i64>, cx: &Context<
         kept,
     };
     let mut detail = vec![("reply", value.kind.name().to_owned())];
-    if matches!(value.kind, Kind::Array | Kind::Map | Kind::Set | Kind::Push) {
+    let is_aggregate = matches!(value.kind, Kind::Array | Kind::Map | Kind::Set | Kind::Push);
+    if is_aggregate && !value.is_streamed {
         detail.push(("elements", value.len.to_string()));
     }
     if value.errors > 0 {
@@ -93,8 +107,14 @@ pub(super) fn said(value: &Value, begin: Begin, time: Option<i64>, cx: &Context<
 }
 
 /// Adds an answer to the exchange of its command.
-pub(super) fn join(exchange: &mut Exchange, answer: Exchange) {
+pub(super) fn join(pending: &mut Pending, answer: Exchange) {
+    let exchange = &mut pending.exchange;
     exchange.response = answer.response;
+    if let Some(body) = exchange.response.as_mut().map(|response| &mut response.body)
+        && pending.hides_answer
+    {
+        body.truncated |= body.kept.take().is_some();
+    }
     exchange.error = answer.error;
     exchange.version = answer.version;
     exchange.holds_values = answer.holds_values;

@@ -69,10 +69,27 @@ fn times_sizes_and_texts_are_those_of_the_messages() {
 
 #[test]
 fn passwords_are_not_kept() {
-    for words in ["AUTH secret", "HELLO 3 AUTH u secret", "CONFIG SET requirepass secret"] {
+    for words in [
+        "AUTH secret",
+        "HELLO 3 AUTH u secret",
+        "CONFIG SET requirepass secret",
+        "SENTINEL SET mymaster auth-pass secret",
+    ] {
         let exchanges = play(&[says(C, ask(words)), says(S, "+OK\r\n")], usize::MAX);
         assert!(!format!("{exchanges:?}").contains("secret"), "{words}");
         assert!(exchanges[0].detail[0].1.ends_with(" [redacted]"));
+    }
+}
+
+#[test]
+fn a_password_that_is_asked_for_is_not_kept() {
+    let answer = "*2\r\n$11\r\nrequirepass\r\n$6\r\nsecret\r\n";
+    for (words, is_kept) in
+        [("CONFIG GET requirepass", false), ("CONFIG GET *", false), ("CONFIG GET save", true)]
+    {
+        let exchanges = play(&[says(C, ask(words)), says(S, answer)], usize::MAX);
+        let body = &exchanges[0].response.as_ref().expect("it was answered").body;
+        assert_eq!((body.kept.is_some(), body.truncated), (is_kept, !is_kept), "{words}");
     }
 }
 
@@ -133,6 +150,112 @@ fn a_subscription_is_answered_by_channel_and_then_told_unasked() {
         "PING - [simple string] - complete",
     ];
     assert_eq!(told(&acts), rows);
+}
+
+/// What a server says to `SUBSCRIBE` and the like.
+fn confirms(word: &str, channel: &str, count: usize) -> String {
+    let (a, b) = (word.len(), channel.len());
+    format!("*3\r\n${a}\r\n{word}\r\n${b}\r\n{channel}\r\n:{count}\r\n")
+}
+
+/// Who subscribes twice leaves once, and is told so once.
+#[test]
+fn a_channel_that_is_subscribed_twice_is_one() {
+    let acts = [
+        says(C, ask("SUBSCRIBE a a")),
+        says(S, confirms("subscribe", "a", 1).repeat(2)),
+        says(C, ask("UNSUBSCRIBE z")),
+        says(S, confirms("unsubscribe", "z", 1)),
+        says(C, ask("SUBSCRIBE b")),
+        says(S, confirms("subscribe", "b", 2)),
+        says(C, ask("UNSUBSCRIBE")),
+        says(S, confirms("unsubscribe", "a", 1) + &confirms("unsubscribe", "b", 0)),
+        says(C, ask("GET k")),
+        says(S, "$1\r\nv\r\n"),
+    ];
+    let rows = [
+        "SUBSCRIBE a [array] - complete",
+        "UNSUBSCRIBE z [array] - complete",
+        "SUBSCRIBE b [array] - complete",
+        "UNSUBSCRIBE - [array] - complete",
+        "GET k [bulk string] - complete",
+    ];
+    assert_eq!(told(&acts), rows);
+}
+
+#[test]
+fn a_subscription_within_a_transaction_is_put_off() {
+    let acts = [
+        says(C, ask("MULTI")),
+        says(S, "+OK\r\n"),
+        says(C, ask("SUBSCRIBE a b")),
+        says(S, "+QUEUED\r\n"),
+        says(C, ask("GET k")),
+        says(S, "+QUEUED\r\n"),
+        says(C, ask("DISCARD")),
+        says(S, "+OK\r\n"),
+    ];
+    let rows = [
+        "MULTI - [simple string] - complete",
+        "SUBSCRIBE a [simple string] - complete",
+        "GET k [simple string] - complete",
+        "DISCARD - [simple string] - complete",
+    ];
+    assert_eq!(told(&acts), rows);
+}
+
+/// A cluster takes subscriptions away when it moves a slot.
+#[test]
+fn a_subscription_that_is_taken_away_answers_nothing() {
+    let acts = [
+        says(C, ask("SSUBSCRIBE a")),
+        says(S, ">3\r\n$10\r\nssubscribe\r\n$1\r\na\r\n:1\r\n"),
+        says(C, ask("GET k")),
+        says(S, ">3\r\n$12\r\nsunsubscribe\r\n$1\r\na\r\n:0\r\n$1\r\nv\r\n"),
+    ];
+    let rows = [
+        "SSUBSCRIBE a [push] - complete",
+        "SUNSUBSCRIBE a [push] - complete",
+        "GET k [bulk string] - complete",
+    ];
+    assert_eq!(told(&acts), rows);
+}
+
+#[test]
+fn a_reset_is_answered_whatever_was_before() {
+    let acts = [
+        says(C, [ask("CLIENT REPLY OFF"), ask("RESET")].concat()),
+        says(S, "+RESET\r\n"),
+        says(C, ask("MONITOR")),
+        says(S, "+OK\r\n"),
+        says(C, ask("RESET")),
+        says(S, "+1339518083.107412 [0 127.0.0.1:60866] \"GET\" \"k\"\r\n+RESET\r\n"),
+        says(C, ask("GET k")),
+        says(S, "$1\r\nv\r\n"),
+    ];
+    let rows = [
+        "CLIENT REPLY - [off] - request_only",
+        "RESET - [simple string] - complete",
+        "MONITOR - [simple string] - complete",
+        "MONITOR - [simple string] - complete",
+        "RESET - [simple string] - complete",
+        "GET k [bulk string] - complete",
+    ];
+    assert_eq!(told(&acts), rows);
+}
+
+/// Redis sends an empty line each second until it has what a replica asked for.
+#[test]
+fn a_replica_that_waits_is_not_given_up() {
+    let acts = [says(C, ask("PSYNC ? -1")), says(S, "\n"), says(S, "\n+FULLRESYNC a 0\r\n")];
+    assert_eq!(told(&acts), ["PSYNC - [simple string] - complete"]);
+}
+
+#[test]
+fn elements_that_are_not_counted_have_no_number() {
+    let acts = [says(C, ask("HGETALL h")), says(S, "%?\r\n+a\r\n:1\r\n.\r\n")];
+    let exchanges = play(&acts, usize::MAX);
+    assert_eq!((detail(&exchanges[0], "reply"), detail(&exchanges[0], "elements")), ("map", "-"));
 }
 
 #[test]

@@ -65,6 +65,8 @@ struct Tls {
     has_offer: bool,
     /// The server has agreed to one.
     is_agreed: bool,
+    /// There is something to tell.
+    has_news: bool,
 }
 
 /// One direction.
@@ -155,8 +157,8 @@ impl Tls {
     fn piece(&mut self, side: Side, piece: &Piece<'_>, cx: &mut Context<'_>) -> Read {
         match piece.kind {
             record::HANDSHAKE => return self.messages(side, piece.bytes, cx),
-            record::ALERT => self.alert(side, piece, cx),
-            record::CHANGE_CIPHER_SPEC => self.change(side, cx),
+            record::ALERT => self.alert(side, piece),
+            record::CHANGE_CIPHER_SPEC => self.change(side),
             record::APPLICATION_DATA => self.half(side).is_over = true,
             _ => {}
         }
@@ -204,8 +206,14 @@ impl Tls {
             }
             _ => return Ok(()),
         }
-        cx.sink.handshake(&self.handshake);
+        self.has_news = true;
         Ok(())
+    }
+
+    fn tell(&mut self, cx: &mut Context<'_>) {
+        if core::mem::take(&mut self.has_news) {
+            cx.sink.handshake(&self.handshake);
+        }
     }
 
     /// Whether all that comes after the server's hello is encrypted, as far as is known.
@@ -214,7 +222,7 @@ impl Tls {
     }
 
     /// An alert that can be read has two bytes; one that is encrypted has more.
-    fn alert(&mut self, side: Side, piece: &Piece<'_>, cx: &mut Context<'_>) {
+    fn alert(&mut self, side: Side, piece: &Piece<'_>) {
         let half = self.half(side);
         if piece.length != 2 {
             half.is_over = true;
@@ -232,13 +240,13 @@ impl Tls {
         let known = self.handshake.alert;
         if known.is_none_or(|known| alert.is_fatal && !known.is_fatal) {
             self.handshake.alert = Some(alert);
-            cx.sink.handshake(&self.handshake);
+            self.has_news = true;
         }
     }
 
     /// `side` changes to encryption (RFC 5246 section 7.1); in TLS 1.3 the message says nothing
     /// (RFC 8446 appendix D.4), and a client may send it before the server has chosen.
-    fn change(&mut self, side: Side, cx: &mut Context<'_>) {
+    fn change(&mut self, side: Side) {
         let is_open = !self.is_agreed && !self.half(side.peer()).is_over;
         if self.is_13() || (side == Side::Client && is_open) {
             return;
@@ -247,7 +255,7 @@ impl Tls {
         if side == Side::Server && self.is_agreed && self.handshake.resumed.is_none() {
             // It has asked for nothing in between: an abbreviated handshake.
             self.handshake.resumed = Some(true);
-            cx.sink.handshake(&self.handshake);
+            self.has_news = true;
         }
     }
 }
@@ -259,10 +267,12 @@ impl Parser for Tls {
         if half.is_over {
             return self.pass(side, bytes.len(), 0);
         }
-        match half.doubtful.take() {
+        let verdict = match half.doubtful.take() {
             None => self.feed(side, bytes, cx),
             Some(before) => self.resolve(side, before, bytes, cx),
-        }
+        };
+        self.tell(cx);
+        verdict
     }
 
     fn gap(&mut self, side: Side, _: u64, _: &mut Context<'_>) -> Verdict {

@@ -12,7 +12,7 @@ use crate::wire::{Layer, Reason, Stop, Tunnel, protocol};
 /// Length of an EtherIP header: version 3 and reserved bits.
 const ETHER_IP: [u8; 2] = [0x30, 0x00];
 
-impl<'a, T: Trace> Walk<'a, T> {
+impl<'a, T: Trace> Walk<'_, 'a, T> {
     /// Reads a header of `layer` at `offset` and goes on with what it announces.
     #[cold]
     #[inline(never)]
@@ -134,7 +134,7 @@ impl<'a, T: Trace> Walk<'a, T> {
         end: usize,
         walk: impl FnOnce(&mut Self) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
-        let before = (self.data, self.wire_len, self.out);
+        let before = (self.data, self.wire_len, *self.out);
         self.bound(end);
         self.out.network = None;
         self.out.transport = None;
@@ -142,7 +142,7 @@ impl<'a, T: Trace> Walk<'a, T> {
         tunnel.outer.get_or_insert((outer.source, outer.destination));
         let result = walk(self);
         if self.out.network.is_none() {
-            (self.data, self.wire_len, self.out) = before;
+            (self.data, self.wire_len, *self.out) = before;
         }
         result
     }

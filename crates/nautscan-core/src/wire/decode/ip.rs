@@ -7,7 +7,7 @@ use crate::wire::ipv4::{Ipv4, Ipv4Error};
 use crate::wire::ipv6::{self, Ipv6};
 use crate::wire::{Layer, Reason, Stop, protocol};
 
-impl<'a, T: Trace> Walk<'a, T> {
+impl<'a, T: Trace> Walk<'_, 'a, T> {
     #[inline]
     pub(super) fn ipv4(&mut self, offset: usize) -> Result<(), Stop> {
         let view = Ipv4::new_checked(self.from(offset)).map_err(|error| match error {

@@ -13,7 +13,7 @@ const COOKED_LLC: u16 = 0x0004;
 /// Length of the header of LINKTYPE_SLIP: direction and 15 bytes of a compressed header.
 const SLIP_LEN: usize = 16;
 
-impl<'a, T: Trace> Walk<'a, T> {
+impl<'a, T: Trace> Walk<'_, 'a, T> {
     #[inline]
     pub(super) fn link(&mut self, link_type: LinkType) -> Result<(), Stop> {
         match link_type {

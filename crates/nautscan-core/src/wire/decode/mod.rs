@@ -156,20 +156,20 @@ impl Trace for Vec<Step> {
 /// Decodes `packet` as far as it can be.
 #[inline]
 pub fn decode<'a>(packet: &Packet<'a>) -> Decoded<'a> {
-    let mut walk = Walk::new(packet, ());
-    if let Err(stop) = walk.link(packet.link_type) {
-        walk.out.stop = Some(stop);
+    let mut out = Decoded::default();
+    if let Err(stop) = Walk::new(packet, (), &mut out).link(packet.link_type) {
+        out.stop = Some(stop);
     }
-    walk.out
+    out
 }
 
 /// As [`decode`], with the headers that were walked over.
 pub fn decode_steps<'a>(packet: &Packet<'a>) -> (Decoded<'a>, Vec<Step>) {
-    let mut walk = Walk::new(packet, Vec::new());
-    if let Err(stop) = walk.link(packet.link_type) {
-        walk.out.stop = Some(stop);
-    }
-    (walk.out, walk.trace)
+    let mut out = Decoded::default();
+    let mut walk = Walk::new(packet, Vec::new(), &mut out);
+    let (ended, steps) = (walk.link(packet.link_type), walk.trace);
+    out.stop = ended.err();
+    (out, steps)
 }
 
 /// Decodes the payload of an IP packet that came as the fragment `of` and others: `data` of
@@ -180,14 +180,13 @@ pub fn decode_datagram<'a>(
     data: &'a [u8],
     wire_len: usize,
 ) -> Decoded<'a> {
-    let mut walk = Walk { data, wire_len, headers: 0, trace: (), out: Decoded::default() };
-    (walk.out.vlan, walk.out.point, walk.out.tunnel) = (of.vlan, of.point, of.tunnel);
-    let Some(network) = of.network else { return walk.out };
+    let (vlan, point, tunnel) = (of.vlan, of.point, of.tunnel);
+    let mut out = Decoded { vlan, point, tunnel, ..Decoded::default() };
+    let Some(network) = of.network else { return out };
     let network = Network { fragment: None, protocol, ..network };
-    if let Err(stop) = walk.ip_payload(network, 0, wire_len) {
-        walk.out.stop = Some(stop);
-    }
-    walk.out
+    let mut walk = Walk { data, wire_len, headers: 0, trace: (), out: &mut out };
+    out.stop = walk.ip_payload(network, 0, wire_len).err();
+    out
 }
 
 impl Default for Decoded<'_> {
@@ -208,25 +207,26 @@ impl Default for Decoded<'_> {
 }
 
 /// A packet being decoded. `data` and `wire_len` end where the innermost packet ends that was
-/// entered so far; offsets count from the first captured byte throughout.
-struct Walk<'a, T> {
+/// entered so far; offsets count from the first captured byte throughout. What it finds is written
+/// where the caller has it: moved, it would be copied for every packet.
+struct Walk<'w, 'a, T> {
     data: &'a [u8],
     wire_len: usize,
     /// Encapsulating headers so far.
     headers: u8,
     trace: T,
-    out: Decoded<'a>,
+    out: &'w mut Decoded<'a>,
 }
 
-impl<'a, T: Trace> Walk<'a, T> {
+impl<'w, 'a, T: Trace> Walk<'w, 'a, T> {
     #[inline]
-    fn new(packet: &Packet<'a>, trace: T) -> Self {
+    fn new(packet: &Packet<'a>, trace: T, out: &'w mut Decoded<'a>) -> Self {
         Self {
             data: packet.data,
             wire_len: (packet.wire_len as usize).max(packet.data.len()),
             headers: 0,
             trace,
-            out: Decoded::default(),
+            out,
         }
     }
 

@@ -5,7 +5,7 @@ use crate::wire::tcp::{self, Tcp, TcpError};
 use crate::wire::udp::{self, Udp};
 use crate::wire::{Layer, Reason, Stop, icmp, protocol};
 
-impl<'a, T: Trace> Walk<'a, T> {
+impl<'a, T: Trace> Walk<'_, 'a, T> {
     /// The payload of an IP packet of type `kind`. `end` is where the packet ends, counted from
     /// the first captured byte; link-layer padding stands behind it.
     #[inline]

@@ -5,7 +5,7 @@ use domain::base::iana::Rtype;
 use super::Told;
 use crate::limits::DNS_LOST;
 use crate::proto::dns::PROTOCOL;
-use crate::proto::dns::testing::{answer, question};
+use crate::proto::dns::testing::{Record, answer, name, question};
 use crate::proto::{Close, Context, Parser, Place, Settings, Side, Verdict};
 
 /// A connection.
@@ -146,4 +146,56 @@ fn a_reset_is_the_fault_of_who_sent_it() {
     connection.say(Side::Client, &ask(1));
     let told = connection.end(Close::Reset(Side::Server));
     assert_eq!(told.rows, ["A a.example - request_only connection reset by server"]);
+}
+
+/// A transfer of a zone (RFC 5936) in messages of one or two records; those behind the first need not
+/// repeat the question.
+#[test]
+fn a_transfer_is_one_answer() {
+    let record = |kind, data: &[u8]| Record { owner: "example", kind, ttl: 60, data: data.into() };
+    let version = |serial: u8| {
+        let names = [name("ns.example"), name("admin.example")].concat();
+        record(Rtype::SOA, &[names, vec![0, 0, 0, serial], vec![0; 16]].concat())
+    };
+    let address = || record(Rtype::A, &[10, 0, 0, 1]);
+    let message = |kind, records: &[Record<'_>]| framed(&answer(7, "example", kind, 0, records));
+    let bare = |records: &[Record<'_>]| {
+        let mut bytes = answer(7, "", Rtype::A, 0, records);
+        bytes.drain(12..17);
+        bytes[5] = 0;
+        framed(&bytes)
+    };
+    let full = |kind| [message(kind, &[version(9)]), bare(&[address()]), bare(&[version(9)])];
+    let several = [
+        message(Rtype::IXFR, &[version(9), version(8), address()]),
+        bare(&[version(9), address()]),
+        bare(&[version(9)]),
+    ];
+    for (kind, messages) in [(Rtype::AXFR, full(Rtype::AXFR)), (Rtype::IXFR, several)] {
+        let mut connection = Connection::new();
+        connection.say(Side::Client, &framed(&question(7, "example", kind)));
+        for message in &messages {
+            connection.say(Side::Server, message);
+        }
+        connection.say(Side::Client, &ask(7));
+        connection.say(Side::Server, &reply(7));
+        let told = connection.end(Close::Finished);
+        assert_eq!(told.rows, [format!("{kind} example 0 complete -"), ROW.to_owned()]);
+        assert_eq!(told.detail(0, "messages"), Some("3"));
+        let body = &told.exchanges[0].response.as_ref().unwrap().body;
+        assert_eq!(body.bytes, Some((messages.concat().len() - 6) as i64));
+    }
+    // What ends early says so; a refusal and what is up to date end at once.
+    let mut connection = Connection::new();
+    connection.say(Side::Client, &framed(&question(7, "example", Rtype::AXFR)));
+    connection.say(Side::Server, &message(Rtype::AXFR, &[version(9), address()]));
+    for (id, code, records) in [(1, 5, vec![]), (2, 0, vec![version(9)])] {
+        connection.say(Side::Client, &framed(&question(id, "example", Rtype::IXFR)));
+        let refusal = answer(id, "example", Rtype::IXFR, code, &records);
+        connection.say(Side::Server, &framed(&refusal));
+    }
+    let told = connection.end(Close::Finished);
+    let rows =
+        ["IXFR example 5 complete REFUSED", "IXFR example 0 complete -", "AXFR example 0 gap -"];
+    assert_eq!(told.rows, rows);
 }

@@ -499,6 +499,42 @@ fn smuggling_is_read_as_the_rfc_says_and_reported() {
     );
 }
 
+/// A range is of the coded content (RFC 9110 section 14.1.2), and decodes by itself if it is the first.
+#[test]
+fn a_range_of_coded_content_is_not_broken() {
+    let head =
+        "HTTP/1.1 206 Partial Content\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nxyz0";
+    let got = answer(GET, head.as_bytes(), false);
+    assert_eq!(briefs(&got), ["GET / [0] 206 [4~] complete"]);
+    assert!(got.exchanges[0].oddities.is_empty());
+}
+
+/// RFC 2616 section 3.6 had `identity`, and some still send it: it says nothing of the length.
+#[test]
+fn identity_is_no_transfer_coding() {
+    let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n";
+    let post = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Identity\r\n\r\n";
+    let got = observe(
+        &[
+            says(C, GET),
+            says(S, format!("{head}Content-Length: 2\r\n\r\nhi")),
+            says(C, post),
+            says(S, "HTTP/1.1 204 No Content\r\n\r\n"),
+            says(C, GET),
+            says(S, format!("{head}\r\nmore")),
+            Act::End(S),
+        ],
+        Close::Finished,
+    );
+    let want = [
+        "GET / [0] 200 [2:hi] complete",
+        "POST / [0] 204 [0] complete",
+        "GET / [0] 200 [4:more] complete",
+    ];
+    assert_eq!(briefs(&got), want);
+    assert!(got.exchanges.iter().all(|e| e.oddities == ["transfer_encoding_not_chunked"]));
+}
+
 #[test]
 fn bodies_are_kept_up_to_the_limit() {
     let response = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789";

@@ -56,6 +56,15 @@ fn single_fields_of_c_2() {
     assert_eq!(lines(&mut decoder, "82"), [":method: GET"]);
 }
 
+/// Two octets add a field with the name of another: however long that is, it is not copied.
+#[test]
+fn a_name_that_is_referred_to_is_held_once() {
+    let mut decoder = from_start();
+    assert_eq!(lines(&mut decoder, "4001610162 7e0163 7e00"), ["a: b", "a: c", "a: "]);
+    let names: Vec<_> = decoder.entries.iter().flat_map(|entry| &entry.name).collect();
+    assert!(names.len() == 3 && names.iter().all(|name| Arc::ptr_eq(name, names[0])));
+}
+
 /// C.3 and, with Huffman codes, C.4.
 #[test]
 fn requests_of_c_3_and_c_4() {
