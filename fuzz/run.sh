@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every fuzz target for FUZZ_SECONDS (default 60), or only those named as arguments. Installs
-# cargo-fuzz where it is missing; makes seeds of the captures in NAUTSCAN_SHARED_PCAPS (default
-# ../shared/pcaps beside the repository) where there are any.
+# cargo-fuzz where it is missing; makes seeds of our own captures, and of those in
+# NAUTSCAN_SHARED_PCAPS (default ../shared/pcaps beside the repository) where there are any.
 #   FUZZ_SECONDS=600 fuzz/run.sh wire http1
 #   FUZZ_SANITIZER=address    look for memory errors too, at half the speed
 set -euo pipefail
@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 SECONDS_EACH=${FUZZ_SECONDS:-60}
 SANITIZER=${FUZZ_SANITIZER:-none}
 CAPTURES=${NAUTSCAN_SHARED_PCAPS:-../shared/pcaps}
-ALL=(wire reassembly http1 http2 dns redis memcached postgres mysql mongodb mqtt tls nats amqp websocket quic banners kafka engine files)
+ALL=(wire reassembly http1 http2 dns redis memcached postgres mysql mongodb mqtt tls nats amqp websocket quic banners kafka fastcgi engine files)
 if [ "$#" -gt 0 ]; then TARGETS=("$@"); else TARGETS=("${ALL[@]}"); fi
 
 say() { printf 'fuzz: %s\n' "$*"; }
@@ -24,13 +24,16 @@ if ! cargo fuzz --version >/dev/null 2>&1; then
   cargo install cargo-fuzz --locked
 fi
 
-if [ -d "$CAPTURES" ]; then
-  say "making seeds of the captures in $CAPTURES"
-  # Built beside the engine's tests, which leave most of it built.
+seeds() { # seeds FOLDER. Built beside the engine's tests, which leave most of it built.
+  say "making seeds of the captures in $1"
   cargo run --quiet --locked --manifest-path fuzz/Cargo.toml --target-dir target \
-    --example seeds -- "$CAPTURES" fuzz/corpus
+    --example seeds -- "$1" fuzz/corpus
+}
+seeds tests/golden/own
+if [ -d "$CAPTURES" ]; then
+  seeds "$CAPTURES"
 else
-  say "no captures in $CAPTURES: starting from what fuzz/corpus has (set NAUTSCAN_SHARED_PCAPS)"
+  say "no captures in $CAPTURES: starting from our own (set NAUTSCAN_SHARED_PCAPS)"
 fi
 
 say "building the targets"

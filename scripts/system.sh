@@ -34,6 +34,7 @@ have mosquitto|mosquitto|an MQTT broker in live tests
 have nats-server|nats-server|a NATS server in live tests
 has_rabbitmq|rabbitmq-server|a RabbitMQ server in live tests
 have mariadbd|mariadb-server|a MariaDB server in live tests
+has_php_fpm|php-fpm|a FastCGI server in live tests
 has_sshd|openssh-server|an SSH server in live tests
 have ssh|openssh-client|its client
 have chronyd|chrony|an NTP server and client in live tests
@@ -61,6 +62,7 @@ PY
 have_compose() { have docker-compose || docker compose version >/dev/null 2>&1; }
 has_postgresql() { compgen -G "/usr/lib/postgresql/*/bin/postgres" >/dev/null; }
 has_rabbitmq() { [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]; }
+has_php_fpm() { compgen -G "/usr/sbin/php-fpm*" >/dev/null; }
 has_sshd() { [ -x /usr/sbin/sshd ]; }
 has_libpcap() { ldconfig -p 2>/dev/null | grep 'libpcap\.so' >/dev/null; }
 has_apt() { have apt-get && have dpkg; }
@@ -129,6 +131,7 @@ rest_services() {
   case " $* " in *" nats-server "*) systemctl disable -q nats-server 2>/dev/null || true ;; esac
   case " $* " in *" rabbitmq-server "*) systemctl disable -q rabbitmq-server epmd.socket 2>/dev/null || true ;; esac
   case " $* " in *" mariadb-server "*) systemctl disable -q mariadb 2>/dev/null || true ;; esac
+  case " $* " in *" php-fpm "*) systemctl disable -q 'php*-fpm' 2>/dev/null || true ;; esac
   case " $* " in *" openssh-server "*) systemctl disable -q ssh 2>/dev/null || true ;; esac
   case " $* " in *" chrony "*) systemctl disable -q chrony 2>/dev/null || true ;; esac
   case " $* " in *" haproxy "*) systemctl disable -q haproxy 2>/dev/null || true ;; esac

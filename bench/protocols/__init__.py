@@ -9,6 +9,7 @@ from __future__ import annotations
 from bench.protocols import (
     amqp,
     dns,
+    fastcgi,
     grpc,
     http,
     http2,
@@ -37,4 +38,5 @@ ALL: tuple[Traffic, ...] = (
     mqtt.TRAFFIC,
     nats.TRAFFIC,
     amqp.TRAFFIC,
+    fastcgi.TRAFFIC,
 )

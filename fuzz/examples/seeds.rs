@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use nautscan_capture::{FileSource, PacketSource, Pulled};
 use nautscan_core::packet::Packet;
 use nautscan_core::proto::{
-    Probe, Protocol, Side, amqp, ftp, http2, kafka, memcached, mongodb, mqtt, mysql, nats, postgres, redis, smtp, ssh, tls,
+    Probe, Protocol, Side, amqp, fastcgi, ftp, http2, kafka, memcached, mongodb, mqtt, mysql, nats,
+    postgres, redis, smtp, ssh, tls,
 };
 use nautscan_core::wire::tcp::flag;
 use nautscan_core::wire::{Address, Decoded, Transport, decode};
@@ -303,6 +304,7 @@ fn target(side: Side, payload: &[u8]) -> Option<&'static str> {
         ("banners", smtp::PROTOCOL),
         ("banners", ftp::PROTOCOL),
         ("kafka", kafka::PROTOCOL),
+        ("fastcgi", fastcgi::PROTOCOL),
     ];
     let is_of = |protocol: &Protocol| (protocol.probe)(side, payload) == Probe::Yes;
     targets.into_iter().find(|(_, protocol)| is_of(protocol)).map(|(target, _)| target)

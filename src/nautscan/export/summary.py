@@ -113,7 +113,8 @@ _SECTIONS = (
                 WHEN completeness = 'request_only'
                     OR (status IS NULL AND protocol IN ('http', 'grpc', 'dns', 'mdns', 'llmnr'))
                     THEN 'no response'
-                WHEN protocol = 'http' THEN left(CAST(status AS VARCHAR), 1) || 'xx'
+                WHEN protocol IN ('http', 'fastcgi') AND status IS NOT NULL
+                    THEN left(CAST(status AS VARCHAR), 1) || 'xx'
                 ELSE coalesce(error, 'ok') END AS outcome,
             completeness, count(*) AS requests,
             CAST(quantile_cont(ttfb_ns, 0.5) AS BIGINT) AS median,

@@ -96,14 +96,14 @@ _SHOWN_OCTETS: Final = replace(_SHOWN_TEXT, quote=r'\\"')
 
 NOTHING: Final = Rules()
 
-# Messages of gRPC and WebSockets, and events, stand in the detail as text; null takes a member away
-# (RFC 7396).
+# Messages of gRPC and WebSockets, events, and what a FastCGI application writes to its log stand in
+# the detail as text; null takes a member away (RFC 7396).
 _HAS_MESSAGES: Final = (
-    """regexp_matches(detail, '"(re(quest|sponse)_protobuf|latest_(messages|events))"')"""
+    """regexp_matches(detail, '"(re(quest|sponse)_protobuf|latest_(messages|events)|stderr)"')"""
 )
 _DETAIL_WITHOUT_BODIES: Final = f"""CASE WHEN {_HAS_MESSAGES}
     THEN json_merge_patch(detail, '{{"request_protobuf": null, "response_protobuf": null,
-        "latest_messages": null, "latest_events": null}}')::VARCHAR
+        "latest_messages": null, "latest_events": null, "stderr": null}}')::VARCHAR
     ELSE detail END"""
 
 

@@ -217,6 +217,47 @@ AMQP = """
     c.close()
 """
 
+FASTCGI = """
+    import glob, socket, struct
+
+    def record(kind, number, content=b""):
+        return struct.pack("!BBHHBx", 1, kind, number, len(content), 0) + content
+
+    def parameters(**values):
+        pairs = [(name.encode(), value.encode()) for name, value in values.items()]
+        return b"".join(struct.pack("BB", len(n), len(v)) + n + v for n, v in pairs)
+
+    def request(method, uri, content=b""):
+        (script,) = glob.glob("/tmp/nautscan-lab-*/index.php")
+        named = parameters(REQUEST_METHOD=method, REQUEST_URI=uri, SCRIPT_FILENAME=script,
+                           SCRIPT_NAME="/index.php", REMOTE_ADDR="192.0.2.7", HTTP_HOST="shop.lab",
+                           HTTP_COOKIE="id=4711", DB_PASSWORD="hunter2",
+                           CONTENT_TYPE="text/plain", CONTENT_LENGTH=str(len(content)))
+        begins = record(1, 1, struct.pack("!HB5x", 1, 1)) + record(4, 1, named) + record(4, 1)
+        return begins + (record(5, 1, content) if content else b"") + record(5, 1)
+
+    with socket.create_connection(("10.91.0.2", 9000), timeout=10) as wire:
+        came = wire.makefile("rb")
+
+        def answer(last):
+            kinds = []
+            while not kinds or kinds[-1] != last:
+                _, kind, _, content, padding = struct.unpack("!BBHHBx", came.read(8))
+                kinds.append(kind)
+                said = came.read(content + padding)[:content]
+                if kind == 6:
+                    assert said.startswith((b"Status: 404", b"X-Powered-By", b"Content-", b"{"))
+            return kinds
+
+        wire.sendall(record(9, 0, parameters(FCGI_MAX_CONNS="", FCGI_MPXS_CONNS="")))
+        assert answer(10) == [10]
+        wire.sendall(request("GET", "/orders/1?token=4711"))
+        assert 7 in answer(3)
+        wire.sendall(request("POST", "/missing", b"hat"))
+        answer(3)
+        wire.sendall(request("GET", "/orders/2")[:40])
+"""
+
 CLIENTS: Mapping[str, str] = {
     "http2": HTTP2,
     "grpc": GRPC,
@@ -229,6 +270,7 @@ CLIENTS: Mapping[str, str] = {
     "mqtt": MQTT,
     "nats": NATS,
     "amqp": AMQP,
+    "fastcgi": FASTCGI,
 }
 """By the name of the traffic in `bench/protocols` whose server they talk to."""
 

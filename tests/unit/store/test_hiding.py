@@ -218,7 +218,7 @@ def test_keys_reach_what_websockets_and_events_say() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["latest_messages", "latest_events"])
+@pytest.mark.parametrize("name", ["latest_messages", "latest_events", "stderr"])
 def test_messages_of_what_lasts_are_left_out_with_bodies(name: str) -> None:
     detail = {"events": "1", name: "+0.000001 client text 6: s3cret"}
     quoted = json.dumps(detail).replace("'", "''")

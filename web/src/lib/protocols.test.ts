@@ -35,6 +35,7 @@ describe("protocols", () => {
 
   it("name a status", () => {
     expect(statusName({ protocol: "http", status: 404, error: null })).toBe("Not Found");
+    expect(statusName({ protocol: "fastcgi", status: 404, error: null })).toBe("Not Found");
     expect(statusName({ protocol: "http2", status: 299, error: null })).toBeNull();
     expect(statusName({ protocol: "llmnr", status: 2, error: "SERVFAIL" })).toBe("SERVFAIL");
     expect(statusName({ protocol: "mysql", status: 1062, error: "ER_DUP_ENTRY" })).toBe(

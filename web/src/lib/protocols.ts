@@ -81,6 +81,7 @@ const WORDS: Readonly<Record<string, Words>> = {
   mqtt: { ...ANY, method: "Packet", target: "Topic", status: "Reason code" },
   kafka: { ...ANY, method: "API", target: "Topic", status: "Error code" },
   nats: { ...ANY, target: "Subject" },
+  fastcgi: HTTP,
   amqp: { ...ANY, target: "Exchange or queue", status: "Reply code" },
 };
 
@@ -183,7 +184,7 @@ type Ended = Pick<RequestRow, "protocol" | "status" | "error">;
 export function statusName({ protocol, status, error }: Ended): string | null {
   if (status === null) return null;
   if (isGrpc(protocol)) return status === 0 ? "OK" : error;
-  if (speaksHttp(protocol)) return HTTP_STATUS[status] ?? null;
+  if (speaksHttp(protocol) || protocol === "fastcgi") return HTTP_STATUS[status] ?? null;
   if (isDns(protocol)) return RCODE[status] ?? error;
   return error;
 }

@@ -59,6 +59,8 @@ const TEXTS: &[&str] = &[
     "source",
     "routing_key",
     "queue",
+    // What an application writes to its log.
+    "stderr",
     // What a side says with which it leaves.
     "close_reason",
     // The name that a person logs in by, or a password put in the wrong place.

@@ -44,7 +44,7 @@ pub(super) const COLUMNS: &[Column] = &[
     maybe(
         "method",
         Kind::Text,
-        "What was to be done, e.g. `GET`; gRPC: the method; DNS: the type that was asked for, or the operation if it was no query; Redis, Memcached, MongoDB: the command; PostgreSQL, MySQL: the statement's first word, or the command; MQTT: the packet's type; NATS: the operation; AMQP: class and method; Kafka: the request. Null where it was not seen.",
+        "What was to be done, e.g. `GET`; gRPC: the method; DNS: the type that was asked for, or the operation if it was no query; Redis, Memcached, MongoDB: the command; PostgreSQL, MySQL: the statement's first word, or the command; MQTT: the packet's type; NATS: the operation; AMQP: class and method; Kafka: the request; FastCGI: as in HTTP. Null where it was not seen.",
     ),
     maybe(
         "host",
@@ -54,12 +54,12 @@ pub(super) const COLUMNS: &[Column] = &[
     maybe(
         "target",
         Kind::Text,
-        "What it was asked of (HTTP: the request target; gRPC: the path; DNS: the name; Redis, Memcached: the grouping form of the key; PostgreSQL, MySQL: the statement without its literals; MongoDB: the database and collection; MQTT, NATS, AMQP, Kafka: the grouping form of the topic, subject, or exchange and key). Null where it was not seen, or there is none.",
+        "What it was asked of (HTTP, FastCGI: the request target; gRPC: the path; DNS: the name; Redis, Memcached: the grouping form of the key; PostgreSQL, MySQL: the statement without its literals; MongoDB: the database and collection; MQTT, NATS, AMQP, Kafka: the grouping form of the topic, subject, or exchange and key). Null where it was not seen, or there is none.",
     ),
     maybe(
         "status",
         Kind::Int32,
-        "Outcome as a number of the protocol (HTTP: status code; DNS: response code). Null where no response was seen, or the protocol has no numbers.",
+        "Outcome as a number of the protocol (HTTP, FastCGI: status code; DNS: response code). Null where no response was seen, or the protocol has no numbers.",
     ),
     maybe(
         "error",

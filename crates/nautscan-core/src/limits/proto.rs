@@ -461,3 +461,31 @@ pub const KAFKA_WAITING: usize = 1024;
 
 /// Bytes that the Kafka requests of one connection may hold while they wait.
 pub const KAFKA_HELD: usize = 1 << 20;
+
+/// FastCGI requests open at once on one connection: web servers send one, few applications take more.
+pub const FASTCGI_REQUESTS: usize = 64;
+
+/// Bytes that the FastCGI requests of one connection may hold while they are open, if there is more than
+/// one: sixty-four with parameters, headers and the beginnings of their contents.
+pub const FASTCGI_HELD: usize = 4 << 20;
+
+/// Bytes read of the parameters of one FastCGI request: header fields (as [`HTTP_HEAD`]) are most of
+/// them.
+pub const FASTCGI_PARAMETERS: usize = 64 * 1024;
+
+/// Bytes read of the header of a FastCGI answer: web servers take 4 to 64 KiB.
+pub const FASTCGI_HEADER: usize = 64 * 1024;
+
+/// Bytes kept of what a FastCGI application writes to its log about one request: some messages of PHP's,
+/// which have 1 KiB at most (`log_limit`).
+pub const FASTCGI_ERRORS: usize = 2048;
+
+/// Bytes shown of a FastCGI parameter, and of what is kept of the log: a path.
+pub const FASTCGI_TEXT: usize = 2048;
+
+/// Bytes kept of a FastCGI record that is no piece of a stream: a question for the three values that there
+/// are has some fifty.
+pub const FASTCGI_RECORD: usize = 1024;
+
+/// Questions for values that wait for their answers on one FastCGI connection: a web server asks once.
+pub const FASTCGI_QUESTIONS: usize = 16;

@@ -26,6 +26,7 @@ mod dialogue;
 pub mod dns;
 mod events;
 mod facts;
+pub mod fastcgi;
 mod frames;
 pub mod ftp;
 mod growth;
@@ -318,4 +319,5 @@ pub static PROTOCOLS: &[Protocol] = &[
     smtp::PROTOCOL,
     ftp::PROTOCOL,
     kafka::PROTOCOL,
+    fastcgi::PROTOCOL,
 ];
