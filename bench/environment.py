@@ -73,6 +73,16 @@ def interpreter_with(distribution: str) -> Path | None:
 
 
 @functools.cache
+def interpreter_importing(module: str) -> Path | None:
+    """The first interpreter that can import a module."""
+    for candidate in interpreters():
+        command = [str(candidate), "-c", f"import {module}"]
+        if subprocess.run(command, capture_output=True, check=False).returncode == 0:
+            return candidate
+    return None
+
+
+@functools.cache
 def installed(python: Path) -> dict[str, str]:
     """The peers that an interpreter has, with their versions."""
     program = (

@@ -13,14 +13,17 @@ from bench.protocols import (
     grpc,
     http,
     http2,
+    kafka,
     memcached,
     mongodb,
     mqtt,
     mysql,
     nats,
     postgresql,
+    quic,
     redis,
     tls,
+    websocket,
 )
 from bench.protocols.traffic import Traffic
 
@@ -28,7 +31,9 @@ ALL: tuple[Traffic, ...] = (
     http.TRAFFIC,
     http2.TRAFFIC,
     grpc.TRAFFIC,
+    websocket.TRAFFIC,
     tls.TRAFFIC,
+    quic.TRAFFIC,
     dns.TRAFFIC,
     redis.TRAFFIC,
     postgresql.TRAFFIC,
@@ -38,5 +43,6 @@ ALL: tuple[Traffic, ...] = (
     mqtt.TRAFFIC,
     nats.TRAFFIC,
     amqp.TRAFFIC,
+    kafka.TRAFFIC,
     fastcgi.TRAFFIC,
 )

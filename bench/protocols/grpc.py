@@ -2,47 +2,28 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import struct
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench import environment
 from bench.lab import SERVER_ADDRESS, Lab, LabError
 from bench.protocols.servers import ask, listening
-from bench.protocols.traffic import Expected, Made, Need
+from bench.protocols.traffic import Expected, Library, Made, Need
 
 PORT = 50051
 CALLS = 40_000
 MESSAGE = b"\x0a\xfd\x03" + b"lab orders " * 46 + b"end"
 """As protobuf writes one string of 509 bytes."""
+LIBRARY = Library("grpc", "grpcio", "python3-grpcio")
 SERVER = Path(__file__).with_name("grpc_server.py")
-
-
-@functools.cache
-def python() -> str | None:
-    """The first interpreter that has grpcio."""
-    for candidate in environment.interpreters():
-        command = [str(candidate), "-c", "import grpc"]
-        if subprocess.run(command, capture_output=True, check=False).returncode == 0:
-            return str(candidate)
-    return None
-
-
-def why_not() -> str | None:
-    """Say what to install for the server."""
-    if python() is None:
-        return "needs grpcio for Python; on Debian: apt-get install python3-grpcio"
-    return None
 
 
 @contextmanager
 def session(lab: Lab) -> Iterator[Callable[[], Expected]]:
     """Serve, and call."""
-    command = [str(python()), "-P", str(SERVER), f"{SERVER_ADDRESS}:{PORT}"]
+    command = [LIBRARY.found, "-P", str(SERVER), f"{SERVER_ADDRESS}:{PORT}"]
     with listening(lab, command, PORT):
         yield lambda: _load(lab)
 
@@ -79,5 +60,5 @@ TRAFFIC = Made(
         "http2.headers.path",
         "grpc.message_length",
     ),
-    why_not=why_not,
+    libraries=(LIBRARY,),
 )

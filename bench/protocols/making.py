@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.golden.captures import Capture
 
 from bench.http_capture import DEFAULT_FILE
-from bench.lab import laboratory, require
+from bench.lab import laboratory, require, run
 from bench.protocols.repeating import repeat
 from bench.protocols.traffic import Expected, Made, Repeated, Traffic
 from bench.recording import PacketsMissing, record
@@ -77,7 +77,8 @@ def _record(traffic: Made, file: Path) -> tuple[int, Expected, list[str]]:
         traffic.session(lab) as load,
     ):
         packets = record(lab, file, lambda: said.append(load()))
-    return packets, said[0], [_version(command) for command in traffic.versions]
+    versions = [_version(command) for command in traffic.versions]
+    return packets, said[0], versions + [run(one.version).strip() for one in traffic.libraries]
 
 
 def _repeat(traffic: Repeated, file: Path) -> tuple[int, Expected, list[str]]:

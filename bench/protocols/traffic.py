@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.golden.captures import DIRECTORY
 
+from bench import environment
 from bench.lab import Lab
 
 Expected = Mapping[str, int]
@@ -51,6 +52,40 @@ class Need:
 
 
 @dataclass(frozen=True)
+class Library:
+    """A module of Python that the traffic is made with."""
+
+    module: str
+    distribution: str
+    package: str
+    """What to install, on Debian; or for pip, where Debian has none."""
+
+    @property
+    def python(self) -> str | None:
+        """An interpreter that has it."""
+        found = environment.interpreter_importing(self.module)
+        return str(found) if found else None
+
+    @property
+    def found(self) -> str:
+        """An interpreter that has it.
+
+        Raises FileNotFoundError where none has: ask `missing` first.
+        """
+        python = self.python
+        if python is None:
+            raise FileNotFoundError(self.module)
+        return python
+
+    @property
+    def version(self) -> Sequence[str]:
+        """The command that tells its version."""
+        name = repr(self.distribution)
+        program = f"from importlib.metadata import version as v; print({name}, v({name}))"
+        return [self.found, "-c", program]
+
+
+@dataclass(frozen=True)
 class Made:
     """Traffic of real servers and their load tools."""
 
@@ -67,17 +102,20 @@ class Made:
     """Display filter of tshark; None where it does not know the protocol."""
     fields: Sequence[str]
     """What tshark prints of each packet that the filter lets through."""
-    why_not: Callable[[], str | None] = lambda: None
-    """What else may be missing, in words."""
+    libraries: Sequence[Library] = ()
 
     def missing(self) -> str | None:
         """Say what to install; None where all is there."""
-        absent = [need for need in self.needs if need.path is None]
+        absent = {Path(need.program).name: need.package for need in self.needs if not need.path}
+        absent |= {
+            f"{library.module} for Python": library.package
+            for library in self.libraries
+            if library.python is None
+        }
         if absent:
-            programs = ", ".join(Path(need.program).name for need in absent)
-            packages = " ".join(sorted({need.package for need in absent}))
-            return f"needs {programs}; on Debian: apt-get install {packages}"
-        return self.why_not()
+            packages = " ".join(sorted(set(absent.values())))
+            return f"needs {', '.join(absent)}; on Debian: apt-get install {packages}"
+        return None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from tests.golden.own import make, record
 
 CASES = {case.__name__: case for case in make.CASES}
 NAMES = [*CASES, *record.CLIENTS]
-LARGEST_BYTES = 20_000
+LARGEST_BYTES = 32_000
 REGENERATE = bool(os.environ.get("GOLDEN_REGENERATE"))
 ROWS = {
     "requests": ["--table", "requests", "--headers", "--bodies", "64", "--json"],

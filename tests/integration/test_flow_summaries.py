@@ -122,11 +122,21 @@ FTP_CLIENT = """
     from collections import Counter
 
     class Client(ftplib.FTP):
-        verbs, places = Counter(), []
+        verbs, places, carried = Counter(), [], []
 
         def putcmd(self, line):
             self.verbs[line.split()[0]] += 1
             super().putcmd(line)
+
+        def ntransfercmd(self, command, rest=None):
+            data, size = super().ntransfercmd(command, rest)
+            ports = data.getsockname()[1], data.getpeername()[1]
+            mode = "passive" if self.passiveserver else "active"
+            ours, theirs = ports if mode == "passive" else ports[::-1]
+            self.carried.append([ours, "ftp-data", {
+                "protocol": "ftp-data", "mode": mode, "transfer": command.split()[0],
+                "file": "[redacted]"}, theirs])
+            return data, size
 
         def makepasv(self):
             host, port = super().makepasv()
@@ -161,7 +171,7 @@ FTP_CLIENT = """
         "login": "[redacted]", "login_reply": "230",
         "commands": "\\n".join(f"{k}: {v}" for k, v in c.verbs.items()),
         "transfers_done": "2", "transfers_failed": "1",
-        "data_connections": "\\n".join(c.places), "last_reply": "221"}]]))
+        "data_connections": "\\n".join(c.places), "last_reply": "221"}], *c.carried]))
 """
 
 SSHD = """
@@ -298,12 +308,16 @@ async def test_ssh_clients_and_flows_agree(lab: Lab, folder: Path, running: Sens
 async def test_mail_and_file_clients_and_flows_agree(
     lab: Lab, running: SensorProcess, client: str, port: int
 ) -> None:
-    for ours, protocol, facts in log_of(lab, client):
-        last = facts["last_reply"]
+    for ours, protocol, facts, *theirs in log_of(lab, client):
+        last = [facts.get(name) for name in ("last_reply", "transfer")]
         summary = await _summary(
-            running, lambda told, last=last: told["last_reply"] == last,
-            client_port=ours, server_port=port, protocol=protocol,
+            running, lambda told, last=last: [told.get("last_reply"), told.get("transfer")] == last,
+            client_port=ours, server_port=(theirs or [port])[0], protocol=protocol,
         )  # fmt: skip
+        control = summary.pop("control_community_id", None)
+        flows = running.rows["flows"]
+        assert control in ({f["community_id"] for f in flows if f["protocol"] == "ftp"} | {None})
+        assert (control is None) == (protocol != "ftp-data")
         # The client has their names in an order of its own.
         lines = summary.pop("extensions", "").split("\n")
         names = facts.pop("extensions", None)

@@ -116,6 +116,38 @@ MEMCACHED_CLIENT = """
     print(json.dumps(log))
 """
 
+MEMCACHED_DATAGRAMS = """
+    import json, socket, struct
+
+    def ask(number, command):
+        s.send(struct.pack(">4H", number, 0, 1, 0) + command.encode())
+        came = {}
+        while not came or len(came) < of:
+            datagram = s.recv(65536)
+            own, at, of, _ = struct.unpack(">4H", datagram[:8])
+            assert own == number
+            came[at] = datagram[8:]
+        return b"".join(came[at] for at in range(of)), of
+
+    with socket.create_connection(("10.99.0.2", 21211), timeout=10) as c:
+        c.sendall(b"set huge 0 0 50000\\r\\n" + b"x" * 50_000 + b"\\r\\n")
+        assert c.recv(100) == b"STORED\\r\\n"
+    log = [["set", "huge", "STORED", "tcp", 8]]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(10)
+        s.connect(("10.99.0.2", 21211))
+        asks = [("set", "session:hunter2-4711", " 0 0 12\\r\\nhunter2-4711", "STORED"),
+                ("get", "session:hunter2-4711", "", "VALUE"), ("get", "none", "", "END"),
+                ("delete", "session:hunter2-4711", "", "DELETED"), ("get", "huge", "", "VALUE")]
+        for number, (command, key, more, reply) in enumerate(asks):
+            answer, datagrams = ask(number, f"{command} {key}{more}\\r\\n")
+            assert answer.startswith(reply.encode())
+            shown = "session:*" if key.startswith("session") else key
+            log.append([command, shown, reply, "udp", len(answer)])
+    assert datagrams > 30
+    print(json.dumps(log))
+"""
+
 POSTGRES_CLIENT = """
     import json, psycopg
 
@@ -281,7 +313,8 @@ def _redis(lab: Lab, folder: Path) -> subprocess.Popen[bytes]:
 
 
 def _memcached(lab: Lab, folder: Path) -> subprocess.Popen[bytes]:
-    command = ("memcached", "-u", "nobody", "-l", SERVER, "-p", str(MEMCACHED), "-U", "0")
+    where = ("-l", SERVER, "-p", str(MEMCACHED), "-U", str(MEMCACHED))
+    command = ("memcached", "-u", "nobody", *where)
     return started(lab.command(lab.far, *command), folder / "memcached.log")
 
 
@@ -387,6 +420,18 @@ async def test_memcached(lab: Lab, running: SensorProcess) -> None:
     assert told == log
     big = next(row for row in rows if row["target"] == "big")
     assert (big["completeness"], big["request_bytes"] > 300_000) == ("request_only", True)
+
+
+async def test_memcached_in_datagrams(lab: Lab, running: SensorProcess) -> None:
+    already = sum(r["server_port"] == MEMCACHED for r in running.rows.get("requests", ()))
+    log = log_of(lab, MEMCACHED_DATAGRAMS)
+    rows = await _rows(running, MEMCACHED, len(log), already)
+    told = [
+        [r["method"], r["target"], _detail(r, "reply"), r["transport"], r["response_bytes"]]
+        for r in rows
+    ]
+    assert told == log
+    assert all(r["completeness"] == "complete" and r["duration_ns"] >= r["ttfb_ns"] for r in rows)
 
 
 async def test_postgresql(lab: Lab, running: SensorProcess) -> None:

@@ -1,8 +1,8 @@
 """Record the captures of real servers: `python -m tests.golden.own.record [NAME ...]`, as root.
 
 Each is of one small client, below, that talks to the server which `bench/protocols` starts for the
-protocol. What is recorded differs each time in ports and times, so the captures are kept; the rows
-beside them are read against the client before they are kept too.
+protocol, or to one below. What is recorded differs each time in ports and times, so the captures
+are kept; the rows beside them are read against the client before they are kept too.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from bench.lab import Lab, laboratory
 from bench.protocols import ALL
-from bench.protocols.servers import ask
+from bench.protocols.servers import ask, listening
 from bench.protocols.traffic import Made
 from bench.recording import record
 
@@ -217,6 +218,74 @@ AMQP = """
     c.close()
 """
 
+WEBSOCKET = """
+    from websockets.sync.client import connect
+
+    for compression in (None, "deflate"):
+        ws = connect(f"ws://10.91.0.2:8765/{compression}", compression=compression)
+        for message in ("one hat", b"\\x00\\xff" * 3, "a hat, a hat, a hat"):
+            ws.send(message)
+            assert ws.recv() == message
+        ws.send(iter(["in ", "three ", "pieces"]))
+        assert ws.recv() == "in three pieces"
+        ws.ping(b"here?").wait(10)
+        ws.close(1001, "going")
+"""
+
+QUIC = """
+    import asyncio, ssl
+    from aioquic.asyncio import connect
+    from aioquic.quic.configuration import QuicConfiguration
+
+    async def talk(name, version, protocol):
+        how = QuicConfiguration(alpn_protocols=[protocol], server_name=name)
+        how.verify_mode = ssl.CERT_NONE
+        how.original_version, how.supported_versions = version, [version]
+        try:
+            async with connect("10.91.0.2", 4433, configuration=how) as connection:
+                await connection.ping()
+        except ConnectionError:
+            assert protocol == "none"
+
+    asyncio.run(talk("one.lab", 1, "lab"))
+    asyncio.run(talk("two.lab", 0x6b3343cf, "lab"))
+    asyncio.run(talk("refused.lab", 1, "none"))
+"""
+
+KAFKA = """
+    from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+    from confluent_kafka.admin import AdminClient, NewTopic
+
+    how = {"bootstrap.servers": "10.91.0.2:9092", "enable.metrics.push": False}
+
+    def refused(futures):
+        try:
+            next(iter(futures.values())).result(10)
+        except KafkaException as error:
+            return error.args[0].code()
+
+    ops = AdminClient({"client.id": "ops", **how})
+    orders = TopicPartition("orders", 0)
+    assert refused(ops.create_topics([NewTopic("orders", 1, 1)])) is None
+    assert refused(ops.create_topics([NewTopic("orders", 1, 1)])) == KafkaError.TOPIC_ALREADY_EXISTS
+    shop = Producer({"client.id": "shop", "linger.ms": 50, "compression.type": "lz4", **how})
+    for number in range(3):
+        shop.produce("orders", b"one hat" * 20, key=str(number), partition=0)
+    assert shop.flush(10) == 0
+    begin = {"auto.offset.reset": "earliest", "enable.auto.commit": False}
+    reader = Consumer({"client.id": "reader", "group.id": "billing", **begin, **how})
+    reader.subscribe(["orders"])
+    got = [reader.poll(20).value() for _ in range(3)]
+    assert got == [b"one hat" * 20] * 3
+    reader.commit(asynchronous=False)
+    assert reader.committed([orders], 10)[0].offset == 3
+    reader.close()
+    assert [group.group_id for group in ops.list_consumer_groups().result(10).valid] == ["billing"]
+    assert refused(ops.delete_topics(["orders"])) is None
+    missing = ops.list_topics("missing", timeout=10).topics["missing"].error
+    assert missing.code() == KafkaError.UNKNOWN_TOPIC_OR_PART
+"""
+
 FASTCGI = """
     import glob, socket, struct
 
@@ -270,9 +339,29 @@ CLIENTS: Mapping[str, str] = {
     "mqtt": MQTT,
     "nats": NATS,
     "amqp": AMQP,
+    "websocket": WEBSOCKET,
+    "quic": QUIC,
+    "kafka": KAFKA,
     "fastcgi": FASTCGI,
 }
 """By the name of the traffic in `bench/protocols` whose server they talk to."""
+
+
+@contextmanager
+def tansu(lab: Lab) -> Iterator[None]:
+    """Serve Kafka by Tansu, a broker whose data are in memory here.
+
+    It is in neither Debian nor PyPI; 0.6.0 was built from crates.io: a main of one line that calls
+    `tansu_cli::Cli::main`, with `tansu-broker` and `tansu-storage` and their feature `dynostore`.
+    """
+    where = ["--listener-url", "tcp://10.91.0.2:9092"]
+    where += ["--advertised-listener-url", "tcp://10.91.0.2:9092"]
+    with listening(lab, ["tansu", "broker", *where, "--storage-engine", "memory://lab/"], 9092):
+        yield
+
+
+SERVERS: Mapping[str, Callable[[Lab], AbstractContextManager[object]]] = {"kafka": tansu}
+"""Others than those of `bench/protocols`, to which nothing but a test's own client has to speak."""
 
 
 def main() -> int:
@@ -288,7 +377,7 @@ def main() -> int:
 def _record(traffic: Made, home: Path) -> None:
     """Record what the client says, without what the kernels say to each other."""
     whole = home / "whole.pcap"
-    with laboratory(home) as lab, traffic.session(lab):
+    with laboratory(home) as lab, SERVERS.get(traffic.name, traffic.session)(lab):
         record(lab, whole, lambda: _talk(lab, CLIENTS[traffic.name]))
     keep = ["tcpdump", "-Z", "root", "-r", str(whole), "-w", str(FOLDER / f"{traffic.name}.pcap")]
     subprocess.run([*keep, "tcp or udp"], check=True, capture_output=True)

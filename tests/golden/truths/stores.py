@@ -205,7 +205,12 @@ PACKETBEAT: dict[str, dict[str, Callable[[Row], Any]]] = {
         "status": lambda row: "Error" if row["error"] else "OK",
     },
 }
-PREFIXES = {"redis": "redis", "pgsql": "postgresql", "memcache_text_tcp": "memcached"}
+PREFIXES = {
+    "redis": "redis",
+    "pgsql": "postgresql",
+    "memcache_text_tcp": "memcached",
+    "memcache_text_udp": "memcached",
+}
 
 
 def _packetbeat(capture: Capture, observed: Observed) -> Iterator[Comparison]:

@@ -6,6 +6,7 @@ mod engines;
 mod filter;
 mod inline;
 mod live;
+mod meetings;
 mod offline;
 mod parcel;
 mod reorder;

@@ -8,6 +8,7 @@ use nautscan_core::wire::Shard;
 use nautscan_core::{Engine, RecordBatch, Translation, event::Table};
 
 use super::companions::Companions;
+use super::meetings::Meetings;
 use crate::block::Block;
 use crate::file::Lent;
 use crate::limits::{DATAGRAMS, PARCEL_BYTES, PARCEL_PACKETS, PARCELS_WAITING};
@@ -140,6 +141,7 @@ pub(super) struct Spread {
     datagrams: Datagrams,
     /// Set where packets may be seen at several points, and so under several addresses.
     companions: Option<Companions>,
+    meetings: Meetings,
     translations: Arc<[Translation]>,
     interfaces: usize,
 }
@@ -165,6 +167,7 @@ impl Spread {
             clock: 0,
             datagrams: Datagrams::default(),
             companions: None,
+            meetings: Meetings::default(),
             translations,
             interfaces: 0,
         };
@@ -240,7 +243,7 @@ impl Spread {
             Some(companions) => companions.shard_of(packet),
         };
         match shard {
-            Shard::Flow(flow) => lane(flow),
+            Shard::Flow(flow) => lane(self.meetings.shard_of(packet, flow)),
             Shard::FirstFragment { flow, datagram } => {
                 self.datagrams.note(datagram, lane(flow));
                 lane(flow)

@@ -1,5 +1,6 @@
 //! The engine: packets in, record batches out.
 
+mod announced;
 mod config;
 mod datagrams;
 mod defrag;
@@ -306,6 +307,9 @@ impl Engine {
         if let Some(rival) = rival {
             roles::begin(&mut flow, &rival);
         }
+        if !self.out.announced.is_empty() {
+            self.out.recognise_data(&mut flow);
+        }
         self.translations.begin(&mut flow, decoded);
         self.flows.insert(flow)
     }
@@ -420,6 +424,7 @@ impl Engine {
             + self.translations.memory()
             + self.fragments.memory()
             + self.out.rows.names_memory()
+            + self.out.announced.memory()
     }
 
     /// Counters of this engine's stages, for the `stats` table.
@@ -459,6 +464,7 @@ impl Engine {
             stat("proto", "parse_errors", totals.parse_errors),
             stat("proto", "opaque_bytes", totals.opaque_bytes),
             stat("proto", "names_overwritten", self.out.rows.names_overwritten()),
+            stat("proto", "announcements_forgotten", self.out.announced.forgotten()),
             stat("queue", "batches_dropped", dropped_batches),
             stat("queue", "rows_dropped", dropped_rows),
         ]

@@ -1,10 +1,11 @@
 //! From flows to rows: everything that an engine has beside its flow table.
 
+use super::announced::Announced;
 use super::config::Config;
 use super::rows::{Feed, Rows};
 use super::totals::Totals;
 use crate::flow::{Flow, State, TcpFlow};
-use crate::proto::Close;
+use crate::proto::{Close, ftp};
 use crate::stream::Connection;
 
 const SECOND: i64 = 1_000_000_000;
@@ -16,6 +17,7 @@ pub(super) struct Output {
     pub(super) interfaces: Vec<Option<String>>,
     pub(super) rows: Rows,
     pub(super) totals: Totals,
+    pub(super) announced: Announced,
     /// State of a connection that was retired, for the next one: see `unfold_into_spare`.
     pub(super) spare: Option<Box<TcpFlow>>,
 }
@@ -23,7 +25,8 @@ pub(super) struct Output {
 impl Output {
     pub(super) fn new(config: Config) -> Self {
         let rows = Rows::new(&config);
-        Self { config, interfaces: Vec::new(), rows, totals: Totals::default(), spare: None }
+        let (totals, announced) = (Totals::default(), Announced::default());
+        Self { config, interfaces: Vec::new(), rows, totals, announced, spare: None }
     }
 
     /// Lets `act` work on the flow's connection, what comes out of it going on to the flow's
@@ -49,7 +52,9 @@ impl Output {
         let result = act(connection, &mut feed);
         let (opaque, counted) = (feed.opaque, feed.sink.counted());
         if let Some(news) = feed.sink.take_news() {
-            news.note(flow);
+            for said in news.note(flow) {
+                self.announced.announce(said, flow, time);
+            }
         }
         flow.protocol = app.protocol().or(flow.protocol);
         flow.requests += counted.requests;
@@ -100,7 +105,7 @@ impl Output {
             Close::Timeout if flow.state == State::Closed => Close::Finished,
             other => other,
         };
-        flow.sum_up();
+        self.sum_up(flow);
         self.rows.flow(flow, Some(end), &self.config, &self.interfaces);
         if is_lone {
             self.spare = flow.tcp.take();
@@ -118,8 +123,30 @@ impl Output {
         if due {
             flow.reported = now;
             self.unfold(flow);
-            flow.sum_up();
+            self.sum_up(flow);
             self.rows.flow(flow, None, &self.config, &self.interfaces);
         }
+    }
+
+    /// Writes the summary of what says nothing of itself: asked before a row is made.
+    fn sum_up(&self, flow: &mut Flow) {
+        flow.sum_up();
+        if let Some(number) = flow.announced()
+            && let Some(summary) = self.announced.summary(number)
+        {
+            flow.set_summary(Box::new(summary));
+        }
+    }
+
+    /// Whether a flow that begins is a connection of data that was announced.
+    #[cold]
+    pub(super) fn recognise_data(&mut self, flow: &mut Flow) {
+        let Some(number) = self.announced.claim(&flow.key, flow.first_time) else { return };
+        if self.announced.client_is_low(number, &flow.key) != Some(flow.client_is_low) {
+            flow.swap_roles();
+        }
+        flow.set_announced(number, &ftp::DATA);
+        // The announcement may be forgotten before the flow ends.
+        self.sum_up(flow);
     }
 }

@@ -78,7 +78,7 @@ pub(super) fn resumes(flow: &mut Flow, side: Side, segment: &Segment<'_>) -> boo
     let continued = tcp.connection.is_continued_by(side, segment);
     if continued {
         flow.ended = None;
-        tcp.app = App::default();
+        tcp.app = if tcp.app.is_content() { App::content() } else { App::default() };
     }
     continued
 }

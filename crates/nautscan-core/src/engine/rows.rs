@@ -13,7 +13,7 @@ use crate::event::{
 use crate::flow::{CommunityId, Flow, community_id};
 use crate::limits::{BATCH_BYTES, READY_BATCHES};
 use crate::packet::{InterfaceId, Packet};
-use crate::proto::{App, Close, Context, Place, Settings, Side, Sink};
+use crate::proto::{Announcement, App, Close, Context, Place, Settings, Side, Sink};
 use crate::stream::Receiver;
 
 /// The tables being filled, and batches that are ready.
@@ -213,12 +213,13 @@ pub(super) struct News {
     summary: Option<Box<Summary>>,
     /// Client and server are the other way round.
     has_swapped: bool,
+    announced: Vec<Announcement>,
 }
 
 impl News {
-    /// Notes it at the flow.
+    /// Notes it at the flow; answers which connections were announced.
     #[cold]
-    pub(super) fn note(self, flow: &mut Flow) {
+    pub(super) fn note(self, flow: &mut Flow) -> Vec<Announcement> {
         if self.has_swapped {
             flow.swap_roles();
         }
@@ -228,6 +229,7 @@ impl News {
         if let Some(summary) = self.summary {
             flow.set_summary(summary);
         }
+        self.announced
     }
 }
 
@@ -316,6 +318,11 @@ impl Sink for FlowSink<'_> {
     #[cold]
     fn summary(&mut self, facts: &Summary) {
         self.news.get_or_insert_default().summary = Some(Box::new(facts.clone()));
+    }
+
+    #[cold]
+    fn announce(&mut self, announced: Announcement) {
+        self.news.get_or_insert_default().announced.push(announced);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Packets in, rows out.
 
+mod data;
 mod datagrams;
 mod fragments;
 mod places;

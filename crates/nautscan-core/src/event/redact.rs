@@ -65,6 +65,8 @@ const TEXTS: &[&str] = &[
     "close_reason",
     // The name that a person logs in by, or a password put in the wrong place.
     "login",
+    // What of FTP is sent or listed.
+    "file",
     "group",
     "member",
     "transactional_id",

@@ -146,6 +146,11 @@ pub const COUNTERS: &[(&str, &str, &str)] = &[
         "names_overwritten",
         "Names forgotten so soon that `names` may say them again before their time.",
     ),
+    (
+        "proto",
+        "announcements_forgotten",
+        "Connections of data that were announced (FTP) and forgotten so soon that they might not be known when they come.",
+    ),
     ("queue", "batches_dropped", "Batches dropped because nobody took them in time."),
     ("queue", "rows_dropped", "Their rows."),
 ];

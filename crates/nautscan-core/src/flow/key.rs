@@ -108,6 +108,11 @@ impl FlowKey {
         self.protocol
     }
 
+    /// Whether another flow is of the same protocol, and its addresses mean the same.
+    pub fn is_beside(&self, other: &Self) -> bool {
+        (self.protocol, self.place) == (other.protocol, other.place)
+    }
+
     /// The two ends with their roles.
     pub fn endpoints(&self, client_is_low: bool) -> Endpoints {
         let (low, high) = ((self.low, self.low_port), (self.high, self.high_port));

@@ -139,6 +139,8 @@ pub struct Rare {
     summary: Option<Box<Summary>>,
     /// What its messages of ICMP come to.
     icmp: Option<Box<Icmp>>,
+    /// Number of the announcement that it is the connection of.
+    announced: Option<u64>,
 }
 
 /// The tunnel of a flow.
@@ -255,6 +257,19 @@ impl Flow {
     #[cold]
     pub fn set_summary(&mut self, summary: Box<Summary>) {
         self.rare.get_or_insert_default().summary = Some(summary);
+    }
+
+    /// Number of the announcement that it is the connection of.
+    pub fn announced(&self) -> Option<u64> {
+        self.rare.as_deref()?.announced
+    }
+
+    /// It is the connection of an announcement: what it carries is content, of no protocol.
+    #[cold]
+    pub fn set_announced(&mut self, number: u64, protocol: &'static &'static str) {
+        self.rare.get_or_insert_default().announced = Some(number);
+        self.protocol = Some(protocol);
+        self.tcp.get_or_insert_default().app = App::content();
     }
 
     /// Takes a message of ICMP, as far as it was captured. Out of line: most flows have none.

@@ -132,6 +132,14 @@ pub const MEMCACHED_TEXT: usize = 512;
 /// Bytes of a binary Memcached message at most: the largest item that a server can be set to (1 GiB).
 pub const MEMCACHED_VALUE: u32 = 1 << 30;
 
+/// Numbers of Memcached requests in datagrams that may wait for their answers in one flow: clients ask a
+/// server for little at once.
+pub const MEMCACHED_NUMBERS: usize = 256;
+
+/// Bytes of Memcached datagrams of one flow that came before others of their answers: a quarter of the
+/// largest item.
+pub const MEMCACHED_EARLY: usize = 256 * 1024;
+
 /// Memcached commands that may wait for their answers on one connection: clients pipeline by
 /// hundreds.
 pub const MEMCACHED_PIPELINE: usize = 1024;
@@ -435,6 +443,10 @@ pub const FTP_VERBS: usize = 32;
 
 /// Different data connections of one FTP connection that are named: what a person would read.
 pub const FTP_PLACES: usize = 16;
+
+/// Connections of data that were announced and are remembered: each of a thousand clients of a server
+/// with four of its latest.
+pub const ANNOUNCED: usize = 4096;
 
 /// FTP commands that may wait for their replies on one connection: clients send one at a time.
 pub const FTP_WAITING: usize = 256;

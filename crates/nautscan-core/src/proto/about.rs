@@ -1,16 +1,19 @@
 //! What is known of each protocol, in words: the reference, `nautscan protocols` and a person who
 //! asks read it here.
 
-use super::{DATAGRAM_PROTOCOLS, PROTOCOLS, icmp};
+use super::{DATAGRAM_PROTOCOLS, PROTOCOLS, ftp, icmp};
 
 /// What is followed beside the registries: the value of the `protocol` column, what carries it, it in
 /// words.
-static OTHERS: &[(&str, &str, &About)] =
-    &[("ip", icmp::NAME, &icmp::ABOUT), ("ipv6", icmp::NAME_V6, &icmp::ABOUT_V6)];
+static OTHERS: &[(&str, &str, &About)] = &[
+    ("ip", icmp::NAME, &icmp::ABOUT),
+    ("ipv6", icmp::NAME_V6, &icmp::ABOUT_V6),
+    ("tcp", ftp::DATA, &ftp::ABOUT_DATA),
+];
 
 /// Protocols without rows of `requests`: what is known of them stands on the flow.
 static ON_THE_FLOW: &[&str] =
-    &["dhcp", "dhcpv6", "ftp", "icmp", "icmpv6", "ntp", "quic", "smtp", "ssh", "tls"];
+    &["dhcp", "dhcpv6", "ftp", "ftp-data", "icmp", "icmpv6", "ntp", "quic", "smtp", "ssh", "tls"];
 
 /// A protocol in words.
 #[derive(Debug)]

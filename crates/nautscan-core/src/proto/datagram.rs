@@ -9,7 +9,7 @@
 
 use core::fmt;
 
-use super::{About, Close, Context, Settings, Side, Verdict, dhcp, dns, ntp, quic};
+use super::{About, Close, Context, Settings, Side, Verdict, dhcp, dns, memcached, ntp, quic};
 
 /// One datagram, and where it goes.
 #[derive(Debug, Clone, Copy)]
@@ -83,8 +83,16 @@ pub trait DatagramParser: Send {
 }
 
 /// Every protocol over datagrams, in the order in which they are probed.
-pub static DATAGRAM_PROTOCOLS: &[DatagramProtocol] =
-    &[quic::PROTOCOL, dns::MDNS, dns::LLMNR, dns::DATAGRAMS, dhcp::V4, dhcp::V6, ntp::PROTOCOL];
+pub static DATAGRAM_PROTOCOLS: &[DatagramProtocol] = &[
+    quic::PROTOCOL,
+    dns::MDNS,
+    dns::LLMNR,
+    dns::DATAGRAMS,
+    dhcp::V4,
+    dhcp::V6,
+    ntp::PROTOCOL,
+    memcached::DATAGRAMS,
+];
 
 /// The application end of one flow of datagrams.
 pub struct App {

@@ -24,6 +24,8 @@ enum State {
     },
     /// Not a protocol that we know, or no longer followed.
     Opaque,
+    /// Known to be no conversation: files and the like.
+    Content,
 }
 
 #[derive(Default)]
@@ -77,11 +79,22 @@ impl fmt::Debug for State {
             Self::Undecided { .. } => "undecided",
             Self::Known { protocol, .. } => protocol.name,
             Self::Opaque => "opaque",
+            Self::Content => "content",
         })
     }
 }
 
 impl App {
+    /// For a connection that carries content, in which no protocol is to be looked for.
+    pub fn content() -> Self {
+        Self(State::Content)
+    }
+
+    /// Whether it is one of those.
+    pub fn is_content(&self) -> bool {
+        matches!(self.0, State::Content)
+    }
+
     /// Name of the protocol that is being followed.
     pub fn protocol(&self) -> Option<&'static &'static str> {
         match &self.0 {
@@ -125,7 +138,7 @@ impl App {
                 *range = Some((range.map_or(cx.place.offset, |(from, _)| from), to));
                 undecided.drop_pending(side)
             }
-            State::Opaque => 0,
+            State::Opaque | State::Content => 0,
         }
     }
 
@@ -144,7 +157,7 @@ impl App {
                 0
             }
             State::Undecided(mut undecided) => undecided.drop_all(),
-            State::Opaque => 0,
+            State::Opaque | State::Content => 0,
         }
     }
 
@@ -163,7 +176,7 @@ impl App {
                 let bytes = waiting.pending.iter().map(|pending| pending.bytes.capacity());
                 size_of::<Waiting>() + bytes.sum::<usize>()
             }),
-            State::Opaque => 0,
+            State::Opaque | State::Content => 0,
         }
     }
 
@@ -191,6 +204,7 @@ impl App {
             let mut cx = Context { time, place, settings: cx.settings, sink: &mut *cx.sink };
             match &mut self.0 {
                 State::Opaque => opaque += bytes.len() as u64,
+                State::Content => {}
                 State::Known { parser, .. } => {
                     let verdict = parser.data(side, bytes, &mut cx);
                     self.judge(verdict, piece, &mut todo, &mut cx);

@@ -11,6 +11,7 @@
 //! A parser is sans-IO: it knows neither clock nor file nor thread. Time is that of the
 //! packet that carried the bytes.
 
+use core::net::IpAddr;
 use std::sync::Arc;
 
 use crate::event::{Exchange, Handshake, Lease, Naming, Summary};
@@ -207,6 +208,21 @@ pub trait Sink {
     fn sender_is_client(&mut self) {}
     /// What the flow's protocol says of itself so far, all of it each time: likewise.
     fn summary(&mut self, _facts: &Summary) {}
+    /// Another connection will come, or what it is for: likewise.
+    fn announce(&mut self, _announced: Announcement) {}
+}
+
+/// A connection of data that a conversation speaks of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Announcement {
+    /// Which side of the conversation waits for it.
+    pub listener: Side,
+    /// At which address, as it says itself; `None`: at that of the conversation.
+    pub address: Option<IpAddr>,
+    /// At which port.
+    pub port: u16,
+    /// What it is for, once that is known: the command, and of what.
+    pub transfer: Option<(String, String)>,
 }
 
 /// Settings that hold for every parser.

@@ -3,7 +3,7 @@
 
 use super::facts::Facts;
 use super::lines::Lines;
-use super::{Close, Context, Parser, Side, Verdict};
+use super::{Announcement, Close, Context, Parser, Side, Sink, Verdict};
 
 /// One line of a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +66,11 @@ pub(super) trait Session: Default + Send {
     }
     /// What was expected has come: a secret, all content, or so many bytes of a chunk.
     fn came(&mut self, _bytes: u64) {}
+    /// A connection that was announced, or what it is for: asked after each line, since it is news
+    /// once.
+    fn announced(&mut self) -> Option<Announcement> {
+        None
+    }
     /// The summary so far. `is_whole`: nothing was lost.
     fn facts(&self, is_whole: bool) -> Facts;
     /// Heap bytes held.
@@ -129,7 +134,7 @@ pub(super) fn read_reply(line: &[u8], open: Option<u16>, is_free: bool) -> Optio
 }
 
 impl<S: Session> Talk<S> {
-    fn feed(&mut self, side: Side, bytes: &[u8]) -> Verdict {
+    fn feed(&mut self, side: Side, bytes: &[u8], sink: &mut dyn Sink) -> Verdict {
         self.has_begun = true;
         let mut at = 0;
         while at < bytes.len() {
@@ -141,6 +146,9 @@ impl<S: Session> Talk<S> {
                 },
             };
             at += used;
+            if let Some(announced) = self.session.announced() {
+                sink.announce(announced);
+            }
             match next {
                 Next::Goes => {}
                 Next::Switches => return Verdict::Switched { consumed: at },
@@ -235,7 +243,7 @@ impl<S: Session> Talk<S> {
 
 impl<S: Session> Parser for Talk<S> {
     fn data(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Verdict {
-        let verdict = self.feed(side, bytes);
+        let verdict = self.feed(side, bytes, cx.sink);
         self.tell(cx);
         verdict
     }

@@ -7,14 +7,14 @@ use crate::testing::{fragment, ipv4};
 const CLIENT: (u8, u16) = (1, 40000);
 
 /// One connection: what each side says, in order.
-struct Talk {
-    bench: Bench,
+pub(super) struct Talk {
+    pub(super) bench: Bench,
     server: (u8, u16),
     next: [u32; 2],
 }
 
 impl Talk {
-    fn new(config: Config, port: u16) -> Self {
+    pub(super) fn new(config: Config, port: u16) -> Self {
         let (server, mut bench) = ((2, port), Bench::new(config));
         bench.tcp(CLIENT, server, SYN, (100, 0), b"");
         bench.tcp(server, CLIENT, SYN | ACK, (500, 101), b"");
@@ -22,14 +22,14 @@ impl Talk {
         Self { bench, server, next: [101, 501] }
     }
 
-    fn asks(mut self, bytes: &'static [u8]) -> Self {
+    pub(super) fn asks(mut self, bytes: &'static [u8]) -> Self {
         let [ours, theirs] = self.next;
         self.bench.tcp(CLIENT, self.server, ACK, (ours, theirs), bytes);
         self.next[0] += bytes.len() as u32;
         self
     }
 
-    fn says(mut self, bytes: &'static [u8]) -> Self {
+    pub(super) fn says(mut self, bytes: &'static [u8]) -> Self {
         let [ours, theirs] = self.next;
         self.bench.tcp(self.server, CLIENT, ACK, (theirs, ours), bytes);
         self.next[1] += bytes.len() as u32;

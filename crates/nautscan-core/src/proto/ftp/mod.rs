@@ -6,15 +6,22 @@
 //! | `probe` | is it FTP? |
 //! | `place` | where data goes |
 //! | `session` | what commands and replies come to |
+//! | `announced` | what announces a connection, in a segment by itself |
+//! | `data` | connections of data |
 //!
-//! There are no rows of `requests`: what is learned becomes the flow's `summary`. Files' names and
-//! passwords are not kept.
+//! There are no rows of `requests`: what is learned becomes the `summary` of the flow, and of the flows of
+//! data that it announces. Passwords are not kept.
 
+mod announced;
+mod data;
 mod place;
 pub(super) mod probe;
 mod session;
 #[cfg(test)]
 mod tests;
+
+pub use announced::{announced, begins_announcement};
+pub use data::{ABOUT as ABOUT_DATA, DATA, summary_of_data};
 
 use super::talk::Talk;
 use super::{About, Parser, Protocol, Settings};
@@ -27,8 +34,7 @@ static ABOUT: About = About {
     title: "FTP, the control connection",
     extracts: "Summarised on the flow: greeting, system, whether TLS was asked for and agreed on (what follows is read as TLS), the code that answered the login, commands counted by name, transfers done and failed, where data connections went, the last reply code. The user's name only where nothing is redacted.",
     limits: &[
-        "It gives no rows of `requests`. Passwords and files' names are never kept.",
-        "Flows of data are named, by address and port, and are not recognised as FTP's themselves.",
+        "It gives no rows of `requests`. Passwords are never kept.",
         "A server whose greeting does not name the protocol is known by its answer to `USER`.",
         "After a loss the connection is not followed any more: the summary says `incomplete`, and its counts are those up to there.",
         "Of 32 different commands, 16 data connections and 256 commands without a reply more are not followed.",

@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
-use super::place;
+use super::place::{self, Place};
 use crate::limits::{FTP_LINE, FTP_PLACES, FTP_VERBS, FTP_WAITING};
 use crate::proto::facts::{Facts, lossy};
 use crate::proto::talk::{Next, Reply, Session, verb};
+use crate::proto::{Announcement, Side};
 
 /// What a command is, as far as its reply counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +18,7 @@ enum Command {
     Passive,
     ExtendedPassive,
     /// The client listens, here.
-    Active(Option<String>),
+    Active(Option<Place>),
     Transfer,
     Other,
 }
@@ -39,6 +40,10 @@ pub(super) struct Ftp {
     /// Done and failed.
     transfers: [u64; 2],
     places: Vec<String>,
+    /// The latest connection of data that was announced, until its transfer begins.
+    announced: Option<Announcement>,
+    /// What is to be told of it.
+    news: Option<Announcement>,
     /// There were more data connections than those.
     is_more: bool,
     last_reply: Option<u16>,
@@ -68,7 +73,10 @@ impl Session for Ftp {
             "EPSV" => Command::ExtendedPassive,
             "PORT" => Command::Active(place::listed(rest)),
             "EPRT" => Command::Active(place::extended(rest)),
-            "RETR" | "STOR" | "STOU" | "APPE" | "LIST" | "NLST" | "MLSD" => Command::Transfer,
+            "RETR" | "STOR" | "STOU" | "APPE" | "LIST" | "NLST" | "MLSD" => {
+                self.transfers(&verb, rest);
+                Command::Transfer
+            }
             _ => Command::Other,
         };
         self.count(verb);
@@ -90,6 +98,10 @@ impl Session for Ftp {
         if reply.is_first && reply.code == 215 && self.waiting.front() == Some(&Command::System) {
             self.system = Some(lossy(reply.text.trim_ascii()));
         }
+        let is_under_way = matches!(reply.code, 125 | 150);
+        if is_under_way && self.waiting.front() == Some(&Command::Transfer) {
+            self.announced = None;
+        }
         // What begins with 1 is followed by another.
         if !reply.is_last || reply.code < 200 {
             return Next::Goes;
@@ -104,15 +116,18 @@ impl Session for Ftp {
                 }
             }
             Some(Command::Passive) if reply.code == 227 => {
-                self.place("passive", place::listed(reply.text));
+                self.place(Side::Server, place::listed(reply.text));
             }
             Some(Command::ExtendedPassive) if reply.code == 229 => {
-                self.place("passive", place::port(reply.text));
+                self.place(Side::Server, place::port(reply.text));
             }
-            Some(Command::Active(place)) if reply.is_success() => self.place("active", place),
+            Some(Command::Active(place)) if reply.is_success() => self.place(Side::Client, place),
             Some(Command::Transfer) => {
                 self.transfers[0] += u64::from(reply.is_success());
                 self.transfers[1] += u64::from(reply.is_failure());
+                if reply.is_success() {
+                    self.announced = None;
+                }
             }
             _ => {}
         }
@@ -140,14 +155,16 @@ impl Session for Ftp {
         facts
     }
 
+    fn announced(&mut self) -> Option<Announcement> {
+        self.news.take()
+    }
+
     fn memory(&self) -> usize {
         let texts = [&self.greeting, &self.system, &self.login];
-        let places = self.waiting.iter().filter_map(|command| match command {
-            Command::Active(place) => place.as_ref(),
-            _ => None,
-        });
+        let files = [&self.announced, &self.news].into_iter().flatten();
+        let files = files.filter_map(|announced| announced.transfer.as_ref().map(|it| &it.1));
         let verbs = self.verbs.iter().map(|(verb, _)| verb);
-        let all = texts.into_iter().flatten().chain(places).chain(verbs).chain(&self.places);
+        let all = texts.into_iter().flatten().chain(files).chain(verbs).chain(&self.places);
         all.map(String::capacity).sum::<usize>()
             + self.verbs.capacity() * size_of::<(String, u64)>()
             + self.places.capacity() * size_of::<String>()
@@ -172,8 +189,14 @@ impl Ftp {
         }
     }
 
-    fn place(&mut self, kind: &str, place: Option<String>) {
-        let Some(place) = place.map(|place| format!("{kind} {place}")) else { return };
+    /// A side listens for a connection of data.
+    fn place(&mut self, listener: Side, place: Option<Place>) {
+        let Some(place) = place else { return };
+        let Place { address, port } = place;
+        let announced = Announcement { listener, address, port, transfer: None };
+        (self.announced, self.news) = (Some(announced.clone()), Some(announced));
+        let kind = if listener == Side::Server { "passive" } else { "active" };
+        let place = format!("{kind} {place}");
         if self.places.contains(&place) {
             return;
         }
@@ -181,6 +204,15 @@ impl Ftp {
             self.places.push(place);
         } else {
             self.is_more = true;
+        }
+    }
+
+    /// The connection of data that was announced is for this; or after all for this, where what was
+    /// asked before was refused.
+    fn transfers(&mut self, verb: &str, file: &[u8]) {
+        if let Some(announced) = &mut self.announced {
+            announced.transfer = Some((verb.to_owned(), lossy(file)));
+            self.news = Some(announced.clone());
         }
     }
 }

@@ -53,6 +53,8 @@ pub(super) struct Facts {
     /// The first that is none of 0; 0: all are.
     pub(super) error: Option<i16>,
     error_message: Option<String>,
+    /// The latest error code is one.
+    is_failure: bool,
     throttle: Option<i64>,
     pub(super) acks: Option<i64>,
     generation: Option<i64>,
@@ -139,7 +141,8 @@ impl Facts {
             What::Member => self.member = owned(),
             What::Mechanism => self.mechanism = owned(),
             What::Software | What::SoftwareVersion => self.software.push(shown(text)),
-            What::ErrorMessage if self.error_message.is_none() => {
+            // Servers explain what went well, too: `NONE`.
+            What::ErrorMessage if self.is_failure && self.error_message.is_none() => {
                 self.error_message = Some(shown(text));
             }
             _ => {}
@@ -195,6 +198,7 @@ impl Facts {
     fn failed(&mut self, code: i64, is_of_named: bool) {
         let Ok(code) = i16::try_from(code) else { return };
         self.error = self.error.filter(|first| *first != 0).or(Some(code));
+        self.is_failure = code != 0;
         if code == 0 {
             return;
         }

@@ -255,6 +255,22 @@ fn tokens_are_passed_over() {
 }
 
 #[test]
+fn what_went_well_has_no_error_message() {
+    let found = |code: u8, text: &str| {
+        let place = [&[0, 0, 0, 1][..], &short("host"), &[0, 0, 35, 132]].concat();
+        let said = [&[0, 0, 0, 0, 0, code][..], &short(text), &place].concat();
+        let acts = [
+            says(C, ask(10, 1, 1, &[&short("billing")[..], &[0]].concat())),
+            says(S, answer(1, &said)),
+        ];
+        let (got, _) = play(&acts);
+        (got[0].status, detail(&got[0], "error_message").to_owned())
+    };
+    assert_eq!(found(0, "NONE"), (Some(0), "-".to_owned()));
+    assert_eq!(found(15, "not yet"), (Some(15), "not yet".to_owned()));
+}
+
+#[test]
 fn what_is_not_read_is_told_by_name() {
     let acts = [
         says(C, ask(16, 0, 1, b"")),

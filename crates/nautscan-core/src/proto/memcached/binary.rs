@@ -390,6 +390,11 @@ impl Binary {
         self.texts = 0;
     }
 
+    /// Whether nothing has begun that is not whole, or waits.
+    pub(super) fn is_done(&self) -> bool {
+        self.queue.is_empty() && !self.halves.iter().any(Half::is_within)
+    }
+
     /// Heap bytes held.
     pub(super) fn memory(&self) -> usize {
         let halves: usize = self.halves.iter().map(Half::memory).sum();

@@ -1,4 +1,4 @@
-//! Memcached over TCP: the classic text commands, the meta commands and the binary protocol,
+//! Memcached over TCP and UDP: the classic text commands, the meta commands and the binary protocol,
 //! observed from the side.
 //!
 //! | file | idea |
@@ -8,6 +8,7 @@
 //! | `half` | lines and values of one direction, as bytes come |
 //! | `pair` | which answer is to which command |
 //! | `binary`, `opcode` | the same of the binary protocol |
+//! | `udp` | the same in datagrams |
 //! | `oddity` | what is noted on rows |
 //!
 //! Answers come in the order of the commands. What a command with `noreply` does is not answered; a
@@ -23,11 +24,14 @@ mod pair;
 mod probe;
 #[cfg(test)]
 mod tests;
+mod udp;
 
 pub use oddity::ODDITIES;
 
 use super::turns::Turns;
-use super::{About, Close, Context, Parser, Protocol, Settings, Side, UNANSWERED, Verdict};
+use super::{
+    About, Close, Context, DatagramProtocol, Parser, Protocol, Settings, Side, UNANSWERED, Verdict,
+};
 use binary::Binary;
 use command::Wants;
 use half::{Half, Part};
@@ -37,11 +41,16 @@ use pair::Pairing;
 pub const PROTOCOL: Protocol =
     Protocol { name: "memcached", probe: probe::probe, open, about: &ABOUT };
 
+/// Registry line of Memcached over UDP.
+pub const DATAGRAMS: DatagramProtocol =
+    DatagramProtocol { name: "memcached", probe: udp::probe, open: udp::open, about: &ABOUT };
+
 static ABOUT: About = About {
     title: "Memcached (text, meta and binary)",
     extracts: "Command, the grouping form of its first key, number of keys and hits, kind of the answer (binary: its status as a number too), errors, latency, message sizes; pipelines, `noreply`, quiet meta commands. The command's line and the values only where nothing is redacted.",
     limits: &[
-        "UDP is not read. Passwords (SASL) are not kept.",
+        "Passwords (SASL) are not kept.",
+        "Over UDP a request is one datagram, as servers demand. Of an answer that lacks some of its datagrams only when it began is known and how many came; a request waits 10 s for the next of them, up to 256 in one flow.",
         "A connection is known by a line that no other protocol has: `version`, `stats` or `delete` alone do not tell.",
         "A line has up to 64 KiB; 1,024 commands wait for their answers on one connection.",
         "After a loss that is not within a value, a client that does not wait for its answers cannot be followed any more.",
@@ -90,12 +99,7 @@ impl Parser for Either {
     }
 
     fn close(&mut self, close: Close, cx: &mut Context<'_>) {
-        let error = close.failure(UNANSWERED);
-        match self {
-            Self::Undecided => {}
-            Self::Text(text) => text.pairing.flush(error, false, cx),
-            Self::Binary(binary) => binary.flush(error, false, cx),
-        }
+        self.flush(close.failure(UNANSWERED), false, cx);
     }
 
     fn memory(&self) -> usize {
@@ -103,6 +107,28 @@ impl Parser for Either {
             Self::Undecided => 0,
             Self::Text(text) => text.memory(),
             Self::Binary(binary) => size_of::<Binary>() + binary.memory(),
+        }
+    }
+}
+
+impl Either {
+    /// Tells all that waits. `lost`: the answers may have come.
+    fn flush(&mut self, error: Option<&'static str>, lost: bool, cx: &mut Context<'_>) {
+        match self {
+            Self::Undecided => {}
+            Self::Text(text) => text.pairing.flush(error, lost, cx),
+            Self::Binary(binary) => binary.flush(error, lost, cx),
+        }
+    }
+
+    /// Whether nothing has begun that is not whole, or waits.
+    fn is_done(&self) -> bool {
+        match self {
+            Self::Undecided => true,
+            Self::Text(text) => {
+                !text.client.is_within() && !text.server.is_within() && text.pairing.is_empty()
+            }
+            Self::Binary(binary) => binary.is_done(),
         }
     }
 }

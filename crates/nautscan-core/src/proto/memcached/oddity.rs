@@ -4,6 +4,8 @@
 pub(super) const PIPELINE_OVERFLOW: &str = "pipeline_overflow";
 /// A command without a name.
 pub(super) const NO_NAME: &str = "no_command_name";
+/// Datagrams of the answer did not come.
+pub(super) const DATAGRAMS_LOST: &str = "datagrams_lost";
 /// It is not known whether the answer was to this quiet command.
 pub(super) const PAIRING_UNCERTAIN: &str = "pairing_uncertain";
 
@@ -12,6 +14,10 @@ pub static ODDITIES: &[(&str, &str)] = &[
     (
         PAIRING_UNCERTAIN,
         "Bytes were lost, or an answer came that may be to this quiet command or to the next: it is not known whether it was answered.",
+    ),
+    (
+        DATAGRAMS_LOST,
+        "Over UDP, not all datagrams of the answers came, or more waited than is kept: what was answered is not known, nor how many bytes are missing.",
     ),
     (
         PIPELINE_OVERFLOW,

@@ -61,6 +61,11 @@ impl Pairing {
         self.queue.iter().any(|pending| !pending.is_quiet)
     }
 
+    /// Whether no command waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
     /// The command that was begun is whole.
     pub(super) fn command(&mut self, whole: Whole, cx: &mut Context<'_>) {
         let Some((command, text)) = self.begun.take() else { return };
