@@ -10,6 +10,7 @@ export const ODDITIES: Readonly<Record<string, string>> = {
   "body_absent": "The response to an unseen request stated a body, and another message followed at once: taken as an answer to HEAD.",
   "bytes_behind_fields": "A message goes on behind the last field that its version has; old clients send ApiVersions so.",
   "conflicting_content_length": "Content-Length is stated with different values.",
+  "connect_protocol_not_enabled": "A WebSocket was asked for by extended CONNECT and granted, though the server had not said that it takes such requests (RFC 8441 section 3).",
   "connection_specific_field": "A field that is forbidden in HTTP/2, such as Connection or Transfer-Encoding (RFC 9113 section 8.2.2).",
   "content_in_205": "A 205 response carried content.",
   "content_length_and_transfer_encoding": "Both are present (request smuggling); Transfer-Encoding counts.",
