@@ -2,6 +2,7 @@
 //! invariant.
 
 use nautscan_core::event::{Completeness, Exchange, Handshake, Message, Summary};
+use nautscan_core::proto::websocket;
 use nautscan_core::proto::{Context, Parser, Place, Protocol, Settings, Side, Sink, Verdict};
 
 use crate::{HttpScript, Operation};
@@ -121,7 +122,7 @@ fn apply(
 fn check(protocol: &Protocol, exchange: &Exchange, settings: &Settings) {
     let told_as: &[&str] = match protocol.name {
         // Which version of HTTP it is stands in a column of its own.
-        "http2" => &["http", "grpc"],
+        "http2" => &["http", "grpc", "websocket"],
         ref name => core::slice::from_ref(name),
     };
     assert!(told_as.contains(&exchange.protocol), "{}", exchange.protocol);
@@ -129,7 +130,8 @@ fn check(protocol: &Protocol, exchange: &Exchange, settings: &Settings) {
     let messages = [&exchange.request, &exchange.response];
     messages.into_iter().flatten().for_each(|message| check_message(message, settings));
     for (at, oddity) in exchange.oddities.iter().enumerate() {
-        let is_known = protocol.about.oddities.iter().any(|(name, _)| name == oddity);
+        let mut known = protocol.about.oddities.iter().chain(websocket::ODDITIES);
+        let is_known = known.any(|(name, _)| name == oddity);
         assert!(is_known, "{oddity} is not documented");
         assert!(!exchange.oddities[..at].contains(oddity), "{oddity} is there twice");
     }

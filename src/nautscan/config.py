@@ -261,7 +261,7 @@ class Config:
     redact_keys: tuple[str, ...] = _setting(
         "NAUTSCAN_REDACT_KEYS",
         (),
-        "Names whose values are hidden in queries, forms and JSON (no objects), e.g. email,iban",
+        "Names whose values are hidden in queries, forms, JSON and messages, e.g. email,iban",
         parse_keys,
     )
     redact_patterns: tuple[str, ...] = _setting(

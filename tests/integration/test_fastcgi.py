@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import textwrap
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -132,7 +133,8 @@ CLIENT = """
 def _fpm(lab: Lab, folder: Path) -> subprocess.Popen[bytes]:
     (folder / "index.php").write_text(SCRIPT)
     pool = folder / "php-fpm.conf"
-    pool.write_text(POOL.format(folder=folder, address=SERVER, port=FASTCGI))
+    words = POOL.format(folder=folder, address=SERVER, port=FASTCGI)
+    pool.write_text(textwrap.dedent(words))
     program = max(str(path) for path in Path("/usr/sbin").glob("php-fpm*"))
     command = (program, "-n", "-F", "-R", "-y", str(pool))
     return started(lab.command(lab.far, *command), folder / "fpm.log")

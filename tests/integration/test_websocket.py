@@ -26,7 +26,7 @@ from tests.integration.sensor_lab import (
 
 pytestmark = [pytest.mark.root, pytest.mark.asyncio(loop_scope="module")]
 
-SOCKETS, EVENTS = 18765, 18766
+SOCKETS, EVENTS, STREAMS = 18765, 18766, 18767
 """Nobody's ports: protocols are known by their bytes."""
 
 SOCKET_SERVER = """
@@ -122,6 +122,112 @@ EVENT_CLIENT = """
     print(json.dumps(events))
 """
 
+STREAM_SERVER = """
+    import asyncio
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+
+    async def app(scope, receive, send):
+        if scope["type"] != "websocket":
+            return
+        await receive()
+        await send({"type": "websocket.accept", "subprotocol": "chat"})
+        while (event := await receive())["type"] == "websocket.receive":
+            if event.get("text") == "leave":
+                close = {"type": "websocket.close", "code": 4001, "reason": "as you like"}
+                return await send(close)
+            await send({"type": "websocket.send", **{k: event.get(k) for k in ("text", "bytes")}})
+
+    asyncio.run(serve(app, Config.from_mapping(bind="10.99.0.2:18767")))
+"""
+
+STREAM_CLIENT = """
+    import json, socket
+    import h2.connection, h2.events
+    from h2.settings import SettingCodes
+    from wsproto.connection import Connection, ConnectionType
+    from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
+    from wsproto.extensions import PerMessageDeflate
+
+    sock = socket.create_connection(("10.99.0.2", 18767), timeout=20)
+    http = h2.connection.H2Connection()
+    http.initiate_connection()
+    sock.sendall(http.data_to_send())
+    waiting = []
+
+    def wait(wanted):
+        while True:
+            for event in waiting:
+                if isinstance(event, wanted):
+                    waiting.remove(event)
+                    return event
+            waiting.extend(http.receive_data(sock.recv(65536)))
+            for event in waiting:
+                if isinstance(event, h2.events.DataReceived):
+                    http.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+            sock.sendall(http.data_to_send())
+
+    wait(h2.events.RemoteSettingsChanged)
+    assert http.remote_settings[SettingCodes.ENABLE_CONNECT_PROTOCOL] == 1
+
+    class Socket:
+        def __init__(self, target, *, deflate):
+            self.number, self.said = http.get_next_available_stream_id(), []
+            head = {":method": "CONNECT", ":protocol": "websocket", ":scheme": "http",
+                    ":path": target, ":authority": "lab", "sec-websocket-version": "13",
+                    "sec-websocket-protocol": "chat, mail"}
+            extension = PerMessageDeflate()
+            if deflate:
+                head["sec-websocket-extensions"] = f"permessage-deflate; {extension.offer()}"
+            http.send_headers(self.number, list(head.items()))
+            sock.sendall(http.data_to_send())
+            answer = {k.decode(): v.decode() for k, v in wait(h2.events.ResponseReceived).headers}
+            assert answer[":status"] == "200"
+            if deflate:
+                extension.finalize(answer["sec-websocket-extensions"])
+            self.frames = Connection(ConnectionType.CLIENT, [extension] if deflate else [])
+
+        def send(self, event):
+            data = self.frames.send(event)
+            http.send_data(self.number, data[:7])
+            http.send_data(self.number, data[7:], pad_length=5)
+            sock.sendall(http.data_to_send())
+
+        def receive(self):
+            while True:
+                for event in self.frames.events():
+                    return event
+                data = wait(h2.events.DataReceived)
+                assert data.stream_id == self.number
+                self.frames.receive_data(data.data)
+
+        def exchange(self, message):
+            kind = BytesMessage if isinstance(message, bytes) else TextMessage
+            self.send(kind(message))
+            assert self.receive().data == message
+            kind = "binary" if isinstance(message, bytes) else "text"
+            shown = None if kind == "binary" else message
+            size = len(message.encode() if shown else message)
+            self.said += [[side, kind, size, shown] for side in ("client", "server")]
+
+    log = []
+    plain, packed = Socket("/close", deflate=False), Socket("/leave", deflate=True)
+    for message in ("tick 1 of the clock", "tick 2 of the clock", bytes([0, 1]) * 4_000):
+        plain.exchange(message)
+        packed.exchange(message)
+    plain.send(CloseConnection(1000, "done"))
+    assert plain.receive().code == 1000
+    packed.send(TextMessage("leave"))
+    packed.said.append(["client", "text", 5, "leave"])
+    assert packed.receive().code == 4001
+    log.append(["/close", ["client", "1000", "done"], plain.said])
+    log.append(["/leave", ["server", "4001", "as you like"], packed.said])
+    http.close_connection()
+    sock.sendall(http.data_to_send())
+    sock.close()
+    print(json.dumps(log))
+"""
+
 LINE = re.compile(
     r"\+\d+\.\d{6} (client|server) (text|binary) (\d+)"
     r"(?:, (\d+) inflated)?(?:, (\d+) fragments)?(?:: (.*))?"
@@ -144,8 +250,12 @@ def _serves(script: str, name: str) -> Any:
 
 @pytest.fixture(scope="module")
 def lab(folder: Path) -> Iterator[Lab]:
-    servers = (_serves(SOCKET_SERVER, "sockets"), _serves(EVENT_SERVER, "events"))
-    with serving(servers, (SOCKETS, EVENTS), folder) as lab:
+    servers = (
+        _serves(SOCKET_SERVER, "sockets"),
+        _serves(EVENT_SERVER, "events"),
+        _serves(STREAM_SERVER, "streams"),
+    )
+    with serving(servers, (SOCKETS, EVENTS, STREAMS), folder) as lab:
         yield lab
 
 
@@ -212,6 +322,27 @@ async def test_websockets(lab: Lab, running: SensorProcess) -> None:
         assert len(rows) >= (3 if target.startswith("/close") else 2)
         assert all(one["duration_ns"] is None for one in rows[:-1])
         assert row["duration_ns"] > row["ttfb_ns"] > 0
+
+
+async def test_websockets_over_http2(lab: Lab, running: SensorProcess) -> None:
+    log = log_of(lab, STREAM_CLIENT)
+    exchanges = await _exchanges(running, STREAMS, len(log))
+    last = sorted((rows[-1] for rows in exchanges), key=lambda row: row["target"])
+    assert [row["target"] for row in last] == [target for target, *_ in log]
+    for row, (target, (closed_by, code, reason), said) in zip(last, log, strict=True):
+        detail = _detail(row)
+        assert (row["protocol"], row["method"], row["status"]) == ("websocket", "CONNECT", 200)
+        assert (row["version"], row["host"], row["oddities"]) == ("13", "lab", [])
+        assert (row["completeness"], row["error"], row["gap_bytes"]) == ("complete", None, 0)
+        assert (detail["subprotocol"], detail["upgraded_from"]) == ("chat", "2")
+        assert [detail[name] for name in ("closed_by", "close_code", "close_reason")] == [
+            closed_by, code, reason,
+        ]  # fmt: skip
+        assert ("permessage-deflate" in detail.get("extensions", "")) == (target == "/leave")
+        assert _said(detail["latest_messages"]) == said
+        assert row["duration_ns"] > row["ttfb_ns"] > 0
+    assert {rows[0]["completeness"] for rows in exchanges} == {"open"}
+    assert len({rows[0]["flow_id"] for rows in exchanges}) == 1
 
 
 def _said(messages: str) -> list[list[Any]]:

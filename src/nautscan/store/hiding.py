@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import duckdb
@@ -21,6 +21,10 @@ from nautscan.store.json_sql import text
 
 HIDDEN: Final = "[redacted]"
 """What stands in place of a secret; the same as the engine's."""
+
+_DEPTH: Final = 12
+"""Objects and lists within each other that are told apart under a hidden name; deeper ones end
+where the text does. RE2 counts no brackets, so that each level makes the expression longer."""
 
 _TEXT_TYPES: Final = (
     "text/|json|xml|javascript|x-www-form-urlencoded|multipart/|graphql|csv|yaml|html"
@@ -45,14 +49,61 @@ class Rules:
         return bool(self.headers or self.keys or self.patterns or self.bodies)
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """How JSON is written in a text: regular expressions that tell its characters apart."""
+
+    quote: str
+    backslash: str
+    other: str
+    """A character that is neither, and no line end where lines are apart."""
+    blank: str
+    flags: str
+    """What `.` and `$` mean: up to the end of a line, or of all."""
+
+    def without(self, sql: str, names: str) -> str:
+        """The text with the values of all members hidden whose name one of the alternatives is."""
+        by = rf"\1{self.quote}{HIDDEN}{self.quote}"
+        return _replaced(sql, self.flags + self._member(names), by, "gi")
+
+    def _member(self, names: str) -> str:
+        """A member of an object, with all that is nested in it; the text may be cut within it."""
+        quote, backslash, other = self.quote, self.backslash, self.other
+        escaped = f"{backslash}(?:{backslash}|{quote}|{other}|$)"
+        string = f"{quote}(?:{other}|{escaped})*(?:{quote}|$)"
+        rest = r"[\[{].*"
+        nested = rest
+        for _ in range(_DEPTH):
+            nested = rf"[\[{{](?:{self._between()}|{string}|{nested})*(?:[\]}}]|$)"
+        scalar = rf"{string}|-?[0-9][0-9.eE+-]*|true|false|null"
+        blanks = f"(?:{self.blank})*"
+        # What is not JSON after all goes as a whole.
+        value = f"(?:{scalar}|{nested}|{rest})"
+        return f"({quote}(?:{names}){quote}{blanks}:{blanks}){value}"
+
+    def _between(self) -> str:
+        """What stands in objects and lists besides texts and further ones."""
+        return rf'[^\[\]{{}}"\\\n]|{self.blank}'
+
+
+_JSON: Final = _Written('"', r"\\", r'[^"\\]', r"\s", "(?s)")
+_LINES: Final = _Written('"', r"\\", r'[^"\\\n]', r"[ \t]", "(?m)")
+"""A value a line."""
+_SHOWN_TEXT: Final = _Written('"', r"\\\\", r'[^"\\\n]|\\[^"\\\n]', r" |\\[nrt]", "(?m)")
+"""As the engine shows a text: a backslash twice, control characters behind one."""
+_SHOWN_OCTETS: Final = replace(_SHOWN_TEXT, quote=r'\\"')
+"""As it shows octets: likewise, with a backslash before quotation marks too."""
+
 NOTHING: Final = Rules()
 
 # Messages of gRPC and WebSockets, events, and what a FastCGI application writes to its log stand in
 # the detail as text; null takes a member away (RFC 7396).
-_DETAIL_WITHOUT_BODIES: Final = """CASE
-    WHEN regexp_matches(detail, '"(re(quest|sponse)_protobuf|latest_(messages|events)|stderr)"')
-    THEN json_merge_patch(detail, '{"request_protobuf": null, "response_protobuf": null,
-        "latest_messages": null, "latest_events": null, "stderr": null}')::VARCHAR
+_HAS_MESSAGES: Final = (
+    """regexp_matches(detail, '"(re(quest|sponse)_protobuf|latest_(messages|events)|stderr)"')"""
+)
+_DETAIL_WITHOUT_BODIES: Final = f"""CASE WHEN {_HAS_MESSAGES}
+    THEN json_merge_patch(detail, '{{"request_protobuf": null, "response_protobuf": null,
+        "latest_messages": null, "latest_events": null, "stderr": null}}')::VARCHAR
     ELSE detail END"""
 
 
@@ -126,7 +177,7 @@ def _detail(rules: Rules) -> str:
     if rules.bodies:
         sql = _DETAIL_WITHOUT_BODIES
     elif rules.keys:
-        sql = _in_messages(sql, rules.keys)
+        sql = _in_messages(rules.keys)
     if rules.headers:
         sql = _in_trailers(sql, rules.headers)
     if rules.patterns:
@@ -157,29 +208,41 @@ def _in_query(sql: str, keys: Sequence[str]) -> str:
 
 
 def _in_body(sql: str, keys: Sequence[str]) -> str:
-    """Values under these names in forms of both kinds, and texts and numbers in JSON."""
+    """Values under these names in forms of both kinds, and in JSON."""
     if not keys:
         return sql
     names = _any_of(keys)
     sql = _replaced(sql, rf"((?:^|&)(?:{names})=)[^&]*", rf"\1{HIDDEN}", "gi")
     part = rf'(;\s*name="(?:{names})"[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)[^\r\n]*'
     sql = _replaced(sql, part, rf"\1{HIDDEN}", "gi")
-    value = r'(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|-?[0-9][0-9.eE+-]*|true|false)'
-    return _replaced(sql, rf'("(?:{names})"\s*:\s*){value}', rf'\1"{HIDDEN}"', "gi")
+    return _JSON.without(sql, names)
 
 
-def _in_messages(sql: str, keys: Sequence[str]) -> str:
-    """Values under these names in messages of gRPC that a schema decoded: JSON in the detail.
+def _in_messages(keys: Sequence[str]) -> str:
+    """Values under these names in messages, which stand in the detail as text.
 
-    A name is one however it is spelled: `card_number` in a schema is `cardNumber` in JSON.
+    Those of gRPC that a schema decoded, those of WebSockets, and events. A name is one however a
+    schema spells it: `card_number` is `cardNumber` in JSON.
     """
-    spelled = [re.sub(r"\\?_", "_?", re.escape(key)) for key in keys]
+    spelled = "|".join(re.sub(r"\\?_", "_?", re.escape(key)) for key in keys)
+    names = _any_of(keys)
+    hidden: dict[str, str] = {}
     for side in ("request", "response"):
-        shown = f"json_extract_string({sql}, '$.{side}_protobuf')"
-        hidden = _replaced(shown, _member("|".join(spelled)), rf'\1"{HIDDEN}"', "gi")
-        changed = f"json_merge_patch({sql}, json_object('{side}_protobuf', {hidden}))::VARCHAR"
-        sql = f"CASE WHEN {_is_decoded(side)} THEN {changed} ELSE {sql} END"
-    return sql
+        shown = _member_of_detail(f"{side}_protobuf")
+        changed = _LINES.without(shown, spelled)
+        hidden[f"{side}_protobuf"] = (
+            f"CASE WHEN {_is_decoded(side)} THEN {changed} ELSE {shown} END"
+        )
+    for name in ("latest_messages", "latest_events"):
+        texts = _SHOWN_TEXT.without(_member_of_detail(name), names)
+        hidden[name] = _SHOWN_OCTETS.without(texts, names)
+    members = ", ".join(f"'{name}', {sql}" for name, sql in hidden.items())
+    changed = f"json_merge_patch(detail, json_object({members}))::VARCHAR"
+    return f"CASE WHEN {_HAS_MESSAGES} THEN {changed} ELSE detail END"
+
+
+def _member_of_detail(name: str) -> str:
+    return f"json_extract_string(detail, '$.{name}')"
 
 
 def _is_decoded(side: str) -> str:
@@ -191,12 +254,6 @@ def _unless_decoded(side: str, sql: str) -> str:
     body = f"{side}_body"
     hidden = f"CASE WHEN {body} IS NOT NULL THEN encode({text(HIDDEN)}) END"
     return f"CASE WHEN coalesce({_is_decoded(side)}, FALSE) THEN {hidden} ELSE {sql} END"
-
-
-def _member(names: str) -> str:
-    """A member of an object of JSON under one of these names: a list of texts and numbers, too."""
-    scalar = r'"(?:[^"\\]|\\.)*(?:"|\\?$)|-?[0-9][0-9.eE+-]*|true|false|null'
-    return rf'("(?:{names})"\s*:\s*)(?:{scalar}|\[(?:(?:{scalar})[,\s]*)*(?:\]|$))'
 
 
 def _in_trailers(sql: str, headers: Sequence[str]) -> str:

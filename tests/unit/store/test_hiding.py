@@ -163,6 +163,61 @@ def test_keys_reach_the_fields_of_decoded_messages() -> None:
     assert bytes(row["response_body"]).decode() == HIDDEN, "it holds what the text hides"
 
 
+NESTED = {"a": [{"b": '}]"{'}, [1, None]], "c": {"d": {}}}
+"""What has brackets of all kinds, in texts too."""
+
+
+def test_keys_hide_what_is_nested_under_them() -> None:
+    rules = Rules(keys=("pin",))
+    for layout, indent in (((",", ":"), None), ((" , ", " : "), 2)):
+        value = {"pin": NESTED, "x": [{"PIN": [[]], "y": {"z": 1}}]}
+        found = json.loads(body(json.dumps(value, indent=indent, separators=layout), rules))
+        assert found == {"pin": HIDDEN, "x": [{"PIN": HIDDEN, "y": {"z": 1}}]}
+    assert body('{"pin":{"a":[{"b":"s3', rules, cut="true") == f'{{"pin":"{HIDDEN}"'
+    deep = '{"pin":' + "[" * 40 + '"s3cret"' + "]" * 40 + ',"more":1}'
+    assert "s3cret" not in body(deep, rules), "deeper than is told apart"
+    assert "s3cret" not in body('{"pin":{\\ "s3cret"}}', rules), "not JSON after all"
+    messages = {
+        "response_protobuf": '{"pin":{"a":[{"b":"s3"}]},"c":1}\n'
+        '{"pin":[{"a":"s3"},{}],"c":{"d":2}}',
+        "response_message_type": "lab.Order",
+    }
+    row = loaded(rules, detail=f"'{json.dumps(messages)}'")[0]
+    shown = json.loads(row["detail"])["response_protobuf"].split("\n")
+    assert [json.loads(line) for line in shown] == [
+        {"pin": HIDDEN, "c": 1}, {"pin": HIDDEN, "c": {"d": 2}},
+    ]  # fmt: skip
+
+
+def test_keys_reach_what_websockets_and_events_say() -> None:
+    """As the engine shows them: backslashes twice, ends of lines and quotes of octets escaped."""
+
+    def shown(text: str, *, octets: bool = False) -> str:
+        text = text.replace("\\", "\\\\").replace("\n", "\\n")
+        return text.replace('"', '\\"') if octets else text
+
+    said = json.dumps({"pin": 'a\\"b', "x": 1}), json.dumps({"Pin": NESTED, "x": 2}, indent=1)
+    lines = [f"+0.1 client text 9: {shown(text)}" for text in said]
+    lines += [f"+0.2 server binary 9: {shown(text, octets=True)}" for text in said]
+    lines += ['+0.3 server text 900: {"x": 3, "pin": "s3cr…', '+0.4 server text 2: "pin"']
+    detail = {"latest_messages": "\n".join(lines), "request_messages": "2", "close_reason": "x"}
+    quoted = json.dumps(detail).replace("'", "''")
+    row = loaded(Rules(keys=("pin",)), detail=f"'{quoted}'")[0]
+    found = json.loads(row["detail"])
+    assert (found["request_messages"], found["close_reason"]) == ("2", "x")
+    texts = [line.split(": ", 1)[1] for line in found["latest_messages"].split("\n")]
+    plain = [text.replace('\\"', '"') for text in texts[:4]]
+    wanted = [{"pin": HIDDEN, "x": 1}, {"Pin": HIDDEN, "x": 2}]
+    assert [json.loads(text.replace("\\n", "\n")) for text in plain] == wanted * 2
+    assert texts[4:] == [f'{{"x": 3, "pin": "{HIDDEN}"', '"pin"']
+    event = {"events": "1", "latest_events": '+0.1 tick 20: {"pin":\\n {"a": "s3"},\\n "x": 4}'}
+    quoted = json.dumps(event).replace("'", "''")
+    row = loaded(Rules(keys=("pin",)), detail=f"'{quoted}'")[0]
+    assert json.loads(row["detail"])["latest_events"] == (
+        f'+0.1 tick 20: {{"pin":\\n "{HIDDEN}",\\n "x": 4}}'
+    )
+
+
 @pytest.mark.parametrize("name", ["latest_messages", "latest_events", "stderr"])
 def test_messages_of_what_lasts_are_left_out_with_bodies(name: str) -> None:
     detail = {"events": "1", name: "+0.000001 client text 6: s3cret"}

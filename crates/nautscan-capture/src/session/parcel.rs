@@ -477,8 +477,7 @@ mod tests {
             for parcel in arrivals.full.try_iter() {
                 assert_eq!(parcel.clock, 299);
                 for item in &parcel.items {
-                    let at = item.start as usize;
-                    let data = &parcel.block(item.block)[at..at + item.len as usize];
+                    let data = parcel.data(item);
                     let number = parcel.first_number + u64::from(item.number);
                     assert_eq!(data[20..22], ((number - 1) as u16).to_be_bytes());
                     seen += 1;

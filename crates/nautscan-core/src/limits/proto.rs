@@ -266,6 +266,10 @@ pub const H2_SEEK: usize = 64 * 1024;
 /// Bytes that one side may send before frames are found again; as for HTTP/1.
 pub const H2_SOUGHT: u64 = 4 * 1024 * 1024;
 
+/// Bytes that a client sends on an HTTP/2 stream before the WebSocket that it asked for is granted: clients
+/// wait, so that what comes earlier is what a capture has out of order.
+pub const H2_EARLY: usize = 16 * 1024;
+
 /// Octets of header blocks that are read for each byte in which frames are looked for, beside
 /// [`H2_SEEK`]: of frames that follow each other one, more only where each head stands in the payload
 /// of another.
@@ -368,6 +372,12 @@ pub const EVENTS_SHOWN: usize = 16;
 
 /// Bytes in which the head of a gzip stream of events ends: it has 10 and a file's name at most.
 pub const EVENT_GZIP_HEAD: usize = 1024;
+
+/// Bits of the largest brotli window of an event stream (4 MiB): the default of encoders. RFC 7932 allows 24.
+pub const EVENT_BROTLI_WINDOW: u32 = 22;
+
+/// Bytes of events that are read of one zstd frame, all of which its decoder holds; some ten thousand events.
+pub const EVENT_ZSTD: usize = 4 << 20;
 
 /// Bytes of one text in a flow's summary: a line that a person would read.
 pub const FACT_TEXT: usize = 1024;

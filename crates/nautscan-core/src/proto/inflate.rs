@@ -18,12 +18,38 @@ pub(super) enum Stopped {
     Enough,
 }
 
+/// What a stream comes to, held against its size.
+#[derive(Debug, Default)]
+pub(super) struct Budget {
+    took: u64,
+    made: u64,
+}
+
+impl Budget {
+    /// So many bytes are about to be decoded.
+    pub(super) fn takes(&mut self, bytes: usize) {
+        self.took = self.took.saturating_add(bytes as u64);
+    }
+
+    /// Bytes that came out.
+    pub(super) fn made(&self) -> usize {
+        usize::try_from(self.made).unwrap_or(usize::MAX)
+    }
+
+    /// So many came out.
+    pub(super) fn makes(&mut self, bytes: usize) -> Result<(), Stopped> {
+        self.made = self.made.saturating_add(bytes as u64);
+        let allowed = self.took.saturating_mul(INFLATED_RATIO).saturating_add(INFLATED_FREE);
+        if self.made > allowed { Err(Stopped::TooLarge) } else { Ok(()) }
+    }
+}
+
 /// Inflates one direction of a stream.
 #[derive(Debug)]
 pub(super) struct Inflater {
     stream: Box<Decompress>,
-    /// Bytes in and out, over all resets.
-    total: (u64, u64),
+    /// Over all resets.
+    budget: Budget,
     /// A last block was read: what follows until a reset is not of the stream.
     is_over: bool,
 }
@@ -31,7 +57,7 @@ pub(super) struct Inflater {
 impl Inflater {
     /// Of raw DEFLATE, or (`zlib`) with the head and trailer of RFC 1950.
     pub(super) fn new(zlib: bool) -> Self {
-        Self { stream: Box::new(Decompress::new(zlib)), total: (0, 0), is_over: false }
+        Self { stream: Box::new(Decompress::new(zlib)), budget: Budget::default(), is_over: false }
     }
 
     /// Forgets what came before, and with it the window.
@@ -52,7 +78,7 @@ impl Inflater {
         mut take: impl FnMut(&[u8]) -> bool,
     ) -> Result<(), Stopped> {
         let mut chunk = [0u8; 4096];
-        self.total.0 = self.total.0.saturating_add(input.len() as u64);
+        self.budget.takes(input.len());
         while !self.is_over {
             let (used, made) = (self.stream.total_in(), self.stream.total_out());
             let status = self
@@ -62,15 +88,11 @@ impl Inflater {
             let used = (self.stream.total_in() - used) as usize;
             let made = (self.stream.total_out() - made) as usize;
             input = &input[used..];
-            self.total.1 = self.total.1.saturating_add(made as u64);
             self.is_over = status == Status::StreamEnd;
             if made > 0 && !take(&chunk[..made]) {
                 return Err(Stopped::Enough);
             }
-            let allowed = self.total.0.saturating_mul(INFLATED_RATIO).saturating_add(INFLATED_FREE);
-            if self.total.1 > allowed {
-                return Err(Stopped::TooLarge);
-            }
+            self.budget.makes(made)?;
             if made < chunk.len() && (input.is_empty() || used == 0) {
                 break;
             }

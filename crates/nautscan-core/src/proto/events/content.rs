@@ -1,6 +1,8 @@
 //! The content coding of a stream, undone while it lasts.
 
-use crate::limits::EVENT_GZIP_HEAD;
+use super::brotli::{self, Brotli};
+use super::zstd::Zstd;
+use crate::limits::{EVENT_BROTLI_WINDOW, EVENT_GZIP_HEAD};
 use crate::proto::http1::{Streamed, gzip_header, is_zlib};
 use crate::proto::inflate::{DECODER, Inflater, Stopped};
 
@@ -11,6 +13,8 @@ pub(super) enum Content {
     /// Of a coding whose first bytes, kept here, tell how it goes on.
     Beginning(Streamed, Vec<u8>),
     Inflated(Inflater),
+    Brotli(Box<Brotli>),
+    Zstd(Box<Zstd>),
     /// Not read from some point on, which may be its beginning.
     Unread {
         why: &'static str,
@@ -23,49 +27,65 @@ impl Content {
     pub(super) fn new(coding: Streamed) -> Self {
         match coding {
             Streamed::Plain => Self::Plain,
-            Streamed::Unknown => Self::Unread {
-                why: "its content coding is not undone while a stream lasts",
-                is_broken: false,
-                was_read: false,
-            },
+            Streamed::Unknown => {
+                Self::never("its content coding is not undone while a stream lasts")
+            }
+            Streamed::Zstd => Self::Zstd(Box::default()),
             coding => Self::Beginning(coding, Vec::new()),
         }
     }
 
+    fn never(why: &'static str) -> Self {
+        Self::Unread { why, is_broken: false, was_read: false }
+    }
+
     /// Content that came next; what it is without its coding goes to `take`.
     pub(super) fn push(&mut self, bytes: &[u8], take: &mut impl FnMut(&[u8])) {
-        match self {
-            Self::Plain => take(bytes),
-            Self::Unread { .. } => {}
-            Self::Inflated(inflater) => {
-                let result = inflater.push(bytes, |plain| {
-                    take(plain);
-                    true
-                });
-                match result {
-                    Ok(()) => {}
-                    Err(Stopped::TooLarge) => self.give_up("it inflates to too much", true),
-                    Err(_) => self.give_up("its content does not inflate", true),
-                }
-            }
-            Self::Beginning(coding, head) => {
-                head.extend_from_slice(bytes);
-                let from = match coding {
-                    Streamed::Gzip => gzip_header(head),
-                    _ => (head.len() >= 2).then_some(0),
-                };
-                let Some(from) = from else {
-                    if head.len() > EVENT_GZIP_HEAD {
-                        self.give_up("its content does not inflate", true);
-                    }
-                    return;
-                };
-                let head = core::mem::take(head);
-                *self =
-                    Self::Inflated(Inflater::new(*coding == Streamed::Deflate && is_zlib(&head)));
-                self.push(&head[from..], take);
+        let result = match self {
+            Self::Plain => return take(bytes),
+            Self::Unread { .. } => return,
+            Self::Inflated(inflater) => inflater.push(bytes, |plain| {
+                take(plain);
+                true
+            }),
+            Self::Brotli(brotli) => brotli.push(bytes, take),
+            Self::Zstd(zstd) => zstd.push(bytes, take),
+            Self::Beginning(..) => return self.begin(bytes, take),
+        };
+        match result {
+            Ok(()) => {}
+            Err(Stopped::TooLarge) => self.give_up("it inflates to too much", true),
+            Err(Stopped::Corrupt) => self.give_up("its content does not inflate", true),
+            Err(Stopped::Enough) => {
+                self.give_up("more came of it than its decoder may hold", false)
             }
         }
+    }
+
+    fn begin(&mut self, bytes: &[u8], take: &mut impl FnMut(&[u8])) {
+        let Self::Beginning(coding, head) = self else { return };
+        head.extend_from_slice(bytes);
+        let from = match coding {
+            Streamed::Gzip => gzip_header(head),
+            Streamed::Brotli => Some(0),
+            _ => (head.len() >= 2).then_some(0),
+        };
+        let Some(from) = from else {
+            if head.len() > EVENT_GZIP_HEAD {
+                self.give_up("its content does not inflate", true);
+            }
+            return;
+        };
+        let head = core::mem::take(head);
+        *self = match coding {
+            Streamed::Brotli if brotli::window(head[0]) > EVENT_BROTLI_WINDOW => {
+                Self::never("the window of its content coding is too large")
+            }
+            Streamed::Brotli => Self::Brotli(Box::default()),
+            Streamed::Deflate => Self::Inflated(Inflater::new(is_zlib(&head))),
+            _ => Self::Inflated(Inflater::new(false)),
+        };
+        self.push(&head[from..], take);
     }
 
     fn give_up(&mut self, why: &'static str, is_broken: bool) {
@@ -74,7 +94,7 @@ impl Content {
 
     /// Bytes were lost: what is coded behind them can not be read.
     pub(super) fn lose(&mut self) {
-        if matches!(self, Self::Beginning(..) | Self::Inflated(_)) {
+        if !matches!(self, Self::Plain | Self::Unread { .. }) {
             self.give_up("bytes were lost, and it is compressed", false);
         }
     }
@@ -107,6 +127,8 @@ impl Content {
         match self {
             Self::Beginning(_, head) => head.capacity(),
             Self::Inflated(_) => DECODER,
+            Self::Brotli(brotli) => brotli.memory(),
+            Self::Zstd(zstd) => zstd.memory(),
             Self::Plain | Self::Unread { .. } => 0,
         }
     }

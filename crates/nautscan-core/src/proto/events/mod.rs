@@ -4,17 +4,20 @@
 //! | file | idea |
 //! |---|---|
 //! | `content` | the content coding undone while the stream lasts |
+//! | `brotli`, `zstd` | two that come in pieces |
 //! | `lines` | lines of any ending |
 //! | `event` | events in the making, and what rows show of them |
 //!
 //! A stream is part of its response's row, which is told while the stream lasts. A loss costs the
 //! event that it lies in: the next empty line ends it.
 
+mod brotli;
 mod content;
 mod event;
 mod lines;
 #[cfg(test)]
 mod tests;
+mod zstd;
 
 use super::growth::Growth;
 use super::http1::Codings;

@@ -1,6 +1,8 @@
 use super::*;
 use crate::event::Exchange;
-use crate::limits::{EVENT_GZIP_HEAD, EVENT_LINE, EVENT_NAMES, EVENTS_SHOWN};
+use crate::limits::{
+    EVENT_BROTLI_WINDOW, EVENT_GZIP_HEAD, EVENT_LINE, EVENT_NAMES, EVENT_ZSTD, EVENTS_SHOWN,
+};
 use crate::proto::Side::{Client as C, Server as S};
 use crate::proto::dialogue::{Act, Collected, detail, says};
 use crate::proto::growth::FIRST_NUMBER;
@@ -95,13 +97,116 @@ fn codings_are_undone_while_it_lasts() {
     }
     let row = told(&[0xff; 30], b"deflate", 7);
     assert_eq!((row.oddities, row.detail[0].0), (vec![UNDECODABLE], "events_unread"));
-    assert!(told(b"\x0b", b"br", 7).detail[0].1.starts_with("its content coding"));
+    assert!(told(b"x", b"br, gzip", 7).detail[0].1.starts_with("its content coding"));
     let mut stream = EventStream::new(&coded(b"gzip"), None);
     // How much the text packs to is the library's affair.
     stream.data(&gzip.get_ref()[..gzip.get_ref().len() / 2], 0, 0);
     stream.lose();
     let mut row = Exchange::default();
     assert!(!stream.tell(&mut row) && detail(&row, "events_unread").starts_with("bytes were lost"));
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    let pairs = (0..hex.len() / 2).map(|at| &hex[2 * at..2 * at + 2]);
+    pairs.map(|pair| u8::from_str_radix(pair, 16).expect("hex")).collect()
+}
+
+/// Three events of `data: tick N of the clock`, flushed one after the other: by Node's brotli, and by
+/// libzstd with a checksum. Each is told as soon as its last byte has come.
+#[test]
+fn events_of_brotli_and_zstd_are_told_when_they_come() {
+    let brotli = "0b0d0000a441146274e6209274d29d079e8c2c1da24da0d85419d000004042a6940026aa2d03d0000\
+                  04062a6805022006700";
+    let zstd = "28b52ffd0438d80000646174613a207469636b2031206f662074686520636c6f636b0a0a4c0000083202\
+                00a08b1b13084c00001064330200a0cb06ae010000b721cb89";
+    for (coding, hex, ends) in [(&b"br"[..], brotli, [26, 38, 50]), (b"zstd", zstd, [36, 48, 60])] {
+        let packed = bytes(hex);
+        for piece in [1, 9, usize::MAX] {
+            assert_eq!(detail(&told(&packed, coding, piece), "events"), "3");
+        }
+        let (mut stream, mut from) = (EventStream::new(&coded(coding), None), 0);
+        for (n, end) in ends.into_iter().enumerate() {
+            stream.data(&packed[from..end], n as i64 * 1_000_000, 100);
+            from = end;
+        }
+        let mut row = Exchange::default();
+        assert!(!stream.tell(&mut row));
+        let want = "+0.000000 message 19: tick 1 of the clock\n\
+                    +0.001000 message 19: tick 2 of the clock\n\
+                    +0.002000 message 19: tick 3 of the clock";
+        assert_eq!(detail(&row, "latest_events"), want);
+        stream.lose();
+        stream.data(&packed[from..], 0, 100);
+        let mut row = Exchange::default();
+        assert!(!stream.tell(&mut row));
+        assert!(detail(&row, "events_unread").starts_with("bytes were lost"));
+        assert_eq!(detail(&row, "events"), "3");
+        // What is not of the coding, wherever it begins to be.
+        let broken = (0..packed.len()).map(|at| {
+            let mut broken = packed.clone();
+            broken[at] ^= 0x5a;
+            let [row, whole] = [1, usize::MAX].map(|piece| told(&broken, coding, piece));
+            assert_eq!(row.oddities, whole.oddities, "byte {at}");
+            row.oddities == [UNDECODABLE]
+        });
+        assert!(broken.filter(|is_noted| *is_noted).count() > 0);
+    }
+}
+
+/// Blocks of zstd that repeat a byte; frames, one of them to be skipped, one after the other.
+#[test]
+fn frames_of_zstd_follow_each_other() {
+    let skipped = [&0x184d_2a53u32.to_le_bytes()[..], &3u32.to_le_bytes(), b"abc"].concat();
+    let raw = |text: &[u8], last: u32| {
+        let head = (text.len() as u32) << 3 | last;
+        [&head.to_le_bytes()[..3], text].concat()
+    };
+    let begin = bytes("28b52ffd0038");
+    let repeated = [&((5u32 << 3) | 2).to_le_bytes()[..3], b"x"].concat();
+    let packed = [
+        &begin[..],
+        &raw(b"data: ", 0),
+        &repeated,
+        &raw(b"\n\n", 1),
+        &skipped,
+        &begin,
+        &raw(b"data: y\n\n", 0),
+        &raw(b"", 1),
+    ]
+    .concat();
+    for piece in [1, 3, usize::MAX] {
+        let row = told(&packed, b"zstd", piece);
+        assert_eq!(row.oddities.len(), 0);
+        assert!(detail(&row, "latest_events").contains("message 5: xxxxx\n"), "{row:?}");
+        assert_eq!(detail(&row, "events"), "2");
+    }
+}
+
+/// Reaches `EVENT_BROTLI_WINDOW`, `EVENT_ZSTD`.
+#[test]
+fn decoders_hold_as_much_as_they_may() {
+    // Of a window of 8 MiB.
+    let large = bytes("0d0480646174613a20780a0a");
+    assert_eq!(brotli::window(large[0]), EVENT_BROTLI_WINDOW + 1);
+    let row = told(&large, b"br", 1);
+    assert!(detail(&row, "events_unread").starts_with("the window") && row.oddities.is_empty());
+    assert_eq!(detail(&row, "events"), "-");
+    let mut stream = EventStream::new(&coded(b"zstd"), None);
+    stream.data(&bytes("28b52ffd0038"), 0, 100);
+    let text = [&b"data: "[..], &[b'x'; 100_000], b"\n\n"].concat();
+    let block = [&((text.len() as u32) << 3).to_le_bytes()[..3], &text].concat();
+    for _ in 0..EVENT_ZSTD / text.len() + 2 {
+        stream.data(&block, 0, 100);
+        assert!(stream.memory() < 2 * EVENT_ZSTD + 4 * text.len() + (1 << 20));
+    }
+    let mut row = Exchange::default();
+    assert!(!stream.tell(&mut row), "it is as its coding says");
+    assert_eq!(detail(&row, "events"), (EVENT_ZSTD / text.len() + 1).to_string());
+    assert!(detail(&row, "events_unread").starts_with("more came of it"), "{row:?}");
+    assert!(stream.memory() < 1 << 20, "the decoder is gone");
+    // What comes to far more than its size.
+    let bomb = [&bytes("28b52ffd0038")[..], &bytes("02001000").repeat(40)].concat();
+    assert_eq!(told(&bomb, b"zstd", 64).oddities, [UNDECODABLE]);
 }
 
 /// Reaches `EVENT_GZIP_HEAD`.

@@ -7,6 +7,7 @@
 //! | `record` | records of one direction, as bytes come |
 //! | `pairs` | names with values: parameters, and values of the connection |
 //! | `header` | the header with which an answer begins |
+//! | `names` | numbers that have names |
 //! | `request` | a request and its answer, as their records come |
 //! | `open` | requests that are open, and which of them a record is about |
 //! | `values` | what is asked of the connection itself |
@@ -18,6 +19,7 @@
 //! segment that begins with a record about an open request is where following goes on.
 
 mod header;
+mod names;
 mod oddity;
 mod open;
 mod pairs;

@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn parameters_repeat_header_fields() {
-        let name = |parameter: &[u8]| field_name(parameter).map(|name| String::from_utf8(name));
+        let name = |parameter: &[u8]| field_name(parameter).map(String::from_utf8);
         assert_eq!(name(b"HTTP_X_API_KEY"), Some(Ok("x-api-key".to_owned())));
         assert_eq!(name(b"CONTENT_TYPE"), Some(Ok("content-type".to_owned())));
         for other in [&b"DB_PASSWORD"[..], b"HTTP_", b"HTTPS", b"REDIRECT_HTTP_AUTHORIZATION"] {

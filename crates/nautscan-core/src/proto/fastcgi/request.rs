@@ -1,6 +1,7 @@
 //! A request and its answer, as their records come.
 
 use super::header::{self, Line, Outcome};
+use super::names::{Role, protocol_status};
 use super::oddity::{
     ANSWER_UNCERTAIN, HEADER_CUT, HEADER_MALFORMED, MALFORMED_RECORD, PARAMETERS_CUT,
 };
@@ -10,36 +11,6 @@ use crate::event::{Completeness, Exchange, Message};
 use crate::limits::{FASTCGI_ERRORS, FASTCGI_HEADER, FASTCGI_PARAMETERS, FASTCGI_TEXT};
 use crate::proto::http1::{Codings, add_content, trace_id, undo_codings};
 use crate::proto::{Context, Side};
-
-/// What the application is asked to be (section 6 of the specification).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Role {
-    #[default]
-    Unknown,
-    Responder,
-    Authorizer,
-    Filter,
-}
-
-impl Role {
-    fn of(number: u16) -> Self {
-        match number {
-            1 => Self::Responder,
-            2 => Self::Authorizer,
-            3 => Self::Filter,
-            _ => Self::Unknown,
-        }
-    }
-
-    fn name(self) -> Option<&'static str> {
-        match self {
-            Self::Unknown => None,
-            Self::Responder => Some("responder"),
-            Self::Authorizer => Some("authorizer"),
-            Self::Filter => Some("filter"),
-        }
-    }
-}
 
 /// A text that is read once it is whole.
 #[derive(Debug, Default)]
@@ -464,18 +435,6 @@ impl Request {
         let texts = self.parameters.memory() + self.header.memory() + self.errors.capacity();
         let detail = self.exchange.detail.capacity() * size_of::<(&str, String)>();
         size_of::<Self>() + self.exchange.memory() + types.sum::<usize>() + texts + detail
-    }
-}
-
-/// The outcome as the protocol has it (section 5.5): its name, and the error that it is.
-fn protocol_status(status: u8) -> (Option<&'static str>, Option<&'static str>) {
-    let refused = |name| (Some(name), Some(name));
-    match status {
-        0 => (Some("REQUEST_COMPLETE"), None),
-        1 => refused("CANT_MPX_CONN"),
-        2 => refused("OVERLOADED"),
-        3 => refused("UNKNOWN_ROLE"),
-        _ => (None, Some("error response")),
     }
 }
 

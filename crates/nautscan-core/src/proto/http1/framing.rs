@@ -36,6 +36,8 @@ pub(in crate::proto) enum Streamed {
     Plain,
     Gzip,
     Deflate,
+    Brotli,
+    Zstd,
     /// In a way that is undone only once all of it has come, or not at all.
     Unknown,
 }
@@ -83,6 +85,8 @@ impl Codings {
             [] => Streamed::Plain,
             [Coding::Gzip] => Streamed::Gzip,
             [Coding::Deflate] => Streamed::Deflate,
+            [Coding::Brotli] => Streamed::Brotli,
+            [Coding::Zstd] => Streamed::Zstd,
             _ => Streamed::Unknown,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Http2;
 use super::fields::Section;
-use super::frame::{before_fragment, error_name, flag, fragment, kind};
+use super::frame::{before_fragment, enables_connect, error_name, flag, fragment, kind};
 use super::half::{Block, Payload, State};
 use super::hpack::Malformed;
 use super::oddity::{BLOCK_INVALID, BLOCK_TOO_LARGE, PADDING};
@@ -33,6 +33,11 @@ impl Http2 {
                 if let Some(code) = word(bytes, 0) {
                     self.reset(side, head.stream, code, cx);
                 }
+                Ok(())
+            }
+            kind::SETTINGS if side == Side::Server => {
+                // What is not here may say it.
+                self.enables_connect |= payload.lost > 0 || enables_connect(bytes);
                 Ok(())
             }
             kind::GOAWAY => {
@@ -168,11 +173,13 @@ impl Http2 {
         if !self.streams.is_open(id) && !may_be_head {
             return;
         }
+        let may_connect = self.enables_connect || !self.halves[Side::Server.index()].is_whole;
         let Some(stream) = self.streams.get_or_open(id, cx) else { return };
         if block.is_cut && !block.is_large {
             stream.lose(side, block.lost);
         }
         stream.section(side, section, block.begin, cx);
+        stream.open_tunnel(may_connect, cx);
         if let Some(exchange) = stream.open_row(cx.time) {
             cx.sink.exchange(&exchange);
         }
@@ -221,7 +228,8 @@ impl Http2 {
         stream.detail("reset_by", by.to_owned());
         // After a whole answer, NO_ERROR asks the client to stop sending (section 8.1).
         let error = (!is_answered || code != 0).then(|| error_name(code));
-        stream.exchange.error = stream.exchange.error.or(error);
+        let exchange = stream.exchange_mut();
+        exchange.error = exchange.error.or(error);
         stream.cut(Side::Client, cx);
         stream.cut(Side::Server, cx);
         self.streams.finish(id, None, cx);

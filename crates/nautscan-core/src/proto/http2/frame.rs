@@ -114,6 +114,15 @@ pub(super) fn fragment(head: Head, payload: &[u8], before: usize) -> Option<(&[u
     Some((&payload[from..to.min(payload.len()).max(from)], payload.len() >= to))
 }
 
+/// Whether settings permit to ask for other protocols on a stream (RFC 8441 section 3).
+pub(super) fn enables_connect(settings: &[u8]) -> bool {
+    const ENABLE_CONNECT_PROTOCOL: [u8; 2] = [0, 8];
+    let is_enabling = |setting: &[u8]| {
+        setting.starts_with(&ENABLE_CONNECT_PROTOCOL) && setting.ends_with(&[0, 0, 0, 1])
+    };
+    settings.chunks_exact(6).any(is_enabling)
+}
+
 /// Octets between the padding's length and the block of a HEADERS or PUSH_PROMISE frame.
 pub(super) fn before_fragment(head: Head) -> usize {
     match head.kind {

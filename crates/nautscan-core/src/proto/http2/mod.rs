@@ -10,6 +10,7 @@
 //! | `act` | what a frame means for the streams |
 //! | `fields` | what a header block says |
 //! | `stream`, `streams` | exchanges in the making |
+//! | `tunnel` | WebSockets on a stream (RFC 8441) |
 //! | `oddity` | what is noted on rows |
 //!
 //! Streams have numbers, so that a loss shifts nothing. What it does take away is the compression
@@ -28,6 +29,7 @@ mod stream;
 mod streams;
 #[cfg(test)]
 mod tests;
+mod tunnel;
 
 pub use oddity::ODDITIES;
 
@@ -43,14 +45,14 @@ pub const PROTOCOL: Protocol = Protocol { name: "http2", probe: probe::probe, op
 
 static ABOUT: About = About {
     title: "HTTP/2 and gRPC",
-    extracts: "A row a stream, `protocol` `http` with version `2`: method, host, target, status, header fields, bodies without their codings, trailers, informational responses, pushed responses, resets and GOAWAY by their names; event streams as for HTTP/1; after an upgrade (`h2c`) the upgraded request too. Calls of gRPC have `protocol` `grpc`: `method` and the path as `target`, `status` is the grpc-status and `error` its name, with the number and size of messages each way, and what was kept of them as Protocol Buffers: by the schemas that are given (`--protobuf`) as JSON, else without names. gRPC-Web likewise, over HTTP/1 too.",
+    extracts: "A row a stream, `protocol` `http` with version `2`: method, host, target, status, header fields, bodies without their codings, trailers, informational responses, pushed responses, resets and GOAWAY by their names; event streams as for HTTP/1; WebSockets (RFC 8441) as over HTTP/1, with `protocol` `websocket`; after an upgrade (`h2c`) the upgraded request too. Calls of gRPC have `protocol` `grpc`: `method` and the path as `target`, `status` is the grpc-status and `error` its name, with the number and size of messages each way, and what was kept of them as Protocol Buffers: by the schemas that are given (`--protobuf`) as JSON, else without names. gRPC-Web likewise, over HTTP/1 too.",
     limits: &[
         "Without TLS alone; what is encrypted is opaque.",
         "In the middle of a connection it is known by its header blocks. Fields that refer to entries of the compression table from before are left out: `oddities` has `hpack_entry_unseen`, and what they would say is null.",
         "Where bytes are lost that held a frame's head, frames are looked for again; which streams ended meanwhile is not known, and their rows come when the connection ends.",
         "1,024 streams of one connection are followed at once; a header block has up to 64 KiB, the compression table of each side too.",
         "Messages of gRPC are shown up to 2,048 bytes of text each way and 8 levels, with a schema 16 KiB and 64 levels; those that are not kept whole are not shown.",
-        "A tunnel (CONNECT, also for a WebSocket) is one row, its content is not looked at.",
+        "A WebSocket (extended CONNECT) is followed where its request and the answer were read; its limits are those of WebSockets over HTTP/1, and a loss that may have held frames of it ends the following of that side. The content of any other tunnel (CONNECT) is not looked at.",
     ],
     oddities: ODDITIES,
 };
@@ -66,6 +68,8 @@ struct Http2 {
     streams: Streams,
     /// Why a side said that it goes, if not in order.
     goaway: Option<&'static str>,
+    /// The server lets clients ask for other protocols on a stream (RFC 8441 section 3), or may do so.
+    enables_connect: bool,
 }
 
 impl Http2 {
@@ -99,6 +103,7 @@ impl Parser for Http2 {
     fn close(&mut self, close: Close, cx: &mut Context<'_>) {
         let during = close.failure("connection closed during response");
         let before = close.failure(UNANSWERED);
+        self.streams.finish_tunnels(self.goaway, close, cx);
         let has_begun = |_, stream: &Stream| stream.response() != stream::Progress::Absent;
         self.streams.finish_all(self.goaway.or(during), has_begun, cx);
         self.streams.finish_all(self.goaway.or(before), |_, _| true, cx);

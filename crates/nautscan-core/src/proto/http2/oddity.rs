@@ -27,6 +27,8 @@ pub(super) const EARLY_DATA: &str = "data_before_headers";
 pub(super) const OVERFLOW: &str = "stream_overflow";
 /// More informational responses came than are noted.
 pub(super) const INFORMATIONAL: &str = "informational_overflow";
+/// A WebSocket was agreed upon that nobody may ask for.
+pub(super) const NOT_ENABLED: &str = "connect_protocol_not_enabled";
 /// Name and meaning of every oddity that an HTTP/2 or gRPC exchange can carry.
 pub static ODDITIES: &[(&str, &str)] = &[
     (
@@ -56,6 +58,10 @@ pub static ODDITIES: &[(&str, &str)] = &[
         "More streams were open on the connection than are followed; the oldest was given up.",
     ),
     (INFORMATIONAL, "More informational responses (1xx) came than are noted."),
+    (
+        NOT_ENABLED,
+        "A WebSocket was asked for by extended CONNECT and granted, though the server had not said that it takes such requests (RFC 8441 section 3).",
+    ),
     grpc::ODDITIES[0],
     grpc::ODDITIES[1],
     grpc::ODDITIES[2],

@@ -167,6 +167,7 @@ impl Http2 {
             | kind::PUSH_PROMISE
             | kind::CONTINUATION
             | kind::RST_STREAM
+            | kind::SETTINGS
             | kind::GOAWAY => {
                 let half = self.half(side);
                 // What comes after a loss does not belong to what came before.
@@ -254,7 +255,7 @@ impl Http2 {
             if payload.head.kind == kind::DATA {
                 let content = payload.content_within(within);
                 if let Some(stream) = self.streams.get(payload.head.stream) {
-                    stream.lose_content(side, within, content);
+                    stream.lose_content(side, within, content, cx);
                 }
             }
             payload.left -= within as u32;

@@ -2,6 +2,7 @@
 
 use super::fields::{GrpcFields, Section};
 use super::oddity::{INFORMATIONAL, LENGTH, PSEUDO, UNSEEN};
+use super::tunnel::Tunnel;
 use crate::event::{Completeness, Exchange, Message};
 use crate::limits::HTTP_INFORMATIONAL;
 use crate::proto::events::{self, EventStream};
@@ -33,7 +34,7 @@ impl Progress {
 
 /// What is known of the content of one half besides what the exchange says.
 #[derive(Debug, Default)]
-struct Content {
+pub(super) struct Content {
     codings: Codings,
     stated: Option<u64>,
     /// Content before this was lost.
@@ -41,6 +42,13 @@ struct Content {
     /// Frames were lost, and with them an unknown part of it.
     is_unmeasured: bool,
     call: HalfCall,
+}
+
+impl Content {
+    /// What a head says of it is of something else.
+    pub(super) fn forget(&mut self) {
+        *self = Self { has_hole: self.has_hole, ..Self::default() };
+    }
 }
 
 /// An exchange that is not finished.
@@ -51,16 +59,18 @@ pub(super) struct Stream {
     pub(super) progress: [Progress; 2],
     /// Bytes of it were lost or cut off.
     pub(super) gap: bool,
-    content: [Content; 2],
+    pub(super) content: [Content; 2],
     /// How a gRPC call ended.
     ending: GrpcFields,
-    is_grpc: bool,
+    pub(super) is_grpc: bool,
     /// Fields were left out since they are not known.
     unseen: bool,
     informational: usize,
-    id: u32,
+    pub(super) id: u32,
     /// The events of its response, if that is a stream of them.
-    events: Option<Box<EventStream>>,
+    pub(super) events: Option<Box<EventStream>>,
+    /// The WebSocket that it asks for, or is.
+    pub(super) tunnel: Option<Tunnel>,
 }
 
 impl Stream {
@@ -99,13 +109,14 @@ impl Stream {
 
     /// Notes an oddity, once.
     pub(super) fn note(&mut self, oddity: &'static str) {
-        self.exchange.note(oddity);
+        self.exchange_mut().note(oddity);
     }
 
     /// Adds a value to the detail; the first under a name stays.
     pub(super) fn detail(&mut self, name: &'static str, value: String) {
-        if !self.exchange.detail.iter().any(|pair| pair.0 == name) {
-            self.exchange.detail.push((name, value));
+        let detail = &mut self.exchange_mut().detail;
+        if !detail.iter().any(|pair| pair.0 == name) {
+            detail.push((name, value));
         }
     }
 
@@ -117,12 +128,23 @@ impl Stream {
 
     fn note_gap(&mut self, bytes: u64) {
         self.gap = true;
-        self.exchange.gap_bytes = self.exchange.gap_bytes.saturating_add(bytes);
+        let exchange = self.exchange_mut();
+        exchange.gap_bytes = exchange.gap_bytes.saturating_add(bytes);
     }
 
     /// Says that bytes of DATA were lost. `content`: how many of them were content, if that is known.
-    pub(super) fn lose_content(&mut self, side: Side, bytes: u64, content: Option<u64>) {
+    pub(super) fn lose_content(
+        &mut self,
+        side: Side,
+        bytes: u64,
+        content: Option<u64>,
+        cx: &Context<'_>,
+    ) {
         if content == Some(0) {
+            return self.note_gap(bytes);
+        }
+        if let (Some(Tunnel::Open(socket)), Some(lost)) = (&mut self.tunnel, content) {
+            socket.lose(side, lost, cx);
             return self.note_gap(bytes);
         }
         self.lose(side, bytes);
@@ -158,6 +180,9 @@ impl Stream {
         content.call.lose();
         if let Some(stream) = self.events.as_mut().filter(|_| side == Side::Server) {
             stream.lose();
+        }
+        if let Some(tunnel) = &mut self.tunnel {
+            tunnel.may_lose(side);
         }
     }
 
@@ -208,6 +233,8 @@ impl Stream {
             false => pseudo.path,
         };
         exchange.method = pseudo.method;
+        self.tunnel = Tunnel::asked(is_connect, pseudo.protocol.as_deref(), &section, cx.time);
+        let exchange = &mut self.exchange;
         exchange.host = pseudo.authority.or(section.host.take());
         exchange.trace_id = section.trace_id;
         for (name, text) in [("scheme", pseudo.scheme), ("connect_protocol", pseudo.protocol)] {
@@ -236,6 +263,7 @@ impl Stream {
         }
         self.check_head(Side::Server, status.is_some(), &section);
         self.exchange.status = status;
+        self.tunnel = self.tunnel.take().and_then(|tunnel| tunnel.answered(status, &section));
         self.end_of_call(&mut section.grpc);
         self.head(Side::Server, section, begin, cx);
     }
@@ -301,6 +329,9 @@ impl Stream {
 
     /// Content that `side` sends.
     pub(super) fn content(&mut self, side: Side, bytes: &[u8], cx: &Context<'_>) {
+        if self.tunnel.is_some() && self.tunnel_content(side, bytes, cx) {
+            return;
+        }
         let content = &mut self.content[side.index()];
         content.call.feed(bytes);
         let has_hole = content.has_hole;
@@ -314,6 +345,9 @@ impl Stream {
 
     /// The row of an event stream that goes on, if it is time for one.
     pub(super) fn open_row(&mut self, now: i64) -> Option<Exchange> {
+        if let Some(Tunnel::Open(socket)) = &mut self.tunnel {
+            return socket.open_row(now);
+        }
         match self.events.as_mut()?.is_due(now) {
             true => self.row_so_far(now),
             false => None,
@@ -322,6 +356,9 @@ impl Stream {
 
     /// The same of what came before and is still to be told.
     pub(super) fn late_row(&mut self, now: i64) -> Option<Exchange> {
+        if let Some(Tunnel::Open(socket)) = &mut self.tunnel {
+            return socket.late_row(now);
+        }
         self.events.as_ref().filter(|stream| stream.is_late(now))?;
         self.row_so_far(now)
     }
@@ -376,6 +413,9 @@ impl Stream {
 
     /// Makes the exchange say what was seen. `error`: why what is not finished is not.
     pub(super) fn finish(mut self, error: Option<&'static str>, cx: &Context<'_>) -> Exchange {
+        if let Some(row) = self.finish_tunnel(error, None) {
+            return row;
+        }
         let response = self.response();
         for side in [Side::Client, Side::Server] {
             self.gap |= self.progress[side.index()] == Progress::Open;
@@ -422,7 +462,8 @@ impl Stream {
     /// Heap bytes held.
     pub(super) fn memory(&self) -> usize {
         let events = self.events.as_ref().map_or(0, |events| events.memory());
+        let tunnel = self.tunnel.as_ref().map_or(0, Tunnel::memory);
         let calls = self.content.iter().map(|content| content.call.memory());
-        size_of::<Self>() + self.exchange.memory() + events + calls.sum::<usize>()
+        size_of::<Self>() + self.exchange.memory() + events + tunnel + calls.sum::<usize>()
     }
 }

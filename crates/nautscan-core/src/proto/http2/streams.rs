@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::oddity::OVERFLOW;
 use super::stream::{Progress, Stream};
 use crate::limits::{H2_CLOSED, H2_STREAMS};
-use crate::proto::{Context, Side};
+use crate::proto::{Close, Context, Side};
 
 /// Those that are open, and the numbers of some that were.
 #[derive(Debug, Default)]
@@ -90,6 +90,24 @@ impl Streams {
         let meant = self.open.iter().filter(|(id, stream)| is_meant(**id, stream));
         let meant: Vec<u32> = meant.map(|(id, _)| *id).collect();
         meant.into_iter().for_each(|id| self.finish(id, error, cx));
+    }
+
+    /// Emits the WebSockets, since the connection has ended. `error`: why, if a side has said it.
+    pub(super) fn finish_tunnels(
+        &mut self,
+        error: Option<&'static str>,
+        close: Close,
+        cx: &mut Context<'_>,
+    ) {
+        let tunnels = self.open.iter().filter(|(_, stream)| stream.is_tunnel());
+        let tunnels: Vec<u32> = tunnels.map(|(id, _)| *id).collect();
+        for id in tunnels {
+            if let Some(mut stream) = self.take(id)
+                && let Some(exchange) = stream.finish_tunnel(error, Some(close))
+            {
+                cx.sink.exchange(&exchange);
+            }
+        }
     }
 
     /// Bytes of `side` were lost that may be of any of them.

@@ -1,5 +1,7 @@
 //! Dialogues: what both sides said, and the exchanges that come of it.
 
+mod tunnel;
+
 use super::frame::PREFACE;
 use super::*;
 use crate::event::Completeness;

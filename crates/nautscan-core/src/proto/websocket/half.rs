@@ -373,16 +373,24 @@ impl Half {
         shared.order += 1;
     }
 
+    /// Bytes are missing, nobody knows how many, and with them the place where a frame begins.
+    pub(super) fn lose_place(&mut self, shared: &mut Shared) {
+        if self.is_stopped || self.closing.is_some() {
+            return;
+        }
+        shared.gap = true;
+        shared.exchange.note(LOST);
+        self.stop();
+    }
+
     /// `lost` bytes are missing.
     pub(super) fn lose(&mut self, lost: u64, shared: &mut Shared, cx: &Context<'_>) {
         shared.gap = true;
-        shared.exchange.gap_bytes = shared.exchange.gap_bytes.saturating_add(lost);
         if self.is_stopped || self.closing.is_some() {
             return;
         }
         let Some(frame) = self.frame.as_mut().filter(|frame| lost <= frame.left) else {
-            shared.exchange.note(LOST);
-            return self.stop();
+            return self.lose_place(shared);
         };
         (frame.left, frame.lost) = (frame.left - lost, true);
         let is_over = frame.left == 0;
@@ -405,8 +413,12 @@ impl Half {
 
     /// Payload of its messages; `None`: not all of it was followed.
     pub(super) fn bytes(&self) -> Option<i64> {
-        let is_known = !self.is_stopped || self.closing.is_some();
-        i64::try_from(self.tally.bytes).ok().filter(|_| is_known)
+        i64::try_from(self.tally.bytes).ok().filter(|_| self.is_followed())
+    }
+
+    /// All of its frames were read so far.
+    pub(super) fn is_followed(&self) -> bool {
+        !self.is_stopped || self.closing.is_some()
     }
 
     /// Heap bytes held.

@@ -65,6 +65,18 @@ impl Fields {
 
 /// Puts into `exchange` what the server has answered to what the client asked for, if that was seen.
 pub(in crate::proto) fn tell(exchange: &mut Exchange, asked: Option<&Fields>, answer: &Fields) {
+    if asked.is_some_and(|asked| !asked.is_answered_by(answer)) {
+        exchange.note(ACCEPT);
+    }
+    tell_agreed(exchange, asked, answer);
+}
+
+/// The same without the proof, which HTTP/2 does not ask for (RFC 8441 section 5).
+pub(in crate::proto) fn tell_agreed(
+    exchange: &mut Exchange,
+    asked: Option<&Fields>,
+    answer: &Fields,
+) {
     exchange.protocol = super::NAME;
     if let Some(version) = exchange.version.take() {
         exchange.detail.push(("upgraded_from", version.to_owned()));
@@ -78,9 +90,6 @@ pub(in crate::proto) fn tell(exchange: &mut Exchange, asked: Option<&Fields>, an
     }
     let Some(asked) = asked else { return };
     exchange.version = (asked.version == b"13").then_some("13");
-    if !asked.is_answered_by(answer) {
-        exchange.note(ACCEPT);
-    }
     let offers = |offered: &[u8], name: &[u8]| {
         items(offered, b',').any(|item| items(item, b';').next().is_some_and(|first| first == name))
     };

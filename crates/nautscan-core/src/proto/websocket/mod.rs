@@ -2,7 +2,7 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `probe` | never: it is handed over by HTTP |
+//! | `probe` | never: HTTP/1 hands it over, and a stream of HTTP/2 holds its own |
 //! | `handshake` | what was offered and agreed upon |
 //! | `frame` | heads of frames |
 //! | `half` | state of one direction: frames, messages, what is read of them |
@@ -11,8 +11,8 @@
 //! | `tell` | a WebSocket as a row |
 //! | `oddity` | what is noted on rows |
 //!
-//! A WebSocket is one exchange, from the request that asks for the upgrade to the end of the
-//! connection. Frames state their length, so that a loss within one's payload costs that message;
+//! A WebSocket is one exchange, from the request that asks for it to the end of the connection, or of
+//! the stream of HTTP/2 that stands for one (RFC 8441). Frames state their length, so that a loss within one's payload costs that message;
 //! one that holds a frame's head ends the following of that side, since nothing marks where the
 //! next begins.
 
@@ -50,7 +50,7 @@ static ABOUT: About = About {
     title: "WebSocket",
     extracts: "One row a WebSocket, the HTTP request that asked for it and its frames together, which grows while it lasts: method, host, target, status and header fields of the handshake, subprotocol, extensions, trace id; bytes and number of messages each way, by type, fragments, pings and pongs; close code by number and name, who closed it and why; the latest messages with time, direction, type and length. What they say, permessage-deflate undone, only where nothing is redacted.",
     limits: &[
-        "It is known by its handshake over HTTP/1: one whose beginning was not captured is not followed, nor one over HTTP/2 (extended CONNECT); what is encrypted is opaque.",
+        "It is known by its handshake, over HTTP/1 or HTTP/2 (RFC 8441): one whose beginning was not captured is not followed; what is encrypted is opaque.",
         "Where bytes are lost that held a frame's head, that side is not followed any further, and the row says so; a loss within a frame costs the message.",
         "The latest 16 messages of each side are shown, up to 256 bytes each. After a loss compressed messages can not be read, unless it was agreed that each is compressed alone.",
         "Compressed messages that come to more than 64 times their size, and more than 1 MiB, are not read.",
@@ -69,7 +69,8 @@ fn open_upgraded(settings: &Settings) -> Box<dyn Parser> {
 }
 
 /// Follows one WebSocket.
-struct WebSocket {
+#[derive(Debug)]
+pub(in crate::proto) struct WebSocket {
     halves: [Half; 2],
     shared: Shared,
     /// Of what was seen before the frames.
@@ -92,30 +93,83 @@ impl WebSocket {
         }
     }
 
-    /// Tells a row of what goes on, if it is time for one.
-    fn grow(&mut self, cx: &mut Context<'_>) {
-        if self.growth.as_mut().is_some_and(|growth| growth.is_due(cx.time)) {
-            self.tell_open(cx);
+    /// One that goes on with a handshake, of which [`handshake`] has told. `growth`: when it is told while
+    /// it lasts.
+    pub(in crate::proto) fn after(asked: Exchange, growth: Option<Growth>) -> Self {
+        let mut socket = Self::new();
+        socket.go_on(asked, growth);
+        socket
+    }
+
+    fn go_on(&mut self, asked: Exchange, growth: Option<Growth>) {
+        let extensions = asked.detail.iter().find(|pair| pair.0 == "extensions");
+        self.shared.agreed =
+            extensions.map_or(Agreed::default(), |(_, text)| Agreed::of(text.as_bytes()));
+        self.before = asked.completeness;
+        self.growth = growth;
+        self.shared.exchange = asked;
+    }
+
+    /// The exchange as far as it is known without what frames say.
+    pub(in crate::proto) fn exchange(&mut self) -> &mut Exchange {
+        &mut self.shared.exchange
+    }
+
+    /// Bytes that `side` sent next.
+    pub(in crate::proto) fn take(&mut self, side: Side, bytes: &[u8], cx: &Context<'_>) {
+        let at = side.index();
+        self.halves[at].data(bytes, &mut self.shared, cx);
+        if self.halves[at].closing.is_some() {
+            self.closed_by.get_or_insert(at);
         }
     }
 
-    fn tell_open(&mut self, cx: &mut Context<'_>) {
-        let Some(growth) = &mut self.growth else { return };
+    /// `lost` bytes that `side` sent are missing.
+    pub(in crate::proto) fn lose(&mut self, side: Side, lost: u64, cx: &Context<'_>) {
+        self.halves[side.index()].lose(lost, &mut self.shared, cx);
+    }
+
+    /// Nobody knows how many bytes that `side` sent are missing here, if any.
+    pub(in crate::proto) fn may_lose(&mut self, side: Side) {
+        self.halves[side.index()].lose_place(&mut self.shared);
+    }
+
+    /// A side has said that it closes it.
+    pub(in crate::proto) fn is_closed(&self) -> bool {
+        self.halves.iter().any(|half| half.closing.is_some())
+    }
+
+    /// A row of what goes on, if something is new and it is time for one.
+    pub(in crate::proto) fn open_row(&mut self, now: i64) -> Option<Exchange> {
+        let is_due = self.growth.as_mut()?.is_due(now);
+        if is_due { self.row_so_far(now) } else { None }
+    }
+
+    /// The same of what came before and is still to be told.
+    pub(in crate::proto) fn late_row(&mut self, now: i64) -> Option<Exchange> {
+        let is_late = self.growth?.is_late(now);
+        if is_late { self.row_so_far(now) } else { None }
+    }
+
+    fn row_so_far(&mut self, now: i64) -> Option<Exchange> {
+        let growth = self.growth.as_mut()?;
         let mut exchange = self.shared.exchange.clone();
         tell::tell(&mut exchange, &self.halves, self.closed_by);
-        growth.mark_open(&mut exchange, cx.time);
-        cx.sink.exchange(&exchange);
+        growth.mark_open(&mut exchange, now);
+        Some(exchange)
     }
 
-    /// Tells the last row. `is_cut`: it would have gone on.
-    fn finish(&mut self, error: Option<&'static str>, is_cut: bool, cx: &mut Context<'_>) {
+    /// The last row. `error`: why it ended, if not by a close frame; `is_cut`: it would have gone on.
+    pub(in crate::proto) fn last_row(
+        &mut self,
+        error: Option<&'static str>,
+        is_cut: bool,
+    ) -> Exchange {
+        let is_closed = self.is_closed();
         let Self { halves, shared, before, closed_by, growth } = self;
         let mut exchange = core::mem::take(&mut shared.exchange);
-        exchange.error = error;
+        exchange.error = exchange.error.or(error).filter(|_| !is_closed);
         tell::tell(&mut exchange, halves, *closed_by);
-        if exchange.request.is_none() && exchange.response.is_none() {
-            return;
-        }
         let is_gap = is_cut || shared.gap || halves.iter().any(Half::is_within);
         exchange.completeness = if is_gap { Completeness::Gap } else { *before };
         if is_cut && let Some(response) = &mut exchange.response {
@@ -124,23 +178,41 @@ impl WebSocket {
         if let Some(growth) = growth {
             growth.mark_last(&mut exchange);
         }
-        cx.sink.exchange(&exchange);
+        exchange
+    }
+
+    /// The last row, where a connection has ended so.
+    pub(in crate::proto) fn closed_row(&mut self, close: Close) -> Exchange {
+        let is_over = self.is_closed() || matches!(close, Close::Finished | Close::Reset(_));
+        let error = match close {
+            // Silence fails nothing: a WebSocket may be silent for as long as it likes.
+            Close::Timeout => None,
+            // A close frame may be among what was not followed.
+            Close::Finished if !self.halves.iter().all(Half::is_followed) => None,
+            _ => close.failure("connection closed without a close frame"),
+        };
+        self.last_row(error, !is_over)
+    }
+
+    /// Heap bytes held.
+    pub(in crate::proto) fn held(&self) -> usize {
+        let halves: usize = self.halves.iter().map(Half::memory).sum();
+        size_of::<Self>() + halves + self.shared.exchange.memory()
     }
 }
 
 impl Parser for WebSocket {
     fn data(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Verdict {
-        let at = side.index();
-        self.halves[at].data(bytes, &mut self.shared, cx);
-        if self.halves[at].closing.is_some() {
-            self.closed_by.get_or_insert(at);
+        self.take(side, bytes, cx);
+        if let Some(row) = self.open_row(cx.time) {
+            cx.sink.exchange(&row);
         }
-        self.grow(cx);
         Verdict::Continue
     }
 
     fn gap(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) -> Verdict {
-        self.halves[side.index()].lose(lost, &mut self.shared, cx);
+        self.shared.exchange.gap_bytes = self.shared.exchange.gap_bytes.saturating_add(lost);
+        self.lose(side, lost, cx);
         Verdict::Continue
     }
 
@@ -149,36 +221,28 @@ impl Parser for WebSocket {
     }
 
     fn close(&mut self, close: Close, cx: &mut Context<'_>) {
-        let is_closed = self.halves.iter().any(|half| half.closing.is_some());
-        let is_over = is_closed || matches!(close, Close::Finished | Close::Reset(_));
-        // Silence fails nothing: a WebSocket may be silent for as long as it likes.
-        let error = match is_closed || close == Close::Timeout {
-            true => None,
-            false => close.failure("connection closed without a close frame"),
-        };
-        self.finish(error, !is_over, cx);
+        let row = self.closed_row(close);
+        if row.request.is_some() || row.response.is_some() {
+            cx.sink.exchange(&row);
+        }
     }
 
     fn tick(&mut self, cx: &mut Context<'_>) {
-        if self.growth.is_some_and(|growth| growth.is_late(cx.time)) {
-            self.tell_open(cx);
+        if let Some(row) = self.late_row(cx.time) {
+            cx.sink.exchange(&row);
         }
     }
 
     fn inherit(&mut self, mut asked: Exchange, cx: &mut Context<'_>) {
-        let extensions = asked.detail.iter().find(|pair| pair.0 == "extensions");
-        self.shared.agreed =
-            extensions.map_or(Agreed::default(), |(_, text)| Agreed::of(text.as_bytes()));
-        self.before = asked.completeness;
         let id = asked.growing.take().map_or(FIRST_NUMBER, |growing| growing.id);
-        self.growth = Growth::new(id, cx.settings);
-        self.shared.exchange = asked;
-        self.grow(cx);
+        self.go_on(asked, Growth::new(id, cx.settings));
+        if let Some(row) = self.open_row(cx.time) {
+            cx.sink.exchange(&row);
+        }
     }
 
     fn memory(&self) -> usize {
-        let halves: usize = self.halves.iter().map(Half::memory).sum();
-        size_of::<Self>() + halves + self.shared.exchange.memory()
+        self.held()
     }
 }
 
