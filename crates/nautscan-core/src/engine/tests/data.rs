@@ -120,7 +120,7 @@ fn only_the_first_from_the_other_side_within_time_is_it() {
     let mut talk = begun();
     talk.bench.time += 301 * SECOND;
     carry(&mut talk.bench, (1, 40_001), (2, 50_000));
-    assert_eq!(told(talk.bench).0, [http.clone()]);
+    assert_eq!(told(talk.bench).0, vec![http.clone()]);
     // Not announced.
     let mut talk = control(Config::default());
     carry(&mut talk.bench, (1, 40_001), (2, 50_000));
