@@ -17,6 +17,7 @@ export const ODDITIES: Readonly<Record<string, string>> = {
   "content_length_mismatch": "The content is not as long as Content-Length states.",
   "content_undecodable": "The content does not decode as its content coding says.",
   "data_before_headers": "Content came on a stream before any header fields.",
+  "datagrams_lost": "Over UDP, not all datagrams of the answers came, or more waited than is kept: what was answered is not known, nor how many bytes are missing.",
   "duplicate_chunked": "Transfer-Encoding names chunked more than once, or before another coding.",
   "duplicate_content_length": "Content-Length is stated several times, with one value.",
   "duplicate_host": "A request has several Host fields; the first counts.",

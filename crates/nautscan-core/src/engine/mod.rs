@@ -14,6 +14,7 @@ mod roles;
 mod rows;
 mod seen;
 mod sightings;
+mod stats;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -21,7 +22,7 @@ mod translation;
 
 use arrow_array::RecordBatch;
 
-use crate::event::{Stat, Table};
+use crate::event::Table;
 use crate::flow::{Flow, FlowKey, FlowTable, Macs, State, key_ports};
 use crate::packet::{InterfaceId, Packet};
 use crate::proto::{Close, Side};
@@ -425,49 +426,6 @@ impl Engine {
             + self.fragments.memory()
             + self.out.rows.names_memory()
             + self.out.announced.memory()
-    }
-
-    /// Counters of this engine's stages, for the `stats` table.
-    pub fn stats(&self) -> Vec<Stat> {
-        let totals = &self.out.totals;
-        let stat = |stage, name, value| Stat { interface: None, stage, name, value };
-        let (dropped_batches, dropped_rows) = self.out.rows.dropped();
-        vec![
-            stat("decode", "packets", totals.packets),
-            stat("decode", "bytes", totals.bytes),
-            stat("decode", "errors", totals.decode_errors),
-            stat("decode", "truncated", totals.truncated),
-            stat("decode", "not_ip", totals.not_ip),
-            stat("decode", "too_deep", totals.too_deep),
-            stat("decode", "aggregated_skipped", totals.aggregated_skipped),
-            stat("decode", "time_clamped", totals.time_clamped),
-            stat("decode", "fragments", totals.fragments),
-            stat("decode", "fragments_overlapping", totals.fragments_overlapping),
-            stat("decode", "fragments_refused", totals.fragments_refused),
-            stat("decode", "datagrams", totals.datagrams),
-            stat("decode", "datagrams_active", self.fragments.len() as u64),
-            stat("decode", "datagrams_incomplete", totals.datagrams_incomplete),
-            stat("decode", "datagrams_evicted", totals.datagrams_evicted),
-            stat("decode", "unattributed", totals.unattributed),
-            stat("decode", "duplicates", totals.duplicates),
-            stat("decode", "sightings_overwritten", self.sightings.overwritten()),
-            stat("decode", "beginnings_overwritten", self.translations.overwritten()),
-            stat("flow", "created", totals.flows),
-            stat("flow", "active", self.flows.len() as u64),
-            stat("flow", "evicted", totals.evicted),
-            stat("flow", "aliases_active", self.translations.len() as u64),
-            stat("flow", "aliases_refused", self.translations.refused()),
-            stat("flow", "memory", self.memory() as u64),
-            stat("stream", "gaps", totals.gaps),
-            stat("stream", "gap_bytes", totals.gap_bytes),
-            stat("proto", "requests", totals.requests),
-            stat("proto", "parse_errors", totals.parse_errors),
-            stat("proto", "opaque_bytes", totals.opaque_bytes),
-            stat("proto", "names_overwritten", self.out.rows.names_overwritten()),
-            stat("proto", "announcements_forgotten", self.out.announced.forgotten()),
-            stat("queue", "batches_dropped", dropped_batches),
-            stat("queue", "rows_dropped", dropped_rows),
-        ]
     }
 }
 

@@ -4,8 +4,7 @@
 /// (100 KiB), rounded up.
 pub const TLS_MESSAGE: usize = 128 * 1024;
 
-/// Bytes kept of each text of a TLS handshake: a host name has 253, a distinguished name some
-/// hundreds.
+/// Bytes kept of each text of a TLS handshake: host names have 253, distinguished names some hundreds.
 pub const TLS_TEXT: usize = 1024;
 
 /// Bytes that one side of a TLS connection sends encrypted before the other, which was not seen to
@@ -140,8 +139,7 @@ pub const MEMCACHED_NUMBERS: usize = 256;
 /// largest item.
 pub const MEMCACHED_EARLY: usize = 256 * 1024;
 
-/// Memcached commands that may wait for their answers on one connection: clients pipeline by
-/// hundreds.
+/// Memcached commands that may wait for answers on one connection: clients pipeline by hundreds.
 pub const MEMCACHED_PIPELINE: usize = 1024;
 
 /// Bytes of one PostgreSQL message at most: what a server refuses to hold (1 GiB).
@@ -247,8 +245,7 @@ pub const H2_BLOCK: usize = 64 * 1024;
 /// large fields again and again.
 pub const H2_FIELDS: usize = 64 * 1024;
 
-/// Bytes of an HPACK table, as RFC 7541 counts them: what the largest clients allow (64 KiB; 4 KiB is
-/// the default).
+/// Bytes of an HPACK table, as RFC 7541 counts them: what the largest clients allow (default: 4 KiB).
 pub const H2_TABLE: usize = 64 * 1024;
 
 /// Streams of one HTTP/2 connection that are open at once. Servers allow 100 to 250 as a rule.
@@ -402,8 +399,7 @@ pub const SSH_NAMES: usize = 8 * 1024;
 /// so, is no longer waited for.
 pub const SSH_ONE_SIDED: u64 = 64 * 1024;
 
-/// NTP requests of one flow that wait for their answers: clients send one at a time, or a burst of
-/// eight.
+/// NTP requests of one flow that wait for answers: clients send one at a time, or a burst of eight.
 pub const NTP_WAITING: usize = 64;
 
 /// Names of DHCP messages counted in one flow: there are some 20, and a flow has two.
@@ -451,8 +447,7 @@ pub const ANNOUNCED: usize = 4096;
 /// FTP commands that may wait for their replies on one connection: clients send one at a time.
 pub const FTP_WAITING: usize = 256;
 
-/// Bytes of one Kafka message at most: brokers accept 100 MiB and answer with 50 MiB unless set
-/// otherwise.
+/// Bytes of one Kafka message at most: brokers accept 100 MiB and answer with 50 MiB by default.
 pub const KAFKA_MESSAGE: u32 = 1 << 28;
 
 /// Bytes of a Kafka client's name: clients that are set up by hand have some dozens.
