@@ -201,6 +201,8 @@ export async function rows_are_stepped_through_with_the_pane_open(visit) {
   const page = await visit.open(
     `#/traffic?${new URLSearchParams({ filter: `target like '${mark}%'` })}`,
   );
+  // Where the last row has not come yet, there is none to step to.
+  await visit.row(`${mark}/3`).waitFor();
   await visit.row(`${mark}/1`).click();
   await visit.pane().getByText(`${mark}/1`).first().waitFor();
   await page.keyboard.press("j");

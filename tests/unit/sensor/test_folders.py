@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,14 @@ from nautscan.sensor.users import Identity, is_root
 
 ALICE = Identity(1234, 1235)
 as_root = pytest.mark.skipif(not is_root(), reason="needs root")
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where runtime folders are made: paths of sockets have some hundred characters at most."""
+    with tempfile.TemporaryDirectory(prefix="ns-", dir="/tmp") as folder:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        yield Path(folder)
 
 
 def owner(path: Path) -> tuple[int, int, int]:
@@ -36,27 +46,23 @@ def test_a_folder_that_was_there_stays(tmp_path: Path) -> None:
     assert tmp_path.exists()
 
 
-def test_without_a_name_one_is_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+def test_without_a_name_one_is_made(short: Path) -> None:
     folder = runtime_folder(None, None)
-    assert folder.path.parent == tmp_path
+    assert folder.path.parent == short
     folder.remove()
 
 
-def test_what_killed_runs_left_is_removed_and_nothing_else(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_what_killed_runs_left_is_removed_and_nothing_else(short: Path) -> None:
     names = ("nautscan-dead", "nautscan-live", "nautscan-new", "other-dead")
-    folders = {name: tmp_path / name for name in names}
+    folders = {name: short / name for name in names}
     for folder in folders.values():
         folder.mkdir(mode=0o700)
     endpoint.bind(folders["nautscan-dead"] / "sensor.sock").sock.close()
     live = endpoint.bind(folders["nautscan-live"] / "sensor.sock")
     for name in ("nautscan-dead", "nautscan-live", "other-dead"):
         os.utime(folders[name], (0, 0))
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     made = runtime_folder(None, None)
-    left = {path.name for path in tmp_path.iterdir()}
+    left = {path.name for path in short.iterdir()}
     assert left == {"nautscan-live", "nautscan-new", "other-dead", made.path.name}
     live.close()
 

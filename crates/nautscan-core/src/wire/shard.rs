@@ -87,7 +87,10 @@ impl Shard {
         /// Announcements are short.
         const LONGEST: usize = 512;
         let data = packet.data;
-        data.last() == Some(&LINE_FEED) && data.len() <= LONGEST && {
+        // The heads of HTTP end with an empty line; these do not.
+        let ends_line =
+            |data: &[u8]| matches!(data, [.., before, _, LINE_FEED] if *before != LINE_FEED);
+        data.len() <= LONGEST && ends_line(data) && {
             let is_plain = plain_tcp(packet).is_some();
             let words = data.get(PLAIN_FLAGS - 1).map_or(0, |offset| usize::from(offset >> 4) * 4);
             let begin = ethernet::LEN + ipv4::MIN_LEN + words;
