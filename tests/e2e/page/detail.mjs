@@ -1,7 +1,9 @@
 // A request in full. TARGET is an HTTP server behind the captured INTERFACE.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { request } from "node:http";
 import { settles, until } from "./tools.mjs";
 
 const { TARGET } = process.env;
@@ -12,12 +14,20 @@ const fresh = (name) => `/detail/${name}-${process.pid}-${(number += 1)}`;
 const PNG =
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
-async function opened(visit, path, init = {}) {
+/** Like fetch, over a connection of its own: one that fetch opens may carry others' requests. */
+async function overItsOwn(address, { body, ...options }) {
+  const asked = request(address, { ...options, agent: false });
+  asked.end(body);
+  const [answer] = await once(asked, "response");
+  return new Response(await answer.toArray().then(Buffer.concat));
+}
+
+async function opened(visit, path, init = {}, send = fetch) {
   const page = visit.page ?? (await visit.open());
   // An open request holds the list still: from the last one back to the newest.
   await page.keyboard.press("Escape");
   await page.keyboard.press("G");
-  await fetch(TARGET + path, init).then((answer) => answer.text());
+  await send(TARGET + path, init).then((answer) => answer.text());
   await visit.row(path).first().waitFor();
   await visit.row(path).first().click();
   await visit.pane().getByText(`${TARGET}${path}`).waitFor();
@@ -171,7 +181,7 @@ export async function bodies_are_shown_by_their_type(visit) {
 
 export async function packets_lead_to_the_request_and_back(visit) {
   const path = fresh("packets");
-  const page = await opened(visit, path, { headers: { connection: "close" } });
+  const page = await opened(visit, path, {}, overItsOwn);
   await visit.pane().getByRole("tab", { name: "Packets" }).click();
   const packet = visit.pane().locator("li button", { hasText: "PSH" }).first();
   await packet.waitFor();
@@ -215,11 +225,12 @@ export async function rows_are_stepped_through_with_the_pane_open(visit) {
 
 export async function stream_of_a_flow_is_followed_searched_and_kept(visit) {
   const path = fresh("follow");
-  const page = await opened(visit, path, {
+  const posted = {
     method: "POST",
     body: "needle in a haystack",
-    headers: { connection: "close", "x-want-status": "201" },
-  });
+    headers: { "x-want-status": "201" },
+  };
+  const page = await opened(visit, path, posted, overItsOwn);
   await visit.pane().getByRole("tab", { name: "Packets" }).click();
   await visit.pane().getByRole("button", { name: "Follow stream" }).click();
   const dialog = page.getByRole("dialog", { name: /^Stream of flow \d+/ });
