@@ -26,6 +26,10 @@ pub const MAX_WINDOW: u64 = 1 << 30;
 /// Bytes of one side looked at before a probe that cannot decide is given up.
 pub const DETECTION_BYTES: usize = 4096;
 
+/// Pieces of a connection, each of another time, that are held for a probe that cannot decide.
+/// Protocols are known by a few bytes: so many pieces mean that they came one by one.
+pub const DETECTION_PIECES: usize = 256;
+
 /// Turns of a side probed before a connection is held to be of no known protocol. More than one,
 /// because following may begin in the middle of a message, and the first ones may be lost.
 pub const DETECTION_ATTEMPTS: u8 = 16;

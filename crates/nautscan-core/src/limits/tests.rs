@@ -183,6 +183,24 @@ fn bytes_of_no_protocol_are_looked_at_up_to_the_cap() {
     assert_eq!(wire.stat("proto", "opaque_bytes"), all);
 }
 
+/// Reaches `DETECTION_PIECES`: likewise, however few bytes they are.
+#[test]
+fn pieces_of_no_protocol_are_held_up_to_the_cap() {
+    let mut wire = Wire::connected(Config::default());
+    let start = b"FROB /";
+    wire.says(0, start);
+    for _ in 1..DETECTION_PIECES {
+        wire.time += 1;
+        wire.says(0, b"a");
+    }
+    assert_eq!(wire.stat("proto", "opaque_bytes"), 0);
+    wire.time += 1;
+    wire.says(0, b"a");
+    let held = start.len() + DETECTION_PIECES - 1;
+    // The last may begin something else.
+    assert_eq!(wire.stat("proto", "opaque_bytes"), held as u64);
+}
+
 /// Reaches `DETECTION_ATTEMPTS`: after so many turns no request is looked for any more.
 #[test]
 fn a_protocol_is_looked_for_so_many_times() {

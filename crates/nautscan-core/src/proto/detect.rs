@@ -9,6 +9,10 @@ use super::{
 use crate::event::Exchange;
 use crate::limits::{DETECTION_ATTEMPTS, DETECTION_BYTES, DETECTION_PASSED};
 
+use held::Held;
+
+mod held;
+
 #[cfg(test)]
 mod tests;
 
@@ -38,8 +42,9 @@ struct Undecided {
 /// What came before a protocol was found.
 #[derive(Default)]
 struct Waiting {
-    pending: [Pending; 2],
-    /// From where to where bytes of each side were lost, others between them included.
+    held: Held,
+    /// From where to where bytes of each side were lost while nothing of the other was held, others
+    /// between them included.
     lost: [Option<(u64, u64)>; 2],
     /// Bytes given up.
     passed: u64,
@@ -49,22 +54,14 @@ struct Waiting {
     unanswered: Option<Box<Exchange>>,
 }
 
-/// What one side has sent and no probe has decided on.
-#[derive(Default)]
-struct Pending {
-    bytes: Vec<u8>,
-    /// When the first of them was captured.
-    time: i64,
-    /// Where it stands.
-    place: Place,
-}
-
 /// Bytes on their way to a parser or a probe.
 struct Piece<'a> {
     side: Side,
     time: i64,
     place: Place,
     bytes: Cow<'a, [u8]>,
+    /// In place of bytes: so many that a parser is to hold for lost.
+    lost: u64,
 }
 
 impl Default for State {
@@ -117,12 +114,10 @@ impl App {
                 return 0;
             }
             let mut todo = Vec::new();
-            let piece = Piece { side, time: cx.time, place: cx.place, bytes: Cow::Borrowed(bytes) };
-            self.judge(verdict, piece, &mut todo, cx);
+            self.judge(verdict, Piece::at_hand(side, bytes, cx), &mut todo, cx);
             return self.work(todo, cx);
         }
-        let bytes = Cow::Borrowed(bytes);
-        self.work(vec![Piece { side, time: cx.time, place: cx.place, bytes }], cx)
+        self.work(vec![Piece::at_hand(side, bytes, cx)], cx)
     }
 
     /// Bytes that `side` sent and nobody captured. Answers like [`Self::data`].
@@ -132,12 +127,7 @@ impl App {
                 let verdict = parser.gap(side, lost, cx);
                 self.without_bytes(verdict, side, cx)
             }
-            State::Undecided(undecided) => {
-                let to = cx.place.offset.saturating_add(lost);
-                let range = &mut undecided.waiting.get_or_insert_default().lost[side.index()];
-                *range = Some((range.map_or(cx.place.offset, |(from, _)| from), to));
-                undecided.drop_pending(side)
-            }
+            State::Undecided(undecided) => undecided.lose(side, lost, cx),
             State::Opaque | State::Content => 0,
         }
     }
@@ -172,10 +162,10 @@ impl App {
     pub fn memory(&self) -> usize {
         match &self.0 {
             State::Known { parser, .. } => parser.memory(),
-            State::Undecided(undecided) => undecided.waiting.as_deref().map_or(0, |waiting| {
-                let bytes = waiting.pending.iter().map(|pending| pending.bytes.capacity());
-                size_of::<Waiting>() + bytes.sum::<usize>()
-            }),
+            State::Undecided(undecided) => undecided
+                .waiting
+                .as_deref()
+                .map_or(0, |waiting| size_of::<Waiting>() + waiting.held.memory()),
             State::Opaque | State::Content => 0,
         }
     }
@@ -183,15 +173,14 @@ impl App {
     /// Client and server were guessed the wrong way round.
     pub fn swap_roles(&mut self) {
         if let State::Undecided(Undecided { waiting: Some(waiting), .. }) = &mut self.0 {
-            waiting.pending.swap(0, 1);
+            waiting.held.swap_roles();
             waiting.lost.swap(0, 1);
         }
     }
 
     fn without_bytes(&mut self, verdict: Verdict, side: Side, cx: &mut Context<'_>) -> u64 {
         let mut todo = Vec::new();
-        let piece = Piece { side, time: cx.time, place: cx.place, bytes: Cow::Borrowed(&[]) };
-        self.judge(verdict, piece, &mut todo, cx);
+        self.judge(verdict, Piece::at_hand(side, &[], cx), &mut todo, cx);
         self.work(todo, cx)
     }
 
@@ -200,9 +189,16 @@ impl App {
     fn work(&mut self, mut todo: Vec<Piece<'_>>, cx: &mut Context<'_>) -> u64 {
         let mut opaque = 0;
         while let Some(piece) = todo.pop() {
-            let Piece { side, time, place, ref bytes } = piece;
+            let Piece { side, time, place, ref bytes, lost } = piece;
             let mut cx = Context { time, place, settings: cx.settings, sink: &mut *cx.sink };
             match &mut self.0 {
+                State::Known { parser, .. } if lost > 0 => {
+                    let verdict = parser.gap(side, lost, &mut cx);
+                    self.judge(verdict, piece, &mut todo, &mut cx);
+                }
+                State::Undecided(undecided) if lost > 0 => {
+                    opaque += undecided.lose(side, lost, &cx);
+                }
                 State::Opaque => opaque += bytes.len() as u64,
                 State::Content => {}
                 State::Known { parser, .. } => {
@@ -265,7 +261,7 @@ impl App {
                 }
                 if let Some(early) = parser.early() {
                     let Early { side, time, place, bytes } = early;
-                    todo.push(Piece { side, time, place, bytes: Cow::Owned(bytes) });
+                    todo.push(Piece { side, time, place, bytes: Cow::Owned(bytes), lost: 0 });
                 }
             }
             Verdict::Over { consumed } => {
@@ -303,7 +299,7 @@ impl Detected {
 
 impl Undecided {
     /// Probes what a side has sent so far. If that decides, everything that waits is put on
-    /// `todo` for the parser, each with its own time and the other side's first.
+    /// `todo` for the parser, each piece with its own time, in the order in which they came.
     fn detect<'a>(
         &mut self,
         piece: Piece<'a>,
@@ -312,29 +308,27 @@ impl Undecided {
     ) -> Detected {
         let side = piece.side;
         let joined;
-        let before = self.waiting.as_ref().map(|waiting| &waiting.pending[side.index()].bytes);
-        let seen: &[u8] = match before {
-            Some(before) if !before.is_empty() => {
-                joined = [before, &*piece.bytes].concat();
-                &joined
-            }
-            _ => &piece.bytes,
+        let before = self.waiting.as_ref().map_or(&[][..], |waiting| waiting.held.of(side));
+        let seen: &[u8] = if before.is_empty() {
+            &piece.bytes
+        } else {
+            joined = [before, &*piece.bytes].concat();
+            &joined
         };
         let probe = |protocol: &&Protocol| (protocol.probe)(side, seen);
         let streams = || chosen.streams.iter().copied();
         if let Some(protocol) = streams().find(|p| probe(p) == Probe::Yes) {
             todo.push(piece);
-            self.take_pending(side, todo);
-            self.take_pending(side.peer(), todo);
+            if let Some(waiting) = &mut self.waiting {
+                waiting.held.take(todo);
+            }
             return Detected::Protocol { protocol, opaque: 0 };
         }
         let may_be = streams().any(|protocol| probe(&protocol) == Probe::NeedMore);
-        if may_be && seen.len() < DETECTION_BYTES {
-            let mine = &mut self.waiting.get_or_insert_default().pending[side.index()];
-            if mine.bytes.is_empty() {
-                (mine.time, mine.place) = (piece.time, piece.place);
-            }
-            mine.bytes.extend_from_slice(&piece.bytes);
+        if may_be
+            && seen.len() < DETECTION_BYTES
+            && self.waiting.get_or_insert_default().held.hold(&piece)
+        {
             return Detected::Nothing { opaque: 0, is_last: false };
         }
         let waited = self.drop_pending(side);
@@ -345,6 +339,7 @@ impl Undecided {
         }
         let mut opaque = piece.bytes.len() as u64;
         let waiting = self.waiting.get_or_insert_default();
+        waiting.held.lose(side, piece.time, piece.place, opaque);
         waiting.passed += opaque;
         let heard = waiting.heard[side.index()].replace(piece.place.received);
         // Only where a side has received more does it begin something new.
@@ -354,6 +349,18 @@ impl Undecided {
             opaque += self.drop_all();
         }
         Detected::Nothing { opaque, is_last }
+    }
+
+    /// Bytes of a side were lost: what it has sent before is given up. Answers how many that were.
+    fn lose(&mut self, side: Side, lost: u64, cx: &Context<'_>) -> u64 {
+        let given_up = self.drop_pending(side);
+        let waiting = self.waiting.get_or_insert_default();
+        if !waiting.held.lose(side, cx.time, cx.place, lost) {
+            let to = cx.place.offset.saturating_add(lost);
+            let range = &mut waiting.lost[side.index()];
+            *range = Some((range.map_or(cx.place.offset, |(from, _)| from), to));
+        }
+        given_up
     }
 
     /// Tells a new parser what was lost before it was there. It has nothing to say to that yet.
@@ -376,18 +383,10 @@ impl Undecided {
         }
     }
 
-    fn take_pending(&mut self, side: Side, todo: &mut Vec<Piece<'_>>) {
-        let Some(waiting) = &mut self.waiting else { return };
-        let Pending { bytes, time, place } = core::mem::take(&mut waiting.pending[side.index()]);
-        if !bytes.is_empty() {
-            todo.push(Piece { side, time, place, bytes: Cow::Owned(bytes) });
-        }
-    }
-
     /// Gives up what `side` has sent; answers how many bytes that were.
     fn drop_pending(&mut self, side: Side) -> u64 {
         let Some(waiting) = &mut self.waiting else { return 0 };
-        core::mem::take(&mut waiting.pending[side.index()]).bytes.len() as u64
+        waiting.held.drop_of(side)
     }
 
     fn drop_all(&mut self) -> u64 {
@@ -395,9 +394,14 @@ impl Undecided {
     }
 }
 
-impl Piece<'_> {
+impl<'a> Piece<'a> {
+    fn at_hand(side: Side, bytes: &'a [u8], cx: &Context<'_>) -> Self {
+        Self { side, time: cx.time, place: cx.place, bytes: Cow::Borrowed(bytes), lost: 0 }
+    }
+
     /// What is left behind the first `n` bytes.
     fn after(mut self, n: usize) -> Self {
+        self.lost = 0;
         let n = n.min(self.bytes.len());
         self.place.offset += n as u64;
         match &mut self.bytes {

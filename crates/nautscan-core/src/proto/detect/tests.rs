@@ -183,3 +183,22 @@ fn lines_that_http_does_not_answer_are_no_requests() {
         assert_eq!(seen.rows, [], "taken for HTTP on its first letters, and not confirmed");
     }
 }
+
+/// What is held until a protocol is found is told in the order in which it came, with its times:
+/// `version` alone could be said in other protocols, and what follows is sure.
+#[test]
+fn what_was_held_is_told_in_its_order() {
+    let acts = [(C, "version\r\n"), (S, "VER"), (C, "get key\r\n"), (S, "SION 1.6\r\nEND\r\n")];
+    let want = rows(&[("version - - complete", 0), ("get key - complete", 2)]);
+    assert_eq!(observe(&acts), (want, 0));
+}
+
+/// packetbeat/memcache__memcache_text_tcp_delete from its seventh packet on: what no protocol was
+/// found in may have been the answer to what is held, so the next answer is not.
+#[test]
+fn what_was_given_up_may_have_been_an_answer() {
+    let acts = [(C, "delete key\r\n"), (S, "DELETED\r\n"), (C, "get key\r\n"), (S, "END\r\n")];
+    let (seen, opaque) = play(&acts, usize::MAX);
+    assert_eq!(seen.rows, rows(&[("delete key - gap", 0), ("get key - complete", 2)]));
+    assert_eq!(opaque, 9);
+}

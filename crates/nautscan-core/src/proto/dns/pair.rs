@@ -34,6 +34,8 @@ struct Waiting {
     copies: u32,
     /// Its answer may have several messages.
     transfer: Option<Transfer>,
+    /// Bytes lost in which its answer may have been.
+    lost: Option<u64>,
 }
 
 /// What was answered last, to know its repetition.
@@ -184,6 +186,16 @@ impl Pairing {
         self.waiting.drain(..).for_each(|waiting| waiting.emit(error, cx));
     }
 
+    /// Bytes that `side` sent were lost, in which messages may have begun. They are counted for the
+    /// question that has waited longest, and may have answered any.
+    pub(super) fn lost(&mut self, side: Side, bytes: u64) {
+        let mut left = bytes;
+        for waiting in self.waiting.iter_mut().filter(|waiting| waiting.side == side.peer()) {
+            let before = waiting.lost.unwrap_or(0);
+            waiting.lost = Some(before.saturating_add(core::mem::take(&mut left)));
+        }
+    }
+
     pub(super) fn memory(&self) -> usize {
         let waiting: usize = self.waiting.iter().map(|waiting| waiting.memory()).sum();
         self.waiting.capacity() * size_of::<Box<Waiting>>() + waiting
@@ -208,6 +220,7 @@ impl Waiting {
             question: heard.question,
             sent: arrival.last,
             copies: 0,
+            lost: None,
         }
     }
 
@@ -259,6 +272,7 @@ impl Waiting {
 
     /// Emits a question without an answer.
     fn emit(self, error: Option<&'static str>, cx: &mut Context<'_>) {
+        let lost = self.lost;
         let mut exchange = self.told();
         if exchange.response.is_some() {
             // Of a transfer, the end.
@@ -268,6 +282,10 @@ impl Waiting {
         exchange.error = error;
         if exchange.completeness == Completeness::Complete {
             exchange.completeness = Completeness::RequestOnly;
+        }
+        if let Some(lost) = lost {
+            (exchange.completeness, exchange.error) = (Completeness::Gap, None);
+            exchange.gap_bytes = exchange.gap_bytes.saturating_add(lost);
         }
         cx.sink.exchange(&exchange);
     }

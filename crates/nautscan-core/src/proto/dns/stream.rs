@@ -111,6 +111,8 @@ impl Stream {
         let half = &mut self.halves[side.index()];
         let missing = if half.lost > 0 { half.lost } else { half.wants() };
         let has_header = !half.is_lost && half.buffer.len() >= LENGTH + HEADER;
+        self.pairing.lost(side, lost);
+        let half = &mut self.halves[side.index()];
         (half.rest, half.lost, half.is_lost) = (0, 0, true);
         half.given_up = half.given_up.saturating_add(lost);
         if has_header {

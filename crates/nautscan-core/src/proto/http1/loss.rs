@@ -362,9 +362,11 @@ impl Http1 {
         client.found = true;
     }
 
-    /// Of a request line that is not whole the method is certain if a space follows it.
+    /// Of a request line that is not whole the method is certain if a space follows it, and it is
+    /// one that is known: any word of a content stands before a space.
     fn cut_request_line(&mut self, buf: &[u8], cx: &mut Context<'_>) -> bool {
-        let Some(end) = memchr::memchr(b' ', buf).filter(|&end| end > 0) else { return false };
+        let end = memchr::memchr(b' ', buf).filter(|&end| probe::is_known_method(&buf[..end]));
+        let Some(end) = end else { return false };
         let mut pending = pending::take();
         renew(&mut pending.exchange.request, self.halves[0].begin).content_type = None;
         set(&mut pending.exchange.method, &buf[..end]);

@@ -107,6 +107,48 @@ impl Command {
     }
 }
 
+/// Whether servers have a command of this name. Others they answer with `ERROR`.
+pub(super) fn is_known(name: &[u8]) -> bool {
+    const NAMES: &[&str] = &[
+        "get",
+        "gets",
+        "gat",
+        "gats",
+        "set",
+        "add",
+        "replace",
+        "append",
+        "prepend",
+        "cas",
+        "incr",
+        "decr",
+        "delete",
+        "touch",
+        "mg",
+        "ms",
+        "md",
+        "ma",
+        "me",
+        "mn",
+        "stats",
+        "version",
+        "flush_all",
+        "verbosity",
+        "watch",
+        "quit",
+        "shutdown",
+        "slabs",
+        "lru",
+        "lru_crawler",
+        "cache_memlimit",
+        "extstore",
+        "refresh_certs",
+        "misbehave",
+        "debugtime",
+    ];
+    NAMES.iter().any(|known| known.as_bytes() == name)
+}
+
 /// Whether a line is surely one of Memcached: `None`, it could be one of several protocols.
 pub(super) fn is_surely(line: &[u8]) -> Option<bool> {
     let words: Vec<&[u8]> = line.split(|b| *b == b' ').collect();
@@ -122,8 +164,8 @@ pub(super) fn is_surely(line: &[u8]) -> Option<bool> {
         b"get" | b"gets" => has(1, usize::MAX) && arguments.iter().all(|key| self::is_key(key)),
         b"gat" | b"gats" => has(2, usize::MAX) && is_number(0) && is_key(1),
         b"incr" | b"decr" => has(2, 3) && is_key(0) && is_number(1),
-        b"ms" => has(2, usize::MAX) && is_key(0) && is_number(1),
-        b"mg" | b"md" | b"ma" => has(1, usize::MAX) && is_key(0),
+        b"ms" => is_key(0) && is_number(1) && arguments[2..].iter().all(|flag| is_flag(flag)),
+        b"mg" | b"md" | b"ma" => is_key(0) && arguments[1..].iter().all(|flag| is_flag(flag)),
         b"mn" | b"version" | b"stats" | b"flush_all" | b"verbosity" | b"delete" | b"touch" => {
             return None;
         }
@@ -133,6 +175,16 @@ pub(super) fn is_surely(line: &[u8]) -> Option<bool> {
 
 fn is_key(word: &[u8]) -> bool {
     (1..=KEY).contains(&word.len()) && word.iter().all(|b| *b > b' ' && *b != 0x7f)
+}
+
+/// A flag of a meta command: one letter, and behind a capital one a token.
+fn is_flag(word: &[u8]) -> bool {
+    const ALONE: &[u8] = b"bcfhklpqstvx";
+    match word {
+        [] => true,
+        [letter] => letter.is_ascii_uppercase() || ALONE.contains(letter),
+        [letter, token @ ..] => letter.is_ascii_uppercase() && is_key(token),
+    }
 }
 
 /// A number without sign.
@@ -177,9 +229,29 @@ mod tests {
 
     #[test]
     fn only_what_no_other_protocol_says_is_sure() {
-        let sure = ["get a", "gets a b", "set a 0 0 1", "incr a 1", "mg a v", "ms a 2 T0"];
+        let sure = [
+            "get a",
+            "gets a b",
+            "set a 0 0 1",
+            "incr a 1",
+            "mg a v",
+            "ms a 2 T0",
+            "md a",
+            "mg a s v Oq1",
+        ];
         assert!(sure.iter().all(|line| is_surely(line.as_bytes()) == Some(true)));
-        let not = ["get", "set a b c d", "GET a", "get  a", "helo a", "ms a b"];
+        let not = [
+            "get",
+            "set a b c d",
+            "GET a",
+            "get  a",
+            "helo a",
+            "ms a b",
+            "mg",
+            "ms a",
+            // The end of a tag of HTML.
+            "mg src=\"a.gif\" alt=\"b\" border=\"0\"></td>",
+        ];
         assert!(not.iter().all(|line| is_surely(line.as_bytes()) == Some(false)));
         assert!(["version", "delete 5"].iter().all(|line| is_surely(line.as_bytes()).is_none()));
     }

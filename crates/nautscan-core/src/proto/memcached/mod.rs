@@ -140,6 +140,8 @@ struct Memcached {
     server: Half,
     turns: Turns,
     pairing: Pairing,
+    /// What the server says is Memcached's: it may have been asked for what it does not know.
+    has_answered: bool,
 }
 
 impl Memcached {
@@ -179,6 +181,9 @@ impl Memcached {
             Part::Line if self.client.line().is_empty() => self.client.begin(),
             Part::Line => {
                 let command = command::read(self.client.line());
+                if !self.has_answered && !command.name.as_deref().is_some_and(command::is_known) {
+                    return self.dead("no command, and no answer of Memcached so far", cx);
+                }
                 let value = command.value;
                 self.pairing.begin(command, self.client.line());
                 match value {
@@ -235,6 +240,7 @@ impl Memcached {
 
     fn answer(&mut self, cx: &mut Context<'_>) {
         let message = self.server.finish(cx.time);
+        self.has_answered = true;
         self.pairing.answer(message, cx);
     }
 
