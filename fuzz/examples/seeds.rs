@@ -88,15 +88,21 @@ impl Seeds {
             self.write("engine", &script)?;
         }
         for script in found.dns.into_values() {
-            self.write("dns", &script.into_bytes())?;
+            let script = script.into_bytes();
+            self.write("dns", &script)?;
+            self.write("datagrams", &script)?;
         }
         for (_, script) in found.quic.into_values() {
-            self.write("quic", &script.into_bytes())?;
+            let script = script.into_bytes();
+            self.write("quic", &script)?;
+            self.write("datagrams", &script)?;
         }
         for connection in found.connections.into_values() {
             self.write("reassembly", &connection.segments.into_bytes())?;
+            let dialogue = connection.dialogue.into_bytes();
+            self.write("connection", &dialogue)?;
             if let Some(target) = connection.target {
-                self.write(target, &connection.dialogue.into_bytes())?;
+                self.write(target, &dialogue)?;
             }
         }
         Ok(())

@@ -174,6 +174,27 @@ fn a_message_may_be_for_several_subscriptions() {
     assert_eq!(detail(&play(&acts)[1], "subscription_identifier"), "1, 2");
 }
 
+/// MQTT 5 section 2.2.2.2: most properties more than once are an error of the protocol.
+#[test]
+fn a_property_that_is_said_twice_is_malformed() {
+    for properties in
+        [&b"\x02\0\0\0\x01\x02\0\0\0\x02"[..], b"\x23\0\x01\x23\0\x02", b"\x03\0\0\x03\0\0"]
+    {
+        let rest = [&[properties.len() as u8], properties, b"x"].concat();
+        let acts = [
+            says(C, connect(5)),
+            says(S, packet(0x20, &[&[0, 0, 0]])),
+            says(S, publish(0, "a", 0, &rest)),
+        ];
+        let got = play(&acts);
+
+        assert_eq!(
+            (&got[1].oddities[..], detail(&got[1], "topic")),
+            (&["malformed_packet"][..], "a")
+        );
+    }
+}
+
 #[test]
 fn further_steps_of_authentication_are_part_of_what_they_are_of() {
     let acts = [
