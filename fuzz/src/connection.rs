@@ -40,7 +40,8 @@ fn run(script: HttpScript<'_>, settings: &Settings, most_held: usize, told: &mut
             let place = Place::default();
             app.tick(&mut Context { time: told.now, place, settings, sink: &mut *told });
         }
-        told.lost = sides.lost;
+        // What is passed over before a protocol is known is lost to its parser.
+        told.lost = sides.said();
         let mut cx = Context { time: told.now, place, settings, sink: &mut *told };
         opaque += match act.operation {
             Operation::Data(side, bytes) => app.data(side, bytes, &mut cx),

@@ -98,6 +98,11 @@ pub(crate) struct Sides {
 }
 
 impl Sides {
+    /// How many bytes both have sent, those that were lost among them.
+    pub(crate) fn said(&self) -> u64 {
+        self.said.iter().sum()
+    }
+
     /// Where an operation stands. `None`: its side has ended before.
     pub(crate) fn place(&mut self, act: &Act<'_>) -> Option<Place> {
         let side: Side = act.operation.side();

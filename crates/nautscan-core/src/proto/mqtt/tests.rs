@@ -397,6 +397,20 @@ fn what_is_open_at_the_end_says_why() {
     assert_eq!(detail(&play(&acts)[2], "acknowledged"), "not seen");
 }
 
+/// The first of two acknowledgements was seen: of the answer not nothing, and not the end.
+#[test]
+fn of_two_acknowledgements_one_may_be_missing() {
+    let acts = [
+        says(C, connect(4)),
+        says(S, [0x20, 2, 0, 0]),
+        says(C, publish(2, "b", 6, b"two")),
+        says(S, [0x50, 2, 0, 6]),
+    ];
+    let row = "PUBLISH b - connection closed before response gap";
+    assert_eq!(told(&acts), ["CONNECT dev-7 0 - complete", row]);
+    assert_eq!(play(&acts)[1].response.as_ref().expect("it").last_time, None);
+}
+
 #[test]
 fn oddities_of_a_peer() {
     let acts = [
