@@ -18,11 +18,12 @@ const EXCHANGE: usize = 2 * 2 * (3 * HTTP_HEAD + 2 * BODY) + 4096;
 /// Two buffered heads, and exchanges.
 const MOST_HELD: usize = 4 * HTTP_HEAD + (HTTP_PIPELINE + 2) * EXCHANGE;
 
-fn check(row: &Exchange, _: &Settings) {
+fn check(row: &Exchange, settings: &Settings) {
     let informational = row.detail.iter().filter(|(name, _)| *name == "informational").count();
     assert!(informational <= HTTP_INFORMATIONAL);
     assert!(row.request.is_some() || row.response.is_some() || informational > 0, "{row:?}");
     for message in [&row.request, &row.response].into_iter().flatten() {
+        assert!(settings.headers || message.headers.is_empty(), "{message:?}");
         let fields = message.headers.iter().map(|(name, value)| name.len() + value.len());
         let fields: usize = fields.sum();
         assert!(fields <= 2 * HTTP_HEAD, "{fields} bytes of fields (head and trailer)");
