@@ -220,7 +220,8 @@ impl Http2 {
     /// RST_STREAM: both sides are done with a stream (RFC 9113 section 6.4).
     fn reset(&mut self, side: Side, id: u32, code: u32, cx: &mut Context<'_>) {
         let Some(stream) = self.streams.get(id) else { return };
-        let is_answered = stream.response() == Progress::Ended;
+        // What was lost may have been all of the answer.
+        let is_answered = stream.response() == Progress::Ended || stream.may_have_ended();
         if stream.response() == Progress::Open {
             stream.gap = true;
         }

@@ -191,6 +191,11 @@ impl Stream {
         self.content[0].has_hole
     }
 
+    /// Whether bytes of the response were lost, and with them maybe its end.
+    pub(super) fn may_have_ended(&self) -> bool {
+        self.content[1].has_hole
+    }
+
     fn message(&mut self, side: Side) -> Option<&mut Message> {
         match side {
             Side::Client => self.exchange.request.as_mut(),
@@ -432,8 +437,9 @@ impl Stream {
                 growth.mark_last(&mut self.exchange);
             }
         }
+        let may_have_ended = self.may_have_ended();
+        self.gap |= may_have_ended && response == Progress::Absent;
         let exchange = &mut self.exchange;
-        let may_have_ended = self.content[1].has_hole;
         if response != Progress::Ended && exchange.error.is_none() && !may_have_ended {
             exchange.error = error;
         }
