@@ -3,7 +3,7 @@
 use super::body::message;
 use super::fields;
 use super::framing::Framing;
-use super::half::{LineStart, State};
+use super::half::{LineStart, State, UNSEEN};
 use super::message::{Head, Need};
 use super::oddity::{OddSet, Oddity};
 use super::pending::{self, Asked, Progress, renew, set};
@@ -84,7 +84,10 @@ impl Http1 {
                 chunked.skip(lost);
                 self.half(side).state = State::Body(Framing::Chunked(chunked));
             }
-            State::Body(Framing::UntilClose) => self.lose_content(side, lost),
+            State::Body(Framing::UntilClose) => {
+                self.lose_content(side, lost);
+                self.half(side).seen = UNSEEN;
+            }
             State::Body(_) | State::Peek(_) => self.lose_message(side, lost, false, cx),
             State::Trailer => self.lose_message(side, lost, true, cx),
             State::Head => {
@@ -402,7 +405,8 @@ impl Http1 {
         let error = error.filter(|_| side == Side::Server);
         match state {
             State::Body(Framing::UntilClose) | State::Peek(Framing::UntilClose) if orderly => {
-                self.end_message(side, true, cx);
+                let last_seen = self.half(side).seen != UNSEEN;
+                self.end_message(side, last_seen, cx);
             }
             State::Head => {
                 if side == Side::Server {

@@ -28,6 +28,8 @@ pub(super) struct Payload {
     pub(super) pad: Option<u8>,
     /// Octets that were lost, or are more than is held.
     pub(super) lost: u64,
+    /// The last octet was lost.
+    pub(super) is_end_lost: bool,
 }
 
 impl Payload {
@@ -57,6 +59,8 @@ pub(super) struct Block {
     pub(super) is_large: bool,
     /// Octets of it that were lost.
     pub(super) lost: u64,
+    /// When its last octet was captured, if it was.
+    pub(super) end: Option<i64>,
 }
 
 #[derive(Debug, Default)]

@@ -163,7 +163,7 @@ impl Http2 {
             cx.sink.parse_error();
             self.cut_block(side, Some(BLOCK_INTERRUPTED), cx)?;
         }
-        let payload = Payload { head, left: head.len, pad: None, lost: 0 };
+        let payload = Payload { head, left: head.len, pad: None, lost: 0, is_end_lost: false };
         if head.len == 0 {
             self.frame(side, payload, &[], cx)?;
         } else {
@@ -286,6 +286,7 @@ impl Http2 {
                 self.half(side).state = State::Payload(payload);
                 return Ok(());
             }
+            payload.is_end_lost = true;
             self.end_payload(side, payload, cx)?;
         }
         if beyond > 0 {

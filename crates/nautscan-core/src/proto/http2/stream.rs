@@ -376,14 +376,14 @@ impl Stream {
         Some(exchange)
     }
 
-    /// What `side` sends is over; `time`: its last byte was captured then.
-    pub(super) fn end(&mut self, side: Side, time: i64, cx: &Context<'_>) {
+    /// What `side` sends is over; `ended`: its last byte was captured then, if it was.
+    pub(super) fn end(&mut self, side: Side, ended: Option<i64>, cx: &Context<'_>) {
         let at = side.index();
         if self.progress[at] != Progress::Open {
             return;
         }
         self.progress[at] = Progress::Ended;
-        self.close_content(side, Some(time), cx);
+        self.close_content(side, ended, cx);
         self.content[at].call.is_ended = true;
         let Content { stated, has_hole, .. } = self.content[at];
         let got = self.message(side).and_then(|message| message.body.bytes);

@@ -1,0 +1,40 @@
+"""Packets that are missing never make a wrong row: it is right, or says less, or there is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.golden.captures import DIRECTORY
+from tests.golden.loss import Packets, cuts, faults
+from tests.golden.observed import observe
+from tests.golden.own import make
+from tests.golden.test_own import NAMES
+
+SHARED = [
+    "arkime/http2-nghttp2.pcap",
+]
+
+
+def check(path: Path, work: Path) -> None:
+    """Cut a capture in several ways, and compare what is left with the whole."""
+    packets = Packets.of(path)
+    whole = observe(path)
+    found = []
+    for cut, left in cuts(len(packets.packets), path.name):
+        packets.write(work, left)
+        found += [f"{cut}: {fault}" for fault in faults(whole, observe(work))]
+    assert found == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_own_captures(name: str, tmp_path: Path) -> None:
+    check(make.FOLDER / f"{name}.pcap", tmp_path / "left.pcap")
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not DIRECTORY.exists(), reason=f"the shared captures are not in {DIRECTORY}")
+@pytest.mark.parametrize("name", SHARED)
+def test_shared_captures(name: str, tmp_path: Path) -> None:
+    check(DIRECTORY / name, tmp_path / "left.pcap")
