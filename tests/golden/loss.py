@@ -128,7 +128,7 @@ def _is_other_size(row: Row, true: Row, name: str) -> bool:
     """Whether a size is not what it was; of what was cut it may be less."""
     if row[name] is None or true["completeness"] == "gap":
         return False
-    is_less = row["completeness"] in CUT and row[name] <= (true[name] or 0)
+    is_less = row["completeness"] != "complete" and row[name] <= (true[name] or 0)
     return bool(row[name] != true[name] and not is_less)
 
 
@@ -145,7 +145,7 @@ def _times(true: Row, *, is_alone: bool) -> set[int]:
 # - Where bytes were sent again, either copy may be missing: the times are those of the other. Over UDP no
 #   byte is counted, and one copy of a question or an answer is as good as another.
 # - A row that says `gap` says nothing of when what it lacks was sent; what has `response_only` may be the
-#   rest of an answer within which the capture begins.
+#   rest of an answer within which the capture begins. What is not `complete` may have gone on.
 
 CUT: Final = {"gap", "response_only"}
 SIZES: Final = ("request_bytes", "response_bytes")

@@ -14,7 +14,23 @@ from tests.golden.test_own import NAMES
 
 SHARED = [
     "arkime/http2-nghttp2.pcap",
+    "deepflow/http__grpc-server-stream.pcap",
+    "ndpi/nats.pcap",
+    "packetbeat/amqp_emit_receive.pcap",
+    "packetbeat/memcache__memcache_bin_tcp_stats.pcap",
+    "packetbeat/memcache__memcache_text_tcp_delete.pcap",
+    "packetbeat/mongo_3.0_session.pcap",
+    "packetbeat/mysql_prepare_statement.pcap",
+    "packetbeat/pgsql_extended_query.pcap",
+    "suricata-verify/dns__dns-tcp-multirequest-buffer__dns-tcp-multirequest-buffer.pcap",
+    "suricata-verify/http2-deflate__http2_deflate.pcap",
+    "suricata-verify/http2-range__http2-range.pcap",
+    "suricata-verify/mqtt311-pub-qos2.pcap",
+    "tcpdump/resp_2_inline.pcap",
+    "zeek/redis__pubsub.pcap",
+    "zeek/websocket__wstunnel-http.pcap",
 ]
+"""Captures of each protocol, and those in which a loss once made a wrong row."""
 
 
 def check(path: Path, work: Path) -> None:

@@ -148,6 +148,20 @@ impl Http1 {
         self.pairing.lose(side, at);
     }
 
+    /// A success that names no length, of a request that was not seen, may have opened a tunnel (RFC 9110
+    /// section 9.3.6): what follows it is then no content.
+    #[cold]
+    fn doubt_content(&mut self, side: Side) {
+        let Some(pending) = self.pending(side) else { return };
+        let is_success = matches!(pending.exchange.status, Some(200..=299));
+        if side == Side::Server && is_success && pending.asked == Asked::Unknown {
+            if let Some(message) = message(pending, side).filter(|it| it.content_type.is_none()) {
+                (message.body.bytes, message.body.kept, message.body.truncated) =
+                    (None, None, true);
+            }
+        }
+    }
+
     /// The peer broke its own framing: the message has no end that can be known.
     pub(super) fn break_off(&mut self, side: Side, cx: &mut Context<'_>) {
         if let Some(message) = self.pending(side).and_then(|p| message(p, side)) {
@@ -406,6 +420,7 @@ impl Http1 {
         match state {
             State::Body(Framing::UntilClose) | State::Peek(Framing::UntilClose) if orderly => {
                 let last_seen = self.half(side).seen != UNSEEN;
+                self.doubt_content(side);
                 self.end_message(side, last_seen, cx);
             }
             State::Head => {

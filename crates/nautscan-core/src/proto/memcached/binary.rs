@@ -381,18 +381,19 @@ impl Binary {
     /// Tells all that waits. `lost`: the answers may have come.
     pub(super) fn flush(&mut self, error: Option<&'static str>, lost: bool, cx: &mut Context<'_>) {
         while let Some(mut pending) = self.pop() {
+            let mut seen = Completeness::RequestOnly;
             if let Some(response) = &mut pending.exchange.response {
                 // More of it was to come.
-                response.last_time = None;
+                (response.last_time, seen) = (None, Completeness::Gap);
             }
             if lost {
                 pending.exchange.note(PAIRING_UNCERTAIN);
-                emit(pending.exchange, Completeness::RequestOnly, cx);
+                emit(pending.exchange, seen, cx);
             } else if pending.opcode.is_quiet {
                 unanswered(pending, cx);
             } else {
                 pending.exchange.error = error;
-                emit(pending.exchange, Completeness::RequestOnly, cx);
+                emit(pending.exchange, seen, cx);
             }
         }
         self.texts = 0;
