@@ -1,7 +1,7 @@
 """Captures of which packets are missing, and what may still be said of them.
 
-A row of what is left is right where it agrees with a row of the whole capture, or says less. What it may
-say besides is listed here, each with its reason: nothing that was captured contradicts it.
+A row of what is left is right where it agrees with a row of the whole capture, or says less. What
+it may say besides is listed here, each with its reason: nothing that was captured contradicts it.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Packets:
 
 
 def cuts(count: int, seed: str) -> Iterator[tuple[str, list[int]]]:
-    """Ways to lose packets of so many, each with those that are left; the same for the same seed."""
+    """Ways to lose packets of so many, with those that are left; the same for the same seed."""
     chance = random.Random(seed)
     for _ in range(3):
         begin = chance.randrange(1, count)
@@ -72,7 +72,7 @@ def connection_of(row: Row) -> Connection:
 
 
 def faults(whole: Observed, left: Observed) -> list[str]:
-    """What rows of a capture with packets missing say that those of the whole one do not bear out."""
+    """What rows of a capture with packets missing say that those of the whole do not bear out."""
     truth: dict[Connection, list[Row]] = defaultdict(list)
     for row in whole.requests:
         truth[connection_of(row)].append(row)
@@ -142,10 +142,11 @@ def _times(true: Row, *, is_alone: bool) -> set[int]:
 
 # What may be said although the whole capture says otherwise. Beyond this:
 #
-# - Where bytes were sent again, either copy may be missing: the times are those of the other. Over UDP no
-#   byte is counted, and one copy of a question or an answer is as good as another.
-# - A row that says `gap` says nothing of when what it lacks was sent; what has `response_only` may be the
-#   rest of an answer within which the capture begins. What is not `complete` may have gone on.
+# - Where bytes were sent again, either copy may be missing: the times are those of the other. Over
+#   UDP no byte is counted, and one copy of a question or an answer is as good as another.
+# - A row that says `gap` says nothing of when what it lacks was sent; what has `response_only` may
+#   be the rest of an answer within which the capture begins. What is not `complete` may have gone
+#   on.
 
 CUT: Final = {"gap", "response_only"}
 SIZES: Final = ("request_bytes", "response_bytes")
