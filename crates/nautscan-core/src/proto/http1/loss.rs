@@ -8,6 +8,7 @@ use super::message::{Head, Need};
 use super::oddity::{OddSet, Oddity};
 use super::pending::{self, Asked, Progress, renew, set};
 use super::{Http1, Step, probe, start};
+use crate::event::Body;
 use crate::limits::{HTTP_PROBE, HTTP_SCAN};
 use crate::proto::{Context, Side, Verdict};
 
@@ -154,11 +155,11 @@ impl Http1 {
     fn doubt_content(&mut self, side: Side) {
         let Some(pending) = self.pending(side) else { return };
         let is_success = matches!(pending.exchange.status, Some(200..=299));
-        if side == Side::Server && is_success && pending.asked == Asked::Unknown {
-            if let Some(message) = message(pending, side).filter(|it| it.content_type.is_none()) {
-                (message.body.bytes, message.body.kept, message.body.truncated) =
-                    (None, None, true);
-            }
+        let may_be_tunnel = side == Side::Server && is_success && pending.asked == Asked::Unknown;
+        if may_be_tunnel
+            && let Some(message) = message(pending, side).filter(|it| it.content_type.is_none())
+        {
+            message.body = Body { truncated: true, ..Body::default() };
         }
     }
 
