@@ -163,6 +163,10 @@ impl Parser for Kafka {
             let begun = half.part();
             self.message(side, begun, None, cx);
         }
+        if self.server.is_lost {
+            // Answers may have passed unrecognised.
+            self.pairs.lose_answers();
+        }
         let error = close.failure(UNANSWERED).filter(|_| !is_on_its_way);
         self.pairs.flush(error, cx);
     }

@@ -392,6 +392,18 @@ fn what_came_before_is_passed_over() {
     assert_eq!(got.iter().map(brief).collect::<Vec<_>>(), ["Heartbeat | billing | 0 - | complete"]);
 }
 
+/// Where the place is lost, answers are known by where segments begin, and shorter ones than a head are
+/// not: what was asked meanwhile may have been answered.
+#[test]
+fn answers_that_were_not_recognised_leave_requests_in_doubt() {
+    let mut acts = vec![says(S, [0xff; 8])];
+    acts.push(says(C, heartbeat(1)));
+    acts.extend(answer(1, &[0, 0, 0, 0, 0, 0]).iter().map(|byte| says(S, [*byte])));
+    let (got, _) = play(&acts);
+    assert_eq!((got.len(), got[0].response.is_none(), got[0].error), (1, true, None));
+    assert_eq!(got[0].oddities, ["answer_uncertain"]);
+}
+
 #[test]
 fn what_is_passed_over_says_so() {
     let acts = [says(C, [heartbeat(1), heartbeat(2)].concat()), says(S, answer(2, &[0, 0]))];
