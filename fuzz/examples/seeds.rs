@@ -87,8 +87,9 @@ impl Seeds {
             script[0] = options;
             self.write("engine", &script)?;
         }
-        for script in found.dns.into_values() {
-            self.write("dns", &script.into_bytes())?;
+        for ((_, port), script) in found.dns {
+            let target = if port == MEMCACHED { "memcached_udp" } else { "dns" };
+            self.write(target, &script.into_bytes())?;
         }
         for (_, script) in found.quic.into_values() {
             self.write("quic", &script.into_bytes())?;
@@ -106,6 +107,9 @@ impl Seeds {
 /// Address and port.
 type End = (Address, u16);
 
+/// Port of Memcached.
+const MEMCACHED: u16 = 11211;
+
 /// Seeds in the making, of one capture.
 struct Found {
     packets: Vec<Vec<u8>>,
@@ -113,7 +117,7 @@ struct Found {
     /// Two scripts of the same packets, to have different settings.
     engine: [Scribe; 2],
     connections: HashMap<[End; 2], Connection>,
-    /// What is said to and from each port of DNS, over TCP and over UDP.
+    /// What is said to and from each port of DNS, over TCP and over UDP, and to Memcached's over UDP.
     dns: HashMap<(bool, u16), Scribe>,
     /// What the two ends of a flow of QUIC say, with the end that spoke first.
     quic: HashMap<[End; 2], (End, Scribe)>,
@@ -176,7 +180,9 @@ impl Found {
             }
             _ => return,
         };
-        let known = PORTS.into_iter().find(|port| [source, destination].contains(port));
+        let is_udp = if is_stream { None } else { Some(MEMCACHED) };
+        let ports = PORTS.into_iter().chain(is_udp);
+        let known = ports.into_iter().find(|port| [source, destination].contains(port));
         let Some(port) = known.filter(|_| !decoded.payload.is_empty()) else { return };
         let side = if destination == port { Side::Client } else { Side::Server };
         let begin = || DnsScript::begin(is_stream, port);
