@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampNanosecondType};
-use arrow_array::{Array, ArrayRef, RecordBatch, StructArray, new_null_array};
+use arrow_array::{Array, ArrayRef, RecordBatch, StringArray, StructArray, new_null_array};
 use arrow_json::LineDelimitedWriter;
 use arrow_json::writer::{
     Encoder, EncoderFactory, EncoderOptions, LineDelimited, NullableEncoder, WriterBuilder,
@@ -83,8 +83,12 @@ impl EncoderFactory for Forms {
                 let values = array.as_primitive::<TimestampNanosecondType>().values();
                 Box::new(Times { values, second: None, text: String::new() })
             }
-            (DataType::Int64, _) => Box::new(Integers(array.as_primitive::<Int64Type>().values())),
+            (DataType::Int64, _) => Box::new(Integers {
+                values: array.as_primitive::<Int64Type>().values(),
+                digits: itoa::Buffer::new(),
+            }),
             (DataType::Utf8, Some("json")) => Box::new(Documents(array.as_string())),
+            (DataType::Utf8, _) => Box::new(Texts::new(array.as_string())),
             (DataType::Struct(_), Some("binary")) => {
                 let parts = array.as_struct();
                 Box::new(Bodies {
@@ -120,7 +124,12 @@ impl Encoder for Times<'_> {
         }
         out.push(b'"');
         out.extend_from_slice(self.text.as_bytes());
-        put!(out, ".{nanos:09}Z\"");
+        // A ten-digit number of which the first is no digit of the fraction.
+        let mut digits = itoa::Buffer::new();
+        let fraction = digits.format(NANOS + nanos).as_bytes();
+        out.push(b'.');
+        out.extend_from_slice(&fraction[1..]);
+        out.extend_from_slice(b"Z\"");
     }
 }
 
@@ -139,21 +148,60 @@ fn text_of(second: i64) -> String {
     )
 }
 
-struct Integers<'a>(&'a [i64]);
+struct Integers<'a> {
+    values: &'a [i64],
+    digits: itoa::Buffer,
+}
 
 impl Encoder for Integers<'_> {
     fn encode(&mut self, row: usize, out: &mut Vec<u8>) {
-        let value = self.0[row];
+        let value = self.values[row];
+        let digits = self.digits.format(value);
         if value.unsigned_abs() > SAFE_INTEGER {
-            put!(out, "\"{value}\"");
+            put!(out, "\"{digits}\"");
         } else {
-            put!(out, "{value}");
+            out.extend_from_slice(digits.as_bytes());
+        }
+    }
+}
+
+/// Text; whether any of a column has to be escaped is looked at once.
+struct Texts<'a> {
+    values: &'a StringArray,
+    is_plain: bool,
+}
+
+impl<'a> Texts<'a> {
+    fn new(values: &'a StringArray) -> Self {
+        let (from, to) = (values.value_offsets()[0], values.value_offsets()[values.len()]);
+        let bytes = &values.value_data()[from as usize..to as usize];
+        // Looked at to the end: without a way out in between, many at once.
+        let escaped = bytes.iter().fold(false, |any, b| any | is_escaped(*b));
+        Self { values, is_plain: !escaped }
+    }
+}
+
+/// What has to be escaped in a string (RFC 8259 section 7).
+fn is_escaped(byte: u8) -> bool {
+    byte < b' ' || byte == b'"' || byte == b'\\'
+}
+
+impl Encoder for Texts<'_> {
+    fn encode(&mut self, row: usize, out: &mut Vec<u8>) {
+        let text = self.values.value(row);
+        if self.is_plain {
+            out.push(b'"');
+            out.extend_from_slice(text.as_bytes());
+            out.push(b'"');
+        } else {
+            // Writing text to memory does not fail.
+            let _ = serde_json::to_writer(out, text);
         }
     }
 }
 
 /// Text that is a JSON document already.
-struct Documents<'a>(&'a arrow_array::StringArray);
+struct Documents<'a>(&'a StringArray);
 
 impl Encoder for Documents<'_> {
     fn encode(&mut self, row: usize, out: &mut Vec<u8>) {

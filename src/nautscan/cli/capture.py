@@ -59,7 +59,8 @@ def command(
     # Made first, as long as everything can be imported: opening a capture gives up rights.
     printer = None if chosen is None else _printer(chosen, as_json=as_json)
     tellings = Tellings(every=as_json)
-    capture = TerminalCapture(config)
+    keeps_packets = output is not None or chosen == "packets"
+    capture = TerminalCapture(config, keeps_packets=keeps_packets)
     capture.on_change = lambda names: _tell_change(names, as_json=as_json)
     job = _Job(capture, count, tellings)
     if output is not None:

@@ -35,8 +35,18 @@ _PAGE_ROWS: Final = 4096
 class TerminalCapture:
     """An open capture, to be iterated until it ends or is told to."""
 
-    def __init__(self, config: Config, *, body_limit: int = 0, headers: bool = False) -> None:
-        """Gives up rights, then opens the interfaces. Raises NautScanError."""
+    def __init__(
+        self,
+        config: Config,
+        *,
+        body_limit: int = 0,
+        headers: bool = False,
+        keeps_packets: bool = True,
+    ) -> None:
+        """Gives up rights, then opens the interfaces. Raises NautScanError.
+
+        Without `keeps_packets` the packets are not copied into the ring.
+        """
         self._wanted = naming.wanted(config.interfaces, config.containers)
         self._schemas = schemas.load(config.protobuf)
         self._feed = self._ask_where(config)
@@ -49,6 +59,7 @@ class TerminalCapture:
         # Messages are decoded of what is kept of them.
         self._body_limit = body_limit or (config.body_limit if config.protobuf else 0)
         self._headers = headers
+        self._ring_bytes = config.ring_bytes if keeps_packets else 0
         if config.filter:
             check_filter(config.filter, None, config.snaplen)
         try:
@@ -182,7 +193,7 @@ class TerminalCapture:
             promiscuous=config.promiscuous,
             snaplen=config.snaplen,
             buffer_bytes=config.buffer_bytes,
-            ring_bytes=config.ring_bytes,
+            ring_bytes=self._ring_bytes,
             workers=config.workers,
             body_limit=self._body_limit,
             schemas=self._schemas,

@@ -8,13 +8,15 @@ for it.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -227,14 +229,21 @@ class Writer:
         text = str(error).split("\n", 1)[0]
         full = "No space left" in str(error) or "disk" in text.lower()
         self._become("full" if full else "failing", text)
-        try:
-            if self._cursor is not None:
-                self._cursor.execute("ROLLBACK")
-        except duckdb.Error:
-            pass
-        fatal = (duckdb.FatalException, duckdb.IOException, duckdb.InternalException, OSError)
-        if isinstance(error, fatal) or _invalidated(error):
+        fatal = (duckdb.FatalException, duckdb.InternalException, OSError)
+        if isinstance(error, fatal) or _invalidated(error) or not self._is_usable():
             self._drop_database()
+
+    def _is_usable(self) -> bool:
+        """Whether the database goes on after a failure, the transaction under way given up."""
+        if self._cursor is None:
+            return False
+        try:
+            with contextlib.suppress(duckdb.TransactionException):  # There is none any more.
+                self._cursor.execute("ROLLBACK").fetchall()
+            self._cursor.execute("SELECT 1 FROM meta LIMIT 1").fetchall()
+        except duckdb.Error:
+            return False
+        return True
 
     def _drop_database(self) -> None:
         """After such an error DuckDB refuses everything until the file is opened anew."""
@@ -282,8 +291,8 @@ class Writer:
         if not (batches or gaps or alive or self._ids.low):
             return
         cursor.execute("BEGIN").fetchall()
-        for batch in batches:
-            growing.put(cursor, batch.table, batch.rows)
+        for table, rows in _together(batches):
+            growing.put(cursor, table, rows)
         for gap in gaps:
             cursor.execute(
                 "INSERT OR REPLACE INTO gaps "
@@ -330,6 +339,18 @@ class Writer:
         if self._database is not None:
             self._database.close()
         self._database = self._cursor = None
+
+
+def _together(batches: Sequence[Batch]) -> Iterator[tuple[str, Table]]:
+    """The rows of each table, in their order: a statement costs as much as some thousand rows.
+
+    Rows of which more or less is known than of those before them come apart.
+    """
+    for table in dict.fromkeys(batch.table for batch in batches):
+        rows = [batch.rows for batch in batches if batch.table == table]
+        for _, alike in groupby(rows, lambda part: part.schema):
+            parts = [piece for part in alike for piece in part.to_batches()]
+            yield table, Table.from_batches(parts)
 
 
 def log_path(path: Path) -> Path:

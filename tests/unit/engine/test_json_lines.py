@@ -90,6 +90,15 @@ def test_hostile_text_stays_one_line() -> None:
     assert line(text=json_sql.text(hostile))["text"] == hostile
 
 
+def test_text_is_escaped_wherever_it_stands() -> None:
+    texts = ["a", None, 'q"', "\x1f", "", "\x7f", "é"]
+    values = ", ".join(f"({'NULL' if t is None else json_sql.text(t)})" for t in texts)
+    batch = arrow(f"SELECT x AS text FROM (VALUES {values}) t(x)").to_batches()[0]
+    for part in (batch, batch.slice(0, 2), batch.slice(2), batch.slice(4)):
+        lines = _engine.json_lines(part, [("text", "text")]).splitlines()
+        assert [json.loads(line)["text"] for line in lines] == part.column("text").to_pylist()
+
+
 def test_times_before_1970_and_of_far_years() -> None:
     rows = arrow("SELECT make_timestamp_ns(x) AS time FROM (VALUES (-1), (9e18::BIGINT)) t(x)")
     lines = _engine.json_lines(rows, [("time", "time")]).splitlines()

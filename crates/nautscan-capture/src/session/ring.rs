@@ -42,7 +42,7 @@ impl PacketRing {
         let id = self.next_id;
         self.next_id += 1;
         let len = packet.data.len();
-        if len > self.capacity {
+        if len > self.capacity || self.capacity == 0 {
             return;
         }
         let start = if self.head + len > self.capacity { 0 } else { self.head };
@@ -172,6 +172,14 @@ mod tests {
         push(&mut ring, &[1; 11]);
         push(&mut ring, &[2; 10]);
         assert_eq!((ring.len(), ring.find(1).is_none(), ring.find(2).is_some()), (1, true, true));
+    }
+
+    #[test]
+    fn a_ring_without_room_holds_nothing() {
+        let mut ring = PacketRing::new(0);
+        push(&mut ring, b"");
+        push(&mut ring, b"x");
+        assert!(ring.is_empty());
     }
 
     #[test]
