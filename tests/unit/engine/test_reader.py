@@ -13,7 +13,6 @@ from nautscan import _engine
 
 from .streams import exchange, pcap
 
-
 OWN = Path(__file__).parents[2] / "golden" / "own"
 
 
