@@ -86,7 +86,13 @@ class FreshRows:
     def __init__(self, known: Iterable[tuple[Exchange, int]] = ()) -> None:
         """Empty, with no owner known. `known` are exchanges that are open, with their numbers."""
         self._connection = duckdb.connect(
-            ":memory:", config={"memory_limit": MEMORY, "python_enable_replacements": "false"}
+            ":memory:",
+            config={
+                "memory_limit": MEMORY,
+                "python_enable_replacements": "false",
+                # A batch is little work. On a busy machine another thread would be waited for.
+                "threads": "1",
+            },
         )
         self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute("SET enable_external_access = false")

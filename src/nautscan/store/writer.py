@@ -169,9 +169,10 @@ class Writer:
         while True:
             with self._wake:
                 closing = self._closing
-                if not closing:
+                is_behind = self.queue_bytes >= MAX_TRANSACTION_BYTES
+                if not (closing or is_behind):
                     self._wake.wait(COMMIT_SECONDS)
-            if not closing:
+            if not (closing or is_behind):
                 # Rows that come within a quarter of a second share a commit.
                 time.sleep(COMMIT_SECONDS / 4)
             self._step()
