@@ -89,15 +89,21 @@ impl Seeds {
         }
         for ((_, port), script) in found.dns {
             let target = if port == MEMCACHED { "memcached_udp" } else { "dns" };
-            self.write(target, &script.into_bytes())?;
+            let script = script.into_bytes();
+            self.write(target, &script)?;
+            self.write("datagrams", &script)?;
         }
         for (_, script) in found.quic.into_values() {
-            self.write("quic", &script.into_bytes())?;
+            let script = script.into_bytes();
+            self.write("quic", &script)?;
+            self.write("datagrams", &script)?;
         }
         for connection in found.connections.into_values() {
             self.write("reassembly", &connection.segments.into_bytes())?;
+            let dialogue = connection.dialogue.into_bytes();
+            self.write("connection", &dialogue)?;
             if let Some(target) = connection.target {
-                self.write(target, &connection.dialogue.into_bytes())?;
+                self.write(target, &dialogue)?;
             }
         }
         Ok(())

@@ -11,6 +11,8 @@ use nautscan_core::proto::dns::{ODDITIES, PROTOCOL};
 use nautscan_core::proto::{Context, Place, Settings, Sink, Verdict};
 use nautscan_fuzz::DnsScript;
 
+/// What messages of DNS are told as.
+const NAMES: [&str; 3] = ["dns", "mdns", "llmnr"];
 /// Longest name as text: every byte escaped.
 const NAME: usize = 4 * 255;
 /// What one question may hold: its name twice, its detail, itself.
@@ -53,6 +55,7 @@ fn datagrams(script: DnsScript<'_>) -> Report {
             Datagram { side: said.side, bytes: said.bytes, cut: said.lost, ports, to_group };
         if app.is_none() {
             app = App::recognise(&datagram, &settings).map(|(app, _)| app);
+            app = app.filter(|app| NAMES.contains(app.protocol()));
         }
         let Some(app) = &mut app else { continue };
         let mut cx = Context { time, place, settings: &settings, sink: &mut report };

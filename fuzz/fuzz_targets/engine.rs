@@ -1,8 +1,9 @@
 //! Invariant: whatever packets come, every batch is valid Arrow of its table's schema, every packet
-//! has its row, every request is counted, and every flow ends exactly once.
+//! has its row, every request is counted, well formed and of a flow that has a row, and every flow ends
+//! exactly once.
 #![no_main]
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
@@ -19,6 +20,10 @@ struct Seen {
     requests: u64,
     /// Rows with an end reason of each flow.
     ends: HashMap<i64, u32>,
+    /// Flows that requests are of.
+    asked: HashSet<i64>,
+    /// Of the exchanges of flows that are told more than once: whether the last row said so.
+    open: HashMap<(i64, i64), bool>,
 }
 
 impl Seen {
@@ -29,10 +34,36 @@ impl Seen {
             assert!(rows > 0, "an empty batch");
             match table {
                 Table::Packets => self.packets += rows,
-                Table::Requests => self.requests += rows,
+                Table::Requests => self.requests(&batch),
                 Table::Flows => self.flows(&batch),
                 Table::Names | Table::Stats => {}
             }
+        }
+    }
+
+    fn requests(&mut self, batch: &RecordBatch) {
+        let column = |name| batch.column_by_name(name).expect("a column of the schema");
+        let numbers = |name| column(name).as_primitive::<Int64Type>();
+        let value =
+            |name, row| Some(numbers(name)).filter(|c| c.is_valid(row)).map(|c| c.value(row));
+        let completeness = column("completeness").as_string::<i32>();
+        for row in 0..batch.num_rows() {
+            let (flow, seen) = (numbers("flow_id").value(row), completeness.value(row));
+            self.asked.insert(flow);
+            for name in ["ttfb_ns", "duration_ns", "request_bytes", "response_bytes", "gap_bytes"] {
+                assert!(value(name, row).is_none_or(|value| value >= 0), "{name} below 0");
+            }
+            if let (Some(ttfb), Some(duration)) = (value("ttfb_ns", row), value("duration_ns", row))
+            {
+                assert!(ttfb <= duration, "ended {duration} ns, begun {ttfb} ns after the request");
+            }
+            let lost = value("gap_bytes", row).expect("always there");
+            assert!(lost == 0 || seen != "complete", "complete, with {lost} bytes lost");
+            let exchange = value("exchange_id", row);
+            assert!(exchange.is_some() || seen != "open", "open, and never told again");
+            let before = exchange.and_then(|id| self.open.insert((flow, id), seen == "open"));
+            assert_ne!(before, Some(false), "a row of an exchange that is over");
+            self.requests += u64::from(before.is_none());
         }
     }
 
@@ -76,6 +107,10 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(seen.requests, totals.requests);
         assert_eq!(seen.ends.len() as u64, totals.flows, "each flow has a row");
         assert!(seen.ends.values().all(|ends| *ends == 1), "and each ends");
+        assert!(
+            seen.asked.iter().all(|flow| seen.ends.contains_key(flow)),
+            "no flow without a row"
+        );
     }
     check(Table::Stats, &stats_batch(0, "fuzz", &stats));
 });

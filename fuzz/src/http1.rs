@@ -7,6 +7,8 @@ use nautscan_core::proto::{Close, Settings, Side};
 
 use crate::{Scribe, Script};
 
+const SECOND: i64 = 1_000_000_000;
+
 /// Types that messages are held to: recursive ones, maps, lists, and those with a form of their own.
 static SCHEMAS: LazyLock<Arc<Schemas>> = LazyLock::new(|| {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas");
@@ -21,7 +23,20 @@ pub struct HttpScript<'a> {
     script: Script<'a>,
 }
 
-/// One thing that happens on a connection.
+/// One thing that happens on a connection, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Act<'a> {
+    /// What happens.
+    pub operation: Operation<'a>,
+    /// Nanoseconds since what happened before.
+    pub step: i64,
+    /// Exchanges that last are asked for what is to be told, before.
+    pub tick: bool,
+    /// Who acts has received nothing since it acted last, though the other side may have sent.
+    pub is_behind: bool,
+}
+
+/// What happens.
 #[derive(Debug, Clone, Copy)]
 pub enum Operation<'a> {
     /// Bytes of a side; not empty.
@@ -56,6 +71,7 @@ impl<'a> HttpScript<'a> {
             headers: self.options & 4 != 0,
             schemas: Some(Arc::clone(&SCHEMAS)),
             hides_fields: self.options & 1 != 0,
+            growing: self.piece() == 8,
             ..Settings::default()
         }
     }
@@ -94,21 +110,23 @@ impl<'a> HttpScript<'a> {
 }
 
 impl<'a> Iterator for HttpScript<'a> {
-    type Item = Operation<'a>;
+    type Item = Act<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let kind = self.script.byte()?;
         let side = if kind & 0x80 == 0 { Side::Client } else { Side::Server };
-        match kind & 3 {
-            2 => Some(Operation::Gap(side, u64::from(self.script.word()?) + 1)),
+        let operation = match kind & 3 {
+            2 => Operation::Gap(side, u64::from(self.script.word()?) + 1),
             3 => {
                 self.script.word()?;
-                Some(Operation::End(side))
+                Operation::End(side)
             }
             _ => match self.script.bytes()? {
-                [] => Some(Operation::End(side)),
-                bytes => Some(Operation::Data(side, bytes)),
+                [] => Operation::End(side),
+                bytes => Operation::Data(side, bytes),
             },
-        }
+        };
+        let step = if kind & 0x20 != 0 { 2 * SECOND } else { 1000 };
+        Some(Act { operation, step, tick: kind & 0x40 != 0, is_behind: kind & 0x10 != 0 })
     }
 }

@@ -3,18 +3,24 @@
 //! Every form is a plain sequence of small fields without lengths of the whole, so that a cut,
 //! doubled or exchanged piece is still a script: the fuzzer's mutations stay meaningful.
 
+mod connection;
+mod datagrams;
 mod dialogue;
 mod dns;
 mod engine;
 mod http1;
+mod rows;
 mod script;
 mod segments;
 mod wire;
 
-pub use dialogue::check_dialogue;
+pub use connection::check_connection;
+pub use datagrams::check_datagrams;
+pub use dialogue::{check_dialogue, check_dialogue_with};
 pub use dns::{DnsScript, Said};
 pub use engine::{EngineScript, FuzzedPacket, LINK_TYPES};
-pub use http1::{HttpScript, Operation};
+pub use http1::{Act, HttpScript, Operation};
+pub use rows::Told;
 pub use script::{Scribe, Script};
 pub use segments::{SegmentFields, Segments};
 pub use wire::WireInput;

@@ -179,6 +179,13 @@ impl Exchange {
         let detail: usize = self.detail.iter().map(|(_, text)| text.capacity()).sum();
         message(&self.request) + message(&self.response) + texts + detail
     }
+    /// Says a detail: in place of what was said of the same before, so that each name is there once.
+    pub(crate) fn say(&mut self, name: &'static str, value: String) {
+        match self.detail.iter_mut().find(|(said, _)| *said == name) {
+            Some((_, said)) => *said = value,
+            None => self.detail.push((name, value)),
+        }
+    }
     /// Notes an oddity, once.
     pub(crate) fn note(&mut self, oddity: &'static str) {
         if !self.oddities.contains(&oddity) {

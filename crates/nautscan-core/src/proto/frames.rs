@@ -65,6 +65,12 @@ pub(super) fn message(framed: &Framed<'_>, ended: Option<i64>) -> Message {
 
 /// Emits an exchange of which so much was seen, or less where bytes were lost.
 pub(super) fn emit(mut exchange: Exchange, seen: Completeness, cx: &mut Context<'_>) {
+    if seen == Completeness::RequestOnly
+        && let Some(part) = &mut exchange.response
+    {
+        // An answer in several messages, of which the last was not seen.
+        part.last_time = None;
+    }
     let halves = [&exchange.request, &exchange.response];
     let is_open = halves.into_iter().flatten().any(|half| half.last_time.is_none());
     let is_gap = exchange.gap_bytes > 0 || is_open;

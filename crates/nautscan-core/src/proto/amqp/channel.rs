@@ -229,20 +229,29 @@ impl Channel {
         }
         exchange.holds_values = true;
         let content = Content { id, said, exchange, left: None };
-        if let Some(mut old) = self.content[sent.side.index()].replace(content) {
-            if old.exchange.gap_bytes == 0 {
-                old.exchange.note(MALFORMED);
-            } else if sent.side == Side::Client {
-                // Its end was not recognised, so it was not counted.
-                self.confirms = Confirms::Unknown;
-            }
-            emit(old.exchange, seen(sent.side), cx);
+        if let Some(old) = self.content[sent.side.index()].replace(content) {
+            self.unfinished(old, sent.side, cx);
         }
+    }
+
+    /// A method whose content has begun, and in place of its end something else has.
+    fn unfinished(&mut self, mut content: Content, side: Side, cx: &mut Context<'_>) {
+        if content.exchange.gap_bytes == 0 {
+            content.exchange.note(MALFORMED);
+        } else if side == Side::Client {
+            // Its end was not recognised, so it was not counted.
+            self.confirms = Confirms::Unknown;
+        }
+        emit(content.exchange, seen(side), cx);
     }
 
     /// A content header or a piece of a body.
     pub(super) fn content(&mut self, sent: Sent<'_, '_>, kind: u8, cx: &mut Context<'_>) {
         let Some(mut content) = self.content[sent.side.index()].take() else { return };
+        if kind == frame::HEADER && content.left.is_some() {
+            // It is of another, of which the method was not seen.
+            return self.unfinished(content, sent.side, cx);
+        }
         let framed = sent.framed;
         content.exchange.gap_bytes += framed.lost;
         let Some(mut message) = half(&mut content.exchange, sent.side).take() else { return };

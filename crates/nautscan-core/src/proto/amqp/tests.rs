@@ -393,6 +393,27 @@ fn properties_and_headers_are_read() {
     assert_eq!(play(&[says(C, odd)])[0].oddities, ["malformed_frame"]);
 }
 
+/// A second header within a content is of no method: it is not told as if it were of the first.
+#[test]
+fn a_header_in_place_of_a_body_ends_what_was_begun() {
+    let header = |id: &str| {
+        let size = 3u64.to_be_bytes();
+        frame(2, 1, &[&[0, 60, 0, 0], &size, &[0, 0x80], &t(id)])
+    };
+    let method = method(1, 60, 40, &[&[0, 0], &t(""), &t("jobs"), &[0]]);
+    let acts = [
+        says(C, [method, header("one"), header("two"), frame(3, 1, &[b"abc"])].concat()),
+        says(C, publish(1, "", "next", "x")),
+    ];
+    let rows = ["basic.publish jobs - - gap", "basic.publish next - - request_only"];
+    assert_eq!(told_after(&acts), rows);
+    let got = play(&after_opening(&acts));
+    assert_eq!(
+        (detail(&got[4], "message_id"), &got[4].oddities[..]),
+        ("one", &["malformed_frame"][..])
+    );
+}
+
 #[test]
 fn a_loss_within_a_frame_costs_what_it_is_of() {
     let sent = publish(1, "", "jobs", "0123");

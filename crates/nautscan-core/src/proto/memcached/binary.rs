@@ -466,6 +466,13 @@ fn add(body: &mut Body, bytes: u64) {
 }
 
 fn emit(mut exchange: Exchange, seen: Completeness, cx: &mut Context<'_>) {
-    exchange.completeness = if exchange.gap_bytes > 0 { Completeness::Gap } else { seen };
+    let mut is_gap = exchange.gap_bytes > 0;
+    if seen == Completeness::RequestOnly
+        && let Some(part) = &mut exchange.response
+    {
+        // An answer of several packets, of which the last was not seen.
+        (part.last_time, is_gap) = (None, true);
+    }
+    exchange.completeness = if is_gap { Completeness::Gap } else { seen };
     cx.sink.exchange(&exchange);
 }

@@ -402,6 +402,18 @@ fn binary_messages_have_their_answers() {
     assert_eq!(got[6].response.as_ref().unwrap().body.bytes, Some(24 + 4 + 24));
 }
 
+/// An answer of several packets ends with an empty one.
+#[test]
+fn of_statistics_the_end_may_be_missing() {
+    let acts = [
+        Act::Says(C, asks(0x10, 4, &[], "", "")),
+        Act::Says(S, message(0x81, 0x10, 0, 4, &[], "pid", "1")),
+    ];
+    assert_eq!(told(&acts), ["stat - [-] connection closed before response gap"]);
+    let response = play(&acts, usize::MAX).0.remove(0).response.expect("it");
+    assert_eq!((response.first_time, response.last_time), (2000, None));
+}
+
 /// As libmemcached asks for many: all with the same token, and answers name their keys.
 #[test]
 fn a_binary_answer_is_to_the_request_of_its_key() {

@@ -67,19 +67,20 @@ impl Properties {
         while !fields.0.is_empty() {
             let id = fields.byte()?;
             let value = value(id, &mut fields)?;
-            properties.add(id, value);
+            properties.add(id, value)?;
         }
         Some(properties)
     }
 
-    fn add(&mut self, id: u8, value: Value<'_>) {
+    /// `None`: what is said once at most was said before.
+    fn add(&mut self, id: u8, value: Value<'_>) -> Option<()> {
         match (id, value) {
-            (3, Value::Text(text)) => self.content_type = Some(text.to_vec()),
-            (35, Value::Number(alias)) => self.topic_alias = u16::try_from(alias).ok(),
+            (3, Value::Text(text)) => once(&mut self.content_type, text.to_vec())?,
+            (35, Value::Number(alias)) => once(&mut self.topic_alias, u16::try_from(alias).ok()?)?,
             (_, Value::Pair(name, value)) => self.user.push(name, value),
             (9, Value::Text(data)) => {
                 let hex = data.iter().take(16).map(|byte| format!("{byte:02x}"));
-                self.detail.push(("correlation_data", hex.collect()));
+                self.say("correlation_data", hex.collect())?;
             }
             // Of each subscription that a message is for.
             (11, Value::Number(number)) => {
@@ -92,13 +93,28 @@ impl Properties {
                 }
             }
             (id, Value::Number(number)) => {
-                self.detail.extend(number_name(id).map(|name| (name, number.to_string())));
+                if let Some(name) = number_name(id) {
+                    self.say(name, number.to_string())?;
+                }
             }
             (id, Value::Text(text)) => {
-                self.detail.extend(text_name(id).map(|name| (name, shown(text))));
+                if let Some(name) = text_name(id) {
+                    self.say(name, shown(text))?;
+                }
             }
         }
+        Some(())
     }
+
+    fn say(&mut self, name: &'static str, value: String) -> Option<()> {
+        let is_new = self.detail.iter().all(|(said, _)| *said != name);
+        is_new.then(|| self.detail.push((name, value)))
+    }
+}
+
+/// Fills a slot that nothing has filled.
+fn once<T>(slot: &mut Option<T>, value: T) -> Option<()> {
+    slot.replace(value).is_none().then_some(())
 }
 
 fn value<'a>(id: u8, fields: &mut Fields<'a>) -> Option<Value<'a>> {

@@ -174,10 +174,7 @@ impl Outcome {
         exchange.status = self.status.filter(|code| *code != 0).or(before).or(self.status);
         exchange.error = self.error.or(exchange.error);
         for (name, value) in self.detail {
-            match exchange.detail.iter_mut().find(|(said, _)| *said == name) {
-                Some((_, said)) => *said = value,
-                None => exchange.detail.push((name, value)),
-            }
+            exchange.say(name, value);
         }
         if self.is_malformed {
             exchange.note(MALFORMED);

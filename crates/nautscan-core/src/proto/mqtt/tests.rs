@@ -174,6 +174,27 @@ fn a_message_may_be_for_several_subscriptions() {
     assert_eq!(detail(&play(&acts)[1], "subscription_identifier"), "1, 2");
 }
 
+/// MQTT 5 section 2.2.2.2: most properties more than once are an error of the protocol.
+#[test]
+fn a_property_that_is_said_twice_is_malformed() {
+    for properties in
+        [&b"\x02\0\0\0\x01\x02\0\0\0\x02"[..], b"\x23\0\x01\x23\0\x02", b"\x03\0\0\x03\0\0"]
+    {
+        let rest = [&[properties.len() as u8], properties, b"x"].concat();
+        let acts = [
+            says(C, connect(5)),
+            says(S, packet(0x20, &[&[0, 0, 0]])),
+            says(S, publish(0, "a", 0, &rest)),
+        ];
+        let got = play(&acts);
+
+        assert_eq!(
+            (&got[1].oddities[..], detail(&got[1], "topic")),
+            (&["malformed_packet"][..], "a")
+        );
+    }
+}
+
 #[test]
 fn further_steps_of_authentication_are_part_of_what_they_are_of() {
     let acts = [
@@ -418,6 +439,20 @@ fn what_is_open_at_the_end_says_why() {
     ];
     assert_eq!(told(&acts), rows);
     assert_eq!(detail(&play(&acts)[2], "acknowledged"), "not seen");
+}
+
+/// The first of two acknowledgements was seen: of the answer not nothing, and not the end.
+#[test]
+fn of_two_acknowledgements_one_may_be_missing() {
+    let acts = [
+        says(C, connect(4)),
+        says(S, [0x20, 2, 0, 0]),
+        says(C, publish(2, "b", 6, b"two")),
+        says(S, [0x50, 2, 0, 6]),
+    ];
+    let row = "PUBLISH b - connection closed before response gap";
+    assert_eq!(told(&acts), ["CONNECT dev-7 0 - complete", row]);
+    assert_eq!(play(&acts)[1].response.as_ref().expect("it").last_time, None);
 }
 
 #[test]

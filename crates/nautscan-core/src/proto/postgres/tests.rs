@@ -119,6 +119,19 @@ fn a_connection_begins_and_is_used() {
     assert_eq!((bytes(&got[3].request), bytes(&got[3].response)), want);
 }
 
+/// No server does, and a detail is told once all the same.
+#[test]
+fn a_server_may_ask_twice_who_it_is() {
+    let acts = [
+        client(&[untyped(b"\0\x03\0\0user\0bob\0\0")]),
+        server(&[message(b'R', b"\0\0\0\x03"), message(b'R', b"\0\0\0\x05salt")]),
+        server(&[message(b'R', b"\0\0\0\0"), ready()]),
+    ];
+    assert_eq!(told(&acts), ["STARTUP | bob | - | - | - | complete"]);
+    let (got, _) = play(&acts, usize::MAX);
+    assert_eq!(detail(&got[0], "authentication"), "md5");
+}
+
 #[test]
 fn names_of_prepared_statements_are_resolved() {
     let acts = [

@@ -132,7 +132,7 @@ impl Unit {
 
     pub(super) fn detail(&mut self, name: &'static str, value: &[u8]) {
         if !value.is_empty() {
-            self.exchange.detail.push((name, shown(value, POSTGRES_FIELD)));
+            self.exchange.say(name, shown(value, POSTGRES_FIELD));
         }
     }
 

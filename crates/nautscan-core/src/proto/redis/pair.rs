@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 use super::command::{Effect, Replies};
 use super::oddity::{PAIRING_UNCERTAIN, PIPELINE_OVERFLOW};
 use super::resp::{Kind, Value, number};
-use super::tell::{Pending, asked, emit, join, said};
+use super::tell::{Pending, asked, emit, join, leave_open, said};
 use super::{Begin, is_error};
 use crate::event::Completeness;
 use crate::limits::REDIS_PIPELINE;
@@ -288,8 +288,10 @@ impl Pairing {
                 if let Some(front) = self.queue.front_mut().filter(|_| is_known) {
                     front.exchange.gap_bytes += lost;
                     if let Some((value, begin)) = part {
-                        let answer = said(&value, begin, None, cx);
-                        join(front, answer);
+                        match &mut front.exchange.response {
+                            Some(response) => leave_open(response),
+                            None => join(front, said(&value, begin, None, cx)),
+                        }
                         if let Some(pending) = self.pop() {
                             emit(pending.exchange, Completeness::Gap, cx);
                         }
@@ -315,6 +317,7 @@ impl Pairing {
                 pending.exchange.oddities.push(PAIRING_UNCERTAIN);
             }
             let is_part = pending.exchange.response.is_some();
+            pending.exchange.response.iter_mut().for_each(leave_open);
             if pending.exchange.error.is_none() && !lost {
                 pending.exchange.error = error;
             }

@@ -122,6 +122,12 @@ pub(super) fn join(pending: &mut Pending, answer: Exchange) {
     exchange.detail.extend(answer.detail);
 }
 
+/// Says that the last of several answers to a command was not seen whole.
+pub(super) fn leave_open(response: &mut Message) {
+    response.last_time = None;
+    (response.body.bytes, response.body.truncated) = (None, true);
+}
+
 /// Emits an exchange of which so much was seen, or less where bytes were lost.
 pub(super) fn emit(mut exchange: Exchange, seen: Completeness, cx: &mut Context<'_>) {
     let is_gap = exchange.gap_bytes > 0;

@@ -152,6 +152,28 @@ fn a_subscription_is_answered_by_channel_and_then_told_unasked() {
     assert_eq!(told(&acts), rows);
 }
 
+/// The second of two answers is cut: the first's time stands, when it ended is not known.
+#[test]
+fn of_several_answers_the_last_may_be_lost() {
+    let second = confirms("subscribe", "b", 2);
+    let lost = |acts: &[Act]| {
+        let got = play(acts, usize::MAX);
+        let response = got[0].response.as_ref().expect("it");
+        assert_eq!((response.first_time, response.last_time), (2000, None));
+        assert_eq!((response.body.bytes, detail(&got[0], "reply")), (None, "array"));
+        got.len()
+    };
+    let acts = [
+        says(C, ask("SUBSCRIBE a b")),
+        says(S, confirms("subscribe", "a", 1)),
+        says(S, &second[..20]),
+        Act::Loses(S, 9),
+    ];
+    assert_eq!(told(&acts), ["SUBSCRIBE a [array] - gap"]);
+    assert_eq!(lost(&acts), 1);
+    assert_eq!(lost(&acts[..2]), 1);
+}
+
 /// What a server says to `SUBSCRIBE` and the like.
 fn confirms(word: &str, channel: &str, count: usize) -> String {
     let (a, b) = (word.len(), channel.len());
