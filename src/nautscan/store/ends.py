@@ -79,6 +79,8 @@ class Known:
     """Whether a port is published."""
     is_inside: bool
     """Whether a container's loopback addresses are known by its name."""
+    is_host: bool
+    """Whether a name of a host is known: one of the further joins has a column `host`."""
 
 
 def source(count: int, known: Known, *, macs: bool) -> str:
@@ -126,7 +128,7 @@ def question(
 ) -> str:
     """What to ask of the ends `rows`, in their order.
 
-    `parts` are further joins, which may have a column `host`. `sockets` tells which kinds of
+    `parts` are further joins. `sockets` tells which kinds of
     sockets are known (see `joined`); None: no end can have a process.
     """
     parts = list(parts)
@@ -134,11 +136,10 @@ def question(
         parts.append(joined(sockets))
     columns = [column for part in parts for column in part.columns]
     joins = " ".join(text for part in parts for text in part.joins)
-    has_hosts = any(column.endswith(" AS host") for column in columns)
-    best = "coalesce(name, host)" if has_hosts else "name"
+    best = "coalesce(name, host)" if known.is_host else "name"
     # No owner is known: there is no name, or, if names of hosts are known, only such a one.
     is_nobody = f"container_id IS NULL AND {best} IS NOT DISTINCT FROM "
-    more = [f"CASE WHEN {is_nobody}{'host' if has_hosts else 'NULL'} THEN ip END AS unnamed"]
+    more = [f"CASE WHEN {is_nobody}{'host' if known.is_host else 'NULL'} THEN ip END AS unnamed"]
     if sockets is not None:
         more.append("CASE WHEN process_reason = 'not_seen' THEN true END AS is_missed")
     inner = ", ".join(
@@ -152,7 +153,7 @@ def question(
         )
     )
     return f"""SELECT * EXCLUDE (place, ip, container_id, name), {", ".join(more)}
-        {f", {best} AS best" if has_hosts else ""}
+        {f", {best} AS best" if known.is_host else ""}
         FROM (SELECT {inner} FROM {_owned(rows, known, host)} AS rows {joins})
         ORDER BY place"""
 

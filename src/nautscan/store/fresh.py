@@ -193,7 +193,11 @@ class FreshRows:
         self._connection.register(ends.TABLE, ends.stacked(rows, at, macs=macs))
         low, high = ends.bounds(at)
         known = ends.Known(
-            self._join_for(low, high), self._nobody, self._any_published, self._any_inside
+            self._join_for(low, high),
+            self._nobody,
+            is_published=self._any_published,
+            is_inside=self._any_inside,
+            is_host=bool(self._hosts),
         )
         source = ends.source(rows.num_rows, known, macs=macs)
         parts = [self._hosts.join(low, source), *self._lookups(table)]
