@@ -24,6 +24,10 @@ packages() { # packages STAMP FILE
   mark_done "$1" "$key"
 }
 
+python_packages_ready() {
+  is_done python "$(digest requirements.txt)" || is_done python-dev "$(digest requirements-dev.txt)"
+}
+
 python_packages() {
   if [ "$PURPOSE" = run ]; then
     packages python requirements.txt
@@ -34,12 +38,16 @@ python_packages() {
 
 engine() {
   local key
-  key=$(digest Cargo.toml Cargo.lock pyproject.toml crates)-$(rustc --version | tr ' ' _)-$VENV
+  key=$(digest Cargo.toml Cargo.lock pyproject.toml crates scripts/engine.sh scripts/train.py)
+  key+=-$(rustc --version | tr ' ' _)-$VENV
   if is_done engine "$key" && compgen -G "src/nautscan/_engine*.so" >/dev/null && [ -x "$VENV/bin/nautscan" ]; then return 0; fi
-  say "building the engine (Rust, release; the first time takes minutes)"
-  # Editable: changes of Python files need no new build. Nothing is fetched but crates.
-  python -m pip install -q --no-deps --no-build-isolation -e . ||
-    fail "the engine could not be built"
+  scripts/engine.sh watched
+  # It is watched at work, for which it needs Python packages.
+  until python_packages_ready; do
+    kill -0 "$REST" 2>/dev/null || wait "$REST"
+    sleep 0.2
+  done
+  scripts/engine.sh trained
   mark_done engine "$key"
 }
 
@@ -83,6 +91,9 @@ page() {
   mark_done web "$key"
 }
 
+# Where PYTHONDONTWRITEBYTECODE is set, each start would compile them anew.
+bytecode() { python -m compileall -q src/nautscan; }
+
 scripts/system.sh "$PURPOSE"
 python_environment
 packages python-build requirements-build.txt
@@ -101,3 +112,4 @@ trap 'kill -- -"$REST" 2>/dev/null || true' EXIT
 engine
 wait "$REST"
 trap - EXIT
+bytecode

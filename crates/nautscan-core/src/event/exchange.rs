@@ -106,6 +106,8 @@ pub struct Body {
 pub struct Message {
     /// When its first byte was captured, ns since 1970 UTC.
     pub first_time: i64,
+    /// That was not its first: bytes before it were lost.
+    pub is_begin_lost: bool,
     /// When its last byte was captured; `None` while it has not ended.
     pub last_time: Option<i64>,
     /// Header fields in order.

@@ -306,7 +306,8 @@ impl RequestsBuilder {
         self.error.append_option(exchange.error);
         // A clock that ran back has measured nothing.
         let since_request = |at: Option<i64>| Some(at? - begin?).filter(|took| *took >= 0);
-        self.ttfb_ns.append_option(since_request(response.map(|message| message.first_time)));
+        let first = response.filter(|message| !message.is_begin_lost);
+        self.ttfb_ns.append_option(since_request(first.map(|message| message.first_time)));
         self.duration_ns
             .append_option(since_request(response.and_then(|message| message.last_time)));
         let redactor = self.redactor.as_ref();

@@ -33,6 +33,8 @@ pub(super) struct Framed<'a> {
     pub(super) lost: u64,
     /// When its first byte was captured.
     pub(super) time: i64,
+    /// All of its bytes were sent.
+    pub(super) is_sent: bool,
 }
 
 impl Framed<'_> {
@@ -52,7 +54,7 @@ impl Framed<'_> {
 
 /// A message as one half of an exchange. `ended`: when its last byte was captured.
 pub(super) fn message(framed: &Framed<'_>, ended: Option<i64>) -> Message {
-    let bytes = ended.and(framed.wire_bytes());
+    let bytes = framed.wire_bytes().filter(|_| framed.is_sent);
     Message {
         first_time: framed.time,
         last_time: ended,
@@ -119,7 +121,10 @@ impl Frames {
             {
                 let length = whole as u64;
                 let bytes = &bytes[..whole.min(self.keep)];
-                return Ok((whole, Some(Framed { bytes, head, length, lost: 0, time: cx.time })));
+                return Ok((
+                    whole,
+                    Some(Framed { bytes, head, length, lost: 0, time: cx.time, is_sent: true }),
+                ));
             }
         }
         let mut used = 0;
@@ -174,8 +179,8 @@ impl Frames {
 
     fn finish(&mut self) -> Option<Framed<'_>> {
         let (head, length) = self.known.take()?;
-        self.seen = 0;
-        Some(Framed { bytes: &self.kept, head, length, lost: self.lost, time: self.time })
+        let is_sent = core::mem::take(&mut self.seen) >= length;
+        Some(Framed { bytes: &self.kept, head, length, lost: self.lost, time: self.time, is_sent })
     }
 
     /// Heap bytes held.

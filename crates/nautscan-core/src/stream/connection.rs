@@ -264,6 +264,13 @@ impl Connection {
         if !self.believes_reset(side, segment) {
             return Event::None;
         }
+        let reach = self.reach(side);
+        let peer = &mut self.halves[side.peer().index()];
+        let has_received = segment.has(flag::ACK) && peer.is_started();
+        if has_received && peer.is_within(segment.acknowledgement, reach) {
+            // What it has received and we have not is lost.
+            peer.acknowledge(segment.acknowledgement);
+        }
         // `out` counts already.
         self.halves[0].finish(Side::Client, out);
         self.halves[1].finish(Side::Server, out);

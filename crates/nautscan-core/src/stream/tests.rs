@@ -159,6 +159,21 @@ fn a_gap_that_a_reset_reveals_is_counted_once() {
     assert_eq!((d.connection.counters.gaps, d.connection.counters.gap_bytes), (1, 4));
 }
 
+/// Who resets says what it had received: an answer that was lost is not missing.
+#[test]
+fn what_a_reset_acknowledges_was_sent() {
+    let acknowledged = |number| {
+        let mut d = Dialogue::opened();
+        d.send(Client, ACK, 101, 501, b"ask").send(Client, RST | ACK, 104, number, b"");
+        assert_eq!(d.last, Event::Reset(Client));
+        d.log.0.split_off(1)
+    };
+    assert_eq!(acknowledged(501), []);
+    assert_eq!(acknowledged(502), [], "it may be a FIN");
+    assert_eq!(acknowledged(541), [Told::Gap(Server, 39)], "and the last of them too");
+    assert_eq!(acknowledged(0x9000_0000), [], "of another connection");
+}
+
 /// When each run of bytes was there to be read.
 #[derive(Default)]
 struct Times(Vec<i64>);

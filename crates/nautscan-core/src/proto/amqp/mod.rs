@@ -57,6 +57,8 @@ struct Amqp {
     frames: [Frames; 2],
     /// Where the next frame of a side begins is not known.
     lost: [bool; 2],
+    /// Since then bytes were passed over, or more were lost.
+    passed: [bool; 2],
     channels: BTreeMap<u16, Channel>,
     held: usize,
 }
@@ -65,10 +67,31 @@ struct Amqp {
 struct Misplaced;
 
 impl Amqp {
+    /// What was passed over until a place was found may have answered what was asked meanwhile.
+    fn lose_passed(&mut self, side: Side, cx: &mut Context<'_>) {
+        if core::mem::take(&mut self.passed[side.index()]) {
+            self.lose(side, cx);
+        }
+    }
+
+    /// Bytes of `side` were lost, and what they were of is not known.
+    fn lose(&mut self, side: Side, cx: &mut Context<'_>) {
+        for channel in self.channels.values_mut() {
+            channel.lose(side, cx);
+        }
+        self.held = 0;
+    }
+
     fn new(settings: &Settings) -> Self {
         let keep = AMQP_KEPT.saturating_add(settings.body_limit);
         let frames = || Frames::new(frame::head, keep);
-        Self { frames: [frames(), frames()], lost: [false; 2], channels: BTreeMap::new(), held: 0 }
+        Self {
+            frames: [frames(), frames()],
+            lost: [false; 2],
+            passed: [false; 2],
+            channels: BTreeMap::new(),
+            held: 0,
+        }
     }
 
     fn dead(&mut self, why: &'static str, cx: &mut Context<'_>) -> Verdict {
@@ -137,9 +160,11 @@ impl Parser for Amqp {
     fn data(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Verdict {
         if self.lost[side.index()] {
             if frame::begins(side, bytes) != Some(true) {
+                self.passed[side.index()] = true;
                 return Verdict::Continue;
             }
             self.lost[side.index()] = false;
+            self.lose_passed(side, cx);
         }
         let mut at = 0;
         while at < bytes.len() {
@@ -159,10 +184,11 @@ impl Parser for Amqp {
 
     fn gap(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) -> Verdict {
         if self.lost[side.index()] {
+            self.passed[side.index()] = true;
             return Verdict::Continue;
         }
         let (framed, ended) = match self.frames[side.index()].lose(lost) {
-            Loss::Within(framed) => (framed, Some(cx.time)),
+            Loss::Within(framed) => (framed, None),
             Loss::Beyond(framed) => {
                 self.lost[side.index()] = true;
                 (framed, None)
@@ -175,10 +201,7 @@ impl Parser for Amqp {
             return self.dead("a frame that this side does not send", cx);
         }
         if self.lost[side.index()] {
-            for channel in self.channels.values_mut() {
-                channel.lose(side, cx);
-            }
-            self.held = 0;
+            self.lose(side, cx);
         }
         Verdict::Continue
     }
@@ -190,6 +213,7 @@ impl Parser for Amqp {
     fn close(&mut self, close: Close, cx: &mut Context<'_>) {
         let error = close.failure(UNANSWERED);
         for side in [Side::Client, Side::Server] {
+            self.lose_passed(side, cx);
             // The end of a frame that was begun never came.
             if let Some(framed) = self.frames[side.index()].part() {
                 let _ = take((&mut self.channels, &mut self.held), (side, &framed, None), cx);

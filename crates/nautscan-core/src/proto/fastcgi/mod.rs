@@ -177,11 +177,10 @@ impl Parser for Fastcgi {
     fn gap(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) -> Verdict {
         let half = &mut self.halves[side.index()];
         self.seen[side.index()] = cx.place.offset.saturating_add(lost);
-        let was_lost = half.is_lost;
         if let Some(piece) = half.lose(lost) {
             take((&mut self.open, &mut self.values), (side, &piece), cx);
         }
-        if self.halves[side.index()].is_lost && !was_lost {
+        if self.halves[side.index()].is_lost {
             self.lose(side, 0, cx);
         }
         Verdict::Continue

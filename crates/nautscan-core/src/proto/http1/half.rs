@@ -4,6 +4,9 @@
 use super::framing::{Codings, Framing};
 use crate::proto::Place;
 
+/// A time that nothing was seen at.
+pub(super) const UNSEEN: i64 = i64::MIN;
+
 /// What the next bytes of a direction are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum State {
@@ -64,7 +67,7 @@ pub(super) struct Half {
     pub(super) scanned: usize,
     /// Time of the first byte of the message being read.
     pub(super) begin: i64,
-    /// Time of the last bytes seen.
+    /// Time of the last bytes seen; [`UNSEEN`] where they were lost.
     pub(super) seen: i64,
     /// Where the message being read begins.
     pub(super) start: Start,

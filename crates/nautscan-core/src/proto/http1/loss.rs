@@ -3,11 +3,12 @@
 use super::body::message;
 use super::fields;
 use super::framing::Framing;
-use super::half::{LineStart, State};
+use super::half::{LineStart, State, UNSEEN};
 use super::message::{Head, Need};
 use super::oddity::{OddSet, Oddity};
 use super::pending::{self, Asked, Progress, renew, set};
 use super::{Http1, Step, probe, start};
+use crate::event::Body;
 use crate::limits::{HTTP_PROBE, HTTP_SCAN};
 use crate::proto::{Context, Side, Verdict};
 
@@ -84,7 +85,10 @@ impl Http1 {
                 chunked.skip(lost);
                 self.half(side).state = State::Body(Framing::Chunked(chunked));
             }
-            State::Body(Framing::UntilClose) => self.lose_content(side, lost),
+            State::Body(Framing::UntilClose) => {
+                self.lose_content(side, lost);
+                self.half(side).seen = UNSEEN;
+            }
             State::Body(_) | State::Peek(_) => self.lose_message(side, lost, false, cx),
             State::Trailer => self.lose_message(side, lost, true, cx),
             State::Head => {
@@ -143,6 +147,20 @@ impl Http1 {
         let at = if half.hole_at.1 == half.end { half.hole_at.0 } else { half.start.at };
         half.scan(LineStart::Maybe);
         self.pairing.lose(side, at);
+    }
+
+    /// A success that names no length, of a request that was not seen, may have opened a tunnel (RFC 9110
+    /// section 9.3.6): what follows it is then no content.
+    #[cold]
+    fn doubt_content(&mut self, side: Side) {
+        let Some(pending) = self.pending(side) else { return };
+        let is_success = matches!(pending.exchange.status, Some(200..=299));
+        let may_be_tunnel = side == Side::Server && is_success && pending.asked == Asked::Unknown;
+        if may_be_tunnel
+            && let Some(message) = message(pending, side).filter(|it| it.content_type.is_none())
+        {
+            message.body = Body { truncated: true, ..Body::default() };
+        }
     }
 
     /// The peer broke its own framing: the message has no end that can be known.
@@ -402,7 +420,9 @@ impl Http1 {
         let error = error.filter(|_| side == Side::Server);
         match state {
             State::Body(Framing::UntilClose) | State::Peek(Framing::UntilClose) if orderly => {
-                self.end_message(side, true, cx);
+                let last_seen = self.half(side).seen != UNSEEN;
+                self.doubt_content(side);
+                self.end_message(side, last_seen, cx);
             }
             State::Head => {
                 if side == Side::Server {

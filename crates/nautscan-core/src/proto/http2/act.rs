@@ -24,7 +24,8 @@ impl Http2 {
         let head = payload.head;
         match head.kind {
             kind::DATA if head.has(flag::END_STREAM) => {
-                self.end_stream(side, head.stream, cx);
+                let ended = (!payload.is_end_lost).then_some(cx.time);
+                self.end_stream(side, head.stream, ended, cx);
                 Ok(())
             }
             kind::HEADERS | kind::PUSH_PROMISE => self.begin_block(side, payload, bytes, cx),
@@ -108,6 +109,7 @@ impl Http2 {
             block.is_large |= fits < piece.len();
             block.is_cut = block.is_large || !is_whole;
         }
+        block.end = (!payload.is_end_lost).then_some(cx.time);
         block.lost += if block.is_large { 0 } else { payload.lost };
         if payload.head.has(flag::END_HEADERS) {
             return self.end_block(side, None, cx);
@@ -123,7 +125,7 @@ impl Http2 {
         cx: &mut Context<'_>,
     ) -> Result<(), Dead> {
         let Some(block) = &mut self.half(side).block else { return Ok(()) };
-        block.is_cut = true;
+        (block.is_cut, block.end) = (true, None);
         self.end_block(side, oddity, cx)
     }
 
@@ -184,7 +186,7 @@ impl Http2 {
             cx.sink.exchange(&exchange);
         }
         if block.ends_stream {
-            self.end_stream(side, id, cx);
+            self.end_stream(side, id, block.end, cx);
         }
     }
 
@@ -199,13 +201,13 @@ impl Http2 {
             stream.lose(Side::Client, block.lost);
         }
         stream.section(Side::Client, section, block.begin, cx);
-        stream.end(Side::Client, cx.time, cx);
+        stream.end(Side::Client, block.end, cx);
     }
 
-    /// `side` sends no more on a stream.
-    fn end_stream(&mut self, side: Side, id: u32, cx: &mut Context<'_>) {
+    /// `side` sends no more on a stream. `ended`: when its last octet was captured, if it was.
+    fn end_stream(&mut self, side: Side, id: u32, ended: Option<i64>, cx: &mut Context<'_>) {
         if let Some(stream) = self.streams.get(id) {
-            stream.end(side, cx.time, cx);
+            stream.end(side, ended, cx);
         }
         self.settle(id, cx);
     }
@@ -220,7 +222,8 @@ impl Http2 {
     /// RST_STREAM: both sides are done with a stream (RFC 9113 section 6.4).
     fn reset(&mut self, side: Side, id: u32, code: u32, cx: &mut Context<'_>) {
         let Some(stream) = self.streams.get(id) else { return };
-        let is_answered = stream.response() == Progress::Ended;
+        // What was lost may have been all of the answer.
+        let is_answered = stream.response() == Progress::Ended || stream.may_have_ended();
         if stream.response() == Progress::Open {
             stream.gap = true;
         }

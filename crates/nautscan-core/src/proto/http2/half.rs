@@ -2,6 +2,7 @@
 
 use super::frame::{Head, flag};
 use super::hpack::Decoder;
+use super::sought::Times;
 
 /// What comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,6 +28,8 @@ pub(super) struct Payload {
     pub(super) pad: Option<u8>,
     /// Octets that were lost, or are more than is held.
     pub(super) lost: u64,
+    /// The last octet was lost.
+    pub(super) is_end_lost: bool,
 }
 
 impl Payload {
@@ -56,6 +59,8 @@ pub(super) struct Block {
     pub(super) is_large: bool,
     /// Octets of it that were lost.
     pub(super) lost: u64,
+    /// When its last octet was captured, if it was.
+    pub(super) end: Option<i64>,
 }
 
 #[derive(Debug, Default)]
@@ -63,6 +68,10 @@ pub(super) struct Half {
     pub(super) state: State,
     /// The beginning of what is read: a head, a payload, what may hold frames.
     pub(super) buf: Vec<u8>,
+    /// When that came, while frames are looked for.
+    pub(super) times: Times,
+    /// Bytes were given up since they were.
+    pub(super) has_passed: bool,
     /// While frames are looked for: so much has to be in `buf` to tell more.
     pub(super) needed: usize,
     /// Bytes in which frames were looked for.
@@ -78,9 +87,31 @@ pub(super) struct Half {
 }
 
 impl Half {
+    /// Holds bytes in which frames may begin. If they are of too many packets, those before are given up.
+    pub(super) fn hold(&mut self, bytes: &[u8], time: i64) {
+        if bytes.is_empty() {
+            return;
+        }
+        if !self.times.add(self.buf.len(), time) {
+            self.buf.clear();
+            self.times.clear();
+            self.times.add(0, time);
+            (self.needed, self.has_passed) = (0, true);
+        }
+        self.buf.extend_from_slice(bytes);
+    }
+
+    /// Frames are to be looked for from here on.
+    pub(super) fn begin_seek(&mut self) {
+        self.state = State::Seek;
+        self.buf.clear();
+        self.times.clear();
+        (self.needed, self.sought, self.looked, self.has_passed) = (0, 0, 0, false);
+    }
+
     /// Heap bytes held.
     pub(super) fn memory(&self) -> usize {
         let block = self.block.as_ref().map_or(0, |block| block.bytes.capacity());
-        self.buf.capacity() + block + self.hpack.memory()
+        self.buf.capacity() + self.times.memory() + block + self.hpack.memory()
     }
 }

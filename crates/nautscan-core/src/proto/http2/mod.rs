@@ -7,6 +7,7 @@
 //! | `huffman`, `hpack` | header compression (RFC 7541), also where not all of it was seen |
 //! | `half` | state of one direction |
 //! | `read` | frames, as bytes come, and the way back after a loss |
+//! | `sought` | when the bytes came in which frames are looked for |
 //! | `act` | what a frame means for the streams |
 //! | `fields` | what a header block says |
 //! | `stream`, `streams` | exchanges in the making |
@@ -25,6 +26,7 @@ mod huffman;
 mod oddity;
 mod probe;
 mod read;
+mod sought;
 mod stream;
 mod streams;
 #[cfg(test)]
@@ -35,7 +37,7 @@ pub use oddity::ODDITIES;
 
 use super::{About, Close, Context, Parser, Protocol, Settings, Side, UNANSWERED, Verdict};
 use crate::event::Exchange;
-use half::Half;
+use half::{Half, State};
 use read::Dead;
 use stream::Stream;
 use streams::Streams;
@@ -103,6 +105,12 @@ impl Parser for Http2 {
     fn close(&mut self, close: Close, cx: &mut Context<'_>) {
         let during = close.failure("connection closed during response");
         let before = close.failure(UNANSWERED);
+        for side in [Side::Client, Side::Server] {
+            if self.half(side).state == State::Seek {
+                // In what no frames were found there may have been some.
+                self.streams.lose(side);
+            }
+        }
         self.streams.finish_tunnels(self.goaway, close, cx);
         let has_begun = |_, stream: &Stream| stream.response() != stream::Progress::Absent;
         self.streams.finish_all(self.goaway.or(during), has_begun, cx);

@@ -98,6 +98,16 @@ pub(super) fn run(
                     Block::Unclear => WEAK,
                 }
             }
+            // What a server promises to answer has the fields of a request.
+            (kind::PUSH_PROMISE, Some(payload)) => {
+                let Some(left) = budget.checked_sub(payload.len() as u64) else { return Run::No };
+                *budget = left;
+                match block(head, payload) {
+                    Block::Of(Side::Client) if promises(head, payload) => return Run::Yes,
+                    Block::Unclear if promises(head, payload) => WEAK,
+                    _ => return Run::No,
+                }
+            }
             (_, Some(payload)) => match is_sound(head, payload) {
                 true => STRONG,
                 false => return Run::No,
@@ -126,6 +136,14 @@ fn may_send(side: Side, head: Head) -> bool {
         || (head.kind != kind::PUSH_PROMISE
             && (head.stream % 2 == 1
                 || !matches!(head.kind, kind::DATA | kind::HEADERS | kind::CONTINUATION)))
+}
+
+/// Whether a stream is promised that a server may open, on one that a client did.
+fn promises(head: Head, payload: &[u8]) -> bool {
+    let at = usize::from(head.has(flag::PADDED));
+    let promised =
+        payload.get(at..).and_then(<[u8]>::first_chunk).map(|id| u32::from_be_bytes(*id));
+    head.stream % 2 == 1 && promised.is_some_and(|id| id > 0 && id >> 31 == 0 && id % 2 == 0)
 }
 
 /// What a header block says of its sender.
@@ -183,7 +201,7 @@ fn is_sound(head: Head, payload: &[u8]) -> bool {
         kind::SETTINGS => payload.chunks_exact(6).all(|s| s[0] == 0 && s[1] <= 16),
         kind::PING => true,
         kind::PRIORITY => word(0).is_some_and(|on| on & 0x7fff_ffff != head.stream),
-        // Within a block, or a promise: neither begins a run.
+        // Within a block: that begins no run.
         _ => false,
     }
 }

@@ -5,6 +5,7 @@ use super::frame::{HEAD, Head, PREFACE, flag, kind};
 use super::half::{Payload, State};
 use super::oddity::{BLOCK_INTERRUPTED, EARLY_DATA};
 use super::probe::{Run, run};
+use super::sought::Times;
 use crate::limits::{H2_FRAME, H2_LOOKED, H2_SEEK, H2_SOUGHT};
 use crate::proto::{Context, Side};
 
@@ -35,12 +36,9 @@ impl Http2 {
     /// connection.
     fn begin(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Result<usize, Dead> {
         let half = self.half(side);
-        if half.buf.is_empty() {
-            half.begin = cx.time;
-        }
         let enough = if side == Side::Client { PREFACE.len() } else { HEAD };
         let take = bytes.len().min(enough - half.buf.len());
-        half.buf.extend_from_slice(&bytes[..take]);
+        half.hold(&bytes[..take], cx.time);
         let is_client = side == Side::Client;
         if is_client && !PREFACE.starts_with(&half.buf) {
             half.state = State::Seek;
@@ -51,6 +49,7 @@ impl Http2 {
             return Ok(take);
         }
         let held = core::mem::take(&mut half.buf);
+        let times = core::mem::take(&mut half.times);
         if is_client {
             half.state = State::Head;
             half.is_whole = true;
@@ -64,8 +63,23 @@ impl Http2 {
         half.state = if is_settings { State::Head } else { State::Seek };
         half.is_whole = is_settings;
         self.settle_start();
-        self.feed(side, &held, cx)?;
+        self.feed_held(side, &held, &times, cx)?;
         Ok(take)
+    }
+
+    /// Consumes what was held, each piece at its own time.
+    fn feed_held(
+        &mut self,
+        side: Side,
+        held: &[u8],
+        times: &Times,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Dead> {
+        let (place, settings) = (cx.place, cx.settings);
+        for (time, piece) in times.pieces(held) {
+            self.feed(side, piece, &mut Context { time, place, settings, sink: &mut *cx.sink })?;
+        }
+        Ok(())
     }
 
     /// Once both sides were seen to begin, nothing of their tables is unseen.
@@ -78,10 +92,7 @@ impl Http2 {
     /// Looks for frames.
     fn seek(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Result<usize, Dead> {
         let half = &mut self.halves[side.index()];
-        if half.buf.is_empty() {
-            half.begin = cx.time;
-        }
-        half.buf.extend_from_slice(bytes);
+        half.hold(bytes, cx.time);
         half.sought += bytes.len() as u64;
         if half.sought > H2_SOUGHT {
             return Err("no HTTP/2 frames found");
@@ -105,11 +116,20 @@ impl Http2 {
                 Run::Yes => {
                     half.state = State::Head;
                     (half.sought, half.looked) = (0, 0);
-                    self.feed(side, &held[at..], cx)?;
+                    if half.has_passed || at > 0 {
+                        // It may have been of streams that were opened since the loss.
+                        self.streams.lose(side);
+                    }
+                    half.has_passed = false;
+                    half.times.drop_first(at);
+                    let times = core::mem::take(&mut half.times);
+                    self.feed_held(side, &held[at..], &times, cx)?;
                     return Ok(bytes.len());
                 }
                 Run::More(needed) if needed <= H2_SEEK => {
                     held.drain(..at);
+                    half.times.drop_first(at);
+                    half.has_passed |= at > 0;
                     half.needed = needed;
                     half.buf = held;
                     return Ok(bytes.len());
@@ -117,6 +137,8 @@ impl Http2 {
                 Run::More(_) | Run::No => at += 1,
             }
         }
+        half.has_passed |= !held.is_empty();
+        half.times.clear();
         Ok(bytes.len())
     }
 
@@ -141,7 +163,7 @@ impl Http2 {
             cx.sink.parse_error();
             self.cut_block(side, Some(BLOCK_INTERRUPTED), cx)?;
         }
-        let payload = Payload { head, left: head.len, pad: None, lost: 0 };
+        let payload = Payload { head, left: head.len, pad: None, lost: 0, is_end_lost: false };
         if head.len == 0 {
             self.frame(side, payload, &[], cx)?;
         } else {
@@ -264,15 +286,14 @@ impl Http2 {
                 self.half(side).state = State::Payload(payload);
                 return Ok(());
             }
+            payload.is_end_lost = true;
             self.end_payload(side, payload, cx)?;
         }
         if beyond > 0 {
             self.cut_block(side, None, cx)?;
             let half = self.half(side);
-            half.state = State::Seek;
+            half.begin_seek();
             half.hpack.forget();
-            half.buf.clear();
-            (half.needed, half.sought, half.looked) = (0, 0, 0);
             self.streams.lose(side);
         }
         Ok(())

@@ -191,6 +191,11 @@ impl Stream {
         self.content[0].has_hole
     }
 
+    /// Whether bytes of the response were lost, and with them maybe its end.
+    pub(super) fn may_have_ended(&self) -> bool {
+        self.content[1].has_hole
+    }
+
     fn message(&mut self, side: Side) -> Option<&mut Message> {
         match side {
             Side::Client => self.exchange.request.as_mut(),
@@ -371,14 +376,14 @@ impl Stream {
         Some(exchange)
     }
 
-    /// What `side` sends is over; `time`: its last byte was captured then.
-    pub(super) fn end(&mut self, side: Side, time: i64, cx: &Context<'_>) {
+    /// What `side` sends is over; `ended`: its last byte was captured then, if it was.
+    pub(super) fn end(&mut self, side: Side, ended: Option<i64>, cx: &Context<'_>) {
         let at = side.index();
         if self.progress[at] != Progress::Open {
             return;
         }
         self.progress[at] = Progress::Ended;
-        self.close_content(side, Some(time), cx);
+        self.close_content(side, ended, cx);
         self.content[at].call.is_ended = true;
         let Content { stated, has_hole, .. } = self.content[at];
         let got = self.message(side).and_then(|message| message.body.bytes);
@@ -432,8 +437,9 @@ impl Stream {
                 growth.mark_last(&mut self.exchange);
             }
         }
+        let may_have_ended = self.may_have_ended();
+        self.gap |= may_have_ended && response == Progress::Absent;
         let exchange = &mut self.exchange;
-        let may_have_ended = self.content[1].has_hole;
         if response != Progress::Ended && exchange.error.is_none() && !may_have_ended {
             exchange.error = error;
         }

@@ -445,8 +445,61 @@ fn what_may_have_ended_in_a_loss_is_not_said_to_have_failed() {
         says(C, get(5, "/c")),
         says(S, ok(5, BOTH)),
     ]);
-    let rows = ["5 GET /c 200 0 - complete", "1 GET /a 200 - - gap", "3 GET /b - - - request_only"];
+    let rows = ["5 GET /c 200 0 - complete", "1 GET /a 200 - - gap", "3 GET /b - - - gap"];
     assert_eq!(told(&acts), rows);
+}
+
+/// suricata-verify/http2-range: the answer was lost, and NO_ERROR asks the client to stop sending.
+#[test]
+fn a_reset_behind_a_lost_answer_is_no_failure() {
+    let reset = |code: u8| frame(3, 0, 1, &[0, 0, 0, code]);
+    let acts = |code| {
+        let post = headers(END_HEADERS, 1, &[(":method", "POST"), (":path", "/a")]);
+        let then = [reset(code), frame(8, 0, 0, b"\0\0\x10\0")].concat();
+        after_begin([says(C, post), Act::Loses(S, 90), says(S, then)])
+    };
+    assert_eq!(told(&acts(0)), ["1 POST /a - - - gap"]);
+    assert_eq!(told(&acts(8)), ["1 POST /a - - CANCEL gap"]);
+}
+
+/// What is held until it is certain that frames begin there came when it came.
+#[test]
+fn frames_that_are_found_later_keep_their_times() {
+    let promise =
+        frame(5, END_HEADERS, 1, &[&[0, 0, 0, 2][..], &block(&[(":path", "/css")])].concat());
+    let acts = after_begin([
+        says(C, [get(1, "/a"), get(3, "/b")].concat()),
+        Act::Loses(S, 30),
+        // Alone it may be by chance.
+        says(S, frame(8, 0, 0, b"\0\0\x10\0")),
+        says(S, &promise[..12]),
+        says(S, &promise[12..]),
+        says(S, &ok(3, BOTH)[..10]),
+        says(S, &ok(3, BOTH)[10..]),
+        says(S, ok(2, BOTH)),
+    ]);
+    let rows = ["3 GET /b 200 0 - complete", "2 - /css 200 0 - complete", "1 GET /a - - - gap"];
+    assert_eq!(told(&acts), rows);
+    let times = |message: &Option<crate::event::Message>| {
+        message.as_ref().map(|message| (message.first_time, message.last_time))
+    };
+    let exchanges = play(&acts);
+    assert_eq!(times(&exchanges[0].response), Some((8000, Some(9000))));
+    assert_eq!(times(&exchanges[1].request), Some((6000, Some(7000))));
+    assert_eq!(times(&exchanges[1].response), Some((10_000, Some(10_000))));
+}
+
+/// Where frames are still looked for at the end, an answer may have been among them.
+#[test]
+fn an_answer_may_be_in_what_no_frames_were_found_in() {
+    let acts = after_begin([
+        says(C, get(1, "/a")),
+        says(S, ok(1, BOTH)),
+        Act::Loses(S, 10),
+        says(C, get(3, "/b")),
+        says(S, [b'x'; 60]),
+    ]);
+    assert_eq!(told(&acts), ["1 GET /a 200 0 - complete", "3 GET /b - - - gap"]);
 }
 
 #[test]

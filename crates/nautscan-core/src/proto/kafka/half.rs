@@ -140,7 +140,7 @@ impl Begun {
 
     /// It as one half of an exchange. `ended`: when its last byte was captured.
     pub(super) fn message(&self, ended: Option<i64>) -> Message {
-        let bytes = ended.and(i64::try_from(self.length).ok());
+        let bytes = i64::try_from(self.length).ok().filter(|_| self.left == 0);
         let body = Body { bytes, ..Body::default() };
         Message { first_time: self.time, last_time: ended, body, ..Message::default() }
     }

@@ -116,6 +116,9 @@ impl Parser for Kafka {
     fn data(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Verdict {
         let is_lost = if side == Side::Client { self.client.is_lost } else { self.server.is_lost };
         if is_lost && !self.finds(side, bytes) {
+            if side == Side::Server {
+                self.pairs.lose_answers();
+            }
             return Verdict::Continue;
         }
         let mut at = 0;
@@ -142,7 +145,7 @@ impl Parser for Kafka {
         let half = if side == Side::Client { &mut self.client } else { &mut self.server };
         let begun = half.lose(lost);
         let is_lost = half.is_lost;
-        self.message(side, begun, (!is_lost).then_some(cx.time), cx);
+        self.message(side, begun, None, cx);
         if is_lost && side == Side::Server {
             self.pairs.lose_answers();
         }

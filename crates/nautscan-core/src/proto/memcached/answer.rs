@@ -23,7 +23,9 @@ pub(super) fn read(line: &[u8], wants: Wants) -> Option<Line> {
         return Some(Line::Last);
     }
     match (wants, code) {
-        (Wants::End, b"VALUE") => words.nth(2).and_then(number).map(Line::Value),
+        (Wants::Values, b"VALUE") => words.nth(2).and_then(number).map(Line::Value),
+        (Wants::Values, b"END") => Some(Line::Last),
+        (Wants::Values, _) => None,
         (Wants::End, b"END" | b"RESET" | b"OK" | b"BUSY" | b"BADCLASS") => Some(Line::Last),
         (Wants::End, _) => Some(Line::More),
         (Wants::Meta, b"VA") => words.next().and_then(number).map(Line::LastValue),

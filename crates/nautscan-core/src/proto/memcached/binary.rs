@@ -79,6 +79,7 @@ struct Current {
     is_cut: bool,
     left: u64,
     lost: u64,
+    is_end_lost: bool,
 }
 
 /// One direction.
@@ -136,7 +137,8 @@ impl Half {
         self.header.clear();
         let (begun, left) = (self.begun, u64::from(header.body));
         let (head, kept) = (Vec::new(), Vec::new());
-        let current = Current { header, begun, head, kept, is_cut: false, left, lost: 0 };
+        let current =
+            Current { header, begun, head, kept, is_cut: false, left, lost: 0, is_end_lost: false };
         Some((used, self.after(current)))
     }
 
@@ -156,6 +158,7 @@ impl Half {
         current.left -= lost;
         current.lost += lost;
         current.is_cut = true;
+        current.is_end_lost = current.left == 0;
         let current = self.current.take()?;
         Some(self.after(current))
     }
@@ -195,12 +198,13 @@ impl Current {
 
     fn message(&mut self, time: i64) -> Message {
         let kept = core::mem::take(&mut self.kept);
+        let last_time = (!self.is_end_lost).then_some(time);
         let body = Body {
             bytes: i64::try_from(self.bytes()).ok(),
             kept: (!kept.is_empty()).then_some(kept),
             truncated: self.is_cut,
         };
-        Message { first_time: self.begun.0, last_time: Some(time), body, ..Message::default() }
+        Message { first_time: self.begun.0, last_time, body, ..Message::default() }
     }
 }
 
@@ -377,14 +381,19 @@ impl Binary {
     /// Tells all that waits. `lost`: the answers may have come.
     pub(super) fn flush(&mut self, error: Option<&'static str>, lost: bool, cx: &mut Context<'_>) {
         while let Some(mut pending) = self.pop() {
+            let mut seen = Completeness::RequestOnly;
+            if let Some(response) = &mut pending.exchange.response {
+                // More of it was to come.
+                (response.last_time, seen) = (None, Completeness::Gap);
+            }
             if lost {
                 pending.exchange.note(PAIRING_UNCERTAIN);
-                emit(pending.exchange, Completeness::RequestOnly, cx);
+                emit(pending.exchange, seen, cx);
             } else if pending.opcode.is_quiet {
                 unanswered(pending, cx);
             } else {
                 pending.exchange.error = error;
-                emit(pending.exchange, Completeness::RequestOnly, cx);
+                emit(pending.exchange, seen, cx);
             }
         }
         self.texts = 0;
@@ -442,7 +451,7 @@ fn said(
     let bytes = current.bytes();
     match &mut exchange.response {
         Some(response) => {
-            response.last_time = Some(cx.time);
+            response.last_time = (!current.is_end_lost).then_some(cx.time);
             add(&mut response.body, bytes);
         }
         None => exchange.response = Some(current.message(cx.time)),

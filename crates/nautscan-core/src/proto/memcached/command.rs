@@ -15,7 +15,9 @@ pub(super) enum Wants {
     /// With its first line.
     #[default]
     Line,
-    /// With a line that says so, behind values or facts.
+    /// With `END`, behind values.
+    Values,
+    /// With a line that says so, behind facts.
     End,
     /// With its first line, or the value that this announces.
     Meta,
@@ -83,7 +85,7 @@ impl Command {
     }
 
     fn loads(&mut self, keys: &[&[u8]]) {
-        self.wants = Wants::End;
+        self.wants = Wants::Values;
         self.about(keys, keys.len());
     }
 
@@ -210,8 +212,8 @@ mod tests {
             ("set user:1 0 0 5", "set user:* 1 Some(5) Line"),
             ("set k 0 0 5 noreply", "set k 1 Some(5) Nothing"),
             ("cas k 0 0 5 99", "cas k 1 Some(5) Line"),
-            ("get a b c", "get a 3 None End"),
-            ("gat 10 a", "gat a 1 None End"),
+            ("get a b c", "get a 3 None Values"),
+            ("gat 10 a", "gat a 1 None Values"),
             ("incr n 1", "incr n 1 None Line"),
             ("delete k", "delete k 1 None Line"),
             ("stats items", "stats - 0 None End"),

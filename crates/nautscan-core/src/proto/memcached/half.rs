@@ -129,7 +129,7 @@ impl Half {
     pub(super) fn keep_line(&mut self, wants: Wants, line: Line, limit: usize) {
         let is_fact = match (wants, line) {
             (_, Line::Value(_) | Line::LastValue(_)) => false,
-            (Wants::End, line) => line == Line::More,
+            (Wants::Values | Wants::End, line) => line == Line::More,
             (_, _) => true,
         };
         if is_fact {

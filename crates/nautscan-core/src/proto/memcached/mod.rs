@@ -219,7 +219,7 @@ impl Memcached {
         let line = self.server.line();
         // Of what was not asked for here, a value can be read, and a single line.
         let asked =
-            wants.unwrap_or(if line.starts_with(b"VALUE ") { Wants::End } else { Wants::Line });
+            wants.unwrap_or(if line.starts_with(b"VALUE ") { Wants::Values } else { Wants::Line });
         let Some(read) = answer::read(line, asked) else {
             return self.dead("no answer that the command can have", cx);
         };
@@ -245,7 +245,10 @@ impl Memcached {
     }
 
     fn dead(&mut self, why: &'static str, cx: &mut Context<'_>) -> Verdict {
-        self.pairing.flush(None, true, cx);
+        if self.has_answered {
+            self.pairing.flush(None, true, cx);
+        }
+        // Otherwise nothing but a line that others may say as well spoke for Memcached.
         Verdict::Dead(why)
     }
 

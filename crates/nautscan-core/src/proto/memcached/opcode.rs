@@ -1,6 +1,7 @@
 //! What the numbers of the binary protocol stand for.
 //!
-//! Source: the Memcached wiki, "BinaryProtocolRevamped".
+//! Source: the Memcached wiki, "BinaryProtocolRevamped"; of Couchbase, which begins connections with
+//! commands of its own and goes on with these, `docs/BinaryProtocol.md` of its `kv_engine`.
 
 /// What a command is.
 #[derive(Debug, PartialEq, Eq)]
@@ -67,9 +68,16 @@ static OPCODES: &[(u8, Opcode)] = &[
     (0x18, opcode("flushq", &[0, 4], false, true)), (0x19, opcode("appendq", &[0], true, true)),
     (0x1a, opcode("prependq", &[0], true, true)), (0x1b, opcode("verbosity", &[4], false, false)),
     (0x1c, opcode("touch", &[4], true, false)), (0x1d, opcode("gat", &[4], true, false)),
-    (0x1e, opcode("gatq", &[4], true, true)), (0x20, opcode("sasl_list_mechs", &[0], false, false)),
+    (0x1e, opcode("gatq", &[4], true, true)), (0x1f, opcode("hello", &[0], true, false)),
+    (0x20, opcode("sasl_list_mechs", &[0], false, false)),
     (0x21, opcode("sasl_auth", &[0], true, false)), (0x22, opcode("sasl_step", &[0], true, false)),
     (0x23, opcode("gatk", &[4], true, false)), (0x24, opcode("gatkq", &[4], true, true)),
+    (0x83, opcode("get_replica", &[0], true, false)),
+    (0x89, opcode("select_bucket", &[0], true, false)),
+    (0x94, opcode("get_locked", &[0, 4], true, false)),
+    (0x95, opcode("unlock_key", &[0], true, false)),
+    (0xb5, opcode("get_cluster_config", &[0], false, false)),
+    (0xfe, opcode("get_error_map", &[0], false, false)),
 ];
 
 /// What a status says, and whether it is an error.
@@ -103,7 +111,8 @@ mod tests {
     fn commands_are_found_by_their_numbers() {
         assert!(OPCODES.is_sorted_by_key(|(code, _)| *code));
         assert_eq!(named(0x1d).map(|opcode| opcode.name), Some("gat"));
-        assert_eq!(named(0x1f), None);
+        assert_eq!(named(0x1f).map(|opcode| opcode.name), Some("hello"));
+        assert_eq!(named(0x25), None);
         assert!(named(1).is_some_and(|set| set.fits(8, 3) && !set.fits(0, 3) && !set.fits(8, 0)));
     }
 }

@@ -57,6 +57,8 @@ pub(super) struct Framed {
     pub(super) is_cut: bool,
     /// Bytes of it that were lost.
     pub(super) lost: u64,
+    /// The last byte is among those.
+    pub(super) is_end_lost: bool,
     /// When its first byte was captured.
     pub(super) time: i64,
 }
@@ -112,7 +114,14 @@ impl Frames {
         };
         let head = Head::read(header).ok_or(Malformed)?;
         self.header.clear();
-        let framed = Framed { head, body: Vec::new(), is_cut: false, lost: 0, time: self.begun };
+        let framed = Framed {
+            head,
+            body: Vec::new(),
+            is_cut: false,
+            lost: 0,
+            is_end_lost: false,
+            time: self.begun,
+        };
         Ok((used, self.after(framed, u64::from(head.length) - HEADER as u64)))
     }
 
@@ -132,6 +141,7 @@ impl Frames {
         let (mut framed, left) = self.current.take_if(|_| is_within)?;
         framed.lost += lost;
         framed.is_cut = true;
+        framed.is_end_lost = lost == left;
         Some(self.after(framed, left - lost))
     }
 
@@ -141,7 +151,7 @@ impl Frames {
         self.is_lost = true;
         let (mut framed, left) = self.current.take()?;
         framed.lost += left;
-        framed.is_cut = true;
+        (framed.is_cut, framed.is_end_lost) = (true, true);
         Some(framed)
     }
 

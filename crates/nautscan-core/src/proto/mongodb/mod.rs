@@ -87,6 +87,9 @@ impl Parser for Mongodb {
         if half.is_lost {
             // A message begins with a segment, or is not found before the next one that does.
             if probe::probe(side, bytes) != Probe::Yes {
+                if side == Side::Server {
+                    self.pairs.lose_answers();
+                }
                 return Verdict::Continue;
             }
             half.is_lost = false;

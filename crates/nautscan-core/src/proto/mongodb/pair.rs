@@ -158,7 +158,8 @@ fn answer(exchange: &mut Exchange, said: Said) {
 fn wire(framed: &Framed, time: i64) -> Message {
     debug_assert!(framed.head.length as usize > HEADER);
     let body = Body { bytes: Some(i64::from(framed.head.length)), ..Body::default() };
-    Message { first_time: framed.time, last_time: Some(time), body, ..Message::default() }
+    let last_time = (!framed.is_end_lost).then_some(time);
+    Message { first_time: framed.time, last_time, body, ..Message::default() }
 }
 
 fn memory(exchange: &Exchange) -> usize {

@@ -56,14 +56,28 @@ struct Mqtt {
     frames: [Frames; 2],
     /// Where the next packet of a side begins is not known.
     lost: [bool; 2],
+    /// Since then bytes were passed over, or more were lost.
+    passed: [bool; 2],
     session: Session,
 }
 
 impl Mqtt {
+    /// What was passed over until a place was found may have answered what was asked meanwhile.
+    fn lose_passed(&mut self, side: Side, cx: &mut Context<'_>) {
+        if core::mem::take(&mut self.passed[side.index()]) {
+            self.session.lose(side, cx);
+        }
+    }
+
     fn new(settings: &Settings) -> Self {
         let keep = MQTT_KEPT.saturating_add(settings.body_limit);
         let frames = || Frames::new(packet::head, keep);
-        Self { frames: [frames(), frames()], lost: [false; 2], session: Session::default() }
+        Self {
+            frames: [frames(), frames()],
+            lost: [false; 2],
+            passed: [false; 2],
+            session: Session::default(),
+        }
     }
 }
 
@@ -71,9 +85,11 @@ impl Parser for Mqtt {
     fn data(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Verdict {
         if self.lost[side.index()] {
             if !matches!(packet::looks(side, bytes), Looks::Whole { .. }) {
+                self.passed[side.index()] = true;
                 return Verdict::Continue;
             }
             self.lost[side.index()] = false;
+            self.lose_passed(side, cx);
         }
         let mut at = 0;
         while at < bytes.len() {
@@ -93,10 +109,11 @@ impl Parser for Mqtt {
 
     fn gap(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) -> Verdict {
         if self.lost[side.index()] {
+            self.passed[side.index()] = true;
             return Verdict::Continue;
         }
         let (framed, ended) = match self.frames[side.index()].lose(lost) {
-            Loss::Within(framed) => (framed, Some(cx.time)),
+            Loss::Within(framed) => (framed, None),
             Loss::Beyond(framed) => {
                 self.lost[side.index()] = true;
                 (framed, None)
@@ -121,6 +138,7 @@ impl Parser for Mqtt {
     fn close(&mut self, close: Close, cx: &mut Context<'_>) {
         let error = close.failure(UNANSWERED);
         for side in [Side::Client, Side::Server] {
+            self.lose_passed(side, cx);
             // The end of a packet that was begun never came.
             if let Some(framed) = self.frames[side.index()].part() {
                 let _ = self.session.packet(side, &framed, None, cx);

@@ -149,7 +149,14 @@ impl Session {
                 let more = framed.wire_bytes().unwrap_or(0);
                 response.body.bytes = response.body.bytes.map(|bytes| bytes.saturating_add(more));
             }
-            (response @ None, Side::Server) => *response = Some(message(framed, ended)),
+            (response @ None, Side::Server) => {
+                let mut half = message(framed, ended);
+                if framed.bytes.first().is_some_and(|first| first >> 4 == packet::PUBCOMP) {
+                    // PUBREC came before it, and was not captured.
+                    (half.is_begin_lost, half.body.bytes) = (true, None);
+                }
+                *response = Some(half);
+            }
             (Some(delivered), Side::Client) if is_last => {
                 let after = ended.map(|at| at.saturating_sub(delivered.first_time));
                 exchange.detail.extend(after.map(|ns| ("acknowledged_ns", ns.to_string())));
@@ -157,8 +164,10 @@ impl Session {
             _ => {}
         }
         outcome.join(exchange);
-        if is_last && let Some(pending) = waiting.remove(at) {
-            emit(pending.exchange, Completeness::Complete, cx);
+        if is_last && let Some(Pending { exchange, .. }) = waiting.remove(at) {
+            let is_begin_lost = exchange.response.as_ref().is_some_and(|half| half.is_begin_lost);
+            let seen = if is_begin_lost { Completeness::Gap } else { Completeness::Complete };
+            emit(exchange, seen, cx);
         }
     }
 

@@ -304,6 +304,50 @@ fn a_loss_within_a_payload_costs_that_packet_only() {
     assert_eq!(play(&acts)[1].gap_bytes, 4);
 }
 
+/// PUBCOMP alone says that it was acknowledged, not when that began.
+#[test]
+fn an_acknowledgement_that_was_lost_is_missing() {
+    let acts = [
+        says(C, connect(4)),
+        says(S, [0x20, 2, 0, 0]),
+        says(C, publish(2, "a", 1, b"x")),
+        Act::Loses(S, 4),
+        says(C, [0x62, 2, 0, 1]),
+        says(S, [0x70, 2, 0, 1]),
+    ];
+    let got = play(&acts);
+    assert_eq!(brief(&got[1]), "PUBLISH a - - gap");
+    let answer = got[1].response.as_ref().expect("PUBCOMP");
+    assert_eq!(
+        (answer.is_begin_lost, answer.body.bytes, answer.last_time),
+        (true, None, Some(6000))
+    );
+}
+
+/// What was asked since a loss may be answered by what is lost, or passed over, until a place is found.
+#[test]
+fn an_answer_may_be_in_what_is_passed_over() {
+    let subscribe = packet(0x82, &[&[0, 7], &t("a"), &[0]]);
+    for missing in [Act::Loses(S, 5), says(S, [0x90])] {
+        let acts = [
+            says(C, connect(4)),
+            says(S, [0x20, 2, 0, 0]),
+            Act::Loses(S, 20),
+            says(C, &subscribe),
+            missing,
+            says(S, publish(0, "a", 0, b"x")),
+        ];
+        let got = play(&acts);
+        let rows = [
+            "CONNECT dev-7 0 - complete",
+            "PUBLISH a - - complete",
+            "SUBSCRIBE a - - request_only",
+        ];
+        assert_eq!(got.iter().map(brief).collect::<Vec<_>>(), rows);
+        assert_eq!(got[2].oddities, ["pairing_uncertain"]);
+    }
+}
+
 #[test]
 fn behind_another_loss_a_segment_of_packets_is_where_it_goes_on() {
     let acts = [

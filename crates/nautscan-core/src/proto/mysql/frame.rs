@@ -27,6 +27,8 @@ pub(super) struct Packet {
     pub(super) bytes: u64,
     /// Bytes of them that were lost.
     pub(super) lost: u64,
+    /// The last byte is among those.
+    pub(super) is_end_lost: bool,
     /// When its first byte was captured, and where it stands.
     pub(super) time: i64,
     pub(super) place: Place,
@@ -111,6 +113,7 @@ impl Frames {
                 length: 0,
                 bytes: 0,
                 lost: 0,
+                is_end_lost: false,
                 time,
                 place,
             },
@@ -159,6 +162,7 @@ impl Frames {
         partial.packet.bytes += lost;
         partial.packet.lost += lost;
         partial.left -= lost;
+        partial.packet.is_end_lost = partial.left == 0;
         Some(self.settled(partial))
     }
 

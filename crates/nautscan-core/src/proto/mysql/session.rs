@@ -450,6 +450,7 @@ impl Session {
             } else if let Some(error) = error.filter(|_| unit.shape != Shape::Nothing) {
                 unit.failed(error);
             }
+            unit.is_cut();
             let seen =
                 if unit.is_answered() { Completeness::Gap } else { Completeness::RequestOnly };
             unit.emit(seen, self.database.as_deref(), cx);

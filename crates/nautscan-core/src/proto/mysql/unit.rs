@@ -80,7 +80,7 @@ impl Unit {
     pub(super) fn asks(&mut self, packet: &Packet, time: i64) {
         self.loses(packet.lost);
         if let Some(request) = &mut self.exchange.request {
-            request.last_time = Some(time);
+            request.last_time = (!packet.is_end_lost).then_some(time);
             add(&mut request.body, packet.bytes);
         }
     }
@@ -97,8 +97,15 @@ impl Unit {
     pub(super) fn hears(&mut self, packet: &Packet, time: i64) {
         self.loses(packet.lost);
         let response = self.exchange.response.get_or_insert_with(|| message(packet.time));
-        response.last_time = Some(time);
+        response.last_time = (!packet.is_end_lost).then_some(time);
         add(&mut response.body, packet.bytes);
+    }
+
+    /// The end of the answer was not seen.
+    pub(super) fn is_cut(&mut self) {
+        if let Some(response) = &mut self.exchange.response {
+            response.last_time = None;
+        }
     }
 
     /// Bytes of it that are missing.

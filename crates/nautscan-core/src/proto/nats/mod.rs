@@ -53,6 +53,8 @@ struct Nats {
     frames: [Frames; 2],
     /// Where the next operation of a side begins is not known.
     lost: [bool; 2],
+    /// Since then bytes were passed over, or more were lost.
+    passed: [bool; 2],
     /// The client has said something.
     has_begun: bool,
     /// What it said first, if that is no NATS.
@@ -64,12 +66,20 @@ struct Nats {
 const TLS: u8 = 22;
 
 impl Nats {
+    /// What was passed over until a place was found may have answered what was asked meanwhile.
+    fn lose_passed(&mut self, side: Side, cx: &mut Context<'_>) {
+        if core::mem::take(&mut self.passed[side.index()]) {
+            self.session.lose(cx);
+        }
+    }
+
     fn new(settings: &Settings) -> Self {
         let keep = NATS_KEPT.saturating_add(settings.body_limit);
         let frames = || Frames::new(operation::head, keep);
         Self {
             frames: [frames(), frames()],
             lost: [false; 2],
+            passed: [false; 2],
             has_begun: false,
             early: None,
             session: Session::default(),
@@ -99,9 +109,11 @@ impl Parser for Nats {
     fn data(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Verdict {
         if self.lost[side.index()] {
             if operation::begins(side, bytes) != Some(true) {
+                self.passed[side.index()] = true;
                 return Verdict::Continue;
             }
             self.lost[side.index()] = false;
+            self.lose_passed(side, cx);
         }
         if self.is_upgrade(side, bytes) {
             let (time, place, bytes) = (cx.time, cx.place, bytes.to_vec());
@@ -133,10 +145,11 @@ impl Parser for Nats {
 
     fn gap(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) -> Verdict {
         if self.lost[side.index()] {
+            self.passed[side.index()] = true;
             return Verdict::Continue;
         }
         let (framed, ended) = match self.frames[side.index()].lose(lost) {
-            Loss::Within(framed) => (framed, Some(cx.time)),
+            Loss::Within(framed) => (framed, None),
             Loss::Beyond(framed) => {
                 self.lost[side.index()] = true;
                 (framed, None)
@@ -158,6 +171,7 @@ impl Parser for Nats {
     fn close(&mut self, close: Close, cx: &mut Context<'_>) {
         let error = close.failure(UNANSWERED);
         for side in [Side::Client, Side::Server] {
+            self.lose_passed(side, cx);
             // The end of a message that was begun never came.
             if let Some(framed) = self.frames[side.index()].part() {
                 self.session.operation(side, &framed, None, cx);

@@ -359,8 +359,10 @@ impl Session {
             }
             emit(exchange, seen, cx);
         };
-        if let Some(exchange) = self.connecting.take() {
-            told(exchange, error);
+        if let Some(mut exchange) = self.connecting.take() {
+            // Who is accepted is told nothing: that nothing came is no failure.
+            exchange.detail.push(("reply", "none wanted".to_owned()));
+            told(exchange, None);
         }
         for exchange in core::mem::take(&mut self.confirmed).into_iter().flatten() {
             told(exchange, error);

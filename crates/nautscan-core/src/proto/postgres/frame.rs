@@ -32,6 +32,8 @@ pub(super) struct Framed {
     pub(super) bytes: u64,
     /// Bytes of them that were lost.
     pub(super) lost: u64,
+    /// The last byte is among those.
+    pub(super) is_end_lost: bool,
     /// When its first byte was captured, and where it stands.
     pub(super) time: i64,
     pub(super) place: Place,
@@ -162,7 +164,16 @@ impl Frames {
 
     fn framed(&self, kind: Kind, bytes: u64) -> Framed {
         let (time, place) = self.begun;
-        Framed { kind, body: Vec::new(), is_cut: false, bytes, lost: 0, time, place }
+        Framed {
+            kind,
+            body: Vec::new(),
+            is_cut: false,
+            bytes,
+            lost: 0,
+            is_end_lost: false,
+            time,
+            place,
+        }
     }
 
     /// `lost` bytes are missing. Answers whether it is known where the next message begins, and the
@@ -176,6 +187,7 @@ impl Frames {
         if *left > 0 {
             return Some(None);
         }
+        framed.is_end_lost = true;
         Some(self.current.take().map(|(framed, _)| framed))
     }
 

@@ -167,6 +167,9 @@ impl Steps {
             } else if let Some(error) = error.filter(|_| is_waiting && !unit.has_failed()) {
                 unit.failed(error);
             }
+            if is_waiting {
+                unit.is_cut();
+            }
             let seen = match (unit.is_answered, is_waiting && !unit.ends_session) {
                 (false, _) => Completeness::RequestOnly,
                 (true, true) => Completeness::Gap,

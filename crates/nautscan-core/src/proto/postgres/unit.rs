@@ -80,7 +80,7 @@ impl Unit {
     pub(super) fn asks(&mut self, framed: &Framed, time: i64) {
         self.exchange.gap_bytes = self.exchange.gap_bytes.saturating_add(framed.lost);
         if let Some(request) = &mut self.exchange.request {
-            request.last_time = Some(time);
+            request.last_time = (!framed.is_end_lost).then_some(time);
             add(&mut request.body, framed.bytes);
         }
     }
@@ -94,8 +94,15 @@ impl Unit {
             body: Body { bytes: Some(0), ..Body::default() },
             ..Message::default()
         });
-        response.last_time = Some(time);
+        response.last_time = (!framed.is_end_lost).then_some(time);
         add(&mut response.body, framed.bytes);
+    }
+
+    /// The end of the answer was not seen.
+    pub(super) fn is_cut(&mut self) {
+        if let Some(response) = &mut self.exchange.response {
+            response.last_time = None;
+        }
     }
 
     /// Bytes of it that are missing.

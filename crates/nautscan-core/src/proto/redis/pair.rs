@@ -28,6 +28,8 @@ pub(super) struct Pairing {
     queue: VecDeque<Pending>,
     /// Order is not known, but of the first `firm` commands.
     doubt: bool,
+    /// The client was heard: what the server says is an answer, and not a part of one.
+    has_asked: bool,
     firm: usize,
     /// The client was seen to send while an answer was due, having received more than before.
     overlaps: bool,
@@ -117,6 +119,7 @@ impl Pairing {
 
     fn push(&mut self, pending: Pending, cx: &mut Context<'_>) {
         self.texts += pending.memory();
+        self.has_asked = true;
         self.queue.push_back(pending);
         if self.queue.len() > REDIS_PIPELINE {
             // Its place in the order is kept by the number of answers to pass over.
@@ -148,7 +151,7 @@ impl Pairing {
         let is_after = self.queue.front().is_some_and(|front| begin.received > front.offset);
         if !is_due || !is_after {
             let mut exchange = said(&value, begin, Some(time), cx);
-            if self.doubt {
+            if self.doubt || !self.has_asked {
                 exchange.oddities.push(PAIRING_UNCERTAIN);
             }
             return emit(exchange, Completeness::ResponseOnly, cx);

@@ -172,7 +172,9 @@ impl WebSocket {
         tell::tell(&mut exchange, halves, *closed_by);
         let is_gap = is_cut || shared.gap || halves.iter().any(Half::is_within);
         exchange.completeness = if is_gap { Completeness::Gap } else { *before };
-        if is_cut && let Some(response) = &mut exchange.response {
+        if (is_cut || !halves[1].is_followed())
+            && let Some(response) = &mut exchange.response
+        {
             response.last_time = None;
         }
         if let Some(growth) = growth {

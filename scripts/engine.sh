@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Builds the engine and installs NautScan into .venv, editable. Where the compiler's own tools are at
+# hand it is built twice: `watched` builds it to count what is hot, `trained` has it do the work of
+# scripts/train.py and lays it out by that (profile-guided optimisation). Elsewhere `watched` builds it
+# once, as it is, and `trained` does nothing.
+set -euo pipefail
+source "$(dirname "$0")/env.sh"
+WORK=$ROOT/build/profile
+
+install() { # Editable: changes of Python files need no new build. Nothing is fetched but crates.
+  python -m pip install -q --no-deps --no-build-isolation -e . || fail "the engine could not be built"
+}
+
+# Only the crates of this workspace are compiled with it: what they depend on is built once for both.
+install_with() { # install_with NAME FLAG
+  local wrapper=$WORK/$1.sh
+  printf '#!/bin/sh\nexec "$@" %s\n' "$2" >"$wrapper"
+  chmod +x "$wrapper"
+  RUSTC_WORKSPACE_WRAPPER=$wrapper install
+}
+
+merger() { # Prints where the llvm-profdata of this compiler is, or would be.
+  local host
+  host=$(rustc -vV | sed -n 's/^host: //p')
+  printf '%s/lib/rustlib/%s/bin/llvm-profdata' "$(rustc --print sysroot)" "$host"
+}
+
+watched() {
+  rm -rf "$WORK"
+  if [ ! -x "$(merger)" ] && have rustup; then
+    rustup component add llvm-tools >/dev/null 2>&1 || true
+  fi
+  say "building the engine (Rust, release; the first time takes minutes)"
+  if [ -x "$(merger)" ]; then
+    mkdir -p "$WORK"
+    install_with watched "-Cprofile-generate=$WORK/counts"
+  else
+    say "without rustup's llvm-tools it is some ten per cent slower than it could be"
+    install
+  fi
+}
+
+trained() {
+  [ -d "$WORK" ] || return 0
+  say "building the engine again, by what is hot in its work"
+  if ! python scripts/train.py; then
+    say "scripts/train.py failed, see above: building the engine as it is, some ten per cent slower"
+    rm -rf "$WORK"
+    install
+    return
+  fi
+  "$(merger)" merge -o "$WORK/engine.profdata" "$WORK"/counts/*.profraw
+  rm -rf "$WORK/counts"
+  # The name tells cargo that what was compiled by another profile is out of date.
+  local key
+  key=$(sha256sum "$WORK/engine.profdata" | cut -c1-16)
+  install_with "trained-$key" "-Cprofile-use=$WORK/engine.profdata"
+}
+
+"$1"
