@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 SECONDS_EACH=${FUZZ_SECONDS:-60}
 SANITIZER=${FUZZ_SANITIZER:-none}
 CAPTURES=${NAUTSCAN_SHARED_PCAPS:-../shared/pcaps}
-ALL=(wire reassembly http1 http2 dns redis memcached postgres mysql mongodb mqtt tls nats amqp websocket quic banners kafka fastcgi connection datagrams engine files)
+ALL=(wire reassembly http1 http2 dns redis memcached memcached_udp postgres mysql mongodb mqtt tls nats amqp websocket quic banners kafka fastcgi connection datagrams engine files)
 if [ "$#" -gt 0 ]; then TARGETS=("$@"); else TARGETS=("${ALL[@]}"); fi
 
 say() { printf 'fuzz: %s\n' "$*"; }

@@ -87,9 +87,10 @@ impl Seeds {
             script[0] = options;
             self.write("engine", &script)?;
         }
-        for script in found.dns.into_values() {
+        for ((_, port), script) in found.dns {
+            let target = if port == MEMCACHED { "memcached_udp" } else { "dns" };
             let script = script.into_bytes();
-            self.write("dns", &script)?;
+            self.write(target, &script)?;
             self.write("datagrams", &script)?;
         }
         for (_, script) in found.quic.into_values() {
@@ -112,6 +113,9 @@ impl Seeds {
 /// Address and port.
 type End = (Address, u16);
 
+/// Port of Memcached.
+const MEMCACHED: u16 = 11211;
+
 /// Seeds in the making, of one capture.
 struct Found {
     packets: Vec<Vec<u8>>,
@@ -119,7 +123,7 @@ struct Found {
     /// Two scripts of the same packets, to have different settings.
     engine: [Scribe; 2],
     connections: HashMap<[End; 2], Connection>,
-    /// What is said to and from each port of DNS, over TCP and over UDP.
+    /// What is said to and from each port of DNS, over TCP and over UDP, and to Memcached's over UDP.
     dns: HashMap<(bool, u16), Scribe>,
     /// What the two ends of a flow of QUIC say, with the end that spoke first.
     quic: HashMap<[End; 2], (End, Scribe)>,
@@ -182,7 +186,9 @@ impl Found {
             }
             _ => return,
         };
-        let known = PORTS.into_iter().find(|port| [source, destination].contains(port));
+        let is_udp = if is_stream { None } else { Some(MEMCACHED) };
+        let ports = PORTS.into_iter().chain(is_udp);
+        let known = ports.into_iter().find(|port| [source, destination].contains(port));
         let Some(port) = known.filter(|_| !decoded.payload.is_empty()) else { return };
         let side = if destination == port { Side::Client } else { Side::Server };
         let begin = || DnsScript::begin(is_stream, port);

@@ -40,6 +40,8 @@ def test_persons_are_found_by_name(capture: str) -> None:
     assert lily["phone"][1] == {"number": "18822228888", "type": "WORK"}
     detail = json.loads(row["detail"])
     assert detail["response_message_type"] == "tutorial.Person"
+    [bare] = rows(nautscan.read(path, protobuf=[SCHEMA], bodies=0).requests)
+    assert "protobuf" not in bare["detail"], "nothing is to be kept of it"
     assert row["oddities"] == []
     if capture == IMAGE:
         assert jason["lastUpdated"] == "2020-10-13T15:11:26Z"

@@ -167,12 +167,12 @@ POSTGRES_CLIENT = """
     c.execute("SELECT * FROM t WHERE note <> 'hunter2-4711' AND id < 100 -- hunter2-4711")
     did("SELECT", "SELECT * FROM t WHERE note <> ? AND id < ?", len(c.fetchall()))
     c.execute("SELECT * FROM t WHERE note = %s", ["hunter2-4711"])
-    did("SELECT", "SELECT * FROM t WHERE note = $1", len(c.fetchall()))
+    did("SELECT", "SELECT * FROM t WHERE note = ?", len(c.fetchall()))
     for n in range(2):
         if not n:
-            did("PREPARE", "SELECT id FROM t WHERE id >= $1")
+            did("PREPARE", "SELECT id FROM t WHERE id >= ?")
         c.execute("SELECT id FROM t WHERE id >= %s", [n], prepare=True)
-        did("SELECT", "SELECT id FROM t WHERE id >= $1", len(c.fetchall()))
+        did("SELECT", "SELECT id FROM t WHERE id >= ?", len(c.fetchall()))
     for statement, form, code in [
         ("INSERT INTO t VALUES (1, 'hunter2-4711')", "INSERT INTO t VALUES (?)",
          "unique_violation"),
@@ -193,7 +193,7 @@ POSTGRES_CLIENT = """
     with connection.pipeline():
         for n in range(30, 33):
             c.execute("INSERT INTO t VALUES (%s, %s)", [n, "hunter2-4711"])
-            did("INSERT", "INSERT INTO t VALUES ($1, $2)")
+            did("INSERT", "INSERT INTO t VALUES (?)")
     connection.close()
     print(json.dumps(log))
 """

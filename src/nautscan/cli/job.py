@@ -19,9 +19,9 @@ from nautscan.cli.progress import watched
 from nautscan.errors import BadRequest
 from nautscan.offline.passes import (
     FILE_TABLES,
-    MESSAGE_BYTES,
     STANDARD_INPUT,
     ReadOptions,
+    bytes_kept,
     no_rows,
     open_pass,
     steps,
@@ -57,8 +57,8 @@ _ARGUMENTS = (
         "--bodies",
         metavar="BYTES",
         type=click.IntRange(0),
-        default=0,
-        help="Keep this much content of each message.",
+        help="Keep this much content of each message; 0 keeps none, and leaves messages of gRPC as "
+        "they are.  [default: 0, with --protobuf 16384]",
     ),
     click.option(
         "--protobuf",
@@ -73,7 +73,8 @@ _ARGUMENTS = (
         metavar="NAMES",
         callback=lambda _context, _option, text: _names(text),
         help="Look for these only, e.g. 'http,dns'; the rest counts as not understood. "
-        "`nautscan protocols` lists them.  [default: all]",
+        "`nautscan protocols` lists them; for 'grpc' and 'websocket' HTTP is followed, and its own "
+        "rows left out.  [default: all]",
     ),
     click.option(
         "--workers",
@@ -224,7 +225,7 @@ def reads_captures(run: Callable[..., int]) -> Callable[..., int]:
         protobuf, bodies = schemas_given(given.pop("protobuf")), given.pop("bodies")
         options = ReadOptions(
             given.pop("bpf"),
-            bodies or (MESSAGE_BYTES if protobuf else 0),
+            bytes_kept(bodies, has_schemas=bool(protobuf)),
             given.pop("headers"),
             workers=given.pop("workers"),
             protobuf=protobuf,

@@ -25,8 +25,8 @@ def key_form(key: str) -> str:
 
 
 def statement_form(sql: str) -> str:
-    """The grouping form of the statements that the demo has: their literals are `?`."""
-    return re.sub(r"'[^']*'|(?<![\w$])\d+", "?", sql)
+    """The grouping form of the statements that the demo has: literals and parameters are `?`."""
+    return re.sub(r"'[^']*'|\$\d+|(?<!\w)\d+", "?", sql)
 
 
 def postgres_query(sql: str) -> bytes:

@@ -26,6 +26,11 @@ _POLL_MS = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def bytes_kept(asked: int | None, *, has_schemas: bool) -> int:
+    """What is kept of each message: what was asked for, 0 too, else as much as schemas need."""
+    return (MESSAGE_BYTES if has_schemas else 0) if asked is None else asked
+
+
 @dataclass(frozen=True)
 class ReadOptions:
     """What is read of each packet, and what is kept of each message."""

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Self
 from nautscan.errors import BadRequest
 from nautscan.offline.passes import (
     FILE_TABLES,
-    MESSAGE_BYTES,
     ReadOptions,
     batches,
+    bytes_kept,
     no_rows,
     open_pass,
     summary_of,
@@ -222,7 +222,7 @@ class Recording:
 def read(  # noqa: PLR0913 (one argument an option of the command line)
     *sources: Source,
     filter: str | None = None,  # noqa: A002 (the name that the command line has too)
-    bodies: int = 0,
+    bodies: int | None = None,
     headers: bool = True,
     workers: int = 0,
     protobuf: Sequence[Source] = (),
@@ -236,11 +236,11 @@ def read(  # noqa: PLR0913 (one argument an option of the command line)
     finished. `protocols` are the names (see ``nautscan protocols``) of those that are looked for,
     all by default. `protobuf` are schemas which messages of gRPC are decoded with: sets of
     descriptors, `.proto` files, or folders of these; as much of the messages as `bodies` keeps, or
-    16,384 bytes where it is 0. Files are read when a table is first asked for.
+    16,384 bytes where that is not given. Files are read when a table is first asked for.
     """
     chosen = None if protocols is None else tuple(protocols)
     schemas = tuple(fspath(path) for path in protobuf)
-    limit = bodies or (MESSAGE_BYTES if schemas else 0)
+    limit = bytes_kept(bodies, has_schemas=bool(schemas))
     options = ReadOptions(
         filter, limit, headers, workers=workers, protocols=chosen, protobuf=schemas
     )

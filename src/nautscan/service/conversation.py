@@ -259,8 +259,28 @@ def _signed(distance: int) -> int:
     return (distance + _SEQUENCES // 2) % _SEQUENCES - _SEQUENCES // 2
 
 
+def _own(segments: Sequence[Segment]) -> list[Segment]:
+    """Those of this connection, whose ports may have been those of an earlier one.
+
+    A host that still holds the earlier one open answers the SYN with an acknowledgement in that
+    one's numbers, to which the client says RST (RFC 5961, 4): neither is of this one.
+    """
+    begun: set[Endpoint] = set()
+    begin = {segment.source for segment in segments if "SYN" in segment.flags}
+    own = []
+    for segment in segments:
+        begun |= {segment.source} if "SYN" in segment.flags else set()
+        is_early = segment.source in begin - begun and segment.destination in begun
+        is_reset = "RST" in segment.flags and segment.destination in begin - begun
+        if (is_early or is_reset) and not (segment.data or segment.missing):
+            continue
+        own.append(segment)
+    return own
+
+
 def tcp(segments: Sequence[Segment], directions: Directions) -> Conversation:
     """The streams of a TCP connection, from its packets in the order of their capture."""
+    segments = _own(segments)
     directions.learn(segments)
     sides = [directions.side(segment) for segment in segments]
     streams: dict[Side, _Stream] = {

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from nautscan.identity import Binding, Snapshot, Workload
-from nautscan.store.fresh import INSIDE, Owners
+from nautscan.store.ends import INSIDE
+from nautscan.store.fresh import Owners
 
 
 class _Segment(NamedTuple):

@@ -10,35 +10,32 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import duckdb
-from arro3.core import Array, ChunkedArray, DataType, Table
+from arro3.core import Array, DataType, Table
 from arro3.io import read_ipc_stream
 
 from nautscan import schema
 from nautscan.errors import BadQuery
-from nautscan.store import hosts
+from nautscan.store import ends, hosts
+from nautscan.store.ends import INSIDE, OwnerJoin
 from nautscan.store.filter import Condition
 from nautscan.store.growing import Exchange, Growing
 from nautscan.store.hiding import NOTHING, Rules, hide
 from nautscan.store.hosts import HostNames, HostSegments, Joined, LookedUp, LookUp
 from nautscan.store.json_sql import row_sql
 from nautscan.store.latest import Latest, LatestRequests
-from nautscan.store.sockets import Sockets, SocketTable, constant_side, joined_side
+from nautscan.store.sockets import COLUMNS, EMPTY, Sockets, SocketTable
 
 MEMORY: Final = "512MB"
-INSIDE: Final = "@"
-"""Before a container's name, in place of an address: loopback addresses seen inside it."""
 
 _NEVER: Final = -(2**63)
 _FOR_EVER: Final = 2**63 - 1
 _NUMBERED: Final = ("requests", "flows")
 _FACTS: Final = ("container_id", "container", "image", "project", "service")
-_NARROW: Final = ("time", "client_ip", "client_port", "server_ip", "server_port", "transport")
 PLACE: Final = ("country", "as")
 VENDOR: Final = ("vendor",)
-_ENDS: Final = ("client_ip", "server_ip")
 _MACS: Final = ("client_mac", "server_mac")
 
 
@@ -72,14 +69,6 @@ _OWNER_TYPES: Final = {
 } | dict.fromkeys(("transport", "name", *_FACTS), DataType.utf8())
 
 
-class _Join(NamedTuple):
-    """How rows find their owners."""
-
-    kind: str
-    suffix: str
-    time: str
-
-
 class FreshRows:
     """The database in memory. Used by one thread."""
 
@@ -103,6 +92,8 @@ class FreshRows:
         self._sockets = SocketTable(self._connection)
         self._raw: dict[str, Table] = {}
         self._names: dict[str, Table] = {}
+        self._found: dict[str, Table] = {}
+        """What was found of ends: the clients', then the servers'."""
         self._is_readable: dict[str, bool] = {}
         self._nulls: dict[str, list[str]] = {}
         self._blank: str | None = None
@@ -119,12 +110,19 @@ class FreshRows:
         columns: dict[str, Any] = {
             name: Array(getattr(owners, name), type=kind) for name, kind in _OWNER_TYPES.items()
         }
+        count = len(owners.ip)
+        columns["number"] = Array(range(count), type=DataType.int64())
+        # The last one is nobody.
+        self._facts: dict[str, Array] = {
+            name: Array([*getattr(owners, name), None], type=DataType.utf8())
+            for name in ("name", *_FACTS)
+        }
+        self._nobody = count
         self._connection.register("incoming_owners", Table.from_pydict(columns))
         for table, test in (("owners", "port IS NULL"), ("published", "port IS NOT NULL")):
             self._run(
                 f"""CREATE OR REPLACE TABLE {table} AS
-                SELECT * EXCLUDE (since_ns), make_timestamp_ns(since_ns) AS since
-                FROM incoming_owners WHERE {test}"""
+                SELECT * FROM incoming_owners WHERE {test}"""
             )
         self._connection.unregister("incoming_owners")
         self._any_inside = any(ip.startswith(INSIDE) for ip in owners.ip)
@@ -141,12 +139,12 @@ class FreshRows:
 
     def set_places(self, look: Callable[[str], Sequence[str | None]] | None) -> None:
         """Where addresses are looked up from now on: country and autonomous system."""
-        what = LookUp("places", ("client_ip", "server_ip"), PLACE, look) if look else None
+        what = LookUp("places", "ip", PLACE, look) if look else None
         self._places = LookedUp(self._connection, what) if what else None
 
     def set_vendors(self, look: Callable[[str], Sequence[str | None]] | None) -> None:
         """Where MAC addresses are looked up from now on."""
-        what = LookUp("vendors", _MACS, VENDOR, look) if look else None
+        what = LookUp("vendors", "mac", VENDOR, look) if look else None
         self._vendors = LookedUp(self._connection, what) if what else None
 
     @property
@@ -190,39 +188,61 @@ class FreshRows:
         if some can. It can be done again, when more is known about the owners.
         """
         self._blank = blank
-        narrow = self._narrow(table, first_id)
-        low, high = self._times(table)
-        join = self._join_for(low, high)
-        parts = [
-            *(self._side(side, join) for side in hosts.SIDES),
-            self._hosts.join(low, narrow),
-            *self._lookups(table),
-        ]
-        if blank is None:
-            parts += [self._process_side(side, host) for side in hosts.SIDES]
-        else:
-            parts.append(Joined([constant_side(side, blank) for side in hosts.SIDES], []))
-        columns = ", ".join(column for part in parts for column in part.columns)
-        joins = " ".join(text for part in parts for text in part.joins)
-        found = self._table(
-            f"""SELECT {_BEST if self._hosts else "*"}
-            FROM (SELECT rows.id, {columns} FROM {narrow} AS rows {joins})
-            ORDER BY id"""
+        rows, macs = self._raw[table], _has_macs(table)
+        at = ends.times(rows)
+        self._connection.register(ends.TABLE, ends.stacked(rows, at, macs=macs))
+        low, high = ends.bounds(at)
+        known = ends.Known(
+            self._join_for(low, high),
+            self._nobody,
+            is_published=self._any_published,
+            is_inside=self._any_inside,
+            is_host=bool(self._hosts),
         )
-        found = found.combine_chunks()
+        source = ends.source(rows.num_rows, known, macs=macs)
+        parts = [self._hosts.join(low, source), *self._lookups(table)]
+        sockets = self._sockets.kinds if blank is None else None
+        found = self._table(ends.question(source, known, parts, sockets, host)).combine_chunks()
+        if found.num_rows != 2 * rows.num_rows:
+            raise RuntimeError(f"{rows.num_rows} rows of {table} have {found.num_rows} ends")
+        names = self._named(table, found, first_id)
         if table == "requests":
-            found = self._growing.numbered(found, first_id)
-        self._note_names(table, found)
-        self._nulls[table] = [f"NULL::VARCHAR AS {name}" for part in parts for name in part.nulls]
-
-    def _note_names(self, table: str, found: Table) -> None:
-        """Keep what was found, beside the columns that questions about it look at."""
-        rows = self._raw[table]
-        if found.num_rows != rows.num_rows:
-            raise RuntimeError(f"{rows.num_rows} rows of {table} have {found.num_rows} owners")
-        self._names[table] = found
-        self._connection.register(f"names_{table}", _beside(rows.select(list(_ENDS)), found))
+            names = self._growing.numbered(names, first_id)
+        self._found[table], self._names[table] = found, names
         self._is_readable[table] = False
+        self._nulls[table] = [
+            f"NULL::VARCHAR AS {side}_{name}"
+            for part in parts
+            for side in hosts.SIDES
+            for name in part.nulls
+        ]
+
+    def _named(self, table: str, found: Table, first_id: int) -> Table:
+        """The columns that stand beside the rows, of what was found of their ends."""
+        count = self._raw[table].num_rows
+        numbers = Array.from_buffer(array("q", range(first_id, first_id + count)))
+        columns: dict[str, Any] = {"id": numbers}
+        facts: dict[str, Any] = ends.gathered(self._facts, found.column("number").chunk(0))
+        if "best" in found.column_names:
+            facts["name"] = found.column("best").chunk(0)
+        looked_up = [name for name in (*hosts.HOST, *PLACE, *VENDOR) if name in found.column_names]
+        facts |= {name: found.column(name).chunk(0) for name in looked_up}
+        facts |= self._processes(found)
+        for side, begin in zip(hosts.SIDES, (0, count), strict=True):
+            for name, column in facts.items():
+                key = side if name == "name" else f"{side}_{name}"
+                columns[key] = column.slice(begin, count)
+        return Table.from_arrays(list(columns.values()), names=list(columns))
+
+    def _processes(self, found: Table) -> dict[str, Any]:
+        """Columns of the processes of ends; those of which nothing was asked are constant."""
+        constant = {"process_reason": self._blank}
+        return {
+            name: found.column(name).chunk(0)
+            if name in found.column_names
+            else ends.repeated(constant.get(name), EMPTY[name], found.num_rows)
+            for name in COLUMNS
+        }
 
     def _fresh(self, table: str) -> str:
         """The rows with all of their columns, to be read from."""
@@ -232,17 +252,6 @@ class FreshRows:
             self._connection.register(f"named_{table}", self.rows(table))
             self._is_readable[table] = True
         return f"(SELECT {', '.join(['*', *self._nulls[table]])} FROM named_{table})"
-
-    def _narrow(self, table: str, first_id: int) -> str:
-        """The rows with what joins look at, numbered."""
-        rows = self._raw[table]
-        columns = [*_NARROW, *(_MACS if _has_macs(table) else ())]
-        numbers = Array.from_buffer(array("q", range(first_id, first_id + rows.num_rows)))
-        narrow = rows.select([*columns, "interface"])
-        narrow = narrow.append_column("id", ChunkedArray([numbers]))
-        self._connection.register(f"narrow_{table}", narrow)
-        columns += ["id", "epoch_ns(time) AS at", *(self._at(side) for side in hosts.SIDES)]
-        return f"(SELECT {', '.join(columns)} FROM narrow_{table})"
 
     def _lookups(self, table: str) -> list[Joined]:
         """Places and vendors: looked up when first seen, where there is a source to look in."""
@@ -254,100 +263,51 @@ class FreshRows:
             if looked is None:
                 found.append(hosts.nothing(columns))
                 continue
-            looked.see(f"narrow_{table}")
+            looked.see(ends.TABLE)
             found.append(looked.join())
         return found
 
-    def _at(self, side: str) -> str:
-        """What a side is looked up by. Loopback inside a container is that container."""
-        column = f"{side}_ip"
-        if not self._any_inside:
-            return f"{column} AS {side}_at"
-        container = f"'{INSIDE}' || split_part(interface, '{INSIDE}', -1)"
-        is_loopback = f"({column} LIKE '127.%' OR {column} = '::1')"
-        return f"""CASE WHEN {is_loopback} AND contains(interface, '{INSIDE}')
-            THEN {container} ELSE {column} END AS {side}_at"""
-
-    def _times(self, table: str) -> tuple[int, int]:
-        bounds = self._run(f"SELECT epoch_ns(min(time)), epoch_ns(max(time)) FROM narrow_{table}")
-        low, high = bounds[0]
-        return low, high
-
-    def _join_for(self, low: int, high: int) -> _Join:
+    def _join_for(self, low: int, high: int) -> OwnerJoin:
         """How owners are found: by address alone while none changed within the batch's time."""
         if not self._steady[0] <= low <= high < self._steady[1]:
             self._steady = self._settle(low)
         if low <= high < self._steady[1]:
-            return _Join("LEFT JOIN", "_now", "")
-        return _Join("ASOF LEFT JOIN", "", "AND rows.time >= {0}.since")
+            return OwnerJoin("LEFT JOIN", "_now", "")
+        return OwnerJoin("ASOF LEFT JOIN", "", "AND rows.at >= {0}.since_ns")
 
     def _settle(self, time_ns: int) -> tuple[int, int]:
         """Note who owns what at a time; from when until when that holds."""
         changes = self._run(
-            """SELECT epoch_ns(max(since) FILTER (WHERE since <= make_timestamp_ns($time))),
-                epoch_ns(min(since) FILTER (WHERE since > make_timestamp_ns($time)))
-            FROM (SELECT since FROM owners UNION ALL SELECT since FROM published)""",
+            """SELECT max(since_ns) FILTER (WHERE since_ns <= $time),
+                min(since_ns) FILTER (WHERE since_ns > $time)
+            FROM (SELECT since_ns FROM owners UNION ALL SELECT since_ns FROM published)""",
             {"time": time_ns},
         )
         for table, key in (("owners", "ip"), ("published", "ip, port, transport")):
             self._run(
                 f"""CREATE OR REPLACE TABLE {table}_now AS SELECT * FROM {table}
-                WHERE since <= make_timestamp_ns($time)
-                QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY since DESC) = 1""",
+                WHERE since_ns <= $time
+                QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY since_ns DESC) = 1""",
                 {"time": time_ns},
             )
         since, until = changes[0]
         return (_NEVER if since is None else since), (_FOR_EVER if until is None else until)
 
-    def _side(self, side: str, join: _Join) -> Joined:
-        """Columns and joins that name the workload of one side, by the time of the packets."""
-        owner, port = f"{side}_owner", f"{side}_published"
-        joins = (
-            f"{join.kind} owners{join.suffix} AS {owner} ON rows.{side}_at = {owner}.ip "
-            + join.time.format(owner)
-        )
-        pick = f"{owner}.{{0}}"
-        if self._any_published:
-            # A published port of the host belongs to the container, before the host itself.
-            joins += (
-                f" {join.kind} published{join.suffix} AS {port} ON rows.{side}_ip = {port}.ip "
-                f"AND rows.{side}_port = {port}.port AND rows.transport = {port}.transport "
-                + join.time.format(port)
-            )
-            pick = f"CASE WHEN {port}.name IS NOT NULL THEN {port}.{{0}} ELSE {owner}.{{0}} END"
-        columns = [f"{pick.format('name')} AS {side}"]
-        columns += [f"{pick.format(fact)} AS {side}_{fact}" for fact in _FACTS]
-        return Joined(columns, [joins])
-
-    def _process_side(self, side: str, host: int) -> Joined:
-        """Columns and joins that name the process of one side; after those of `_side`."""
-        published = f"{side}_published" if self._any_published else None
-        known = self._sockets.rows > 0
-        columns, joins = joined_side(side, f"{side}_owner", published, host, known=known)
-        return Joined([columns], [joins])
-
     def not_seen(self, table: str) -> bool:
         """Whether a row's process is missing only since nobody looked in time."""
         if self._blank is not None:
             return False
-        found = self._run(
-            f"""SELECT 1 FROM names_{table} WHERE client_process_reason = 'not_seen'
-            OR server_process_reason = 'not_seen' LIMIT 1"""
-        )
-        return bool(found)
+        found = self._found[table]
+        return found.column("is_missed").null_count < found.num_rows
 
     def unnamed(self, table: str, limit: int) -> list[str]:
         """Addresses, `limit` at most, that no container and no host is known to own."""
-        ends = ", ".join(
-            f"CASE WHEN {_nobody(side, hosts=bool(self._hosts))} THEN {side}_ip END"
-            for side in hosts.SIDES
-        )
-        found = self._run(
-            f"""SELECT ip FROM (SELECT DISTINCT unnest([{ends}]) AS ip
-            FROM names_{table})
-            WHERE ip IS NOT NULL LIMIT {int(limit)}"""
-        )
-        return [ip for (ip,) in found]
+        addresses = self._found[table].column("unnamed")
+        if addresses.null_count == addresses.length():
+            return []
+        found = dict.fromkeys(addresses.to_pylist())
+        found.pop(None, None)
+        return list(found)[:limit]
 
     def rows(self, table: str) -> Table:
         """The rows for the store, in order. Columns of which nothing is known may be absent."""
@@ -428,16 +388,5 @@ def _beside(rows: Table, more: Table) -> Table:
 def _has_macs(table: str) -> bool:
     return {column.name for column in schema.ENGINE_COLUMNS[table]}.issuperset(_MACS)
 
-
-def _nobody(side: str, *, hosts: bool) -> str:
-    """No owner is known: there is no name, or, if names of hosts are known, only such a one."""
-    name = f"{side}_host" if hosts else "NULL"
-    return f"{side}_container_id IS NULL AND {side} IS NOT DISTINCT FROM {name}"
-
-
-_BEST: Final = "* REPLACE (" + ", ".join(
-    f"coalesce({side}, {side}_host) AS {side}" for side in hosts.SIDES
-) + ")"  # fmt: skip
-"""The best name of a side: its owner's, else that of the host."""
 
 _LIGHT: Final = {table: row_sql(schema.light_columns(table)) for table in ("requests", "flows")}

@@ -119,39 +119,36 @@ class HostNames:
         return self._any
 
     def join(self, low_ns: int, source: str) -> Joined:
-        """Columns `*_host`, `*_host_source` of rows `source`, the first one at `low_ns`.
+        """Columns `host` and `host_source` of ends `source`, the first one at `low_ns`.
 
-        `source` has id, at (ns), client_ip and server_ip; it is read again for earlier names.
+        `source` has place, at (ns), ip, and asker: whose own names go first, or null. It is read
+        again for earlier names.
         """
         if not self:
             return nothing(HOST)
-        joined = Joined([], [])
-        for side in SIDES:
-            known = self._known(side, low_ns, source, joined.joins)
-            for column, suffix in (("name", ""), ("source", "_source")):
-                picks = " ".join(f"WHEN {test} THEN {alias}.{column}" for alias, test in known)
-                joined.columns.append(f"CASE {picks} END AS {side}_host{suffix}")
-        return joined
+        joins: list[str] = []
+        known = self._known(low_ns, source, joins)
+        columns = []
+        for column, name in (("name", "host"), ("source", "host_source")):
+            picks = " ".join(f"WHEN {test} THEN {alias}.{column}" for alias, test in known)
+            columns.append(f"CASE {picks} END AS {name}")
+        return Joined(columns, joins)
 
-    def _known(
-        self, side: str, low_ns: int, source: str, joins: list[str]
-    ) -> list[tuple[str, str]]:
+    def _known(self, low_ns: int, source: str, joins: list[str]) -> list[tuple[str, str]]:
         """Aliases and when each of them has the answer, the first that has one wins."""
         found = []
-        keys = [(f"{side}_known", "''", True)]
-        if side == "server":
+        keys = [("known", "''")]
+        if self._any_asked:
             # What this very client had asked for goes first, where an address has several names.
-            keys.insert(0, ("server_asked", "rows.client_ip", self._any_asked))
-        for alias, client, wanted in keys:
-            if not wanted:
-                continue
+            keys.insert(0, ("asked", "rows.asker"))
+        for alias, client in keys:
             joins.append(
                 f"""LEFT JOIN hosts_last AS {alias}
-                ON {alias}.ip = rows.{side}_ip AND {alias}.client = {client}"""
+                ON {alias}.ip = rows.ip AND {alias}.client = {client}"""
             )
             found.append((alias, _holds(alias)))
             if low_ns < self._newest_change_ns:
-                joins.append(_earlier(alias, side, client, source))
+                joins.append(_earlier(alias, client, source))
                 found.append((f"{alias}_earlier", f"{alias}_earlier.name IS NOT NULL"))
         return found
 
@@ -180,24 +177,25 @@ def _holds(alias: str) -> str:
     return f"{alias}.since_ns <= rows.at AND rows.at < {alias}.until_ns"
 
 
-def _earlier(alias: str, side: str, client: str, source: str) -> str:
+def _earlier(alias: str, client: str, source: str) -> str:
     """The segment that held at a row's time, for the rows that are older than the newest one."""
     return f"""LEFT JOIN (
-        SELECT rows.id, name, source FROM (
+        SELECT rows.place, name, source FROM (
             SELECT rows.* FROM {source} AS rows
-            JOIN hosts_last AS newest ON newest.ip = rows.{side}_ip AND newest.client = {client}
+            JOIN hosts_last AS newest ON newest.ip = rows.ip AND newest.client = {client}
             WHERE newest.since_ns > rows.at) AS rows
-        ASOF JOIN hosts_earlier AS segment ON segment.ip = rows.{side}_ip
+        ASOF JOIN hosts_earlier AS segment ON segment.ip = rows.ip
             AND segment.client = {client} AND rows.at >= segment.since_ns
-        WHERE rows.at < segment.until_ns) AS {alias}_earlier ON {alias}_earlier.id = rows.id"""
+        WHERE rows.at < segment.until_ns) AS {alias}_earlier
+        ON {alias}_earlier.place = rows.place"""
 
 
 class LookUp(NamedTuple):
     """Something that can be looked up here, without asking anybody: a place, a vendor."""
 
     table: str
-    keys: tuple[str, str]
-    """Columns of the rows, the client's and the server's."""
+    key: str
+    """The column of the ends."""
     columns: tuple[str, ...]
     """What is found, in the order of the values that `look` gives."""
     look: Callable[[str], Sequence[str | None]]
@@ -222,12 +220,11 @@ class LookedUp:
         )
 
     def see(self, source: str) -> None:
-        """Look up the keys of these rows that are new."""
+        """Look up the keys of these ends that are new."""
         self._keep_cap()  # Before: what these rows need must stay.
-        table, keys = self._what.table, self._what.keys
-        sides = " UNION ".join(f"SELECT {key} AS key FROM {source}" for key in keys)
+        table, ends = self._what.table, f"SELECT DISTINCT {self._what.key} AS key FROM {source}"
         new = self._run(
-            f"""SELECT key FROM ({sides}) ANTI JOIN {table} USING (key) WHERE key IS NOT NULL"""
+            f"""SELECT key FROM ({ends}) ANTI JOIN {table} USING (key) WHERE key IS NOT NULL"""
         )
         self.skipped += max(0, len(new) - MAX_NEW)
         found = [(key, *self._what.look(key)) for (key,) in new[:MAX_NEW]]
@@ -251,22 +248,15 @@ class LookedUp:
             )
 
     def join(self) -> Joined:
-        """The columns of both sides, and their joins."""
-        joined = Joined([], [])
-        for side, key in zip(SIDES, self._what.keys, strict=True):
-            alias = f"{side}_{self._what.table}"
-            joined.joins.append(
-                f"LEFT JOIN {self._what.table} AS {alias} ON {alias}.key = rows.{key}"
-            )
-            joined.columns.extend(
-                f'{alias}."{column}" AS {side}_{column}' for column in self._what.columns
-            )
-        return joined
+        """The columns of ends, and the join."""
+        table = self._what.table
+        columns = [f'{table}."{column}" AS "{column}"' for column in self._what.columns]
+        return Joined(columns, [f"LEFT JOIN {table} ON {table}.key = rows.{self._what.key}"])
 
     def _run(self, sql: str) -> list[tuple[Any, ...]]:
         return self._connection.execute(sql).fetchall()
 
 
 def nothing(columns: Sequence[str]) -> Joined:
-    """The columns of both sides where nothing can be known."""
-    return Joined([], [], tuple(f"{side}_{column}" for side in SIDES for column in columns))
+    """The columns of ends where nothing can be known."""
+    return Joined([], [], tuple(columns))

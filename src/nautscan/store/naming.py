@@ -44,13 +44,19 @@ class NamedBatches:
         if not self._hosts:
             nulls = ", ".join(f"NULL::VARCHAR AS {name}" for name in COLUMNS)
             return self._select(f"SELECT *, {nulls} FROM rows_in")
-        narrow = "(SELECT rowid AS id, epoch_ns(time) AS at, client_ip, server_ip FROM rows_in)"
-        low = self._run("SELECT epoch_ns(min(time)) FROM rows_in")[0][0]
-        joined = self._hosts.join(low or 0, narrow)
+        count, low = self._run("SELECT count(*), epoch_ns(min(time)) FROM rows_in")[0]
+        # Both ends of each row, the clients' first: only servers have names that were asked for.
+        ends = f"""(SELECT rowid AS place, epoch_ns(time) AS at, client_ip AS ip,
+                NULL::VARCHAR AS asker FROM rows_in
+            UNION ALL SELECT {count} + rowid, epoch_ns(time), server_ip, client_ip FROM rows_in)"""
+        joined = self._hosts.join(low or 0, ends)
+        columns = ", ".join(f"{side}.{name} AS {side}_{name}" for side in SIDES for name in HOST)
         self._run(
             f"""CREATE OR REPLACE TABLE names_in AS
-            SELECT * EXCLUDE (id) FROM (SELECT rows.id, {", ".join(joined.columns)}
-                FROM {narrow} AS rows {" ".join(joined.joins)}) ORDER BY id"""
+            WITH found AS MATERIALIZED (SELECT rows.place, {", ".join(joined.columns)}
+                FROM {ends} AS rows {" ".join(joined.joins)})
+            SELECT {columns} FROM found AS client
+            JOIN found AS server ON server.place = client.place + {count} ORDER BY client.place"""
         )
         return self._select("SELECT * FROM rows_in POSITIONAL JOIN names_in")
 

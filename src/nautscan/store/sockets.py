@@ -12,6 +12,8 @@ from typing import Any, Final
 import duckdb
 from arro3.core import Array, DataType, Table
 
+from nautscan.store.hosts import Joined
+
 REBUILD_AFTER: Final = 20_000
 """Deleted rows before the table is written anew: a database in memory keeps them until then."""
 
@@ -61,7 +63,8 @@ class SocketTable:
         self._register(Sockets())
         self._run("CREATE OR REPLACE TABLE sockets AS SELECT * FROM incoming_sockets")
         self._unregister()
-        self.rows = 0
+        self.kinds = (False, False, False)
+        """Whether a socket talks, is bound to one address, is bound to all of them."""
 
     def apply(self, changed: Sockets, removed: list[int]) -> None:
         """Replace the intervals of these serial numbers; forget the removed ones."""
@@ -80,7 +83,12 @@ class SocketTable:
         if self._deleted > REBUILD_AFTER:
             self._run("CREATE OR REPLACE TABLE sockets AS SELECT * FROM sockets")
             self._deleted = 0
-        self.rows = int(self._run("SELECT count(*) FROM sockets")[0][0])
+        counted = self._run(
+            """SELECT bool_or(peer_ip <> ''), bool_or(peer_ip = ''),
+                bool_or(peer_ip = '' AND ip IN ('0.0.0.0', '::')) FROM sockets"""
+        )
+        talks, binds, everywhere = (bool(found) for found in counted[0])
+        self.kinds = (talks, binds, everywhere)
 
     def _run(self, sql: str) -> list[tuple[Any, ...]]:
         # A result that is not fetched would block the connection.
@@ -96,64 +104,50 @@ class SocketTable:
         self._connection.unregister("incoming_sockets")
 
 
-def constant_side(side: str, reason: str | None) -> str:
-    """Columns of a side whose process cannot be known, whatever the row."""
-    empty = {"pid": "BIGINT", "command": "VARCHAR", "user": "VARCHAR", "process_source": "VARCHAR"}
-    columns = [f"NULL::{kind} AS {side}_{name}" for name, kind in empty.items()]
-    text = "NULL::VARCHAR" if reason is None else f"'{reason}'"
-    return ", ".join([*columns, f"{text} AS {side}_process_reason"])
+EMPTY: Final = {"pid": _TYPES["pid"]} | dict.fromkeys(COLUMNS[1:], DataType.utf8())
+"""The columns of each side, with their types."""
 
 
-def joined_side(
-    side: str, owner: str, published: str | None, host: int, *, known: bool
-) -> tuple[str, str]:
-    """Columns and joins of one side. Nothing is joined unless a socket is `known`.
+def joined(kinds: tuple[bool, ...]) -> Joined:
+    """Columns and joins of ends `rows`: netns, local, taken, ip, port, transport, other end, at.
 
-    `owner` and `published` are the aliases of the join of owners (None: no port is published),
-    `host` is the host's own network namespace.
+    `kinds` says of what kind a socket is known: that talks, bound to an address, bound to all.
     The socket of this very conversation counts first, then the one bound to this address and
     port, then the one bound to the port at every address.
     """
-    other = "server" if side == "client" else "client"
-    ip, port = f"rows.{side}_ip", f"rows.{side}_port"
-    taken = "false" if published is None else f"{published}.name IS NOT NULL"
-    # Every address of 127.0.0.0/8 is the host's, though the kernel lists one.
-    # Those inside a container are looked up by its name instead, and are not.
-    local = f"({owner}.name IS NOT NULL OR starts_with(rows.{side}_at, '127.'))"
-    place = (
-        f"CASE WHEN {owner}.container_id IS NOT NULL THEN {owner}.netns "
-        f"WHEN {local} THEN {int(host)} END"
-    )
-    any_ip = f"CASE WHEN contains({ip}, ':') THEN '::' ELSE '0.0.0.0' END"
-    picks = {
-        f"{side}_talking": f"{ip} = {{0}}.ip AND rows.{other}_ip = {{0}}.peer_ip "
-        f"AND rows.{other}_port = {{0}}.peer_port",
-        f"{side}_bound": f"{ip} = {{0}}.ip AND {{0}}.peer_ip = '' AND NOT ({taken})",
-        f"{side}_open": f"{any_ip} = {{0}}.ip AND {{0}}.peer_ip = '' AND NOT ({taken})",
+    any_ip = "CASE WHEN contains(rows.ip, ':') THEN '::' ELSE '0.0.0.0' END"
+    conditions = {
+        "talking": "rows.ip = {0}.ip AND rows.other_ip = {0}.peer_ip "
+        "AND rows.other_port = {0}.peer_port",
+        "bound": "rows.ip = {0}.ip AND {0}.peer_ip = '' AND NOT rows.taken",
+        "everywhere": f"{any_ip} = {{0}}.ip AND {{0}}.peer_ip = '' AND NOT rows.taken",
     }
-    if not known:
-        picks = {}
-    joins = " ".join(
-        f"LEFT JOIN sockets AS {alias} ON {place} = {alias}.netns "
-        f"AND rows.transport = {alias}.transport AND {port} = {alias}.port "
-        f"AND {condition.format(alias)} "
-        f"AND epoch_ns(rows.time) >= {alias}.since_ns "
-        f"AND epoch_ns(rows.time) < {alias}.until_ns"
-        for alias, condition in picks.items()
+    picks = [alias for alias, wanted in zip(conditions, kinds, strict=True) if wanted]
+    joins = [
+        f"LEFT JOIN sockets AS {alias} ON rows.netns = {alias}.netns "
+        f"AND rows.transport = {alias}.transport AND rows.port = {alias}.port "
+        f"AND {conditions[alias].format(alias)} "
+        f"AND rows.at >= {alias}.since_ns AND rows.at < {alias}.until_ns"
+        for alias in picks
+    ]
+    found = "NULL"
+    if len(picks) == 1:
+        (found,) = picks
+    elif picks:
+        # Plans of one more join are less work than of a choice in each column.
+        found = "socket"
+        serials = ", ".join(f"{alias}.serial" for alias in picks)
+        joins.append(f"LEFT JOIN sockets AS socket ON socket.serial = coalesce({serials})")
+    columns = [f"{found}.{name} AS {name}" for name in COLUMNS[:-1]] if picks else []
+    known = (
+        f"""WHEN {found}.pid IS NOT NULL THEN NULL
+        WHEN {found}.process_reason IS NOT NULL THEN {found}.process_reason"""
+        if picks
+        else ""
     )
-    columns = [f"{_picked(picks, name)} AS {side}_{name}" for name in COLUMNS[:-1]]
-    why = f"""CASE WHEN {_picked(picks, "pid")} IS NOT NULL THEN NULL
-        WHEN {_picked(picks, "process_reason")} IS NOT NULL THEN {_picked(picks, "process_reason")}
-        WHEN rows.transport NOT IN ('tcp', 'udp') THEN 'no_socket'
-        WHEN {taken} THEN 'translated'
-        WHEN NOT {local} THEN 'remote'
-        WHEN {place} IS NULL THEN 'other_namespace'
-        ELSE 'not_seen' END AS {side}_process_reason"""
-    return ", ".join([*columns, why]), joins
-
-
-def _picked(picks: dict[str, str], name: str) -> str:
-    if not picks:
-        return "NULL::BIGINT" if name == "pid" else "NULL::VARCHAR"
-    cases = " ".join(f"WHEN {alias}.serial IS NOT NULL THEN {alias}.{name}" for alias in picks)
-    return f"CASE {cases} END"
+    why = f"""CASE {known} WHEN rows.transport NOT IN ('tcp', 'udp') THEN 'no_socket'
+        WHEN rows.taken THEN 'translated'
+        WHEN NOT rows.local THEN 'remote'
+        WHEN rows.netns IS NULL THEN 'other_namespace'
+        ELSE 'not_seen' END AS process_reason"""
+    return Joined([*columns, why], joins)

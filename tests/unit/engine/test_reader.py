@@ -13,6 +13,8 @@ from nautscan import _engine
 
 from .streams import exchange, pcap
 
+OWN = Path(__file__).parents[2] / "golden" / "own"
+
 
 @pytest.fixture
 def capture(tmp_path: Path) -> Path:
@@ -95,6 +97,19 @@ def test_only_protocols_that_are_named_are_looked_for(capture: Path) -> None:
     with pytest.raises(_engine.EngineError) as unknown:
         found("dns", "htpp")
     assert (unknown.value.code, "htpp" in str(unknown.value)) == ("bad_argument", True)
+
+
+@pytest.mark.parametrize("name", ["grpc", "websocket"])
+def test_what_rides_on_http_can_be_named_alone(name: str) -> None:
+    path = OWN / f"{name}.pcap"
+    reader = _engine.Reader([str(path)], tables=["requests"], protocols=[name])
+    taken = reader.next()
+    assert taken is not None
+    rows = selected(duckdb.from_arrow(taken[1]), "rows", "select distinct protocol from rows")
+    assert rows == [(name,)]
+    plain = _engine.Reader([str(OWN / "http2.pcap")], tables=["requests"], protocols=[name])
+    assert plain.next() is None
+    assert plain.summary()["requests"] == 0
 
 
 def test_a_missing_file_and_a_closed_reader_say_so(capture: Path) -> None:

@@ -210,3 +210,21 @@ def test_who_is_who_is_assumed_only_where_nothing_tells() -> None:
     begun = Directions()
     tcp([SYN, *middle], begun)
     assert not begun.assumed
+
+
+def test_an_acknowledgement_of_an_earlier_connection_is_none_of_this() -> None:
+    """RFC 5961, 4: a host that still holds the ports' last connection answers the SYN so."""
+    strays = [
+        packet(2, side="server", at=500_000, ack=700_000),
+        packet(3, at=700_000, flags="RST"),
+        packet(4, flags="SYN"),
+    ]
+    whole = [
+        packet(5, side="server", flags="SYN ACK", ack=0),
+        packet(6, b"ask", ack=0),
+        packet(7, b"answer", side="server", ack=3),
+    ]
+    told = tcp([SYN, *strays, *whole], Directions())
+    assert told == tcp([SYN, *whole], Directions())
+    assert [bytes(part.data) for part in told.parts] == [b"ask", b"answer"]
+    assert told.client.gap_bytes == 0

@@ -263,6 +263,9 @@ impl FlowSink<'_> {
 
 impl Sink for FlowSink<'_> {
     fn exchange(&mut self, exchange: &Exchange) {
+        if !self.config.settings.chosen.shows(exchange.protocol) {
+            return;
+        }
         let is_counted = exchange.growing.is_some_and(|growing| growing.again);
         self.counted.requests += u64::from(!is_counted);
         let Some(requests) = &mut self.rows.requests else { return };

@@ -11,6 +11,23 @@ pub struct Chosen {
     pub streams: Vec<&'static Protocol>,
     /// Over UDP.
     pub datagrams: Vec<&'static DatagramProtocol>,
+    /// Values of the `protocol` column whose rows are told; `None`: all.
+    pub shown: Option<Vec<&'static str>>,
+}
+
+/// Protocols that are found within others only: the value of the `protocol` column, and those to be
+/// followed for it.
+static CARRIED: &[(&str, &[&str])] =
+    &[("grpc", &["http", "http2"]), ("websocket", &["http", "http2"])];
+
+/// Those to be followed for one that is carried.
+fn carriers(name: &str) -> Option<&'static [&'static str]> {
+    CARRIED.iter().find(|(carried, _)| *carried == name).map(|(_, carriers)| *carriers)
+}
+
+/// The value of the `protocol` column of a protocol's rows.
+fn column(name: &'static str) -> &'static str {
+    if name == "http2" { "http" } else { name }
 }
 
 /// A name that no protocol has.
@@ -18,26 +35,46 @@ pub struct Chosen {
 pub struct UnknownProtocol(pub String);
 
 impl Chosen {
-    /// Those of these names, whatever carries them.
+    /// Those of these names, whatever carries them. Where that is a protocol that is not named, it is
+    /// followed, but its rows are not told.
     ///
     /// # Errors
     /// The first name that is no protocol's.
     pub fn of<S: AsRef<str>>(names: &[S]) -> Result<Self, UnknownProtocol> {
-        let is_known = |name: &str| about::known().iter().any(|known| known.name == name);
+        let known = about::known();
+        let is_known =
+            |name: &str| known.iter().any(|known| known.name == name) || carriers(name).is_some();
         if let Some(unknown) = names.iter().find(|name| !is_known(name.as_ref())) {
             return Err(UnknownProtocol(unknown.as_ref().to_owned()));
         }
         let is_named = |name: &str| names.iter().any(|named| named.as_ref() == name);
+        let carriers: Vec<_> =
+            names.iter().filter_map(|name| carriers(name.as_ref())).flatten().copied().collect();
         let mut chosen = Self::default();
-        chosen.streams.retain(|protocol| is_named(protocol.name));
-        chosen.datagrams.retain(|protocol| is_named(protocol.name));
+        if !carriers.iter().all(|carrier| is_named(carrier)) {
+            let named = known.iter().map(|known| known.name);
+            let named = named.chain(CARRIED.iter().map(|(name, _)| *name));
+            chosen.shown = Some(named.filter(|name| is_named(name)).map(column).collect());
+        }
+        let is_followed = |name| is_named(name) || carriers.contains(&name);
+        chosen.streams.retain(|protocol| is_followed(protocol.name));
+        chosen.datagrams.retain(|protocol| is_followed(protocol.name));
         Ok(chosen)
+    }
+
+    /// Whether rows with this `protocol` are told.
+    pub fn shows(&self, protocol: &str) -> bool {
+        self.shown.as_ref().is_none_or(|shown| shown.contains(&protocol))
     }
 }
 
 impl Default for Chosen {
     fn default() -> Self {
-        Self { streams: PROTOCOLS.iter().collect(), datagrams: DATAGRAM_PROTOCOLS.iter().collect() }
+        Self {
+            streams: PROTOCOLS.iter().collect(),
+            datagrams: DATAGRAM_PROTOCOLS.iter().collect(),
+            shown: None,
+        }
     }
 }
 
@@ -68,6 +105,28 @@ mod tests {
             Chosen::of(&["dns", "gopher"]).unwrap_err(),
             UnknownProtocol("gopher".to_owned())
         );
+    }
+
+    #[test]
+    fn what_carries_the_chosen_is_followed_and_not_told() {
+        let all = ["http", "http2", "grpc", "websocket", "dns"];
+        for (names, followed, shown) in [
+            (&["grpc"][..], "[\"http\", \"http2\"]", &["grpc"][..]),
+            (&["websocket"], "[\"http\", \"http2\", \"websocket\"]", &["websocket"]),
+            (
+                &["websocket", "http2"],
+                "[\"http\", \"http2\", \"websocket\"]",
+                &["http", "websocket"],
+            ),
+            (&["grpc", "http", "http2"], "[\"http\", \"http2\"]", &all),
+            (&["http"], "[\"http\"]", &all),
+        ] {
+            let chosen = Chosen::of(names).expect("they are known");
+            assert_eq!(format!("{chosen:?}"), followed);
+            let told = all.into_iter().filter(|name| chosen.shows(name) && *name != "http2");
+            let shown = shown.iter().copied().filter(|name| *name != "http2");
+            assert!(told.eq(shown), "{names:?}");
+        }
     }
 
     #[test]

@@ -10,8 +10,10 @@ use crate::event::Exchange;
 use crate::limits::{DETECTION_ATTEMPTS, DETECTION_BYTES, DETECTION_PASSED};
 
 use held::Held;
+use proxied::Header;
 
 mod held;
+mod proxied;
 
 #[cfg(test)]
 mod tests;
@@ -306,6 +308,9 @@ impl Undecided {
         chosen: &Chosen,
         todo: &mut Vec<Piece<'a>>,
     ) -> Detected {
+        let Some(piece) = self.without_header(piece) else {
+            return Detected::Nothing { opaque: 0, is_last: false };
+        };
         let side = piece.side;
         let joined;
         let before = self.waiting.as_ref().map_or(&[][..], |waiting| waiting.held.of(side));
@@ -349,6 +354,28 @@ impl Undecided {
             opaque += self.drop_all();
         }
         Detected::Nothing { opaque, is_last }
+    }
+
+    /// A piece without the header of a proxy, which stands in front of whatever is spoken. `None`: there
+    /// is no more in it, or it is held since there may be.
+    fn without_header<'a>(&mut self, piece: Piece<'a>) -> Option<Piece<'a>> {
+        let before = self.waiting.as_ref().map_or(&[][..], |waiting| waiting.held.of(piece.side));
+        let is_first = piece.side == Side::Client && piece.place.offset == before.len() as u64;
+        if !is_first || !before.first().or(piece.bytes.first()).is_some_and(proxied::begins) {
+            return Some(piece);
+        }
+        let held = before.len();
+        match proxied::read(&[before, &*piece.bytes].concat()) {
+            Header::No => Some(piece),
+            Header::More if self.waiting.get_or_insert_default().held.hold(&piece) => None,
+            Header::More => Some(piece),
+            Header::Whole(length) => {
+                if let Some(waiting) = &mut self.waiting {
+                    waiting.held.forget(piece.side);
+                }
+                Some(piece.after(length - held)).filter(|rest| !rest.bytes.is_empty())
+            }
+        }
     }
 
     /// Bytes of a side were lost: what it has sent before is given up. Answers how many that were.
@@ -415,6 +442,9 @@ impl<'a> Piece<'a> {
 /// Which side would send `bytes` first, in a protocol that we know; asked where following
 /// began in the middle and roles were guessed from ports.
 pub(crate) fn side_of(bytes: &[u8]) -> Option<Side> {
+    if matches!(proxied::read(bytes), Header::Whole(_)) {
+        return Some(Side::Client);
+    }
     let begins = |side| PROTOCOLS.iter().find(|line| (line.probe)(side, bytes) == Probe::Yes);
     match begins(Side::Client) {
         // A message that either side sends does not tell who did.

@@ -95,6 +95,8 @@ pub(super) enum Loss<'a> {
 #[derive(Debug)]
 pub(super) struct Frames {
     read: ReadHead,
+    /// The last byte of every head, if that is known.
+    head_end: Option<u8>,
     /// Bytes kept of a message at most; not fewer than its head.
     keep: usize,
     kept: Vec<u8>,
@@ -108,7 +110,13 @@ pub(super) struct Frames {
 
 impl Frames {
     pub(super) fn new(read: ReadHead, keep: usize) -> Self {
-        Self { read, keep, kept: Vec::new(), seen: 0, lost: 0, known: None, time: 0 }
+        let head_end = None;
+        Self { read, head_end, keep, kept: Vec::new(), seen: 0, lost: 0, known: None, time: 0 }
+    }
+
+    /// Of messages whose head is a line: it is not asked for before its end is there.
+    pub(super) fn of_lines(read: ReadHead, keep: usize) -> Self {
+        Self { head_end: Some(b'\n'), ..Self::new(read, keep) }
     }
 
     /// Takes what there is of the next message out of `bytes`, which are not empty. Answers how many
@@ -138,10 +146,13 @@ impl Frames {
             if let Some(known) = self.known {
                 break known;
             }
-            let Some(byte) = bytes.get(used) else { return Ok((used, None)) };
-            self.kept.push(*byte);
-            used += 1;
-            self.seen += 1;
+            let next = self.of_head(&bytes[used..]);
+            if next.is_empty() {
+                return Ok((used, None));
+            }
+            self.kept.extend_from_slice(next);
+            used += next.len();
+            self.seen += next.len() as u64;
             match (self.read)(&self.kept) {
                 Head::More => {}
                 Head::Malformed => return Err(Malformed),
@@ -159,6 +170,18 @@ impl Frames {
         }
         self.seen += rest.len() as u64;
         Ok((used + rest.len(), if rest.len() == left { self.finish() } else { None }))
+    }
+
+    /// The next bytes that are of the head for certain.
+    fn of_head<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        /// Bytes of a line that are taken at once: one without an end is asked for now and then.
+        const STEP: usize = 512;
+        let bytes = &bytes[..bytes.len().min(STEP)];
+        let end = match self.head_end {
+            Some(last) => memchr::memchr(last, bytes).map_or(bytes.len(), |at| at + 1),
+            None => bytes.len().min(1),
+        };
+        &bytes[..end]
     }
 
     /// `lost` bytes are missing.
@@ -235,6 +258,27 @@ mod tests {
             let want = [(b"ab".to_vec(), 4, false), (vec![], 2, false), (b"abc".to_vec(), 7, true)];
             assert_eq!(told, want, "in pieces of {piece}");
         }
+    }
+
+    /// A long line that came in two pieces is not read again with every byte.
+    #[test]
+    fn a_line_is_asked_for_once_it_has_an_end() {
+        use core::sync::atomic::{AtomicUsize, Ordering};
+        static ASKED: AtomicUsize = AtomicUsize::new(0);
+        fn line(bytes: &[u8]) -> Head {
+            ASKED.fetch_add(1, Ordering::Relaxed);
+            let end = memchr::memchr(b'\n', bytes);
+            end.map_or(Head::More, |end| Head::Whole { head: end + 1, body: 1 })
+        }
+        let (settings, mut sink) = (Settings::default(), Collected::default());
+        let place = Place::default();
+        let cx = Context { time: 1, place, settings: &settings, sink: &mut sink };
+        let mut frames = Frames::of_lines(line, 9000);
+        let text = [&[b'x'; 8000][..], b"\n!"].concat();
+        assert!(frames.next(&text[..1], &cx).expect("it").1.is_none());
+        let (used, framed) = frames.next(&text[1..], &cx).expect("it");
+        assert_eq!((used, framed.expect("whole").bytes), (text.len() - 1, &text[..]));
+        assert!(ASKED.load(Ordering::Relaxed) < 20);
     }
 
     #[test]

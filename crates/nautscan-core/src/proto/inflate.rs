@@ -74,11 +74,21 @@ impl Inflater {
     /// Inflates `input` and hands what comes out to `take`, which answers whether it wants more.
     pub(super) fn push(
         &mut self,
+        input: &[u8],
+        take: impl FnMut(&[u8]) -> bool,
+    ) -> Result<(), Stopped> {
+        self.take(input, take).map(|_| ())
+    }
+
+    /// The same; answers how many bytes were of the stream: all, where it is not over.
+    pub(super) fn take(
+        &mut self,
         mut input: &[u8],
         mut take: impl FnMut(&[u8]) -> bool,
-    ) -> Result<(), Stopped> {
+    ) -> Result<usize, Stopped> {
         let mut chunk = [0u8; 4096];
-        self.budget.takes(input.len());
+        let length = input.len();
+        self.budget.takes(length);
         while !self.is_over {
             let (used, made) = (self.stream.total_in(), self.stream.total_out());
             let status = self
@@ -97,7 +107,7 @@ impl Inflater {
                 break;
             }
         }
-        Ok(())
+        Ok(length - input.len())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The grouping form of a statement: what it does, without what it does it with.
 //!
-//! Literals become `?`, lists of them one `?`, comments go, and white space is made one space. What
+//! Literals and places for parameters become `?`, lists of them one `?`, comments go, and white space is made one space. What
 //! is quoted as a name stays. Nothing is understood but where a literal begins and ends, so that a
 //! statement of any dialect has a form, and none keeps a literal: where it cannot be known where a
 //! literal ends, the rest of the statement is held to be of it.
@@ -123,7 +123,11 @@ impl Form {
             [quote @ b'"', ..] => self.copy(&text[..name(text, *quote)]),
             [b'$', ..] => match dollar(text) {
                 Some(len) => self.literal(len),
-                None => self.copy(&text[..1 + digits(&text[1..])]),
+                None => match digits(&text[1..]) {
+                    0 => self.copy(&text[..1]),
+                    // A parameter: which one does not count, as little as its value.
+                    digits => self.literal(1 + digits),
+                },
             },
             _ => self.take_common(text),
         }
@@ -365,7 +369,15 @@ mod tests {
             ),
             (
                 "SELECT $1, t1.c2 FROM t1 WHERE a IN (1,2, 3)",
-                "SELECT $1, t1.c2 FROM t1 WHERE a IN (?)",
+                "SELECT ?, t1.c2 FROM t1 WHERE a IN (?)",
+            ),
+            (
+                "SELECT c FROM t WHERE a IN ($1,$2, $3) AND b=$4",
+                "SELECT c FROM t WHERE a IN (?) AND b=?",
+            ),
+            (
+                "INSERT INTO t (a, b) VALUES ($1,$2),($3, $4), ($5, 'x')",
+                "INSERT INTO t (a, b) VALUES (?)",
             ),
             ("DO $x$ BEGIN 'secret' $$ END $x$ LANGUAGE plpgsql", "DO ? LANGUAGE plpgsql"),
             ("SELECT 'unclosed secret", "SELECT ?"),
@@ -409,7 +421,7 @@ mod tests {
     #[test]
     fn literals_do_not_stay_where_what_is_around_them_is_odd() {
         let postgres = [
-            ("SELECT $1$$secret$$", "SELECT $1?"),
+            ("SELECT $1$$secret$$", "SELECT ??"),
             ("SELECT 1 --'\r + ' \n secret'", "SELECT ? + ?"),
             (r"SELECT b'a\' , secret', 'b'", "SELECT ?"),
             ("SELECT a$b$, $x$secret$x$", "SELECT a$b$, ?"),

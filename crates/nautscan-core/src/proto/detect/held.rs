@@ -88,6 +88,12 @@ impl Held {
         given_up
     }
 
+    /// Forgets what a side has sent, which is understood and nobody's.
+    pub(super) fn forget(&mut self, side: Side) {
+        self.bytes[side.index()].clear();
+        self.pieces.retain(|mark| mark.side != side || mark.lost > 0);
+    }
+
     pub(super) fn swap_roles(&mut self) {
         self.bytes.swap(0, 1);
         for mark in &mut self.pieces {

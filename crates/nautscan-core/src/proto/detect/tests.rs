@@ -74,6 +74,25 @@ fn what_is_held_for_one_protocol_does_not_hide_another() {
     }
 }
 
+/// In front of whatever is said, in one segment with it or apart.
+#[test]
+fn a_header_of_a_proxy_hides_no_protocol() {
+    let binary = "\r\n\r\n\0\r\nQUIT\n!\x11\0\x0c\x0a\0\0\x01\x0a\0\0\x02\x10\0\x01\x01";
+    for header in ["PROXY TCP4 192.0.2.1 10.0.0.1 56324 443\r\n", "PROXY UNKNOWN\r\n", binary] {
+        let together = [header, INNER].concat();
+        let (seen, opaque) = observe(&[(C, &together), (S, ANSWER)]);
+        assert_eq!((seen, opaque), (rows(&[("GET /inner 404 complete", 0)]), 0));
+        let (seen, opaque) = observe(&[(C, header), (C, INNER), (S, ANSWER)]);
+        assert_eq!((seen, opaque), (rows(&[("GET /inner 404 complete", 1)]), 0));
+        let redis = "*1\r\n$4\r\nPING\r\n";
+        let (seen, opaque) = observe(&[(C, header), (C, redis), (S, "+PONG\r\n")]);
+        assert_eq!((seen, opaque), (rows(&[("PING - - complete", 1)]), 0));
+        assert_eq!(side_of(header.as_bytes()), Some(C));
+    }
+    let (seen, opaque) = observe(&[(C, "PROXY / HTTP/1.1\r\nHost: a\r\n\r\n"), (S, ANSWER)]);
+    assert_eq!((seen, opaque), (rows(&[("PROXY / 404 complete", 0)]), 0), "a method");
+}
+
 const CONNECT: &str = "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n";
 const INNER: &str = "GET /inner HTTP/1.1\r\nHost: a\r\n\r\n";
 const OPENED: &str = "HTTP/1.1 200 OK\r\n\r\n";

@@ -37,7 +37,7 @@ pub(super) fn mdns(_: &Datagram<'_>, _: &Settings) -> Box<dyn DatagramParser> {
 }
 
 fn open(kind: Kind, name: &'static str) -> Box<dyn DatagramParser> {
-    Box::new(Datagrams { kind, pairing: Pairing::new(name), strangers: 0 })
+    Box::new(Datagrams { kind, pairing: Pairing::new(name, false), strangers: 0 })
 }
 
 impl DatagramParser for Datagrams {

@@ -55,12 +55,14 @@ pub(super) struct Pairing {
     answered: Option<Answered>,
     /// A question was seen: answers to none are odd from here on.
     has_asked: bool,
+    /// An answer may have several messages.
+    is_stream: bool,
 }
 
 impl Pairing {
-    pub(super) fn new(name: &'static str) -> Self {
+    pub(super) fn new(name: &'static str, is_stream: bool) -> Self {
         let waiting = VecDeque::new();
-        Self { name, waiting, due: i64::MAX, answered: None, has_asked: false }
+        Self { name, waiting, due: i64::MAX, answered: None, has_asked: false, is_stream }
     }
 
     /// A question. `alone`: its answers come elsewhere.
@@ -87,7 +89,7 @@ impl Pairing {
         if arrival.side == Side::Server {
             Oddity::FromServer.note(&mut heard.oddities);
         }
-        let waiting = Waiting::new(self.name, heard, arrival);
+        let waiting = Waiting::new(self.name, heard, arrival, self.is_stream);
         if alone {
             return waiting.emit(None, cx);
         }
@@ -114,7 +116,7 @@ impl Pairing {
             }
             if let Some(waiting) = at.and_then(|at| self.waiting.remove(at)) {
                 self.answered = Some(waiting.done());
-                cx.sink.exchange(&waiting.told());
+                waiting.transferred(cx);
             }
             return;
         }
@@ -203,7 +205,7 @@ impl Pairing {
 }
 
 impl Waiting {
-    fn new(name: &'static str, heard: Heard<'_>, arrival: Arrival) -> Self {
+    fn new(name: &'static str, heard: Heard<'_>, arrival: Arrival, is_stream: bool) -> Self {
         let exchange = Exchange {
             method: method(heard.opcode(), heard.question.as_ref()),
             target: target(&heard),
@@ -216,7 +218,7 @@ impl Waiting {
             side: arrival.side,
             id: heard.id(),
             opcode: heard.opcode(),
-            transfer: heard.question.as_ref().and_then(|question| Transfer::of(question.kind)),
+            transfer: is_stream.then(|| Transfer::of(&heard)).flatten(),
             question: heard.question,
             sent: arrival.last,
             copies: 0,
@@ -246,7 +248,8 @@ impl Waiting {
 
     /// Takes a message of a transfer; whether that is the last.
     fn receives(&mut self, heard: Heard<'_>, arrival: Arrival) -> bool {
-        let is_last = self.transfer.as_mut().is_none_or(|transfer| transfer.take(&heard));
+        let is_lossy = self.lost.is_some();
+        let is_last = self.transfer.as_mut().is_none_or(|transfer| transfer.take(&heard, is_lossy));
         self.sent = arrival.last;
         let exchange = &mut self.exchange;
         let Some(response) = &mut exchange.response else {
@@ -268,6 +271,17 @@ impl Waiting {
 
     fn answered(self: Box<Self>, heard: Heard<'_>, arrival: Arrival, cx: &mut Context<'_>) {
         respond(self.told(), heard, arrival, cx);
+    }
+
+    /// Emits a question whose answer has ended, and may have had more messages than those seen.
+    fn transferred(self: Box<Self>, cx: &mut Context<'_>) {
+        let lost = self.lost;
+        let mut exchange = self.told();
+        if let Some(lost) = lost {
+            exchange.completeness = Completeness::Gap;
+            exchange.gap_bytes = exchange.gap_bytes.saturating_add(lost);
+        }
+        cx.sink.exchange(&exchange);
     }
 
     /// Emits a question without an answer.

@@ -39,7 +39,11 @@ struct Stream {
 }
 
 pub(super) fn open(_: &Settings) -> Box<dyn Parser> {
-    Box::new(Stream { halves: Default::default(), pairing: Pairing::new("dns"), strangers: 0 })
+    Box::new(Stream {
+        halves: Default::default(),
+        pairing: Pairing::new("dns", true),
+        strangers: 0,
+    })
 }
 
 impl Stream {

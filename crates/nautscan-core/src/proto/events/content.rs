@@ -1,9 +1,10 @@
 //! The content coding of a stream, undone while it lasts.
 
 use super::brotli::{self, Brotli};
+use super::gzip::Gzip;
 use super::zstd::Zstd;
-use crate::limits::{EVENT_BROTLI_WINDOW, EVENT_GZIP_HEAD};
-use crate::proto::http1::{Streamed, gzip_header, is_zlib};
+use crate::limits::EVENT_BROTLI_WINDOW;
+use crate::proto::http1::{Streamed, is_zlib};
 use crate::proto::inflate::{DECODER, Inflater, Stopped};
 
 /// Content that comes in pieces.
@@ -13,6 +14,7 @@ pub(super) enum Content {
     /// Of a coding whose first bytes, kept here, tell how it goes on.
     Beginning(Streamed, Vec<u8>),
     Inflated(Inflater),
+    Gzip(Box<Gzip>),
     Brotli(Box<Brotli>),
     Zstd(Box<Zstd>),
     /// Not read from some point on, which may be its beginning.
@@ -30,6 +32,7 @@ impl Content {
             Streamed::Unknown => {
                 Self::never("its content coding is not undone while a stream lasts")
             }
+            Streamed::Gzip => Self::Gzip(Box::default()),
             Streamed::Zstd => Self::Zstd(Box::default()),
             coding => Self::Beginning(coding, Vec::new()),
         }
@@ -48,6 +51,7 @@ impl Content {
                 take(plain);
                 true
             }),
+            Self::Gzip(gzip) => gzip.push(bytes, take),
             Self::Brotli(brotli) => brotli.push(bytes, take),
             Self::Zstd(zstd) => zstd.push(bytes, take),
             Self::Beginning(..) => return self.begin(bytes, take),
@@ -65,27 +69,18 @@ impl Content {
     fn begin(&mut self, bytes: &[u8], take: &mut impl FnMut(&[u8])) {
         let Self::Beginning(coding, head) = self else { return };
         head.extend_from_slice(bytes);
-        let from = match coding {
-            Streamed::Gzip => gzip_header(head),
-            Streamed::Brotli => Some(0),
-            _ => (head.len() >= 2).then_some(0),
-        };
-        let Some(from) = from else {
-            if head.len() > EVENT_GZIP_HEAD {
-                self.give_up("its content does not inflate", true);
-            }
+        if *coding == Streamed::Deflate && head.len() < 2 {
             return;
-        };
+        }
         let head = core::mem::take(head);
         *self = match coding {
             Streamed::Brotli if brotli::window(head[0]) > EVENT_BROTLI_WINDOW => {
                 Self::never("the window of its content coding is too large")
             }
             Streamed::Brotli => Self::Brotli(Box::default()),
-            Streamed::Deflate => Self::Inflated(Inflater::new(is_zlib(&head))),
-            _ => Self::Inflated(Inflater::new(false)),
+            _ => Self::Inflated(Inflater::new(is_zlib(&head))),
         };
-        self.push(&head[from..], take);
+        self.push(&head, take);
     }
 
     fn give_up(&mut self, why: &'static str, is_broken: bool) {
@@ -127,6 +122,7 @@ impl Content {
         match self {
             Self::Beginning(_, head) => head.capacity(),
             Self::Inflated(_) => DECODER,
+            Self::Gzip(gzip) => gzip.memory(),
             Self::Brotli(brotli) => brotli.memory(),
             Self::Zstd(zstd) => zstd.memory(),
             Self::Plain | Self::Unread { .. } => 0,

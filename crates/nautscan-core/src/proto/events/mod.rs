@@ -4,7 +4,7 @@
 //! | file | idea |
 //! |---|---|
 //! | `content` | the content coding undone while the stream lasts |
-//! | `brotli`, `zstd` | two that come in pieces |
+//! | `brotli`, `gzip`, `zstd` | those that come in pieces |
 //! | `lines` | lines of any ending |
 //! | `event` | events in the making, and what rows show of them |
 //!
@@ -14,6 +14,7 @@
 mod brotli;
 mod content;
 mod event;
+mod gzip;
 mod lines;
 #[cfg(test)]
 mod tests;

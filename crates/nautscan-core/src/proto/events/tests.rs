@@ -95,12 +95,19 @@ fn codings_are_undone_while_it_lasts() {
             assert_eq!(detail(&told(&bytes, coding, piece), "events"), "50");
         }
     }
+    let part = gzip.get_ref()[..gzip.get_ref().len() / 2].to_vec();
+    let members = gzip.finish().unwrap();
+    let members = [&members[..], &[0; 3], &members, &[0; 9]].concat();
+    for piece in [1, 9, usize::MAX] {
+        let row = told(&members, b"gzip", piece);
+        assert_eq!((detail(&row, "events"), row.oddities.len()), ("100", 0), "several members");
+    }
     let row = told(&[0xff; 30], b"deflate", 7);
     assert_eq!((row.oddities, row.detail[0].0), (vec![UNDECODABLE], "events_unread"));
     assert!(told(b"x", b"br, gzip", 7).detail[0].1.starts_with("its content coding"));
     let mut stream = EventStream::new(&coded(b"gzip"), None);
     // How much the text packs to is the library's affair.
-    stream.data(&gzip.get_ref()[..gzip.get_ref().len() / 2], 0, 0);
+    stream.data(&part, 0, 0);
     stream.lose();
     let mut row = Exchange::default();
     assert!(!stream.tell(&mut row) && detail(&row, "events_unread").starts_with("bytes were lost"));

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `probe` | is it FTP? |
 //! | `place` | where data goes |
+//! | `verbs` | which commands there are |
 //! | `session` | what commands and replies come to |
 //! | `announced` | what announces a connection, in a segment by itself |
 //! | `data` | connections of data |
@@ -19,6 +20,7 @@ pub(super) mod probe;
 mod session;
 #[cfg(test)]
 mod tests;
+mod verbs;
 
 pub use announced::{announced, begins_announcement};
 pub use data::{ABOUT as ABOUT_DATA, DATA, summary_of_data};
@@ -32,7 +34,7 @@ pub const PROTOCOL: Protocol = Protocol { name: "ftp", probe: probe::probe, open
 
 static ABOUT: About = About {
     title: "FTP, the control connection",
-    extracts: "Summarised on the flow: greeting, system, whether TLS was asked for and agreed on (what follows is read as TLS), the code that answered the login, commands counted by name, transfers done and failed, where data connections went, the last reply code. The user's name only where nothing is redacted.",
+    extracts: "Summarised on the flow: greeting, system, whether TLS was asked for and agreed on (what follows is read as TLS), the code that answered the login, commands counted by name (words that are none together), transfers done and failed, where data connections went, the last reply code. The user's name only where nothing is redacted.",
     limits: &[
         "It gives no rows of `requests`. Passwords are never kept.",
         "A server whose greeting does not name the protocol is known by its answer to `USER`.",

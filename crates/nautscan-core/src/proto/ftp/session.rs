@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::place::{self, Place};
+use super::verbs::is_command;
 use crate::limits::{FTP_LINE, FTP_PLACES, FTP_VERBS, FTP_WAITING};
 use crate::proto::facts::{Facts, lossy};
 use crate::proto::talk::{Next, Reply, Session, verb};
@@ -54,7 +55,8 @@ impl Session for Ftp {
     const IS_FREE: bool = true;
 
     fn command(&mut self, line: &[u8]) -> Next {
-        let Some((verb, rest)) = verb(without_telnet(line)) else {
+        let named = verb(without_telnet(line)).filter(|(verb, _)| is_command(verb));
+        let Some((verb, rest)) = named else {
             self.others += 1;
             return self.wait(Command::Other);
         };

@@ -97,7 +97,7 @@ fn gzip(mut input: &[u8], out: &mut Vec<u8>, limit: usize) -> Outcome {
 }
 
 /// Whether what is here of a header can be the beginning of one.
-fn is_gzip_prefix(input: &[u8]) -> bool {
+pub(in crate::proto) fn is_gzip_prefix(input: &[u8]) -> bool {
     let magic = [0x1f, 0x8b, 8];
     input.iter().zip(magic).all(|(&a, b)| a == b)
 }

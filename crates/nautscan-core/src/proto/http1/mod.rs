@@ -39,7 +39,9 @@ mod turn;
 mod web;
 
 pub(super) use body::{add_content, decoded, undo_codings};
-pub(super) use content::{gzip_header, is_zlib, unpack_zlib, unpack_zstd, unpack_zstd_beginning};
+pub(super) use content::{
+    gzip_header, is_gzip_prefix, is_zlib, unpack_zlib, unpack_zstd, unpack_zstd_beginning,
+};
 pub(super) use framing::{Codings, Streamed, trace_id};
 pub use oddity::ODDITIES;
 

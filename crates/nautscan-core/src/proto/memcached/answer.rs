@@ -26,7 +26,8 @@ pub(super) fn read(line: &[u8], wants: Wants) -> Option<Line> {
         (Wants::Values, b"VALUE") => words.nth(2).and_then(number).map(Line::Value),
         (Wants::Values, b"END") => Some(Line::Last),
         (Wants::Values, _) => None,
-        (Wants::End, b"END" | b"RESET" | b"OK" | b"BUSY" | b"BADCLASS") => Some(Line::Last),
+        // With EN ends what `lru_crawler mgdump` tells.
+        (Wants::End, b"END" | b"EN" | b"RESET" | b"OK" | b"BUSY" | b"BADCLASS") => Some(Line::Last),
         (Wants::End, _) => Some(Line::More),
         (Wants::Meta, b"VA") => words.next().and_then(number).map(Line::LastValue),
         (Wants::Meta, b"HD" | b"EN" | b"NF" | b"NS" | b"EX" | b"MN" | b"ME") => Some(Line::Last),
@@ -39,7 +40,8 @@ pub(super) fn read(line: &[u8], wants: Wants) -> Option<Line> {
 /// The error that a line tells of.
 pub(super) fn error(line: &[u8]) -> Option<&'static str> {
     match line.split(|b| *b == b' ').next().unwrap_or_default() {
-        b"ERROR" => Some("ERROR"),
+        // With a colon to `shutdown`, where that is not allowed.
+        b"ERROR" | b"ERROR:" => Some("ERROR"),
         b"CLIENT_ERROR" => Some("CLIENT_ERROR"),
         b"SERVER_ERROR" => Some("SERVER_ERROR"),
         _ => None,

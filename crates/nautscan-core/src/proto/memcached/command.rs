@@ -41,6 +41,8 @@ pub(super) struct Command {
     pub(super) wants: Wants,
     /// Its ordinary answer does not come (flag `q` of meta commands).
     pub(super) is_quiet: bool,
+    /// It makes what is not there, and tells of that (flag `N` of meta commands).
+    pub(super) makes: bool,
     /// What its answer repeats (flag `O` of meta commands).
     pub(super) opaque: Option<Vec<u8>>,
     /// The key as its answer repeats it (flag `k` of meta commands).
@@ -103,7 +105,12 @@ impl Command {
         if !is_text {
             self.key = self.key.take().map(|_| b"*".to_vec());
         }
+        if name == b"me" {
+            // For people: it knows no flag but this, and is answered in any case.
+            return;
+        }
         self.is_quiet = flag(b'q').is_some();
+        self.makes = flag(b'N').is_some();
         self.opaque = flag(b'O').map(|flag| flag[1..].to_vec());
         self.echo = flag(b'k').and(arguments.first()).map(|key| key.to_vec());
     }

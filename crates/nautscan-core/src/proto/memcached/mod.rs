@@ -6,6 +6,7 @@
 //! | `probe` | is it Memcached? |
 //! | `command`, `answer` | one line of a client, of a server |
 //! | `half` | lines and values of one direction, as bytes come |
+//! | `reply` | which answers a command can have |
 //! | `pair` | which answer is to which command |
 //! | `binary`, `opcode` | the same of the binary protocol |
 //! | `udp` | the same in datagrams |
@@ -22,6 +23,7 @@ mod oddity;
 mod opcode;
 mod pair;
 mod probe;
+mod reply;
 #[cfg(test)]
 mod tests;
 mod udp;
@@ -35,7 +37,8 @@ use super::{
 use binary::Binary;
 use command::Wants;
 use half::{Half, Part};
-use pair::Pairing;
+use pair::{Pairing, Unclear};
+use reply::First;
 
 /// Registry line.
 pub const PROTOCOL: Protocol =
@@ -57,6 +60,8 @@ static ABOUT: About = About {
     ],
     oddities: ODDITIES,
 };
+
+const NO_ANSWER: &str = "no answer that the command can have";
 
 fn open(_: &Settings) -> Box<dyn Parser> {
     Box::new(Either::Undecided)
@@ -168,6 +173,8 @@ impl Memcached {
                 Some(part) => self.answer_part(part, cx),
             };
             match verdict {
+                // Where the next one begins is known when the client takes its turn.
+                Verdict::Continue if self.turns.is_lost() => return Verdict::Continue,
                 Verdict::Continue => {}
                 Verdict::Over { .. } => return Verdict::Over { consumed: at },
                 verdict => return verdict,
@@ -188,25 +195,34 @@ impl Memcached {
                 self.pairing.begin(command, self.client.line());
                 match value {
                     Some(length) => self.client.expect(length),
-                    None => self.command(cx),
+                    None => return self.command(cx),
                 }
             }
-            Part::Value => self.command(cx),
+            Part::Value => return self.command(cx),
         }
         Verdict::Continue
     }
 
     /// The command that the client is sending is whole.
-    fn command(&mut self, cx: &mut Context<'_>) {
+    fn command(&mut self, cx: &mut Context<'_>) -> Verdict {
         let message = self.client.finish(cx.time);
-        self.pairing.command(message, cx);
+        match self.pairing.command(message, cx) {
+            Ok(()) => Verdict::Continue,
+            Err(Unclear) => self.lose_order(cx),
+        }
     }
 
     fn answer_part(&mut self, part: Part, cx: &mut Context<'_>) -> Verdict {
         let wants = match part {
             Part::Line => {
                 let begin = self.server.is_first_line().then(|| self.server.received());
-                self.pairing.wanted(begin, self.server.line(), cx)
+                match self.pairing.wanted(begin, self.server.line(), cx) {
+                    Ok(wants) => wants,
+                    Err(Unclear) if First::read(self.server.line()).is_known() => {
+                        return self.lose_order(cx);
+                    }
+                    Err(Unclear) => return self.dead(NO_ANSWER, cx),
+                }
             }
             Part::Value => self.pairing.wants(),
         };
@@ -221,7 +237,7 @@ impl Memcached {
         let asked =
             wants.unwrap_or(if line.starts_with(b"VALUE ") { Wants::Values } else { Wants::Line });
         let Some(read) = answer::read(line, asked) else {
-            return self.dead("no answer that the command can have", cx);
+            return self.dead(NO_ANSWER, cx);
         };
         self.pairing.line(line);
         self.server.keep_line(asked, read, cx.settings.body_limit);
@@ -286,6 +302,11 @@ impl Memcached {
             return Verdict::Continue;
         }
         self.pairing.lost(side, lost);
+        self.lose_order(cx)
+    }
+
+    /// Which answers are to which commands is not known until the client takes its turn.
+    fn lose_order(&mut self, cx: &mut Context<'_>) -> Verdict {
         self.pairing.flush(None, true, cx);
         self.client.begin();
         self.server.begin();

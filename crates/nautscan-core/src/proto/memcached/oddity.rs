@@ -13,7 +13,7 @@ pub(super) const PAIRING_UNCERTAIN: &str = "pairing_uncertain";
 pub static ODDITIES: &[(&str, &str)] = &[
     (
         PAIRING_UNCERTAIN,
-        "Bytes were lost, or an answer came that may be to this quiet command or to the next: it is not known whether it was answered.",
+        "Bytes were lost, or a line came that may be to this quiet command or to the next, or is no answer to this one: it is not known whether it was answered, or how.",
     ),
     (
         DATAGRAMS_LOST,

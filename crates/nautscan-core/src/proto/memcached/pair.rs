@@ -6,6 +6,7 @@ use super::answer;
 use super::command::{Command, Wants};
 use super::half::Whole;
 use super::oddity::{NO_NAME, PAIRING_UNCERTAIN, PIPELINE_OVERFLOW};
+use super::reply::{Asked, First};
 use crate::event::{Completeness, Exchange};
 use crate::limits::{MEMCACHED_PIPELINE, MEMCACHED_TEXT};
 use crate::proto::{Context, Side};
@@ -16,6 +17,7 @@ struct Pending {
     exchange: Exchange,
     wants: Wants,
     is_quiet: bool,
+    makes: bool,
     opaque: Option<Vec<u8>>,
     /// Its key, if the answer repeats it.
     echo: Option<Vec<u8>>,
@@ -24,6 +26,10 @@ struct Pending {
     /// An answer came that may be to this or to another.
     is_doubtful: bool,
 }
+
+/// Which answer is to which command is not known any more.
+#[derive(Debug)]
+pub(super) struct Unclear;
 
 /// What is known of the answer that is coming.
 #[derive(Debug, Default)]
@@ -67,8 +73,8 @@ impl Pairing {
     }
 
     /// The command that was begun is whole.
-    pub(super) fn command(&mut self, whole: Whole, cx: &mut Context<'_>) {
-        let Some((command, text)) = self.begun.take() else { return };
+    pub(super) fn command(&mut self, whole: Whole, cx: &mut Context<'_>) -> Result<(), Unclear> {
+        let Some((command, text)) = self.begun.take() else { return Ok(()) };
         let mut detail = vec![("command", text)];
         if command.keys > 1 {
             detail.push(("keys", command.keys.to_string()));
@@ -85,22 +91,28 @@ impl Pairing {
             detail,
             ..Exchange::default()
         };
-        let Command { wants, is_quiet, opaque, echo, keys, .. } = command;
+        let Command { wants, is_quiet, makes, opaque, echo, keys, .. } = command;
         let (offset, is_doubtful) = (whole.offset, false);
         let pending =
-            Pending { exchange, wants, is_quiet, opaque, echo, keys, offset, is_doubtful };
+            Pending { exchange, wants, is_quiet, makes, opaque, echo, keys, offset, is_doubtful };
         if wants == Wants::Nothing {
-            return unanswered(pending, "none wanted", cx);
+            unanswered(pending, "none wanted", cx);
+            return Ok(());
         }
         self.texts += pending.memory();
         self.queue.push_back(pending);
-        if self.queue.len() > MEMCACHED_PIPELINE
-            && let Some(mut oldest) = self.pop()
-        {
-            self.skip.push_back(oldest.wants);
-            oldest.exchange.oddities.push(PIPELINE_OVERFLOW);
-            emit(oldest.exchange, Completeness::RequestOnly, cx);
+        if self.queue.len() <= MEMCACHED_PIPELINE {
+            return Ok(());
         }
+        let Some(mut oldest) = self.pop() else { return Ok(()) };
+        oldest.exchange.oddities.push(PIPELINE_OVERFLOW);
+        emit(oldest.exchange, Completeness::RequestOnly, cx);
+        if oldest.is_quiet {
+            // Whether there is an answer to pass over is not known.
+            return Err(Unclear);
+        }
+        self.skip.push_back(oldest.wants);
+        Ok(())
     }
 
     fn pop(&mut self) -> Option<Pending> {
@@ -123,42 +135,40 @@ impl Pairing {
         received: Option<u64>,
         line: &[u8],
         cx: &mut Context<'_>,
-    ) -> Option<Wants> {
-        let Some(received) = received else { return self.wants() };
+    ) -> Result<Option<Wants>, Unclear> {
+        let Some(received) = received else { return Ok(self.wants()) };
         if !self.skip.is_empty() {
-            return self.wants();
+            return Ok(self.wants());
         }
-        while let Some(front) = self.queue.front() {
-            if received <= front.offset {
-                return None;
-            }
-            if !front.is_quiet || front.may_be_answered_by(line) {
-                self.doubt(line);
-                break;
-            }
+        if self.queue.front().is_none_or(|front| received <= front.offset) {
+            return Ok(None);
+        }
+        for _ in 0..self.due(received, line)? {
             // A quiet command before one that is answered has nothing to say.
             if let Some(silent) = self.pop() {
                 unanswered(silent, "quiet", cx);
             }
         }
-        self.wants()
+        Ok(self.wants())
     }
 
-    /// A line that may be to the first command: where that is quiet, the answer may as well be to the
-    /// next ones, up to one that is answered in any case.
-    fn doubt(&mut self, line: &[u8]) {
-        if !self.queue.front().is_some_and(|front| front.is_quiet) {
-            return;
-        }
+    /// Which of the commands that the server had `received` a line is to: it may be to quiet ones, and
+    /// to the first that is answered in any case. Where it may be to several quiet ones, all these are
+    /// doubtful; where to that one as well, it is not known what the next line is to.
+    fn due(&mut self, received: u64, line: &[u8]) -> Result<usize, Unclear> {
+        let first = First::read(line);
         let quiet = self.queue.iter().take_while(|pending| pending.is_quiet).count();
-        let rest = self.queue.iter_mut().take(quiet + 1).skip(1);
-        let mut is_doubtful = false;
-        for other in rest.filter(|other| other.may_be_answered_by(line)) {
-            (other.is_doubtful, is_doubtful) = (true, true);
+        let asked = self.queue.iter_mut().take(quiet + 1).enumerate();
+        let asked = asked.take_while(|(_, pending)| pending.offset < received);
+        let mut fits = asked.filter(|(_, pending)| first.can_answer(pending.asked()));
+        let (due, pending) = fits.next().ok_or(Unclear)?;
+        let Some((next, other)) = fits.next() else { return Ok(due) };
+        (pending.is_doubtful, other.is_doubtful) = (true, true);
+        let mut last = next;
+        for (at, other) in fits {
+            (last, other.is_doubtful) = (at, true);
         }
-        if let Some(front) = self.queue.front_mut() {
-            front.is_doubtful |= is_doubtful;
-        }
+        if last == quiet { Err(Unclear) } else { Ok(due) }
     }
 
     /// The answer that is coming is to no command that waits.
@@ -249,31 +259,14 @@ impl Pending {
             + length(&self.echo)
     }
 
-    /// Whether a line may be the answer to this command: with its token and its key where it has them,
-    /// and of a quiet one none that it keeps to itself.
-    fn may_be_answered_by(&self, line: &[u8]) -> bool {
-        let words = line.split(|b| *b == b' ');
-        let code = words.clone().next().unwrap_or_default();
-        let method = self.exchange.method.as_deref();
-        let is_usual = match method {
-            _ if !self.is_quiet => false,
-            Some(b"mg") => code == b"EN",
-            Some(b"ms") => code == b"HD",
-            Some(_) => matches!(code, b"HD" | b"NF"),
-            None => false,
-        };
-        if is_usual || (code == b"MN") != (method == Some(b"mn")) {
-            return false;
+    fn asked(&self) -> Asked<'_> {
+        Asked {
+            name: self.exchange.method.as_deref().unwrap_or_default(),
+            is_quiet: self.is_quiet,
+            makes: self.makes,
+            opaque: self.opaque.as_deref(),
+            key: self.echo.as_deref(),
         }
-        let told = |flag: u8| words.clone().skip(1).find_map(|word| word.strip_prefix(&[flag]));
-        let fits = |own: &Option<Vec<u8>>, told: Option<&[u8]>| match (own, told) {
-            (Some(own), Some(told)) => own == told,
-            (Some(_), None) | (None, Some(_)) => answer::error(line).is_some(),
-            (None, None) => true,
-        };
-        // What is missed has no key to repeat.
-        let is_missed = matches!(code, b"EN" | b"NF");
-        fits(&self.opaque, told(b'O')) && (is_missed || fits(&self.echo, told(b'k')))
     }
 }
 

@@ -144,6 +144,82 @@ fn quiet_gets_without_names_are_all_in_doubt() {
     assert_eq!(doubts.collect::<Vec<_>>(), ["a 1", "b 1", "- 0", "c 0", "- 0"]);
 }
 
+/// As Memcached 1.6.18 answers.
+#[test]
+fn a_quiet_deletion_may_be_told_that_there_was_nothing() {
+    let acts = [
+        says(C, "mg b v q\r\nmd a q\r\nms k 2 q\r\nhi\r\nmn\r\nmd a\r\n"),
+        says(S, "NF\r\nMN\r\nNF\r\n"),
+    ];
+    let rows = [
+        "mg b [quiet] - request_only",
+        "md a [NF] - complete",
+        "ms k [quiet] - request_only",
+        "mn - [MN] - complete",
+        "md a [NF] - complete",
+    ];
+    assert_eq!(told(&acts), rows);
+    let (got, _) = play(&acts, usize::MAX);
+    let doubts: Vec<_> = got.iter().map(|row| row.oddities.len()).collect();
+    assert_eq!(doubts, [0, 1, 1, 0, 0], "a quiet store may be told so, too");
+}
+
+/// Where a line may be to a quiet command or to the next one, what follows is not paired one off.
+#[test]
+fn an_answer_to_a_quiet_command_or_the_next_shifts_nothing() {
+    let next = [says(C, "mg c v\r\n"), says(S, "EN\r\n")];
+    let asked =
+        [("mg a v q\r\nmg b v\r\n", "VA 1\r\ny\r\n"), ("md a q\r\nmd b\r\n", "NF\r\nNF\r\n")];
+    for (asks, answers) in asked {
+        let acts = [&[says(C, asks), says(S, answers)], &next[..]].concat();
+        let (got, _) = play(&acts, usize::MAX);
+        let rows = got.iter().map(|row| format!("{} {:?}", brief(row), row.oddities));
+        let method = &asks[..2];
+        let unsure = |key| format!("{method} {key} [-] - request_only [\"pairing_uncertain\"]");
+        let rows: Vec<_> = rows.collect();
+        assert_eq!(rows, [unsure("a"), unsure("b"), "mg c [EN] - complete []".into()]);
+    }
+}
+
+#[test]
+fn a_line_that_the_command_cannot_have_is_not_its_answer() {
+    for (asks, other, answer) in [
+        ("delete k\r\n", "END\r\n", "DELETED\r\n"),
+        ("get k\r\n", "STORED\r\n", "END\r\n"),
+        ("mg k v\r\n", "MN\r\n", "EN\r\n"),
+    ] {
+        let acts = [
+            says(C, asks),
+            says(S, other),
+            says(S, answer),
+            says(C, "get b\r\n"),
+            says(S, "END\r\n"),
+        ];
+        let (got, _) = play(&acts, usize::MAX);
+        let rows: Vec<_> = got.iter().map(brief).collect();
+        let unsure = format!("{} k [-] - request_only", asks.split(' ').next().unwrap());
+        assert_eq!(rows, [unsure, "get b [END] - complete".into()]);
+        assert_eq!(got[0].oddities, ["pairing_uncertain"]);
+    }
+}
+
+#[test]
+fn what_is_for_people_is_answered_in_any_case() {
+    let acts = [says(C, "me a q O1 k\r\nmg a v\r\n"), says(S, "ME a exp=-1 la=0 size=6\r\nEN\r\n")];
+    assert_eq!(told(&acts), ["me a [ME] - complete", "mg a [EN] - complete"]);
+}
+
+#[test]
+fn a_dump_for_meta_commands_ends_with_its_own_line() {
+    let acts = [
+        says(C, "lru_crawler mgdump all\r\n"),
+        says(S, "mg a\r\nmg b\r\nEN\r\n"),
+        says(C, "get a\r\n"),
+        says(S, "END\r\n"),
+    ];
+    assert_eq!(told(&acts), ["lru_crawler - [mg] - complete", "get a [END] - complete"]);
+}
+
 #[test]
 fn what_is_stored_or_deleted_is_no_hit() {
     let acts = [
@@ -241,6 +317,21 @@ fn a_pipeline_is_followed_up_to_the_cap() {
         ("pipeline_overflow", Completeness::RequestOnly)
     );
     assert!(got[1..].iter().all(|e| e.completeness == Completeness::Complete));
+}
+
+/// Reaches `MEMCACHED_PIPELINE` with quiet commands: whether the oldest was answered is not known.
+#[test]
+fn a_quiet_pipeline_above_the_cap_shifts_nothing() {
+    let acts = [
+        says(C, "mg a v q\r\n".repeat(MEMCACHED_PIPELINE + 1) + "mn\r\n"),
+        says(S, "VA 1\r\ny\r\nMN\r\n"),
+        says(C, "get b\r\n"),
+        says(S, "END\r\n"),
+    ];
+    let (got, _) = play(&acts, usize::MAX);
+    let (last, quiet) = got.split_last().unwrap();
+    assert!(quiet.iter().all(|row| row.response.is_none() && !row.oddities.is_empty()));
+    assert_eq!(brief(last), "get b [END] - complete");
 }
 
 /// A binary message: magic, number, status, token, extras, key, value.

@@ -39,7 +39,7 @@ static ABOUT: About = About {
         "Of a request with several replies the first is its answer; the others are rows of their own.",
         "A line has up to 8 KiB; 1,024 requests, and 1 MiB of them, wait for replies on one connection, for a minute.",
         "What JetStream says in payloads (acknowledgements, errors) is not read.",
-        "What JetStream delivers to who pulls (`$JS.API.CONSUMER.MSG.NEXT`) comes under the message's own subject: it is a row of its own, and the pull has a reply only where there was nothing to deliver.",
+        "What JetStream delivers to who pulls (`$JS.API.CONSUMER.MSG.NEXT`) comes under the message's own subject: it is a row of its own, and the pull has a reply only where there was nothing, or no more, to deliver; not even that is sure where several pulls name one inbox.",
     ],
     oddities: ODDITIES,
 };
@@ -75,7 +75,7 @@ impl Nats {
 
     fn new(settings: &Settings) -> Self {
         let keep = NATS_KEPT.saturating_add(settings.body_limit);
-        let frames = || Frames::new(operation::head, keep);
+        let frames = || Frames::of_lines(operation::head, keep);
         Self {
             frames: [frames(), frames()],
             lost: [false; 2],

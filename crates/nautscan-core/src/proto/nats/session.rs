@@ -196,7 +196,17 @@ impl Session {
         self.wait(reply, exchange, said.framed.time, cx);
     }
 
-    fn wait(&mut self, reply: &[u8], exchange: Exchange, time: i64, cx: &mut Context<'_>) {
+    fn wait(&mut self, reply: &[u8], mut exchange: Exchange, time: i64, cx: &mut Context<'_>) {
+        let is_same = |request: &Request| request.reply == reply;
+        if let Some(before) = self.requests.iter().position(is_same)
+            && let Some(mut before) = self.take_request(before)
+        {
+            // As pulls of JetStream do: what comes to this subject next may be to either.
+            before.exchange.note(PAIRING_UNCERTAIN);
+            before.exchange.detail.push(("reply", "not seen".to_owned()));
+            emit(before.exchange, Completeness::RequestOnly, cx);
+            exchange.note(PAIRING_UNCERTAIN);
+        }
         let memory = memory(&exchange) + 2 * reply.len();
         self.held += memory;
         self.requests.push_back(Request { reply: reply.to_vec(), exchange, memory, time });

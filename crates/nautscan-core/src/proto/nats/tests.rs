@@ -109,13 +109,14 @@ fn a_client_may_choose_tls_where_it_is_offered() {
 fn what_is_to_be_confirmed_is_held_up_to_the_caps() {
     let payload = "x".repeat(8 << 10);
     let large = format!("PUB a {}\r\n{payload}\r\n", payload.len());
-    for (publish, times) in [(&large[..], 300), ("PUB a b 0\r\n\r\n", 20 * NATS_WAITING)] {
+    for (publish, times) in [(&large[..], 300), ("PUB a b{} 0\r\n\r\n", 20 * NATS_WAITING)] {
         let mut parser = Nats::new(&Settings::default());
         let (settings, mut sink) = (Settings::default(), Collected::default());
         let place = Place::default();
         let mut cx = Context { time: 1, place, settings: &settings, sink: &mut sink };
         parser.data(C, b"CONNECT {}\r\n", &mut cx);
-        for _ in 0..times {
+        for n in 0..times {
+            let publish = publish.replace("{}", &n.to_string());
             assert_eq!(parser.data(C, publish.as_bytes(), &mut cx), Verdict::Continue);
         }
         let fixed = 6 * NATS_WAITING * size_of::<Exchange>();
@@ -158,6 +159,24 @@ fn a_request_has_the_reply_to_its_inbox() {
     let acts =
         [says(S, "MSG svc.add 1 _INBOX.x.1 0\r\n\r\n"), says(C, "PUB _INBOX.x.1 1\r\n3\r\n")];
     assert_eq!(detail(&play(&acts)[1], "answers_after_ns"), "1000");
+}
+
+/// As pulls of JetStream with one inbox: messages come under their own subjects, and the status that is
+/// told to the inbox may be of the second pull or late of the first.
+#[test]
+fn a_reply_to_a_subject_that_two_requests_named_is_in_doubt() {
+    let pull = "PUB $JS.API.CONSUMER.MSG.NEXT.S.c _INBOX.x 1\r\n1\r\n";
+    let gone = "NATS/1.0 404 No Messages\r\n\r\n";
+    let acts = [
+        says(C, [CONNECT, "SUB _INBOX.x 1\r\n", pull].concat()),
+        says(S, "MSG orders.new 1 $JS.ACK.S.c.1.1.1.1.0 2\r\nhi\r\n"),
+        says(C, pull),
+        says(S, format!("HMSG _INBOX.x 1 {0} {0}\r\n{gone}\r\n", gone.len())),
+    ];
+    let got = play(&acts);
+    let rows = got.iter().filter(|e| e.method.as_deref() == Some(b"PUB"));
+    let rows = rows.map(|e| (e.status, e.completeness.name(), e.oddities.len()));
+    assert_eq!(rows.collect::<Vec<_>>(), [(None, "request_only", 1), (Some(404), "complete", 1)]);
 }
 
 #[test]
@@ -381,7 +400,7 @@ fn replies_are_waited_for_up_to_the_cap() {
     for time in [0, NATS_PATIENCE, NATS_PATIENCE + 1] {
         let mut cx =
             Context { time, place: Place::default(), settings: &settings, sink: &mut sink };
-        parser.data(C, b"PUB a r 0\r\n\r\n", &mut cx);
+        parser.data(C, format!("PUB a r{time} 0\r\n\r\n").as_bytes(), &mut cx);
     }
     assert_eq!(sink.0.len(), 1);
     assert_eq!(detail(&sink.0[0], "reply"), "not seen");

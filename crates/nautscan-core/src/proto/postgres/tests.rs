@@ -145,8 +145,8 @@ fn names_of_prepared_statements_are_resolved() {
         server(&[message(b'3', ""), error("26000"), ready()]),
     ];
     let rows = [
-        "PREPARE | UPDATE t SET a = $1 WHERE b = ? | - | - | - | complete",
-        "UPDATE | UPDATE t SET a = $1 WHERE b = ? | UPDATE 3 | - | - | complete",
+        "PREPARE | UPDATE t SET a = ? WHERE b = ? | - | - | - | complete",
+        "UPDATE | UPDATE t SET a = ? WHERE b = ? | UPDATE 3 | - | - | complete",
         "- | - | DELETE 1 | - | - | complete",
         "- | - | - | - | invalid_sql_statement_name | complete",
     ];

@@ -187,6 +187,21 @@ fn a_transfer_is_one_answer() {
         let body = &told.exchanges[0].response.as_ref().unwrap().body;
         assert_eq!(body.bytes, Some((messages.concat().len() - 6) as i64));
     }
+    // One record a message (RFC 5936 section 2.2), and the differences of two versions.
+    let one_by_one = [version(9), version(7), address(), version(8), version(8), version(9)]
+        .into_iter()
+        .chain([address(), version(9)]);
+    let mut asked = question(7, "example", Rtype::IXFR);
+    asked[9] = 1;
+    asked.extend(&answer(7, "example", Rtype::IXFR, 0, &[version(7)])[12 + 13..]);
+    let mut connection = Connection::new();
+    connection.say(Side::Client, &framed(&asked));
+    for record in one_by_one {
+        connection.say(Side::Server, &message(Rtype::IXFR, &[record]));
+    }
+    let told = connection.end(Close::Finished);
+    assert_eq!(told.rows, ["IXFR example 0 complete -"]);
+    assert_eq!(told.detail(0, "messages"), Some("8"));
     // What ends early says so; a refusal and what is up to date end at once.
     let mut connection = Connection::new();
     connection.say(Side::Client, &framed(&question(7, "example", Rtype::AXFR)));
