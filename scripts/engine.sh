@@ -12,11 +12,13 @@ install() { # Editable: changes of Python files need no new build. Nothing is fe
 }
 
 # Only the crates of this workspace are compiled with it: what they depend on is built once for both.
-install_with() { # install_with NAME FLAG
-  local wrapper=$WORK/$1.sh
-  printf '#!/bin/sh\nexec "$@" %s\n' "$2" >"$wrapper"
-  chmod +x "$wrapper"
-  RUSTC_WORKSPACE_WRAPPER=$wrapper install
+# It has one name for both builds, since cargo makes its path a part of the names of functions, by which
+# the profile knows them; so cargo has to be told that they are out of date.
+install_with() { # install_with FLAG
+  printf '#!/bin/sh\nexec "$@" %s\n' "$1" >"$WORK/rustc.sh"
+  chmod +x "$WORK/rustc.sh"
+  touch crates/*/src/lib.rs
+  RUSTC_WORKSPACE_WRAPPER=$WORK/rustc.sh install
 }
 
 merger() { # Prints where the llvm-profdata of this compiler is, or would be.
@@ -33,9 +35,9 @@ watched() {
   say "building the engine (Rust, release; the first time takes minutes)"
   if [ -x "$(merger)" ]; then
     mkdir -p "$WORK"
-    install_with watched "-Cprofile-generate=$WORK/counts"
+    install_with "-Cprofile-generate=$WORK/counts"
   else
-    say "without rustup's llvm-tools it is some ten per cent slower than it could be"
+    say "without rustup's llvm-tools it is some per cent slower than it could be"
     install
   fi
 }
@@ -44,17 +46,14 @@ trained() {
   [ -d "$WORK" ] || return 0
   say "building the engine again, by what is hot in its work"
   if ! python scripts/train.py; then
-    say "scripts/train.py failed, see above: building the engine as it is, some ten per cent slower"
+    say "scripts/train.py failed, see above: building the engine as it is, some per cent slower"
     rm -rf "$WORK"
     install
     return
   fi
   "$(merger)" merge -o "$WORK/engine.profdata" "$WORK"/counts/*.profraw
   rm -rf "$WORK/counts"
-  # The name tells cargo that what was compiled by another profile is out of date.
-  local key
-  key=$(sha256sum "$WORK/engine.profdata" | cut -c1-16)
-  install_with "trained-$key" "-Cprofile-use=$WORK/engine.profdata"
+  install_with "-Cprofile-use=$WORK/engine.profdata"
 }
 
 "$1"
