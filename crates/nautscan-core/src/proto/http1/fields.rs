@@ -181,21 +181,21 @@ fn unfold(bytes: &[u8], mut at: usize, value: &mut Vec<u8>, odd: &mut OddSet) ->
 }
 
 /// Where the head that starts `bytes` ends: just after its first empty line. `scanned` is what
-/// an earlier call looked at, and is moved on.
-pub(super) fn find_end(bytes: &[u8], scanned: &mut usize) -> Option<usize> {
-    let mut at = *scanned;
+/// an earlier call looked at, and is moved on; a head has less than `HTTP_HEAD` bytes.
+pub(super) fn find_end(bytes: &[u8], scanned: &mut u32) -> Option<usize> {
+    let mut at = *scanned as usize;
     while let Some(lf) = memchr::memchr(b'\n', &bytes[at..]).map(|n| at + n) {
         match (bytes.get(lf + 1), bytes.get(lf + 2)) {
             (Some(b'\n'), _) => return Some(lf + 2),
             (Some(b'\r'), Some(b'\n')) => return Some(lf + 3),
             (None, _) | (Some(b'\r'), None) => {
-                *scanned = lf;
+                *scanned = lf as u32;
                 return None;
             }
             _ => at = lf + 1,
         }
     }
-    *scanned = bytes.len();
+    *scanned = bytes.len() as u32;
     None
 }
 

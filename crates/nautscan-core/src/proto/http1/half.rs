@@ -53,8 +53,24 @@ pub(super) struct Start {
     pub(super) turn: bool,
     /// Framing was lost between it and the message before.
     pub(super) after_gap: bool,
-    /// Nothing stands before it, or the byte before it was lost.
-    pub(super) first: bool,
+    /// Length of the latest run of lost bytes before it.
+    hole: u32,
+    /// Bytes between that run, or the begin of the direction, and it.
+    behind_hole: u32,
+}
+
+impl Start {
+    /// Whether nothing stands before it, or the byte before it was lost.
+    pub(super) fn is_first(&self) -> bool {
+        self.behind_hole == 0
+    }
+
+    /// How many bytes of the latest run before it were lost behind `from`.
+    pub(super) fn lost_since(&self, from: u64) -> u64 {
+        let end = self.at.saturating_sub(self.behind_hole.into());
+        let begin = end.saturating_sub(self.hole.into());
+        end.saturating_sub(begin.max(from))
+    }
 }
 
 /// One direction.
@@ -64,7 +80,7 @@ pub(super) struct Half {
     /// Beginning of a head, of a trailer section, or of a line that may restart; or what is held.
     pub(super) buf: Vec<u8>,
     /// How much of `buf` was searched for the end of the head.
-    pub(super) scanned: usize,
+    pub(super) scanned: u32,
     /// Time of the first byte of the message being read.
     pub(super) begin: i64,
     /// Time of the last bytes seen; [`UNSEEN`] where they were lost.
@@ -86,7 +102,7 @@ pub(super) struct Half {
     /// Content codings of the message being read.
     pub(super) codings: Codings,
     /// Bytes passed over before the first message.
-    pub(super) passed: u64,
+    pub(super) passed: u32,
     /// While scanning: whether the next byte begins a line.
     pub(super) line_start: LineStart,
     /// Empty lines came before the message being read.
@@ -125,7 +141,8 @@ impl Half {
             received: self.received,
             turn: at == 0 || (self.advanced && at == self.chunk),
             after_gap: self.lossy,
-            first: at == self.hole_at.1,
+            hole: small(self.hole_at.1.saturating_sub(self.hole_at.0)),
+            behind_hole: at.checked_sub(self.hole_at.1).map_or(u32::MAX, small),
         };
     }
 
@@ -164,4 +181,9 @@ impl Half {
         self.assumed = false;
         self.lossy = false;
     }
+}
+
+/// As far as it goes in 32 bits, which is farther than anything here looks.
+pub(super) fn small(bytes: u64) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }

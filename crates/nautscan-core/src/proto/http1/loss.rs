@@ -3,7 +3,7 @@
 use super::body::message;
 use super::fields;
 use super::framing::Framing;
-use super::half::{LineStart, State, UNSEEN};
+use super::half::{LineStart, State, UNSEEN, small};
 use super::message::{Head, Need};
 use super::oddity::{OddSet, Oddity};
 use super::pending::{self, Asked, Progress, renew, set};
@@ -301,8 +301,8 @@ impl Http1 {
     /// Counts bytes that were passed over; gives up on a side that never sent a message.
     fn pass(&mut self, side: Side, n: usize, cx: &mut Context<'_>) -> Step {
         let half = self.half(side);
-        half.passed += n as u64;
-        if half.found || half.passed <= HTTP_SCAN {
+        half.passed = half.passed.saturating_add(small(n as u64));
+        if half.found || u64::from(half.passed) <= HTTP_SCAN {
             return Step::Used(n);
         }
         // `Dead` is counted as a parse error by whoever is told.

@@ -98,7 +98,7 @@ impl Pairing {
     /// is not known yet is not held to pipeline in the middle of what was captured, since content
     /// can look like a message.
     pub(super) fn may_begin(&self, start: Start) -> bool {
-        start.turn || self.client_pipelines() || (!self.turns && start.first)
+        start.turn || self.client_pipelines() || (!self.turns && start.is_first())
     }
 
     /// What the client had received when it sent the request that is answered next.

@@ -257,10 +257,11 @@ impl Pairing {
 
 /// Gives a request its answer.
 fn join(request: &mut Pending, response: Box<Pending>) {
-    let begin = request.start.received;
-    if response.start.at == request.heard && request.heard > begin {
-        // What the client received while it asked was of the answer too, but not its end.
-        request.lose(request.heard - begin);
+    // What the client received while it asked was of the answer too, but not its end. What of that was
+    // captured is something else, that was not understood.
+    let lost = response.start.lost_since(request.start.received);
+    if response.start.at == request.heard && lost > 0 {
+        request.lose(lost);
     }
     request.join(response);
 }
