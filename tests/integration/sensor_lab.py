@@ -179,9 +179,10 @@ class SensorProcess:
 
     async def collect(self) -> None:
         """Takes the rows as they come."""
-        async for table, ipc in self.client.batches():
+        async for table, ipcs in self.client.batches():
             async with self._more:
-                self.rows.setdefault(table, []).extend(rows_of(ipc))
+                found = self.rows.setdefault(table, [])
+                found.extend(row for ipc in ipcs for row in rows_of(ipc))
                 self._more.notify_all()
 
     async def row(self, table: str, matches: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
     client = SensorClient("/run/nautscan-x/sensor.sock")
     task = asyncio.create_task(client.run())        # connects, and reconnects for ever
-    async for table, ipc in client.batches(): ...   # rows as Arrow IPC streams
+    async for table, ipcs in client.batches(): ...  # rows as Arrow IPC streams
     status = await client.request("status")
 
 What the operations answer is described in `nautscan.sensor.operations`. The binary part of an
@@ -34,6 +34,10 @@ log = logging.getLogger(__name__)
 
 WINDOW_BYTES: Final = 16 << 20
 """Rows that may be on their way or waiting for their consumer."""
+
+TOGETHER_BYTES: Final = 4 << 20
+"""Batches of one table that wait are handed over together up to this: a part of the window, so that
+the sensor goes on sending meanwhile."""
 
 MAX_GAPS: Final = 256
 """Gaps remembered; the oldest go first."""
@@ -135,15 +139,31 @@ class SensorClient:
             )
         return await self._ask(session, op, timeout_s, params)
 
-    async def batches(self) -> AsyncIterator[tuple[str, bytes]]:
-        """Tables' names and rows (Arrow IPC), in the sensor's order, across reconnects."""
+    async def batches(self) -> AsyncIterator[tuple[str, list[bytes]]]:
+        """Tables' names and rows (Arrow IPC), across reconnects.
+
+        In the sensor's order; where its consumer is behind, batches of one table that wait in a row
+        come together, since a batch costs its consumer as much as some thousand rows.
+        """
         while True:
             while not self._batches:
                 self._arrived.clear()
                 await self._arrived.wait()
-            session, batch = self._batches.popleft()
-            yield batch.table, batch.ipc
-            self._consumed(session, batch)
+            taken = self._take()
+            yield taken[0][1].table, [batch.ipc for _, batch in taken]
+            for session, batch in taken:
+                self._consumed(session, batch)
+
+    def _take(self) -> list[tuple[_Session, frames.Batch]]:
+        """The oldest batch that waits, and those of its table right behind it."""
+        taken = [self._batches.popleft()]
+        table, size = taken[0][1].table, taken[0][1].size
+        while self._batches and self._batches[0][1].table == table:
+            size += self._batches[0][1].size
+            if size > TOGETHER_BYTES:
+                break
+            taken.append(self._batches.popleft())
+        return taken
 
     def _consumed(self, session: _Session, batch: frames.Batch) -> None:
         session.unread -= batch.size

@@ -56,9 +56,13 @@ class Identity(NamedTuple):
 class Batches(Protocol):
     """Where rows come from."""
 
-    def batches(self) -> AsyncIterator[tuple[str, bytes]]:
-        """Tables' names and rows as Arrow IPC streams."""
+    def batches(self) -> AsyncIterator[tuple[str, list[bytes]]]:
+        """Tables' names and rows as Arrow IPC streams: several where they had to wait."""
         ...
+
+
+class _Damaged(Exception):
+    """What came is no rows of its table."""
 
 
 @dataclass(slots=True)
@@ -105,19 +109,33 @@ class Ingest:
 
     async def run(self, source: Batches) -> None:
         """Take every batch of the source, until cancelled."""
-        async for table, ipc in source.batches():
-            try:
-                result = await self._taken(table, ipc)
-            except Exception:
-                # One bad batch must not end the stream of all that follow; it is counted.
-                self.batches_rejected += 1
-                log.exception("a batch of %s was rejected", table)
-                continue
+        async for table, ipcs in source.batches():
+            await self._take(table, ipcs)
+
+    async def _take(self, table: str, ipcs: list[bytes]) -> None:
+        """Take batches of a table together.
+
+        One that is damaged is counted: it must not end the stream of all that follow, nor take
+        others with it.
+        """
+        try:
+            result = await self._taken(table, ipcs)
+        except _Damaged:
+            if len(ipcs) > 1:
+                for ipc in ipcs:
+                    await self._take(table, [ipc])
+                return
+            self.batches_rejected += 1
+            log.exception("a batch of %s was rejected", table)
+        except Exception:
+            self.batches_rejected += len(ipcs)
+            log.exception("%s batches of %s were rejected", len(ipcs), table)
+        else:
             self._publish(result)
 
-    async def _taken(self, table: str, ipc: bytes) -> _Result:
+    async def _taken(self, table: str, ipcs: list[bytes]) -> _Result:
         loop = asyncio.get_running_loop()
-        batch = await loop.run_in_executor(self._thread, self._load, table, ipc)
+        batch = await loop.run_in_executor(self._thread, self._load, table, ipcs)
         if batch is None:
             return _Result()
         expected = self._newcomers.expected(batch.unnamed, time.monotonic())
@@ -178,15 +196,21 @@ class Ingest:
         processes = self._processes
         fresh.enrich(table, first_id, host=processes.host, blank=processes.blank)
 
-    def _load(self, table: str, ipc: bytes) -> _Batch | None:
-        """Decode a batch, number its rows and name the workloads that are known."""
-        if table == NAMES:
-            self._learn(ipc)
-        if table not in schema.STORED_TABLES:
+    def _load(self, table: str, ipcs: list[bytes]) -> _Batch | None:
+        """Decode batches, number their rows and name the workloads that are known.
+
+        Raises `_Damaged` where they cannot be decoded.
+        """
+        if table != NAMES and table not in schema.STORED_TABLES:
             return None
         fresh = self._ready()
-        count = fresh.load(table, [ipc])
-        if not count:
+        try:
+            count = fresh.load(table, ipcs)
+        except Exception as error:
+            raise _Damaged from error
+        if table == NAMES and count:
+            self._learn(fresh)
+        if not count or table not in schema.STORED_TABLES:
             return None
         if table not in NUMBERED:
             return _Batch(table, 0, None, [], not_seen=False)
@@ -195,11 +219,9 @@ class Ingest:
         unnamed = fresh.unnamed(table, MAX_UNNAMED)
         return _Batch(table, first, self._revision, unnamed, fresh.not_seen(table))
 
-    def _learn(self, ipc: bytes) -> None:
-        fresh = self._ready()
-        if fresh.load(NAMES, [ipc]):
-            columns = [column.name for column in schema.ENGINE_COLUMNS[NAMES]]
-            self._names.learn(fresh.tuples(NAMES), columns)
+    def _learn(self, fresh: FreshRows) -> None:
+        columns = [column.name for column in schema.ENGINE_COLUMNS[NAMES]]
+        self._names.learn(fresh.tuples(NAMES), columns)
 
     def _work(
         self,

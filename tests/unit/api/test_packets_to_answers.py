@@ -22,7 +22,7 @@ from tests.unit.api.conftest import serving
 SECONDS = 20.0
 
 
-def read_into(sent: asyncio.Queue[tuple[str, bytes]], capture: Path) -> Counter[str]:
+def read_into(sent: asyncio.Queue[tuple[str, *tuple[bytes, ...]]], capture: Path) -> Counter[str]:
     """Send every batch that the engine makes of a capture, as the sensor would; rows by table."""
     reader = _engine.Reader([str(capture)], body_limit=4096)
     rows = Counter[str]()

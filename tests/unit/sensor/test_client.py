@@ -168,10 +168,37 @@ async def test_rows_arrive_in_order_and_open_the_window_once_they_are_used(tmp_p
         peer.send(frames.encode_batch("requests", b"one"))
         peer.send(frames.encode_batch("flows", b"three"))
         rows = client.batches()
-        assert await soon(anext(rows)) == ("requests", b"one")
+        assert await soon(anext(rows)) == ("requests", [b"one"])
         assert peer.asked.empty()
-        assert await soon(anext(rows)) == ("flows", b"three")
+        assert await soon(anext(rows)) == ("flows", [b"three"])
         assert await soon(peer.asked.get()) == {"op": "credit", "bytes": 3}
+
+
+async def test_batches_of_a_table_that_wait_come_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nautscan.sensor.client.TOGETHER_BYTES", 10)
+    peer = Peer()
+    async with connected(tmp_path / "s", peer) as client:
+        sent = [("flows", b"1"), ("flows", b"22"), ("names", b"333"), ("flows", b"4")]
+        sent += [("flows", b"55555"), ("flows", b"666666"), ("flows", b"x" * 20)]
+        for table, ipc in sent:
+            peer.send(frames.encode_batch(table, ipc))
+        asking = asyncio.create_task(client.request("status"))
+        peer.answer(await soon(peer.asked.get()), {})
+        await soon(asking)  # What was sent before the answer is there.
+        rows, taken = client.batches(), list[tuple[str, list[bytes]]]()
+        while sum(len(ipcs) for _, ipcs in taken) < len(sent):
+            taken.append(await soon(anext(rows)))
+        assert taken == [
+            ("flows", [b"1", b"22"]),
+            ("names", [b"333"]),
+            ("flows", [b"4", b"55555"]),
+            ("flows", [b"666666"]),
+            ("flows", [b"x" * 20]),
+        ]
+        credit = [(await soon(peer.asked.get()))["bytes"] for _ in sent[:-1]]
+        assert credit == [len(ipc) for _, ipc in sent[:-1]]
 
 
 async def test_a_sensor_that_ignores_the_window_is_left(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from nautscan.service.packets import PacketsWanted
 from nautscan.service.recent import RecentRequests
 from nautscan.service.spans import Window
 from tests.unit.service.world import ORDERS, WEB, Sensor, World
-from tests.unit.support import rows
+from tests.unit.support import ipc, rows
 
 SECOND = 10**9
 
@@ -224,6 +224,15 @@ async def test_a_batch_that_is_damaged_is_counted_and_the_next_one_is_taken(worl
     rejected = [drop for drop in health["drops"] if drop["name"] == "batches_rejected"]
     assert rejected[0]["value"] == 2
     assert health["status"] == "degraded"
+
+
+async def test_of_batches_that_come_together_a_damaged_one_alone_is_lost(world: World) -> None:
+    whole = ipc(rows("requests"))
+    world.sensor.sent.put_nowait(("requests", whole, b"not arrow", whole))
+    await world.stored(2)
+    health = await world.service.health.snapshot()
+    rejected = [drop for drop in health["drops"] if drop["name"] == "batches_rejected"]
+    assert rejected[0]["value"] == 1
 
 
 async def test_health_follows_the_sensor(world: World) -> None:

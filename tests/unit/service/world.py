@@ -74,7 +74,8 @@ class Sensor:
                 "running_since_ns": START,
             },
         )
-        self.sent: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
+        self.sent: asyncio.Queue[tuple[str, *tuple[bytes, ...]]] = asyncio.Queue()
+        """A table and its batches: several are handed over together."""
         self.found: list[dict[str, Any]] = []
         """What its doctor answers."""
         self.asked: deque[tuple[str, dict[str, Any]]] = deque(maxlen=100)
@@ -93,9 +94,10 @@ class Sensor:
     async def run(self) -> None:
         await asyncio.Event().wait()
 
-    async def batches(self) -> AsyncIterator[tuple[str, bytes]]:
+    async def batches(self) -> AsyncIterator[tuple[str, list[bytes]]]:
         while True:
-            yield await self.sent.get()
+            table, *ipcs = await self.sent.get()
+            yield table, ipcs
 
     def send(self, table: str, batch: Table) -> None:
         self.sent.put_nowait((table, ipc(batch)))
