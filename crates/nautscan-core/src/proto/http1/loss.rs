@@ -121,7 +121,7 @@ impl Http1 {
             // The first byte lost belongs to the answer to the first request that waits. If that
             // was not seen, an interim response to it stands alone.
             match self.pairing.waiting() {
-                Some(pending) => pending.lose(lost),
+                Some(pending) => pending.lose_ahead(lost),
                 None => self.pairing.drop_orphan(None, cx),
             }
         }
@@ -418,10 +418,12 @@ impl Http1 {
         self.flush_peek(side, cx);
         let state = self.half(side).state;
         let error = error.filter(|_| side == Side::Server);
+        if let State::Body(Framing::UntilClose) | State::Peek(Framing::UntilClose) = state {
+            self.doubt_content(side);
+        }
         match state {
             State::Body(Framing::UntilClose) | State::Peek(Framing::UntilClose) if orderly => {
                 let last_seen = self.half(side).seen != UNSEEN;
-                self.doubt_content(side);
                 self.end_message(side, last_seen, cx);
             }
             State::Head => {

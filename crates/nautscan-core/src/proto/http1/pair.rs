@@ -131,7 +131,7 @@ impl Pairing {
         let received = pending.start.received;
         if !self.overlaps && answered.captured_to <= received && received < answered.to {
             // Its answer begins with what is known to be lost.
-            pending.lose(answered.to - received);
+            pending.lose_ahead(answered.to - received);
         }
         self.doubt &= !resolved;
         if !self.doubt {

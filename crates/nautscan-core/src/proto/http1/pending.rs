@@ -62,6 +62,8 @@ pub(super) struct Pending {
     pub(super) start: Start,
     /// What the sender of the last bytes of the request had received; 0 until it is over.
     pub(super) heard: u64,
+    /// Bytes that were lost where its response had to begin; they count as its own already.
+    pub(super) lost_ahead: u64,
     /// Offset of the next request, or of what may have held one and was lost; `None`: neither
     /// has come.
     pub(super) until: Option<u64>,
@@ -105,6 +107,12 @@ impl Pending {
     pub(super) fn lose(&mut self, bytes: u64) {
         self.gap = true;
         self.exchange.gap_bytes = self.exchange.gap_bytes.saturating_add(bytes);
+    }
+
+    /// Says that bytes were lost where its response has to begin.
+    pub(super) fn lose_ahead(&mut self, bytes: u64) {
+        self.lose(bytes);
+        self.lost_ahead = self.lost_ahead.saturating_add(bytes);
     }
 
     /// Appends to a value of the detail, or adds it.
@@ -229,6 +237,7 @@ impl Pending {
         e.oddities.clear();
         e.detail.clear();
         self.heard = 0;
+        self.lost_ahead = 0;
         self.until = None;
         self.asked = Asked::Unknown;
         self.request = Progress::Absent;

@@ -260,6 +260,7 @@ fn join(request: &mut Pending, response: Box<Pending>) {
     // What the client received while it asked was of the answer too, but not its end. What of that was
     // captured is something else, that was not understood.
     let lost = response.start.lost_since(request.start.received);
+    let lost = lost.saturating_sub(request.lost_ahead);
     if response.start.at == request.heard && lost > 0 {
         request.lose(lost);
     }

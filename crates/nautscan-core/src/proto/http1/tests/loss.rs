@@ -432,3 +432,34 @@ fn a_garbled_interim_response_is_no_loss() {
     );
     assert_eq!(row.status, Some(200));
 }
+
+/// Found by fuzzing: bytes of an answer that were lost while its request came counted twice.
+#[test]
+fn what_is_lost_of_an_answer_counts_once() {
+    let mut acts = vec![says(C, "GET / HTTP/1.1\r\nHo")];
+    acts.extend([Act::Gap(S, 40), Act::Gap(S, 60), says(C, "st: a\r\n\r\n")]);
+    acts.push(says(S, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+    let turn = [says(C, GET), says(S, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")];
+    acts.extend(turn.iter().cloned().chain(turn.iter().cloned()));
+    let got = observe(&acts, Close::CaptureEnd);
+    let lost: u64 = got.exchanges.iter().map(|e| e.gap_bytes).sum();
+    assert!(lost <= 100, "{lost}: {:?}", briefs(&got));
+    assert_eq!(got.exchanges[0].status, Some(200), "{:?}", briefs(&got));
+}
+
+/// A success without a length may have answered a CONNECT that was not seen: what follows is no content,
+/// however the connection ends.
+#[test]
+fn what_may_be_a_tunnel_is_no_content() {
+    let acts = [
+        Act::Gap(C, 80),
+        says(S, "HTTP/1.1 200 Connection established\r\n\r\n"),
+        says(C, "\x16\x03\x01\x02\0\x01"),
+        says(S, "\x16\x03\x03\0\x7a\x02"),
+    ];
+    for close in [Close::Finished, Close::Reset(S), Close::Timeout, Close::CaptureEnd] {
+        let got = observe(&acts, close);
+        let response = got.exchanges.iter().find_map(|e| e.response.as_ref()).expect("a response");
+        assert_eq!(response.body.bytes, None, "{close:?}: {:?}", briefs(&got));
+    }
+}
