@@ -106,8 +106,8 @@ pub(crate) const BEGUN_ALIKE: usize = 1 << 13;
 pub(crate) const COMPANIONS: usize = 1 << 18;
 
 /// Places where FTP listens for data that are remembered, to send what comes there to the worker that has
-/// the announcement: as many as the engine keeps (`ANNOUNCED`).
-pub(crate) const MEETINGS: usize = 4096;
+/// the announcement: two for each that the engine keeps (`ANNOUNCED`).
+pub(crate) const MEETINGS: usize = 2 * 4096;
 
 /// Connections of data that were sent to such a worker: those of an hour at a busy server.
 pub(crate) const MEETING: usize = 1 << 16;

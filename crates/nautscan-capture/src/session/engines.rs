@@ -19,6 +19,8 @@ const BURST: usize = 4096;
 const ALIASES_REFUSED: (&str, &str) = ("flow", "aliases_refused");
 /// That of beginnings forgotten too soon.
 const BEGINNINGS_OVERWRITTEN: (&str, &str) = ("decode", "beginnings_overwritten");
+/// That of announced connections forgotten too soon.
+const ANNOUNCEMENTS_FORGOTTEN: (&str, &str) = ("proto", "announcements_forgotten");
 
 /// See the module.
 #[expect(clippy::large_enum_variant, reason = "there is one for each capture")]
@@ -161,7 +163,11 @@ impl Engines {
             }
         }
         for (counter, forgotten) in several.spread.iter().flat_map(|spread| {
-            [(ALIASES_REFUSED, spread.forgotten()), (BEGINNINGS_OVERWRITTEN, spread.overwritten())]
+            [
+                (ALIASES_REFUSED, spread.forgotten()),
+                (BEGINNINGS_OVERWRITTEN, spread.overwritten()),
+                (ANNOUNCEMENTS_FORGOTTEN, spread.unmet()),
+            ]
         }) {
             if let Some(sum) = sums.iter_mut().find(|sum| (sum.stage, sum.name) == counter) {
                 sum.value += forgotten;

@@ -245,8 +245,9 @@ impl Spread {
         match shard {
             Shard::Flow(flow) => lane(self.meetings.shard_of(packet, flow)),
             Shard::FirstFragment { flow, datagram } => {
-                self.datagrams.note(datagram, lane(flow));
-                lane(flow)
+                let lane = lane(self.meetings.lead_of(flow));
+                self.datagrams.note(datagram, lane);
+                lane
             }
             Shard::LaterFragment { pair, datagram } => {
                 self.datagrams.lane_of(datagram).unwrap_or(lane(pair))
@@ -283,6 +284,11 @@ impl Spread {
     /// Beginnings of connections that were forgotten too soon to bring those together that are one.
     pub(super) fn overwritten(&self) -> u64 {
         self.companions.as_ref().map_or(0, Companions::overwritten)
+    }
+
+    /// Connections of data that were forgotten to belong with their conversation, or might be.
+    pub(super) fn unmet(&self) -> u64 {
+        self.meetings.forgotten()
     }
 
     /// Time passes without a packet (live capture).

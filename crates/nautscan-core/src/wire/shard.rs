@@ -59,9 +59,8 @@ impl Shard {
     /// [`Beginning`] if it is the SYN of a TCP client: connections that begin alike may be one,
     /// and belong together. All that is not TCP is one shard.
     pub fn of_translated(packet: &Packet<'_>, hasher: &impl BuildHasher) -> (Self, Option<u64>) {
-        let is_syn = |flags: u8| flags & (flag::SYN | flag::ACK) == flag::SYN;
         if let Some(value) = plain_tcp(packet)
-            && !packet.data.get(PLAIN_FLAGS).copied().is_some_and(is_syn)
+            && !is_plain_syn(packet)
         {
             return (Self::Flow(value), None);
         }
@@ -77,6 +76,12 @@ impl Shard {
             Self::LaterFragment { datagram, .. } => Self::LaterFragment { pair: 0, datagram },
         };
         (shard, beginning.map(|it| it.digest))
+    }
+
+    /// Whether a packet may be the SYN of a TCP client: of most packets that is told at little cost.
+    #[inline]
+    pub fn may_begin(packet: &Packet<'_>) -> bool {
+        is_plain_syn(packet) || plain_tcp(packet).is_none()
     }
 
     /// Whether the payload of a TCP packet may begin with one of the words by which FTP announces a
@@ -169,6 +174,12 @@ fn plain_tcp(packet: &Packet<'_>) -> Option<u64> {
         let source = ipv4_end(be32(header, IP + 12), be16(header, TCP));
         symmetric(source, ipv4_end(be32(header, IP + 16), be16(header, TCP + 2)))
     })
+}
+
+/// Whether such a segment is the SYN of a client.
+#[inline]
+fn is_plain_syn(packet: &Packet<'_>) -> bool {
+    packet.data.get(PLAIN_FLAGS).is_some_and(|flags| flags & (flag::SYN | flag::ACK) == flag::SYN)
 }
 
 fn ipv4_end(address: u32, port: u16) -> u64 {
