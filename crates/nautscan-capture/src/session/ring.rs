@@ -19,8 +19,12 @@ pub struct RingEntry {
     len: usize,
 }
 
-/// A fixed amount of memory that holds the latest packets. Invariant: entries lie in `bytes` in
-/// the order of their ids, around the end and on from the beginning, without overlap.
+/// Packets that a ring of any size may hold, if they are short.
+const FEWEST: usize = 1024;
+
+/// A fixed amount of memory that holds the latest packets; their index takes as much again at most.
+/// Invariant: entries lie in `bytes` in the order of their ids, around the end and on from the
+/// beginning, without overlap.
 pub struct PacketRing {
     bytes: Vec<u8>,
     capacity: usize,
@@ -47,6 +51,9 @@ impl PacketRing {
         }
         let start = if self.head + len > self.capacity { 0 } else { self.head };
         self.make_room(start, len);
+        if self.entries.len() >= FEWEST.max(self.capacity / size_of::<RingEntry>()) {
+            self.entries.pop_front();
+        }
         if self.bytes.len() < start + len {
             // Grows to the capacity once, on the way round.
             self.bytes.resize(start + len, 0);
@@ -180,6 +187,15 @@ mod tests {
         push(&mut ring, b"");
         push(&mut ring, b"x");
         assert!(ring.is_empty());
+    }
+
+    #[test]
+    fn packets_without_bytes_do_not_grow_the_index() {
+        let mut ring = PacketRing::new(64);
+        for _ in 0..2 * FEWEST {
+            push(&mut ring, b"");
+        }
+        assert_eq!((ring.len(), ring.find(2 * FEWEST as u64).is_some()), (FEWEST, true));
     }
 
     #[test]
