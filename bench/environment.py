@@ -53,6 +53,7 @@ def install() -> None:
     command = [str(python), "-m", "pip", "install", "-q", "--require-hashes", "-r"]
     subprocess.run([*command, str(requirements)], check=True)
     installed.cache_clear()
+    interpreter_importing.cache_clear()
 
 
 def interpreters() -> Iterator[Path]:

@@ -205,6 +205,9 @@ def served(lab: Lab) -> ServedRequests:
     with (lab.home / "access.log").open() as log:
         for line in log:
             status, connection, _ = line.split(" ", 2)
+            # That of what nginx asked is none, or several, where it did not answer.
+            if not status.isdigit():
+                raise LabError(f"nginx logged a request without its one status: {line.strip()}")
             statuses[status] += 1
             connections.add(connection)
     return ServedRequests(statuses.total(), dict(sorted(statuses.items())), len(connections))

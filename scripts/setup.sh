@@ -41,6 +41,8 @@ engine() {
   key=$(digest Cargo.toml Cargo.lock pyproject.toml crates scripts/engine.sh scripts/train.py)
   key+=-$(rustc --version | tr ' ' _)-$VENV
   if is_done engine "$key" && compgen -G "src/nautscan/_engine*.so" >/dev/null && [ -x "$VENV/bin/nautscan" ]; then return 0; fi
+  # What is built until the end is not the engine that any stamp is of.
+  rm -f "$STAMPS/engine"
   scripts/engine.sh watched
   # It is watched at work, for which it needs Python packages.
   until python_packages_ready; do
@@ -92,7 +94,10 @@ page() {
 }
 
 # Where PYTHONDONTWRITEBYTECODE is set, each start would compile them anew.
-bytecode() { python -m compileall -q src/nautscan; }
+bytecode() {
+  python -m compileall -qq src/nautscan ||
+    say "bytecode could not be written below src/nautscan: each start compiles some files anew"
+}
 
 scripts/system.sh "$PURPOSE"
 python_environment

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
 from ipaddress import IPv4Address
 from pathlib import Path
 from random import Random
@@ -49,6 +48,7 @@ def main() -> int:
     for capture in sorted(OWN.glob("*.pcap")):
         for _ in range(PASSES_OWN):
             _read(capture)
+            _stream(capture, 0)
     return 0
 
 
@@ -73,7 +73,7 @@ def _stream(path: Path, ring_bytes: int) -> None:
     capture.stop()
 
 
-def _web(random: Random) -> Iterator[Frame]:
+def _web(random: Random) -> list[Frame]:
     """Connections of several clients with a server; each request waits for the answer before."""
     frames: list[Frame] = []
     server = Endpoint(Host(IPv4Address("10.0.0.2"), bytes(5) + b"\2"), 8080)
@@ -84,7 +84,7 @@ def _web(random: Random) -> Iterator[Frame]:
         for count in range(REQUESTS):
             at = _exchange(connection, at, number * REQUESTS + count)
         connection.close(at, Side.CLIENT)
-    return iter(frames)
+    return frames
 
 
 def _exchange(connection: TcpConnection, at: int, number: int) -> int:

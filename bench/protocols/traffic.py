@@ -43,7 +43,7 @@ class Need:
     def found(self) -> str:
         """Where it is.
 
-        Raises FileNotFoundError where it is not: ask `missing` first.
+        Raises FileNotFoundError where it is not: ask `Made.missing` first.
         """
         path = self.path
         if path is None:
@@ -58,7 +58,7 @@ class Library:
     module: str
     distribution: str
     package: str
-    """What to install, on Debian; or for pip, where Debian has none."""
+    """What to install, on Debian."""
 
     @property
     def python(self) -> str | None:
@@ -70,7 +70,7 @@ class Library:
     def found(self) -> str:
         """An interpreter that has it.
 
-        Raises FileNotFoundError where none has: ask `missing` first.
+        Raises FileNotFoundError where none has: ask `Made.missing` first.
         """
         python = self.python
         if python is None:

@@ -16,7 +16,9 @@ use nautscan_core::proto::{
 };
 use nautscan_core::wire::tcp::flag;
 use nautscan_core::wire::{Address, Decoded, Transport, decode};
-use nautscan_fuzz::{DnsScript, EngineScript, HttpScript, Scribe, SegmentFields, WireInput};
+use nautscan_fuzz::{
+    DatagramScript, DialogueScript, EngineScript, Scribe, SegmentFields, WireInput,
+};
 
 /// Captures larger than this are passed over whole.
 const MAX_CAPTURE: u64 = 1 << 20;
@@ -167,11 +169,11 @@ impl Found {
         if !self.quic.contains_key(&ends) && (!is_long || self.quic.len() >= MAX_CONNECTIONS) {
             return;
         }
-        let begin = || (from, DnsScript::begin(false, 0));
+        let begin = || (from, DatagramScript::begin(false, 0));
         let (first, script) = self.quic.entry(ends).or_insert_with(begin);
         let side = if *first == from { Side::Client } else { Side::Server };
         if !decoded.payload.is_empty() && script.len() + decoded.payload.len() + 3 <= MAX_SEED {
-            DnsScript::write(script, side, decoded.payload);
+            DatagramScript::write(script, side, decoded.payload);
         }
     }
 
@@ -191,10 +193,10 @@ impl Found {
         let known = ports.into_iter().find(|port| [source, destination].contains(port));
         let Some(port) = known.filter(|_| !decoded.payload.is_empty()) else { return };
         let side = if destination == port { Side::Client } else { Side::Server };
-        let begin = || DnsScript::begin(is_stream, port);
+        let begin = || DatagramScript::begin(is_stream, port);
         let script = self.dns.entry((is_stream, port)).or_insert_with(begin);
         if script.len() + decoded.payload.len() + 3 <= MAX_SEED {
-            DnsScript::write(script, side, decoded.payload);
+            DatagramScript::write(script, side, decoded.payload);
         }
     }
 
@@ -245,7 +247,7 @@ impl Connection {
         Self {
             client_is_low,
             segments: Scribe::default(),
-            dialogue: HttpScript::begin(),
+            dialogue: DialogueScript::begin(),
             target: None,
             furthest: [None; 2],
             last_time: 0,
@@ -288,10 +290,10 @@ impl Connection {
     fn speak(&mut self, side: Side, flags: u8, payload: &[u8]) {
         self.target = self.target.or_else(|| target(side, payload));
         if !payload.is_empty() && self.dialogue.len() + payload.len() + 8 <= MAX_SEED {
-            HttpScript::write_data(&mut self.dialogue, side, payload);
+            DialogueScript::write_data(&mut self.dialogue, side, payload);
         }
         if flags & flag::FIN != 0 && self.dialogue.len() + 8 <= MAX_SEED {
-            HttpScript::write_end(&mut self.dialogue, side);
+            DialogueScript::write_end(&mut self.dialogue, side);
         }
     }
 }

@@ -15,7 +15,8 @@ use nautscan_fuzz::check_dialogue;
 const SSH: usize = 2 * 2 * (SSH_KEPT + 8 * SSH_NAMES + SSH_VERSION) + 4096;
 /// Lines, what is told of them (three times their bytes where they are no UTF-8), and what waits.
 const SMTP: usize = (SMTP_EXTENSIONS + 8) * 6 * SMTP_LINE + 2 * SMTP_WAITING * 16 + FACT_TEXT;
-const FTP: usize = 24 * FTP_LINE + (FTP_VERBS + FTP_PLACES) * 256 + 2 * FTP_WAITING * 128 + FACT_TEXT;
+const FTP: usize =
+    24 * FTP_LINE + (FTP_VERBS + FTP_PLACES) * 256 + 2 * FTP_WAITING * 128 + FACT_TEXT;
 
 fuzz_target!(|bytes: &[u8]| {
     check_dialogue(&ssh::PROTOCOL, SSH, bytes);

@@ -3,13 +3,13 @@
 use nautscan_core::proto::{App, Context, PROTOCOLS, Place, Settings};
 
 use crate::dialogue::Sides;
-use crate::{HttpScript, Operation, Told};
+use crate::{DialogueScript, Operation, Told};
 
 /// Holds the finding of protocols, and their handing over to each other, to it: no panic, no more than
 /// `most_held` bytes held, rows well formed and of known names, and not more bytes said not to be
 /// understood than there were.
 pub fn check_connection(most_held: usize, bytes: &[u8]) {
-    let Some(script) = HttpScript::read(bytes) else { return };
+    let Some(script) = DialogueScript::read(bytes) else { return };
     let settings = script.settings();
     let mut told = Told::new(&settings);
     let opaque = run(script, &settings, most_held, &mut told);
@@ -31,7 +31,12 @@ fn length(operation: Operation<'_>) -> u64 {
 }
 
 /// Answers how many bytes were not understood.
-fn run(script: HttpScript<'_>, settings: &Settings, most_held: usize, told: &mut Told<'_>) -> u64 {
+fn run(
+    script: DialogueScript<'_>,
+    settings: &Settings,
+    most_held: usize,
+    told: &mut Told<'_>,
+) -> u64 {
     let (mut app, mut sides, mut opaque) = (App::default(), Sides::default(), 0);
     for act in script {
         let Some(place) = sides.place(&act) else { continue };

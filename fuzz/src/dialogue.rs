@@ -5,7 +5,7 @@ use nautscan_core::event::Exchange;
 use nautscan_core::proto::websocket;
 use nautscan_core::proto::{Context, Parser, Place, Protocol, Settings, Side, Verdict};
 
-use crate::{Act, HttpScript, Operation, Told};
+use crate::{Act, DialogueScript, Operation, Told};
 
 /// The oddity of an answer that may have been passed over.
 const ANSWER_UNCERTAIN: &str = "answer_uncertain";
@@ -27,7 +27,7 @@ pub fn check_dialogue_with(
     bytes: &[u8],
     check_row: fn(&Exchange, &Settings),
 ) {
-    let Some(script) = HttpScript::read(bytes) else { return };
+    let Some(script) = DialogueScript::read(bytes) else { return };
     let settings = script.settings();
     let whole = run(protocol, script, &settings, usize::MAX, most_held);
     for row in &whole.exchanges {
@@ -47,7 +47,7 @@ pub fn check_dialogue_with(
 /// Feeds the script, data in pieces of at most `piece` bytes.
 fn run<'a>(
     protocol: &Protocol,
-    script: HttpScript<'_>,
+    script: DialogueScript<'_>,
     settings: &'a Settings,
     piece: usize,
     most_held: usize,

@@ -4,22 +4,22 @@
 //! doubled or exchanged piece is still a script: the fuzzer's mutations stay meaningful.
 
 mod connection;
+mod datagram_script;
 mod datagrams;
 mod dialogue;
-mod dns;
+mod dialogue_script;
 mod engine;
-mod http1;
 mod rows;
 mod script;
 mod segments;
 mod wire;
 
 pub use connection::check_connection;
-pub use datagrams::check_datagrams;
+pub use datagram_script::{DatagramScript, Said};
+pub use datagrams::{check_datagrams, told_of_datagrams};
 pub use dialogue::{check_dialogue, check_dialogue_with};
-pub use dns::{DnsScript, Said};
+pub use dialogue_script::{Act, DialogueScript, Operation};
 pub use engine::{EngineScript, FuzzedPacket, LINK_TYPES};
-pub use http1::{Act, HttpScript, Operation};
 pub use rows::Told;
 pub use script::{Scribe, Script};
 pub use segments::{SegmentFields, Segments};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use nautscan_core::event::{Completeness, Exchange, Handshake, Message, Summary};
+use nautscan_core::event::{Completeness, Exchange, Handshake, Message, Naming, Summary};
 use nautscan_core::proto::{Settings, Sink};
 
 /// Takes what a parser tells, and holds each row to what is true of all.
@@ -21,6 +21,8 @@ pub struct Told<'a> {
     pub handshake: Handshake,
     /// What is told of the flow.
     pub summary: Summary,
+    /// Addresses, and what was said to be their names.
+    pub names: Vec<(String, String)>,
     /// Of exchanges that are told more than once: whether the last row said that they go on.
     open: HashMap<u32, bool>,
 }
@@ -36,6 +38,7 @@ impl<'a> Told<'a> {
             parse_errors: 0,
             handshake: Handshake::default(),
             summary: Summary::default(),
+            names: Vec::new(),
             open: HashMap::new(),
         }
     }
@@ -71,6 +74,7 @@ impl<'a> Told<'a> {
         assert_eq!(self.parse_errors, other.parse_errors, "whole, and in pieces");
         assert_eq!(self.handshake, other.handshake, "whole, and in pieces");
         assert_eq!(self.summary, other.summary, "whole, and in pieces");
+        assert_eq!(self.names, other.names, "whole, and in pieces");
     }
 
     fn check(&self, row: &Exchange) {
@@ -144,6 +148,12 @@ impl Sink for Told<'_> {
     }
     fn parse_error(&mut self) {
         self.parse_errors += 1;
+    }
+    fn name(&mut self, naming: &Naming<'_>) {
+        let name = naming.name;
+        assert!(!name.is_empty(), "{naming:?}");
+        assert!(!name.contains(|c: char| c.is_control() || c.is_ascii_uppercase()), "{name:?}");
+        self.names.push((naming.ip.to_string(), name.to_owned()));
     }
     fn handshake(&mut self, handshake: &Handshake) {
         self.handshake = handshake.clone();

@@ -1,11 +1,13 @@
 """Captures of which packets are missing, and what may still be said of them.
 
-A row of what is left is right where it agrees with a row of the whole capture, or says less. What
-it may say besides is listed here, each with its reason: nothing that was captured contradicts it.
+A row of what is left is right where it agrees with a row of the whole capture, or says less; so is
+what a flow's protocol says of it. What they may say besides is listed here, each with its reason:
+nothing that was captured contradicts it.
 """
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import struct
@@ -82,7 +84,42 @@ def faults(whole: Observed, left: Observed) -> list[str]:
         connection = connection_of(row)
         fault = _fault(row, truth[connection], has_copies=connection in repeated)
         found += [f"{fault}: {brief(row)}"] if fault else []
+    return found + _faults_of_flows(whole, left)
+
+
+def said(observed: Observed) -> int:
+    """How much there is to compare: rows, and facts of flows."""
+    return len(observed.requests) + sum(len(facts(flow)) for flow in observed.flows)
+
+
+def facts(flow: Row) -> Row:
+    """What is known of a flow by what was said in it."""
+    of_summary = {f"summary {name}": text for name, text in _summary(flow).items()}
+    return {name: flow[name] for name in FACTS if flow[name] is not None} | of_summary
+
+
+def _summary(flow: Row) -> dict[str, str]:
+    told: dict[str, str] = json.loads(flow["summary"] or "{}")
+    return told
+
+
+def _faults_of_flows(whole: Observed, left: Observed) -> list[str]:
+    truth: dict[Connection, list[Row]] = defaultdict(list)
+    for flow in whole.flows:
+        truth[connection_of(flow)].append(facts(flow))
+    found = []
+    for flow in left.flows:
+        connection = connection_of(flow)
+        wrong = [_wrong_facts(facts(flow), true) for true in truth[connection]]
+        best = min(wrong, key=len, default=["connection"])
+        found += [f"wrong {', '.join(best)}: flow {connection}"] if best else []
     return found
+
+
+def _wrong_facts(flow: Row, true: Row) -> list[str]:
+    wrong = [name for name, value in flow.items() if value != true.get(name)]
+    is_begun = (true.get("protocol"), flow.get("protocol")) in BEGUN
+    return [name for name in wrong if not (is_begun and name == "protocol")]
 
 
 def brief(row: Row) -> str:
@@ -111,7 +148,8 @@ def _wrong(row: Row, true: Row, *, has_copies: bool) -> list[str]:
         wrong += ["method"] if _differs_in_method(row, true) else []
         wrong += ["target"] if _differs(row, true, "target") and not _is_identifier(row) else []
     wrong += [name for name in ("host", "status") if _differs(row, true, name)]
-    wrong += ["error"] if _differs(row, true, "error") and row["error"] not in CLOSED else []
+    is_closed = row["error"] in CLOSED and row["completeness"] != "complete"
+    wrong += ["error"] if _differs(row, true, "error") and not is_closed else []
     wrong += [name for name in SIZES if _is_other_size(row, true, name)]
     is_timed = not has_copies and row["transport"] != "udp"
     if is_timed and row["completeness"] not in CUT:
@@ -153,6 +191,25 @@ def _times(true: Row, *, is_alone: bool) -> set[int]:
 #   be the rest of an answer within which the capture begins. What is not `complete` may have gone
 #   on.
 
+FACTS: Final = (
+    "protocol",
+    "server_name",
+    "tls_version",
+    "tls_cipher",
+    "tls_alpn",
+    "tls_alpn_offered",
+    "tls_resumed",
+    "tls_ja3",
+    "tls_ja4",
+    "tls_certificate_subject",
+    "tls_certificate_issuer",
+    "tls_certificate_not_before",
+    "tls_certificate_not_after",
+    "tls_alert",
+    "tls_alert_from",
+)
+"""What is said of a flow beside its `summary`. Counts of packets and bytes are of what is left."""
+
 CUT: Final = {"gap", "response_only"}
 SIZES: Final = ("request_bytes", "response_bytes")
 LATENCIES: Final = ("ttfb_ns", "duration_ns")
@@ -162,6 +219,10 @@ CONTINUOUS: Final = {"websocket"}
 
 BELOW: Final = {("websocket", "http"), ("grpc", "http")}
 """What makes a request of HTTP one of these is its answer, or a header field, which was lost."""
+
+BEGUN: Final = {("websocket", "http"), ("http2", "http"), (None, "memcached")}
+"""What a flow was before the answer that makes it something else; and a line of Redis that
+Memcached has too, in a flow that has no row."""
 
 CLOSED: Final = {
     "connection reset by client",

@@ -21,7 +21,7 @@ import contextlib
 import itertools
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,7 +88,7 @@ class _Pending:
     data: bytearray = field(default_factory=bytearray)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Session:
     """One connection's life."""
 
@@ -151,8 +151,11 @@ class SensorClient:
                 await self._arrived.wait()
             taken = self._take()
             yield taken[0][1].table, [batch.ipc for _, batch in taken]
+            sizes = Counter[_Session]()
             for session, batch in taken:
-                self._consumed(session, batch)
+                sizes[session] += batch.size
+            for session, size in sizes.items():
+                self._consumed(session, size)
 
     def _take(self) -> list[tuple[_Session, frames.Batch]]:
         """The oldest batch that waits, and those of its table right behind it."""
@@ -165,10 +168,10 @@ class SensorClient:
             taken.append(self._batches.popleft())
         return taken
 
-    def _consumed(self, session: _Session, batch: frames.Batch) -> None:
-        session.unread -= batch.size
+    def _consumed(self, session: _Session, size: int) -> None:
+        session.unread -= size
         if session is self._session:
-            session.send({"op": "credit", "bytes": batch.size})
+            session.send({"op": "credit", "bytes": size})
 
     async def _attempt(self) -> None:
         """One connection, from its start to its end."""

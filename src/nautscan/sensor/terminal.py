@@ -35,14 +35,7 @@ _PAGE_ROWS: Final = 4096
 class TerminalCapture:
     """An open capture, to be iterated until it ends or is told to."""
 
-    def __init__(
-        self,
-        config: Config,
-        *,
-        body_limit: int = 0,
-        headers: bool = False,
-        keeps_packets: bool = True,
-    ) -> None:
+    def __init__(self, config: Config, *, keeps_packets: bool = True) -> None:
         """Gives up rights, then opens the interfaces. Raises NautScanError.
 
         Without `keeps_packets` the packets are not copied into the ring.
@@ -56,9 +49,6 @@ class TerminalCapture:
         )
         self._config = config
         self._inside = Inside()
-        # Messages are decoded of what is kept of them.
-        self._body_limit = body_limit or (config.body_limit if config.protobuf else 0)
-        self._headers = headers
         self._ring_bytes = config.ring_bytes if keeps_packets else 0
         if config.filter:
             check_filter(config.filter, None, config.snaplen)
@@ -195,9 +185,10 @@ class TerminalCapture:
             buffer_bytes=config.buffer_bytes,
             ring_bytes=self._ring_bytes,
             workers=config.workers,
-            body_limit=self._body_limit,
+            # Messages are decoded of what is kept of them.
+            body_limit=config.body_limit if config.protobuf else 0,
             schemas=self._schemas,
-            headers=self._headers,
+            headers=False,
             redact=config.redact,
             sensor=config.sensor_name,
         )

@@ -26,7 +26,7 @@ from nautscan.service.newcomers import WAIT_SECONDS, Newcomers
 from nautscan.service.owners import owners_of
 from nautscan.service.processes import Processes
 from nautscan.service.recent import RecentRequests
-from nautscan.store.fresh import FreshRows
+from nautscan.store.fresh import FreshRows, Undecodable
 from nautscan.store.hiding import NOTHING
 from nautscan.store.interface import Store
 from nautscan.store.latest import Latest
@@ -59,10 +59,6 @@ class Batches(Protocol):
     def batches(self) -> AsyncIterator[tuple[str, list[bytes]]]:
         """Tables' names and rows as Arrow IPC streams: several where they had to wait."""
         ...
-
-
-class _Damaged(Exception):
-    """What came is no rows of its table."""
 
 
 @dataclass(slots=True)
@@ -120,7 +116,7 @@ class Ingest:
         """
         try:
             result = await self._taken(table, ipcs)
-        except _Damaged:
+        except Undecodable:
             if len(ipcs) > 1:
                 for ipc in ipcs:
                     await self._take(table, [ipc])
@@ -199,15 +195,12 @@ class Ingest:
     def _load(self, table: str, ipcs: list[bytes]) -> _Batch | None:
         """Decode batches, number their rows and name the workloads that are known.
 
-        Raises `_Damaged` where they cannot be decoded.
+        Raises `Undecodable`, with nothing done.
         """
         if table != NAMES and table not in schema.STORED_TABLES:
             return None
         fresh = self._ready()
-        try:
-            count = fresh.load(table, ipcs)
-        except Exception as error:
-            raise _Damaged from error
+        count = fresh.load(table, ipcs)
         if table == NAMES and count:
             self._learn(fresh)
         if not count or table not in schema.STORED_TABLES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 from pathlib import Path
@@ -22,6 +23,10 @@ would be so large."""
 
 _CATALOG: Final = "history"
 """What the file is called in SQL."""
+
+
+class StillInUse(StoreUnavailable):
+    """The file was closed, but a query that goes on has not let go of it yet."""
 
 
 class Database:
@@ -49,15 +54,16 @@ class Database:
             self._connection.execute(f"SET {setting}")
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        """A connection of one's own to the same database."""
+        """A connection of one's own to the same database. It may wait for a commit."""
         with self._lock:
             cursor = self._connection.cursor()
         cursor.execute(f"USE {_CATALOG}")
         return cursor
 
     def close(self) -> None:
-        """Close; running queries end with an error."""
-        with self._lock:
+        """Close. A query under way goes on, and the file is let go when its cursor is closed."""
+        # DuckDB says so, having closed all the same.
+        with self._lock, contextlib.suppress(duckdb.ResourceInUseException):
             self._connection.close()
 
 
@@ -105,6 +111,11 @@ def broken(error: duckdb.Error, path: Path) -> StoreUnavailable:
         return StoreUnavailable(
             f"The database {path} is in use by another process",
             remedy="End it (perhaps another NautScan), or give another --data-dir.",
+        )
+    if "Unique file handle conflict" in text:
+        return StillInUse(
+            f"The database {path} is still in use by a query of this process",
+            remedy="Ask again in a moment.",
         )
     if "not a valid DuckDB database" in text:
         return StoreUnavailable(

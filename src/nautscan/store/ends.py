@@ -12,6 +12,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from arro3.core import Array, ChunkedArray, DataType, Table
@@ -53,10 +54,7 @@ def stacked(rows: Table, at: Array, *, macs: bool) -> Table:
     columns |= {name: both(name, name) for name in ("transport", "interface")}
     columns["at"] = ChunkedArray([at, at])
     count = rows.num_rows
-    clients, servers = (
-        Array.from_buffer(array("q", range(first, first + count))) for first in (0, count)
-    )
-    columns["place"] = ChunkedArray([clients, servers])
+    columns["place"] = ChunkedArray([places(0, count), places(count, count)])
     return Table.from_arrays(list(columns.values()), names=list(columns))
 
 
@@ -163,6 +161,26 @@ def gathered(values: dict[str, Array], numbers: Array) -> dict[str, Any]:
     return {name: column.take(numbers) for name, column in values.items()}
 
 
-def repeated(value: str | int | None, kind: DataType, count: int) -> Array:
-    """A value, so many times."""
+def places(first: int, count: int) -> Array:
+    """So many numbers from `first` on: a part of what the batch before had, mostly."""
+    return _places(_power_of_two(first + count)).slice(first, count)
+
+
+@lru_cache(maxsize=4)
+def _places(count: int) -> Array:
+    return Array.from_buffer(array("q", range(count)))
+
+
+def repeated(value: str | None, kind: DataType, count: int) -> Array:
+    """A value, so many times: a part of what the batch before had, mostly."""
+    return _repeated(value, kind, _power_of_two(count)).slice(0, count)
+
+
+@lru_cache(maxsize=8)
+def _repeated(value: str | None, kind: DataType, count: int) -> Array:
     return Array([value], type=kind).take(Array.from_buffer(array("Q", bytes(8 * count))))
+
+
+def _power_of_two(least: int) -> int:
+    """Few lengths serve all batches."""
+    return 1 << max(0, least - 1).bit_length()

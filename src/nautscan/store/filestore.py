@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Final
 
@@ -10,13 +11,16 @@ from arro3.io import read_ipc_stream
 
 from nautscan.errors import StoreUnavailable, TooLarge
 from nautscan.store import growing
-from nautscan.store.database import Database, broken
+from nautscan.store.database import Database, StillInUse, broken
 from nautscan.store.duck import DuckAnswers
 from nautscan.store.reader import Reader
 from nautscan.store.writer import free_bytes, log_path, size_of
 
 CHECKPOINT_BYTES: Final = 64 << 20
 """A log beyond this is folded into the file, so that a large file is not written twice over."""
+
+LET_GO_SECONDS: Final = 2.0
+"""How long a database that was closed may be held by a query that was told to end."""
 
 TABLES: Final = ("requests", "flows")
 
@@ -88,9 +92,12 @@ class FileStore(DuckAnswers):
     """The rows of a file, to ask about. Implements `Answers`."""
 
     def __init__(self, path: Path, *, memory_bytes: int, query_seconds: float) -> None:
-        """Open the database; one of an older NautScan is migrated. Raises `StoreUnavailable`."""
+        """Open the database; one of an older NautScan is migrated. Raises `StoreUnavailable`.
+
+        Blocks for a moment where it was closed just now.
+        """
         self._path = path
-        self._database = Database(path, memory_bytes)
+        self._database = _opened(path, memory_bytes)
         super().__init__(Reader(self._cursor, query_seconds))
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
@@ -103,3 +110,14 @@ class FileStore(DuckAnswers):
         """End what is asked, and close; blocks for a moment."""
         self._reader.close()
         self._database.close()
+
+
+def _opened(path: Path, memory_bytes: int) -> Database:
+    deadline = time.monotonic() + LET_GO_SECONDS
+    while True:
+        try:
+            return Database(path, memory_bytes)
+        except StillInUse:
+            if time.monotonic() >= deadline:
+                raise
+        time.sleep(0.02)

@@ -30,6 +30,9 @@ from nautscan.store.sockets import COLUMNS, EMPTY, Sockets, SocketTable
 
 MEMORY: Final = "512MB"
 
+MANY_ROWS: Final = 8192
+"""From here on the database walks a column in less time than Python, its planning included."""
+
 _NEVER: Final = -(2**63)
 _FOR_EVER: Final = 2**63 - 1
 _NUMBERED: Final = ("requests", "flows")
@@ -67,6 +70,10 @@ _OWNER_TYPES: Final = {
     "port": DataType.int64(),
     "netns": DataType.int64(),
 } | dict.fromkeys(("transport", "name", *_FACTS), DataType.utf8())
+
+
+class Undecodable(Exception):
+    """What came is no rows of its table."""
 
 
 class FreshRows:
@@ -157,16 +164,14 @@ class FreshRows:
         self._sockets.apply(changed, removed)
 
     def load(self, table: str, ipc: Sequence[bytes]) -> int:
-        """Decode batches of one table. The number of rows."""
-        batches = [batch for data in ipc for batch in read_ipc_stream(data).read_all().to_batches()]
-        if not batches:
+        """Decode batches of one table, and take their rows. The number of rows.
+
+        Raises `Undecodable`, and has taken nothing then.
+        """
+        rows = _decoded(table, ipc)
+        if rows is None:
             return 0
-        rows = Table.from_batches(batches).select(
-            [column.name for column in schema.ENGINE_COLUMNS[table]]
-        )
         if table in _NUMBERED:
-            # In one piece, as what is put beside it: mostly it is one already.
-            rows = rows if len(batches) == 1 else rows.combine_chunks()
             if table == "requests":
                 rows = self._growing.take(rows)
                 rows = hide(self._connection, rows, self._rules) if self._rules else rows
@@ -191,7 +196,7 @@ class FreshRows:
         rows, macs = self._raw[table], _has_macs(table)
         at = ends.times(rows)
         self._connection.register(ends.TABLE, ends.stacked(rows, at, macs=macs))
-        low, high = ends.bounds(at)
+        low, high = self._bounds(at)
         known = ends.Known(
             self._join_for(low, high),
             self._nobody,
@@ -216,6 +221,13 @@ class FreshRows:
             for side in hosts.SIDES
             for name in part.nulls
         ]
+
+    def _bounds(self, at: Array) -> tuple[int, int]:
+        """The first and the last time of the ends that are registered."""
+        if len(at) < MANY_ROWS:
+            return ends.bounds(at)
+        ((low, high),) = self._run(f'SELECT min("at"), max("at") FROM {ends.TABLE}')
+        return low, high
 
     def _named(self, table: str, found: Table, first_id: int) -> Table:
         """The columns that stand beside the rows, of what was found of their ends."""
@@ -302,12 +314,19 @@ class FreshRows:
 
     def unnamed(self, table: str, limit: int) -> list[str]:
         """Addresses, `limit` at most, that no container and no host is known to own."""
-        addresses = self._found[table].column("unnamed")
-        if addresses.null_count == addresses.length():
+        found = self._found[table].select(["unnamed"])
+        addresses = found.column("unnamed")
+        if addresses.null_count == found.num_rows:
             return []
-        found = dict.fromkeys(addresses.to_pylist())
-        found.pop(None, None)
-        return list(found)[:limit]
+        if found.num_rows < 2 * MANY_ROWS:
+            return list(set(addresses.to_pylist()) - {None})[:limit]
+        self._connection.register("found_ends", found)
+        different = self._run(
+            f"""SELECT DISTINCT unnamed FROM found_ends WHERE unnamed IS NOT NULL
+            LIMIT {int(limit)}"""
+        )
+        self._connection.unregister("found_ends")
+        return [address for (address,) in different]
 
     def rows(self, table: str) -> Table:
         """The rows for the store, in order. Columns of which nothing is known may be absent."""
@@ -377,6 +396,24 @@ class FreshRows:
 
     def _run(self, sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         return self._connection.execute(sql, parameters or {}).fetchall()
+
+
+def _decoded(table: str, ipc: Sequence[bytes]) -> Table | None:
+    """The engine's columns of these batches in one piece; None where there is no row.
+
+    Raises `Undecodable`.
+    """
+    try:
+        batches = [batch for data in ipc for batch in read_ipc_stream(data).read_all().to_batches()]
+        if not batches:
+            return None
+        rows = Table.from_batches(batches).select(
+            [column.name for column in schema.ENGINE_COLUMNS[table]]
+        )
+        # Mostly it is one piece already.
+        return rows if len(batches) == 1 else rows.combine_chunks()
+    except Exception as error:
+        raise Undecodable(f"no rows of {table}: {error}") from error
 
 
 def _beside(rows: Table, more: Table) -> Table:

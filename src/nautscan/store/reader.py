@@ -7,9 +7,10 @@ waits for it any more.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import duckdb
 
@@ -42,34 +43,69 @@ class Question:
         return [dict(zip(names, row, strict=True)) for row in self._cursor.fetchall()]
 
 
+class _Asked(Generic[Answer]):
+    """A question in its thread, which can be given up from another."""
+
+    def __init__(
+        self,
+        question: Callable[[Question], Answer],
+        connect: Callable[[], duckdb.DuckDBPyConnection],
+    ) -> None:
+        self._question = question
+        self._connect = connect
+        self._lock = threading.Lock()
+        self._cursor: duckdb.DuckDBPyConnection | None = None
+        self._is_given_up = False
+
+    def answer(self) -> Answer:
+        # Not on the event loop: a connection may have to wait for a commit.
+        cursor = self._connect()
+        try:
+            with self._lock:
+                self._cursor = cursor
+                if self._is_given_up:
+                    raise duckdb.InterruptException("nobody waits for the answer")
+            return self._question(Question(cursor))
+        finally:
+            with self._lock:
+                self._cursor = None
+            cursor.close()
+
+    def give_up(self) -> None:
+        with self._lock:
+            self._is_given_up = True
+            if self._cursor is not None:
+                self._cursor.interrupt()
+
+
 class Reader:
     """Answers questions to the database."""
 
     def __init__(
         self, cursor: Callable[[], duckdb.DuckDBPyConnection], timeout_seconds: float
     ) -> None:
-        """`cursor` gives a fresh connection, or raises `StoreUnavailable`."""
+        """`cursor` gives a fresh connection, in any thread, or raises `StoreUnavailable`."""
         self._cursor = cursor
         self.timeout_seconds = timeout_seconds
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="store-reader")
-        self._under_way = 0
+        self._under_way: set[_Asked[Any]] = set()
 
     async def ask(self, question: Callable[[Question], Answer]) -> Answer:
         """Run `question` in a thread. Raises `QueryTimeout`, `BadQuery`, `StoreUnavailable`."""
-        if self._under_way >= THREADS + MAX_WAITING:
+        if len(self._under_way) >= THREADS + MAX_WAITING:
             raise StoreUnavailable(
-                f"{self._under_way} queries are under way", remedy="Ask again in a moment."
+                f"{len(self._under_way)} queries are under way", remedy="Ask again in a moment."
             )
-        self._under_way += 1
+        asked = _Asked(question, self._cursor)
+        self._under_way.add(asked)
         try:
-            return await self._asked(question)
+            return await self._answered(asked)
         finally:
-            self._under_way -= 1
+            self._under_way.remove(asked)
 
-    async def _asked(self, question: Callable[[Question], Answer]) -> Answer:
-        cursor = self._cursor()
+    async def _answered(self, asked: _Asked[Answer]) -> Answer:
         loop = asyncio.get_running_loop()
-        future = loop.run_in_executor(self._pool, _answered, question, cursor)
+        future = loop.run_in_executor(self._pool, asked.answer)
         try:
             async with asyncio.timeout(self.timeout_seconds):
                 return await asyncio.shield(future)
@@ -84,19 +120,14 @@ class Reader:
         finally:
             if not future.done():
                 future.cancel()
-                cursor.interrupt()
+                asked.give_up()
                 future.add_done_callback(_forget)
 
     def close(self) -> None:
-        """Take no more questions."""
+        """Take no more questions, and end those under way with an error."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _answered(question: Callable[[Question], Answer], cursor: duckdb.DuckDBPyConnection) -> Answer:
-    try:
-        return question(Question(cursor))
-    finally:
-        cursor.close()
+        for asked in list(self._under_way):
+            asked.give_up()
 
 
 def _forget(future: asyncio.Future[Any]) -> None:

@@ -257,10 +257,11 @@ class Writer:
         self._schedule.reopened = time.monotonic()
         try:
             self._database = self._reopen()
-        except NautScanError as error:
-            self._become("failing", error.message)
+            self._cursor = self._database.cursor()
+        except (NautScanError, duckdb.Error) as error:
+            self._close_database()
+            self._become("failing", str(error).split("\n", 1)[0])
             return False
-        self._cursor = self._database.cursor()
         return True
 
     def _has_room(self) -> bool:

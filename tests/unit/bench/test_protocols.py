@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from bench import environment
+from bench.lab import Lab, LabError, served
 from bench.measure import Cost
 from bench.protocols import ALL, measuring
 from bench.protocols.making import Facts
@@ -49,6 +50,23 @@ def test_rows_of_each_can_be_counted(traffic: Traffic, capture: Path) -> None:
         (0, []),
         (1, ["0 expected where true, 1 found"]),
     ]
+
+
+@pytest.mark.parametrize("status", ["-", "502, 200"])
+def test_a_request_without_its_one_status_is_named(status: str, tmp_path: Path) -> None:
+    (tmp_path / "access.log").write_text(f"200 1 1\n{status} 1 2\n")
+    with pytest.raises(LabError, match=f"{status} 1 2$"):
+        served(Lab("client", "server", tmp_path))
+
+
+def test_what_was_installed_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "ENVIRONMENT", tmp_path)
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: None)
+    monkeypatch.setattr(environment, "interpreters", list)
+    assert environment.interpreter_importing("nautscan") is None
+    environment.install()
+    monkeypatch.undo()
+    assert environment.interpreter_importing("nautscan") is not None
 
 
 def test_each_has_a_name_of_its_own() -> None:

@@ -197,8 +197,8 @@ async def test_batches_of_a_table_that_wait_come_together(
             ("flows", [b"666666"]),
             ("flows", [b"x" * 20]),
         ]
-        credit = [(await soon(peer.asked.get()))["bytes"] for _ in sent[:-1]]
-        assert credit == [len(ipc) for _, ipc in sent[:-1]]
+        credit = [(await soon(peer.asked.get()))["bytes"] for _ in taken[:-1]]
+        assert credit == [sum(map(len, ipcs)) for _, ipcs in taken[:-1]]
 
 
 async def test_a_sensor_that_ignores_the_window_is_left(tmp_path: Path) -> None:

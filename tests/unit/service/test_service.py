@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import pytest
+from arro3.core import Table
 
 from nautscan.errors import BadRequest, NotFound, UnknownInterface
 from nautscan.identity import Workload
@@ -19,6 +20,7 @@ from nautscan.service.history import PageQuery
 from nautscan.service.packets import PacketsWanted
 from nautscan.service.recent import RecentRequests
 from nautscan.service.spans import Window
+from nautscan.store.growing import Growing
 from tests.unit.service.world import ORDERS, WEB, Sensor, World
 from tests.unit.support import ipc, rows
 
@@ -233,6 +235,29 @@ async def test_of_batches_that_come_together_a_damaged_one_alone_is_lost(world: 
     health = await world.service.health.snapshot()
     rejected = [drop for drop in health["drops"] if drop["name"] == "batches_rejected"]
     assert rejected[0]["value"] == 1
+
+
+async def test_batches_that_were_taken_are_not_taken_again_when_they_fail(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = ipc(rows("requests"))
+    taken: list[int] = []
+    take = Growing.take
+
+    def failing(growing: Growing, batch: Table) -> Table:
+        taken.append(batch.num_rows)
+        if len(taken) == 1:
+            raise RuntimeError("it cannot be taken")
+        return take(growing, batch)
+
+    monkeypatch.setattr(Growing, "take", failing)
+    world.sensor.sent.put_nowait(("requests", whole, whole))
+    world.sensor.send("requests", rows("requests"))
+    await world.stored(1)
+    assert taken == [2, 1]
+    health = await world.service.health.snapshot()
+    rejected = [drop for drop in health["drops"] if drop["name"] == "batches_rejected"]
+    assert rejected[0]["value"] == 2
 
 
 async def test_health_follows_the_sensor(world: World) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import pytest
 
-from nautscan.store.fresh import FreshRows, Owners
+from nautscan.store.fresh import MANY_ROWS, FreshRows, Owners
 from nautscan.store.hosts import HostSegments
 from nautscan.store.sockets import COLUMNS, Sockets
 from tests.unit.support import START, ipc, rows
@@ -96,6 +96,39 @@ def segments(chance: random.Random) -> dict[tuple[str, str], list[tuple[int, int
     }
 
 
+Row = tuple[str, int, str, int, str, str, int]
+
+
+def batch(chance: random.Random, low: int, high: int) -> list[Row]:
+    """Rows of a span of time, so many ns from the first on."""
+    made = []
+    for _ in range(COUNT):
+        ends = (
+            chance.choice(IPS),
+            chance.choice(PORTS),
+            chance.choice(IPS),
+            chance.choice(PORTS),
+        )
+        what = chance.choice(("tcp", "tcp", "udp", "icmp")), chance.choice(("lo@box", "lo"))
+        made.append((*ends, *what, START + chance.randrange(low, high)))
+    return made
+
+
+def enriched(fresh: FreshRows, table: str, batch: list[Row]) -> dict[str, list[Any]]:
+    listed = ", ".join(str(row) for row in batch)
+    names = "(client_ip, client_port, server_ip, server_port, transport, interface, time_ns)"
+    source = f"(VALUES {listed}) t{names}"
+    given = {name: name for name in names.strip("()").split(", ")[:-1]}
+    made = rows(table, source, time="make_timestamp_ns(time_ns)", **given)
+    fresh.load(table, [ipc(made)])
+    fresh.enrich(table, 1, host=HOST, blank=None)
+    found = fresh.rows(table)
+    columns = {name: found.column(name).to_pylist() for name in found.column_names}
+    columns["unnamed"] = sorted(fresh.unnamed(table, 99))
+    columns["not_seen"] = [fresh.not_seen(table)]
+    return columns
+
+
 class World:
     """All that is known, and what a row should get of it."""
 
@@ -105,45 +138,16 @@ class World:
         kinds = ("talking", "bound", "everywhere")
         self.sockets = sockets(chance, chance.sample(kinds, seed % 4))
         self.segments = segments(chance) if seed % 3 else {}
-        self.rows: list[tuple[str, int, str, int, str, str, int]] = []
-        for _ in range(COUNT):
-            ends = (
-                chance.choice(IPS),
-                chance.choice(PORTS),
-                chance.choice(IPS),
-                chance.choice(PORTS),
-            )
-            what = chance.choice(("tcp", "tcp", "udp", "icmp")), chance.choice(("lo@box", "lo"))
-            self.rows.append((*ends, *what, START + chance.randrange(SPAN)))
 
-    def enriched(self, table: str) -> dict[str, list[Any]]:
-        fresh = FreshRows()
-        try:
-            fresh.set_owners(self.owners)
-            fresh.note_sockets(self.sockets, [])
-            if self.segments:
-                told = [
-                    (key, (a, b, name, "dns"))
-                    for key, of in self.segments.items()
-                    for a, b, name in of
-                ]
-                fresh.set_hosts(list(self.segments), HostSegments.of(told))
-            listed = ", ".join(str(row) for row in self.rows)
-            names = (
-                "(client_ip, client_port, server_ip, server_port, transport, interface, time_ns)"
-            )
-            source = f"(VALUES {listed}) t{names}"
-            given = {name: name for name in names.strip("()").split(", ")[:-1]}
-            made = rows(table, source, time="make_timestamp_ns(time_ns)", **given)
-            fresh.load(table, [ipc(made)])
-            fresh.enrich(table, 1, host=HOST, blank=None)
-            found = fresh.rows(table)
-            columns = {name: found.column(name).to_pylist() for name in found.column_names}
-            columns["unnamed"] = sorted(fresh.unnamed(table, 99))
-            columns["not_seen"] = [fresh.not_seen(table)]
-            return columns
-        finally:
-            fresh.close()
+    def tell(self, fresh: FreshRows, before: World | None) -> None:
+        """Tell it all, in the place of what was known before."""
+        fresh.set_owners(self.owners)
+        fresh.note_sockets(self.sockets, before.sockets.serial if before else [])
+        told = [
+            (key, (a, b, name, "dns")) for key, of in self.segments.items() for a, b, name in of
+        ]
+        keys = {*self.segments, *(before.segments if before else ())}
+        fresh.set_hosts(sorted(keys), HostSegments.of(told))
 
     def owner(self, ip: str, port: int | None, transport: str | None, at: int) -> int | None:
         known = self.owners
@@ -223,23 +227,57 @@ class World:
         return got
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_ends_get_what_is_known_of_them(seed: int) -> None:
-    world = World(seed)
-    found = world.enriched("requests" if seed % 5 else "flows")
+def check(world: World, batch: list[Row], found: dict[str, list[Any]]) -> None:
     unnamed: set[str] = set()
     is_missed = False
-    for place, (ip, port, other_ip, other_port, *_) in enumerate(world.rows):
-        what = world.rows[place][4:]
+    for place, (ip, port, other_ip, other_port, *_) in enumerate(batch):
+        what = batch[place][4:]
         for side, end in (
             ("client", End(ip, port, other_ip, other_port, *what, is_server=False)),
             ("server", End(other_ip, other_port, ip, port, *what, is_server=True)),
         ):
             expected, nobody = world.expected(end)
             got = {name: found[f"{side}_{name}" if name else side][place] for name in expected}
-            assert got == expected, (seed, side, end)
+            assert got == expected, (side, end)
             is_missed |= expected["process_reason"] == "not_seen"
             unnamed |= {nobody} if nobody else set()
     assert found["unnamed"] == sorted(unnamed)
     assert found["not_seen"] == [is_missed]
-    assert found["id"] == list(range(1, COUNT + 1))
+    assert found["id"] == list(range(1, len(batch) + 1))
+
+
+SPANS = ((0, SPAN), (9, 10), (9, 10), (30, 31), (10, 30), (0, 1))
+"""Of batches, one after the other: some within a time in which nothing changes."""
+
+
+@pytest.fixture
+def fresh() -> Iterator[FreshRows]:
+    made = FreshRows()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_ends_get_what_is_known_of_them(seed: int, fresh: FreshRows) -> None:
+    chance, before = random.Random(seed), None
+    # What was known of one world tells nothing about the next one.
+    for world in (World(seed), World(seed + 1), World(seed + 6)):
+        world.tell(fresh, before)
+        before = world
+        for number, span in enumerate(SPANS):
+            made = batch(chance, *span)
+            check(world, made, enriched(fresh, "requests" if number % 3 else "flows", made))
+
+
+def test_many_rows_get_what_few_of_them_get(fresh: FreshRows) -> None:
+    world, times = World(2), MANY_ROWS // COUNT + 1
+    world.tell(fresh, None)
+    made = batch(random.Random(2), 0, SPAN)
+    few = enriched(fresh, "requests", made)
+    many = enriched(fresh, "requests", times * made)
+    assert few["unnamed"]
+    for name in (*FACTS, "pid", "host"):
+        assert many[f"client_{name}"] == times * few[f"client_{name}"]
+        assert many[f"server_{name}"] == times * few[f"server_{name}"]
+    assert many["unnamed"] == few["unnamed"]
+    assert len(fresh.unnamed("requests", 1)) == 1

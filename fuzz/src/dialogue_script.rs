@@ -1,4 +1,4 @@
-//! What both ends of an HTTP connection do.
+//! What both ends of a connection do.
 
 use std::sync::{Arc, LazyLock};
 
@@ -16,9 +16,9 @@ static SCHEMAS: LazyLock<Arc<Schemas>> = LazyLock::new(|| {
     Arc::new(schemas.expect("schemas of our own"))
 });
 
-/// The input of the target `http1`.
+/// The input of targets of connections.
 #[derive(Debug, Clone, Copy)]
-pub struct HttpScript<'a> {
+pub struct DialogueScript<'a> {
     options: u8,
     script: Script<'a>,
 }
@@ -56,7 +56,7 @@ impl Operation<'_> {
     }
 }
 
-impl<'a> HttpScript<'a> {
+impl<'a> DialogueScript<'a> {
     /// Reads the settings.
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
         let mut script = Script::new(bytes);
@@ -109,7 +109,7 @@ impl<'a> HttpScript<'a> {
     }
 }
 
-impl<'a> Iterator for HttpScript<'a> {
+impl<'a> Iterator for DialogueScript<'a> {
     type Item = Act<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -1,4 +1,4 @@
-//! What both ends of a DNS flow do.
+//! What both ends of a flow of datagrams do, or of a connection of DNS.
 
 use nautscan_core::proto::datagram::Ports;
 use nautscan_core::proto::{Close, Side};
@@ -8,12 +8,14 @@ use crate::{Scribe, Script};
 const SECOND: i64 = 1_000_000_000;
 /// What times step by.
 const STEPS: [i64; 4] = [0, SECOND / 1000, 8 * SECOND, 16 * SECOND];
-/// Ports that the probes know, and one that they do not.
-const PORTS: [u16; 4] = [53, 5353, 5355, 4000];
+/// A port that no probe knows.
+const UNUSUAL: u16 = 4000;
+/// It, and those that probes know.
+const PORTS: [u16; 8] = [53, 5353, 5355, UNUSUAL, 11211, 123, 137, 547];
 
-/// The input of the target `dns`.
+/// The input of targets of datagrams.
 #[derive(Debug, Clone, Copy)]
-pub struct DnsScript<'a> {
+pub struct DatagramScript<'a> {
     options: u8,
     script: Script<'a>,
     time: i64,
@@ -32,7 +34,7 @@ pub struct Said<'a> {
     pub bytes: &'a [u8],
 }
 
-impl<'a> DnsScript<'a> {
+impl<'a> DatagramScript<'a> {
     /// Reads the settings.
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
         let mut script = Script::new(bytes);
@@ -46,7 +48,8 @@ impl<'a> DnsScript<'a> {
 
     /// Ports of a datagram of `side`.
     pub fn ports(&self, side: Side) -> Ports {
-        let server = PORTS[usize::from(self.options >> 1 & 3)];
+        // The last bit is one of `piece`, which datagrams have no use for.
+        let server = PORTS[usize::from(self.options >> 1 & 3 | self.options >> 2 & 4)];
         match side {
             Side::Client => Ports { source: 40_000, destination: server },
             Side::Server => Ports { source: server, destination: 40_000 },
@@ -73,11 +76,13 @@ impl<'a> DnsScript<'a> {
         }
     }
 
-    /// Writes settings; what is said is written behind them. `port`: its place among those known.
+    /// Writes settings; what is said is written behind them. A port that is not known is written as the
+    /// unusual one.
     pub fn begin(is_stream: bool, port: u16) -> Scribe {
         let mut scribe = Scribe::default();
-        let at = PORTS.iter().position(|known| *known == port).unwrap_or(3) as u8;
-        scribe.byte(u8::from(is_stream) | at << 1 | 3 << 6);
+        let place = |port| PORTS.iter().position(|known| *known == port);
+        let at = place(port).or(place(UNUSUAL)).unwrap_or_default() as u8;
+        scribe.byte(u8::from(is_stream) | (at & 3) << 1 | (at & 4) << 2 | 3 << 6);
         scribe
     }
 
@@ -87,7 +92,7 @@ impl<'a> DnsScript<'a> {
     }
 }
 
-impl<'a> Iterator for DnsScript<'a> {
+impl<'a> Iterator for DatagramScript<'a> {
     type Item = Said<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
