@@ -53,7 +53,7 @@ export const ODDITIES: Readonly<Record<string, string>> = {
   "malformed_packet": "A packet's content is not as its length and its type say; what could be read stands.",
   "malformed_record": "A record's content is not as its type has it.",
   "memcached.no_command_name": "The line does not begin with a word.",
-  "memcached.pairing_uncertain": "Bytes were lost, or a line came that may be to this quiet command or to the next, or is no answer to this one: it is not known whether it was answered, or how.",
+  "memcached.pairing_uncertain": "Bytes were lost, or a line came that may be to this quiet command or to the next, or is no answer to this one: it is not known whether it was answered, or how. Over UDP also where several things were asked at once: that the answer to one of them was lost cannot be seen.",
   "memcached.pipeline_overflow": "More commands waited for answers than are followed; the answer was passed over.",
   "missing_host": "An HTTP/1.1 request has no Host.",
   "missing_target": "The request line names no target.",

@@ -15,10 +15,10 @@ pub struct Chosen {
     pub shown: Option<Vec<&'static str>>,
 }
 
-/// Protocols that are found within others only: the value of the `protocol` column, and those to be
-/// followed for it.
+/// Protocols that are found within others only, or through them: the value of the `protocol` column, and
+/// those to be followed for it.
 static CARRIED: &[(&str, &[&str])] =
-    &[("grpc", &["http", "http2"]), ("websocket", &["http", "http2"])];
+    &[("ftp-data", &["ftp"]), ("grpc", &["http", "http2"]), ("websocket", &["http", "http2"])];
 
 /// Those to be followed for one that is carried.
 fn carriers(name: &str) -> Option<&'static [&'static str]> {
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn what_carries_the_chosen_is_followed_and_not_told() {
-        let all = ["http", "http2", "grpc", "websocket", "dns"];
+        let all = ["http", "http2", "grpc", "websocket", "dns", "ftp", "ftp-data"];
         for (names, followed, shown) in [
             (&["grpc"][..], "[\"http\", \"http2\"]", &["grpc"][..]),
             (&["websocket"], "[\"http\", \"http2\", \"websocket\"]", &["websocket"]),
@@ -120,6 +120,8 @@ mod tests {
             ),
             (&["grpc", "http", "http2"], "[\"http\", \"http2\"]", &all),
             (&["http"], "[\"http\"]", &all),
+            (&["ftp-data"], "[\"ftp\"]", &["ftp-data"]),
+            (&["ftp", "ftp-data"], "[\"ftp\"]", &all),
         ] {
             let chosen = Chosen::of(names).expect("they are known");
             assert_eq!(format!("{chosen:?}"), followed);

@@ -69,7 +69,7 @@ pub(super) fn emit(mut exchange: Exchange, seen: Completeness, cx: &mut Context<
         && let Some(part) = &mut exchange.response
     {
         // An answer in several messages, of which the last was not seen.
-        part.last_time = None;
+        (part.last_time, part.body.bytes) = (None, None);
     }
     let halves = [&exchange.request, &exchange.response];
     let is_open = halves.into_iter().flatten().any(|half| half.last_time.is_none());

@@ -26,7 +26,7 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// So many bytes are about to be decoded.
+    /// So many bytes are decoded, each of them once.
     pub(super) fn takes(&mut self, bytes: usize) {
         self.took = self.took.saturating_add(bytes as u64);
     }
@@ -88,7 +88,6 @@ impl Inflater {
     ) -> Result<usize, Stopped> {
         let mut chunk = [0u8; 4096];
         let length = input.len();
-        self.budget.takes(length);
         while !self.is_over {
             let (used, made) = (self.stream.total_in(), self.stream.total_out());
             let status = self
@@ -98,6 +97,8 @@ impl Inflater {
             let used = (self.stream.total_in() - used) as usize;
             let made = (self.stream.total_out() - made) as usize;
             input = &input[used..];
+            // Not all of `input`: what is behind the end of the stream may come again, after a reset.
+            self.budget.takes(used);
             self.is_over = status == Status::StreamEnd;
             if made > 0 && !take(&chunk[..made]) {
                 return Err(Stopped::Enough);

@@ -1,9 +1,9 @@
 //! The grouping form of a statement: what it does, without what it does it with.
 //!
-//! Literals and places for parameters become `?`, lists of them one `?`, comments go, and white space is made one space. What
-//! is quoted as a name stays. Nothing is understood but where a literal begins and ends, so that a
-//! statement of any dialect has a form, and none keeps a literal: where it cannot be known where a
-//! literal ends, the rest of the statement is held to be of it.
+//! Literals and places for parameters become `?`, lists of them one `?`, comments go, and white space
+//! is made one space. What is quoted as a name stays. Nothing is understood but where a literal begins
+//! and ends, so that a statement of any dialect has a form, and none keeps a literal: where it cannot
+//! be known where a literal ends, the rest of the statement is held to be of it.
 //!
 //! Sources: PostgreSQL's manual, chapter "Lexical Structure"; MySQL's, chapter "Language Structure".
 
@@ -144,6 +144,8 @@ impl Form {
                 self.literal(1 + quoted(&text[1..], self.escapes))
             }
             [quote @ b'`', ..] => self.copy(&text[..name(text, *quote)]),
+            // The place of a parameter. In PostgreSQL it is an operator.
+            [b'?', ..] => self.literal(1),
             _ => self.take_common(text),
         }
     }
@@ -472,6 +474,8 @@ mod tests {
             ),
             ("SELECT 'unclosed secret", "SELECT ?"),
             ("SELECT ?, a FROM t WHERE a IN (?, 1, 2)", "SELECT ?, a FROM t WHERE a IN (?)"),
+            ("SELECT c FROM t WHERE a IN (?,?, ?)", "SELECT c FROM t WHERE a IN (?)"),
+            ("INSERT INTO t VALUES (?, ?), (?, 'x'),(?, ?)", "INSERT INTO t VALUES (?)"),
         ];
         for (text, want) in cases {
             assert_eq!(form(text, Dialect::Mysql, Escapes::Yes), want, "{text}");

@@ -4,6 +4,7 @@ use super::summaries::Talk;
 use super::*;
 use crate::event::Redactor;
 use crate::limits::ANNOUNCED;
+use crate::proto::{Chosen, Settings};
 
 const SERVER: (u8, u16) = (2, 2121);
 const PASSIVE: &[u8] = b"227 Entering Passive Mode (10,0,0,2,195,80).\r\n";
@@ -52,6 +53,16 @@ fn the_connection_that_was_announced_is_known_with_its_file() {
     let (rows, opaque) = told(talk.bench);
     let expected = row("10.0.0.1", "passive", r#""transfer":"STOR","file":"a file","#);
     assert_eq!((rows, opaque), (vec![expected], 0));
+}
+
+#[test]
+fn who_looks_for_connections_of_data_only_finds_them() {
+    let settings =
+        Settings { chosen: Chosen::of(&["ftp-data"]).expect("it is known"), ..Settings::default() };
+    let mut talk =
+        control(Config { settings, ..Config::default() }).asks(b"PASV\r\n").says(PASSIVE);
+    carry(&mut talk.bench, (1, 40_001), (2, 50_000));
+    assert_eq!(told(talk.bench).0, [row("10.0.0.1", "passive", "")]);
 }
 
 #[test]

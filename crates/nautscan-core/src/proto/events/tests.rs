@@ -216,6 +216,21 @@ fn decoders_hold_as_much_as_they_may() {
     assert_eq!(told(&bomb, b"zstd", 64).oddities, [UNDECODABLE]);
 }
 
+/// What a bomb may come to counts each byte before it once, however many members these are.
+#[test]
+fn a_bomb_behind_many_members_of_gzip_is_given_up() {
+    let packed = |text: &[u8]| {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        gzip.write_all(text).unwrap();
+        gzip.finish().unwrap()
+    };
+    let members = packed(b"").repeat(1500);
+    let bomb = packed(&vec![b'\n'; 16 << 20]);
+    let row = told(&[&members[..], &bomb].concat(), b"gzip", usize::MAX);
+    assert_eq!(row.oddities, [UNDECODABLE]);
+    assert!(detail(&row, "events_unread").starts_with("it inflates to too much"));
+}
+
 /// Reaches `EVENT_GZIP_HEAD`.
 #[test]
 fn a_head_of_gzip_without_end_is_given_up() {

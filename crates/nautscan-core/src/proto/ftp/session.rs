@@ -43,8 +43,8 @@ pub(super) struct Ftp {
     places: Vec<String>,
     /// The latest connection of data that was announced, until its transfer begins.
     announced: Option<Announcement>,
-    /// What is to be told of it.
-    news: Option<Announcement>,
+    /// It is to be told, or what it is for.
+    is_news: bool,
     /// There were more data connections than those.
     is_more: bool,
     last_reply: Option<u16>,
@@ -161,15 +161,15 @@ impl Session for Ftp {
     }
 
     fn announced(&mut self) -> Option<Announcement> {
-        self.news.take()
+        core::mem::take(&mut self.is_news).then(|| self.announced.clone()).flatten()
     }
 
     fn memory(&self) -> usize {
         let texts = [&self.greeting, &self.system, &self.login];
-        let files = [&self.announced, &self.news].into_iter().flatten();
-        let files = files.filter_map(|announced| announced.transfer.as_ref().map(|it| &it.1));
+        let file = self.announced.as_ref().and_then(|announced| announced.transfer.as_ref());
+        let file = file.map(|(_, file)| file);
         let verbs = self.verbs.iter().map(|(verb, _)| verb);
-        let all = texts.into_iter().flatten().chain(files).chain(verbs).chain(&self.places);
+        let all = texts.into_iter().flatten().chain(file).chain(verbs).chain(&self.places);
         all.map(String::capacity).sum::<usize>()
             + self.verbs.capacity() * size_of::<(String, u64)>()
             + self.places.capacity() * size_of::<String>()
@@ -197,8 +197,8 @@ impl Ftp {
     /// A side listens for a connection of data.
     fn listens(&mut self, listener: Side, place: Option<Place>) -> Option<Place> {
         let Place { address, port } = place?;
-        let announced = Announcement { listener, address, port, transfer: None };
-        (self.announced, self.news) = (Some(announced.clone()), Some(announced));
+        self.announced = Some(Announcement { listener, address, port, transfer: None });
+        self.is_news = true;
         place
     }
 
@@ -219,7 +219,7 @@ impl Ftp {
     fn transfers(&mut self, verb: &str, file: &[u8]) {
         if let Some(announced) = &mut self.announced {
             announced.transfer = Some((verb.to_owned(), lossy(file)));
-            self.news = Some(announced.clone());
+            self.is_news = true;
         }
     }
 }

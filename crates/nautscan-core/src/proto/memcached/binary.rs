@@ -200,7 +200,7 @@ impl Current {
         let kept = core::mem::take(&mut self.kept);
         let last_time = (!self.is_end_lost).then_some(time);
         let body = Body {
-            bytes: i64::try_from(self.bytes()).ok(),
+            bytes: i64::try_from(self.bytes()).ok().filter(|_| self.left == 0),
             kept: (!kept.is_empty()).then_some(kept),
             truncated: self.is_cut,
         };
@@ -380,23 +380,42 @@ impl Binary {
 
     /// Tells all that waits. `lost`: the answers may have come.
     pub(super) fn flush(&mut self, error: Option<&'static str>, lost: bool, cx: &mut Context<'_>) {
+        if let Some(mut part) = self.halves[Side::Server.index()].current.take()
+            && part.has_head()
+        {
+            (part.is_cut, part.is_end_lost) = (true, true);
+            self.answer(part, cx);
+        }
         while let Some(mut pending) = self.pop() {
-            let mut seen = Completeness::RequestOnly;
-            if let Some(response) = &mut pending.exchange.response {
-                // More of it was to come.
-                (response.last_time, seen) = (None, Completeness::Gap);
+            if pending.opcode.is_quiet && !lost {
+                unanswered(pending, cx);
+                continue;
             }
             if lost {
                 pending.exchange.note(PAIRING_UNCERTAIN);
-                emit(pending.exchange, seen, cx);
-            } else if pending.opcode.is_quiet {
-                unanswered(pending, cx);
             } else {
                 pending.exchange.error = error;
-                emit(pending.exchange, seen, cx);
             }
+            emit(pending.exchange, Completeness::RequestOnly, cx);
         }
         self.texts = 0;
+    }
+
+    /// When the message began that the server is sending.
+    pub(super) fn begun(&self) -> Option<i64> {
+        let half = &self.halves[Side::Server.index()];
+        let begun = half.current.as_ref().map_or(half.begun, |current| current.begun);
+        half.is_within().then_some(begun.0)
+    }
+
+    /// Whether it says what it is to.
+    pub(super) fn is_named(&self) -> bool {
+        self.halves[Side::Server.index()].current.as_ref().is_some_and(Current::has_head)
+    }
+
+    /// Whether it is known what it is to.
+    pub(super) fn is_sure(&self) -> bool {
+        self.queue.len() == 1 || self.is_named()
     }
 
     /// Whether nothing has begun that is not whole, or waits.
@@ -453,9 +472,11 @@ fn said(
         Some(response) => {
             response.last_time = (!current.is_end_lost).then_some(cx.time);
             add(&mut response.body, bytes);
+            response.body.bytes = response.body.bytes.filter(|_| current.left == 0);
         }
         None => exchange.response = Some(current.message(cx.time)),
     }
+    let seen = if current.left == 0 { seen } else { Completeness::Gap };
     emit(exchange, seen, cx);
 }
 
@@ -471,7 +492,7 @@ fn emit(mut exchange: Exchange, seen: Completeness, cx: &mut Context<'_>) {
         && let Some(part) = &mut exchange.response
     {
         // An answer of several packets, of which the last was not seen.
-        (part.last_time, is_gap) = (None, true);
+        (part.last_time, part.body.bytes, is_gap) = (None, None, true);
     }
     exchange.completeness = if is_gap { Completeness::Gap } else { seen };
     cx.sink.exchange(&exchange);

@@ -114,6 +114,16 @@ impl Half {
         self.begun.map_or(0, |(_, _, received)| received)
     }
 
+    /// Whether the first line of the message has come.
+    pub(super) fn has_line(&self) -> bool {
+        self.lines > 0
+    }
+
+    /// When the message began that is not whole.
+    pub(super) fn begun(&self) -> Option<i64> {
+        self.begun.map(|(time, ..)| time)
+    }
+
     /// Whether a message has begun and is not whole.
     pub(super) fn is_within(&self) -> bool {
         self.begun.is_some()
@@ -151,16 +161,22 @@ impl Half {
 
     /// `lost` bytes are missing. False if it cannot be known where the next line begins.
     pub(super) fn lose(&mut self, lost: u64) -> bool {
-        let Some(left) = self.left.filter(|left| lost <= *left) else { return false };
+        // The end of a value has to be seen for its message to go on.
+        let Some(left) = self.left.filter(|left| lost < *left) else { return false };
         self.bytes += lost;
         self.lost += lost;
         self.is_cut = true;
-        if lost == left {
-            // The end of a value has to be seen for its message to go on.
-            return false;
-        }
         self.left = Some(left - lost);
         true
+    }
+
+    /// What there is of a message that is not read to its end.
+    pub(super) fn part(&mut self) -> Option<Whole> {
+        let time = self.begun()?;
+        let mut part = self.finish(time);
+        let Message { last_time, body, .. } = &mut part.message;
+        (*last_time, body.bytes, body.truncated) = (None, None, true);
+        Some(part)
     }
 
     /// The message is whole at `time`.

@@ -77,11 +77,7 @@ enum Either {
 impl Parser for Either {
     fn data(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Verdict {
         if matches!(self, Self::Undecided) {
-            *self = if bytes.first().is_some_and(|byte| binary::begins(*byte)) {
-                Self::Binary(Box::default())
-            } else {
-                Self::Text(Box::default())
-            };
+            *self = Self::begun(bytes, Memcached::default);
         }
         match self {
             Self::Undecided => Verdict::Continue,
@@ -117,11 +113,38 @@ impl Parser for Either {
 }
 
 impl Either {
+    /// Of what begins with these bytes.
+    fn begun(bytes: &[u8], text: impl FnOnce() -> Memcached) -> Self {
+        if bytes.first().is_some_and(|byte| binary::begins(*byte)) {
+            Self::Binary(Box::default())
+        } else {
+            Self::Text(Box::new(text()))
+        }
+    }
+
+    /// When the answer began that is read in part.
+    fn answer_begun(&self) -> Option<i64> {
+        match self {
+            Self::Undecided => None,
+            Self::Text(text) => text.server.begun(),
+            Self::Binary(binary) => binary.begun(),
+        }
+    }
+
+    /// Whether it is known what that is to.
+    fn is_sure(&self) -> bool {
+        match self {
+            Self::Undecided => false,
+            Self::Text(text) => text.pairing.is_sure(),
+            Self::Binary(binary) => binary.is_sure(),
+        }
+    }
+
     /// Tells all that waits. `lost`: the answers may have come.
     fn flush(&mut self, error: Option<&'static str>, lost: bool, cx: &mut Context<'_>) {
         match self {
             Self::Undecided => {}
-            Self::Text(text) => text.pairing.flush(error, lost, cx),
+            Self::Text(text) => text.flush(error, lost, cx),
             Self::Binary(binary) => binary.flush(error, lost, cx),
         }
     }
@@ -150,6 +173,11 @@ struct Memcached {
 }
 
 impl Memcached {
+    /// In datagrams that were recognised.
+    fn in_datagrams() -> Self {
+        Self { has_answered: true, pairing: Pairing::in_datagrams(), ..Self::default() }
+    }
+
     fn half(&mut self, side: Side) -> &mut Half {
         match side {
             Side::Client => &mut self.client,
@@ -302,7 +330,21 @@ impl Memcached {
             return Verdict::Continue;
         }
         self.pairing.lost(side, lost);
+        self.leave_open();
         self.lose_order(cx)
+    }
+
+    /// Of the answer that the server is sending no more is read. Answers whether it is known what it is
+    /// to.
+    fn leave_open(&mut self) -> bool {
+        let has_line = self.server.has_line();
+        self.server.part().is_none_or(|part| self.pairing.leave_open(part, has_line))
+    }
+
+    /// Tells all that waits. `lost`: the answers may have come.
+    fn flush(&mut self, error: Option<&'static str>, lost: bool, cx: &mut Context<'_>) {
+        let is_known = self.leave_open();
+        self.pairing.flush(error, lost || !is_known, cx);
     }
 
     /// Which answers are to which commands is not known until the client takes its turn.

@@ -41,6 +41,8 @@ struct Answer {
     hits: usize,
     /// It is to none of the commands that wait; what it looks like.
     stray: Option<Wants>,
+    /// Its first line names a key that only the first command asked for.
+    is_named: bool,
 }
 
 /// Commands in the order in which they were sent.
@@ -53,9 +55,17 @@ pub(super) struct Pairing {
     /// How the answers end that are to be passed over.
     skip: VecDeque<Wants>,
     texts: usize,
+    /// That an answer is missing cannot be seen: its place in the order does not tell what it is to.
+    in_datagrams: bool,
+    /// An answer was told that may be to another command.
+    has_guessed: bool,
 }
 
 impl Pairing {
+    pub(super) fn in_datagrams() -> Self {
+        Self { in_datagrams: true, ..Self::default() }
+    }
+
     /// The client has sent the line of a command.
     pub(super) fn begin(&mut self, command: Command, line: &[u8]) {
         let text = String::from_utf8_lossy(&line[..line.len().min(MEMCACHED_TEXT)]);
@@ -143,13 +153,46 @@ impl Pairing {
         if self.queue.front().is_none_or(|front| received <= front.offset) {
             return Ok(None);
         }
+        self.find_named(line);
         for _ in 0..self.due(received, line)? {
             // A quiet command before one that is answered has nothing to say.
-            if let Some(silent) = self.pop() {
+            if let Some(mut silent) = self.pop() {
+                silent.is_doubtful |= self.in_datagrams;
                 unanswered(silent, "quiet", cx);
             }
         }
         Ok(self.wants())
+    }
+
+    /// Puts the command first that alone asked for the key that a line names.
+    fn find_named(&mut self, line: &[u8]) {
+        let mut words = line.split(|b| *b == b' ');
+        if !self.in_datagrams || words.next() != Some(&b"VALUE"[..]) {
+            return;
+        }
+        let key = words.next().unwrap_or_default();
+        let mut its = (0..self.queue.len()).filter(|&at| self.queue[at].asks_for(key));
+        if let (Some(at), None) = (its.next(), its.next())
+            && let Some(pending) = self.queue.remove(at)
+        {
+            // Of several keys one may be missing, and the next value be of another answer.
+            self.answer.is_named = pending.keys == 1;
+            self.queue.push_front(pending);
+        }
+    }
+
+    /// Whether the answer that is coming is to the first command for certain.
+    pub(super) fn is_sure(&self) -> bool {
+        !self.in_datagrams || self.answer.is_named || (self.queue.len() == 1 && !self.has_guessed)
+    }
+
+    /// The same of one that seems to be whole: of several keys each may have been answered in a
+    /// datagram of its own.
+    fn is_whole(&self, pending: &Pending, answer: &Answer) -> bool {
+        !self.in_datagrams
+            || pending.keys == answer.hits
+            || answer.error.is_some()
+            || (pending.keys <= 1 && answer.hits == 0)
     }
 
     /// Which of the commands that the server had `received` a line is to: it may be to quiet ones, and
@@ -193,6 +236,7 @@ impl Pairing {
 
     /// The answer is whole.
     pub(super) fn answer(&mut self, whole: Whole, cx: &mut Context<'_>) {
+        let is_sure = self.is_sure();
         let answer = core::mem::take(&mut self.answer);
         if answer.stray.is_none() && self.skip.pop_front().is_some() {
             return;
@@ -204,8 +248,10 @@ impl Pairing {
                 Exchange { protocol: "memcached", holds_values: true, ..Exchange::default() };
             return said(exchange, 0, answer, whole, Completeness::ResponseOnly, cx);
         };
+        let is_sure = is_sure && self.is_whole(&pending, &answer);
+        self.has_guessed |= !is_sure;
         let mut exchange = pending.exchange;
-        if pending.is_doubtful {
+        if pending.is_doubtful || !is_sure {
             exchange.note(PAIRING_UNCERTAIN);
         }
         said(exchange, pending.keys, answer, whole, Completeness::Complete, cx);
@@ -220,20 +266,44 @@ impl Pairing {
         }
     }
 
+    /// No more is read of the answer that is coming; `has_line`: its first line was. False: it is not
+    /// known what it is to.
+    pub(super) fn leave_open(&mut self, part: Whole, has_line: bool) -> bool {
+        let is_sure = self.is_sure();
+        if self.answer.stray.is_some() || !self.skip.is_empty() {
+            return true;
+        }
+        let front = self.queue.front_mut().filter(|front| part.received > front.offset);
+        let Some(front) = front else { return true };
+        if front.is_quiet && !has_line {
+            return false;
+        }
+        front.is_doubtful |= !is_sure;
+        front.exchange.gap_bytes = front.exchange.gap_bytes.saturating_add(part.lost);
+        front.exchange.response = Some(part.message);
+        true
+    }
+
     /// Tells all that waits. `lost`: the answers may have come.
     pub(super) fn flush(&mut self, error: Option<&'static str>, lost: bool, cx: &mut Context<'_>) {
         (self.begun, self.answer, self.texts) = (None, Answer::default(), 0);
         self.skip.clear();
         for mut pending in core::mem::take(&mut self.queue) {
-            if pending.is_quiet && !lost {
+            let has_part = pending.exchange.response.is_some();
+            pending.is_doubtful |= !has_part && (lost || self.has_guessed);
+            if pending.is_quiet && !lost && !has_part {
+                pending.is_doubtful |= self.in_datagrams;
                 unanswered(pending, "quiet", cx);
                 continue;
             }
-            if lost {
+            if pending.is_doubtful {
                 pending.exchange.note(PAIRING_UNCERTAIN);
-            } else {
-                pending.exchange.error = error;
             }
+            if has_part {
+                emit(pending.exchange, Completeness::Gap, cx);
+                continue;
+            }
+            pending.exchange.error = error.filter(|_| !lost);
             emit(pending.exchange, Completeness::RequestOnly, cx);
         }
     }
@@ -257,6 +327,12 @@ impl Pending {
             + body
             + length(&self.opaque)
             + length(&self.echo)
+    }
+
+    /// Whether its line names a key that is asked for.
+    fn asks_for(&self, key: &[u8]) -> bool {
+        let text = self.exchange.detail.first().map_or("", |(_, text)| text);
+        self.wants == Wants::Values && text.split(' ').skip(1).any(|word| word.as_bytes() == key)
     }
 
     fn asked(&self) -> Asked<'_> {

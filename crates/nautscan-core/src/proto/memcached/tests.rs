@@ -289,6 +289,35 @@ fn what_is_open_at_the_end_says_why() {
     assert_eq!(brief(&got[0]), "get a [-] connection closed before response request_only");
 }
 
+/// An answer of which a part came is told as that, not as none; what is said of the others stays.
+#[test]
+fn an_answer_that_has_no_end_is_there_in_part() {
+    let value = "VALUE a 0 100\r\n0123456789";
+    let closed = "connection closed before response";
+    let next = format!("get b [-] {closed} request_only");
+    for (acts, rows, kept) in [
+        (vec![says(C, "get a\r\nget b\r\n"), says(S, value)], vec!["get a [-] - gap", &next], 10),
+        (vec![says(C, "get a\r\n"), says(S, "VAL")], vec!["get a [-] - gap"], 0),
+        (vec![says(C, "mg a v q\r\n"), says(S, "VA 9\r\nx")], vec!["mg a [-] - gap"], 1),
+        (
+            vec![says(C, "get a\r\n"), says(S, value), Act::Loses(S, 200)],
+            vec!["get a [-] - gap"],
+            10,
+        ),
+    ] {
+        assert_eq!(told(&acts), rows);
+        let row = play(&acts, usize::MAX).0.remove(0);
+        let response = row.response.as_ref().expect("a part");
+        assert_eq!((response.first_time, response.last_time), (2000, None));
+        assert_eq!((response.body.bytes, response.body.truncated), (None, true));
+        assert_eq!(response.body.kept.as_ref().map_or(0, Vec::len), kept);
+        assert!(row.oddities.is_empty());
+    }
+    // Whether this is of the quiet one is not known.
+    let (got, _) = play(&[says(C, "mg a v q\r\nmg b v\r\n"), says(S, "VA")], usize::MAX);
+    assert!(got.iter().all(|row| row.response.is_none() && row.oddities == ["pairing_uncertain"]));
+}
+
 #[test]
 fn the_log_that_is_watched_is_no_conversation() {
     let (got, verdict) = play(&[says(C, "watch fetchers\r\n"), says(S, "OK\r\n")], usize::MAX);
@@ -412,6 +441,22 @@ fn of_statistics_the_end_may_be_missing() {
     assert_eq!(told(&acts), ["stat - [-] connection closed before response gap"]);
     let response = play(&acts, usize::MAX).0.remove(0).response.expect("it");
     assert_eq!((response.first_time, response.last_time), (2000, None));
+    assert_eq!(response.body.bytes, None);
+}
+
+/// The part of an answer says what it is to.
+#[test]
+fn a_binary_answer_that_has_no_end_is_there_in_part() {
+    let acts = [
+        Act::Says(C, [asks(0, 1, &[], "a", ""), asks(0, 2, &[], "b", "")].concat()),
+        Act::Says(S, answers(0, 1, 0, "0123456789")[..30].to_vec()),
+    ];
+    let rows = ["get a [ok] - gap", "get b [-] connection closed before response request_only"];
+    assert_eq!(told(&acts), rows);
+    let response = play(&acts, usize::MAX).0.remove(0).response.expect("a part");
+    assert_eq!((response.first_time, response.last_time), (2000, None));
+    assert_eq!((response.body.bytes, response.body.truncated), (None, true));
+    assert_eq!(response.body.kept.as_deref(), Some(&b"01"[..]));
 }
 
 /// As libmemcached asks for many: all with the same token, and answers name their keys.

@@ -4,13 +4,17 @@
 //! What is asked under one number is followed as if it were a connection of its own, which is told the
 //! answer's datagrams in their order. How many bytes one had that did not come is not known: then the
 //! answer is told as one that has a gap, and where it ends is not.
+//!
+//! That a whole answer did not come cannot be seen. So where several things were asked under one number
+//! the order of the answers does not tell what they are to: a key does, and what is paired without one
+//! is noted to be uncertain.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 
-use super::Either;
 use super::oddity::{DATAGRAMS_LOST, PAIRING_UNCERTAIN, PIPELINE_OVERFLOW};
 use super::probe::probe as is_said;
+use super::{Either, Memcached};
 use crate::event::{Body, Completeness, Exchange, Message};
 use crate::limits::{MEMCACHED_EARLY, MEMCACHED_NUMBERS};
 use crate::proto::datagram::{Datagram, Recognised};
@@ -130,6 +134,9 @@ impl Asked {
         self.said[side.index()] = after + cut as u64;
         let Context { time, settings, .. } = *cx;
         let mut cx = Context { time, place, settings, sink: &mut *cx.sink };
+        if matches!(self.talk, Either::Undecided) {
+            self.talk = Either::begun(bytes, Memcached::in_datagrams);
+        }
         let verdict = self.talk.data(side, bytes, &mut cx);
         if cut == 0 || verdict != Verdict::Continue {
             return verdict;
@@ -138,25 +145,35 @@ impl Asked {
         self.talk.gap(side, cut as u64, &mut cx)
     }
 
-    /// Whether an answer is read in part.
+    /// The next datagram of the answer.
+    fn answers(&mut self, bytes: &[u8], cut: usize, cx: &mut Context<'_>) -> Verdict {
+        self.answer.read += 1;
+        self.hears(Side::Server, bytes, cut, cx)
+    }
+
+    /// Whether not all datagrams of an answer have come.
     fn is_within(&self) -> bool {
         self.answer.of > 0
     }
 
     /// Nothing more is to come under this number; `error`: why.
     fn end(mut self, error: Option<&'static str>, cx: &mut Context<'_>) {
-        if !self.is_within() {
+        let answer = core::mem::take(&mut self.answer);
+        // Servers send each value as a message of its own: that its end is missing tells the text of it.
+        let begun = self.talk.answer_begun().or(answer.begun);
+        if answer.of == 0 && begun.is_none() {
             return self.talk.flush(error, false, cx);
         }
-        let answer = core::mem::take(&mut self.answer);
         let came = usize::from(answer.read) + answer.early.len();
         let is_asked = self.said[Side::Client.index()] > 0;
         let mut sink = Lossy {
             sink: &mut *cx.sink,
-            came: Some(format!("{came} of {}", answer.of)),
-            begun: answer.begun,
+            part: Some((answer.of > 0).then(|| format!("{came} of {}", answer.of))),
+            begun,
+            is_named: matches!(&self.talk, Either::Binary(binary) if binary.is_named()),
+            is_sure: self.talk.is_sure(),
         };
-        if !is_asked && answer.begun.is_some() {
+        if !is_asked && begun.is_some() {
             let stray = Exchange { protocol: "memcached", ..Exchange::default() };
             return sink.exchange(&stray);
         }
@@ -165,24 +182,33 @@ impl Asked {
     }
 }
 
-/// Says of rows that datagrams were lost; of the first, that it is the one whose answer has begun.
+/// Says of rows that datagrams were lost; of the first that was answered, that its answer has begun.
 struct Lossy<'a> {
     sink: &'a mut dyn Sink,
-    came: Option<String>,
+    /// What is known of that answer, until it is told: how many of its datagrams came.
+    part: Option<Option<String>>,
     begun: Option<i64>,
+    /// The row has it already; otherwise it is the first one.
+    is_named: bool,
+    /// It is known which command that is.
+    is_sure: bool,
 }
 
 impl Sink for Lossy<'_> {
     fn exchange(&mut self, exchange: &Exchange) {
         let mut exchange = exchange.clone();
-        exchange.oddities.retain(|oddity| *oddity != PAIRING_UNCERTAIN);
+        if self.is_sure {
+            exchange.oddities.retain(|oddity| *oddity != PAIRING_UNCERTAIN);
+        }
         exchange.note(DATAGRAMS_LOST);
-        if let Some(came) = self.came.take() {
+        let is_its = exchange.response.is_some() || !self.is_named;
+        if is_its && let Some(came) = self.part.take() {
             exchange.completeness = Completeness::Gap;
-            exchange.detail.push(("answer_datagrams", came));
+            exchange.detail.extend(came.map(|came| ("answer_datagrams", came)));
             let body = Body { truncated: true, ..Body::default() };
-            exchange.response =
+            let begun =
                 self.begun.map(|first_time| Message { first_time, body, ..Message::default() });
+            exchange.response = exchange.response.or(begun);
         }
         self.sink.exchange(&exchange);
     }
@@ -280,6 +306,7 @@ impl Datagrams {
         }
         let mut asked = Asked::new(header.number, cx.time);
         if asked.hears(Side::Client, bytes, cut, cx) != Verdict::Continue {
+            asked.talk.flush(None, true, cx);
             return false;
         }
         if !asked.talk.is_done() {
@@ -314,13 +341,15 @@ impl Datagrams {
             return true;
         }
         if header.at == asked.answer.read {
-            let mut next = Some((bytes.to_vec(), cut));
-            while let Some((bytes, cut)) = next {
-                asked.answer.read += 1;
-                if asked.hears(Side::Server, &bytes, cut, cx) != Verdict::Continue {
-                    return cut > 0;
-                }
-                next = asked.answer.next();
+            let (mut verdict, mut is_cut) = (asked.answers(bytes, cut, cx), cut > 0);
+            while verdict == Verdict::Continue
+                && let Some((bytes, cut)) = asked.answer.next()
+            {
+                (verdict, is_cut) = (asked.answers(&bytes, cut, cx), cut > 0);
+            }
+            if verdict != Verdict::Continue {
+                asked.talk.flush(None, true, cx);
+                return is_cut || matches!(verdict, Verdict::Over { .. });
             }
             if asked.answer.read == asked.answer.of {
                 // One datagram may ask for several things, each answered as if it were alone.

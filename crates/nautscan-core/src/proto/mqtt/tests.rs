@@ -540,6 +540,24 @@ fn packets_wait_up_to_the_caps() {
     assert_eq!(got[1].oddities, ["waiting_overflow"]);
 }
 
+/// PUBREC is not all of the answer, whyever there is no more of it.
+#[test]
+fn of_an_acknowledgement_that_is_not_whole_the_size_is_not_known() {
+    let begun = [
+        says(C, connect(4)),
+        says(S, [0x20, 2, 0, 0]),
+        says(C, publish(2, "b", MQTT_WAITING as u16 + 1, b"two")),
+        says(S, packet(0x50, &[&(MQTT_WAITING as u16 + 1).to_be_bytes()])),
+    ];
+    let more: Vec<u8> = (1..=MQTT_WAITING as u16).flat_map(|id| publish(1, "a", id, b"")).collect();
+    for acts in [begun.to_vec(), [&begun[..], &[says(C, more)]].concat()] {
+        let row = play(&acts).remove(1);
+        let answer = row.response.as_ref().expect("PUBREC");
+        assert_eq!((text(&row.target), row.completeness), ("b".to_owned(), Completeness::Gap));
+        assert_eq!((answer.last_time, answer.body.bytes), (None, None));
+    }
+}
+
 /// Reaches `MQTT_ALIASES`, `MQTT_TEXT`: what is beyond is not remembered, and its rows say so.
 #[test]
 fn aliases_are_remembered_up_to_the_caps() {

@@ -95,12 +95,6 @@ pub(super) fn give_up(pending: &mut Pending, error: Option<&'static str>) {
     } else if exchange.error.is_none() {
         exchange.error = error;
     }
-    if exchange.request.is_some()
-        && let Some(response) = &mut exchange.response
-    {
-        // More was to come.
-        (response.last_time, response.body.bytes) = (None, None);
-    }
     if exchange.request.is_none() {
         exchange.detail.push(("acknowledged", "not seen".to_owned()));
     }

@@ -14,6 +14,9 @@ use crate::limits::{NATS_HELD, NATS_PATIENCE, NATS_WAITING};
 use crate::proto::frames::{Framed, emit, message};
 use crate::proto::{Context, Side};
 
+/// The status of a message of JetStream that says no more than that it is there.
+const HEARTBEAT: i32 = 100;
+
 /// A message that waits for one to its reply subject.
 #[derive(Debug)]
 struct Request {
@@ -21,6 +24,14 @@ struct Request {
     exchange: Exchange,
     memory: usize,
     time: i64,
+}
+
+impl Request {
+    /// Its row, if no reply was seen.
+    fn unseen(mut self) -> Exchange {
+        self.exchange.detail.push(("reply", "not seen".to_owned()));
+        self.exchange
+    }
 }
 
 /// One connection.
@@ -197,14 +208,10 @@ impl Session {
     }
 
     fn wait(&mut self, reply: &[u8], mut exchange: Exchange, time: i64, cx: &mut Context<'_>) {
-        let is_same = |request: &Request| request.reply == reply;
-        if let Some(before) = self.requests.iter().position(is_same)
-            && let Some(mut before) = self.take_request(before)
-        {
-            // As pulls of JetStream do: what comes to this subject next may be to either.
+        for before in self.requests.iter_mut().filter(|request| request.reply == reply) {
+            // As pulls of JetStream do: what comes to this subject next may be to either, and what comes
+            // after that to the other, or to the next that names it.
             before.exchange.note(PAIRING_UNCERTAIN);
-            before.exchange.detail.push(("reply", "not seen".to_owned()));
-            emit(before.exchange, Completeness::RequestOnly, cx);
             exchange.note(PAIRING_UNCERTAIN);
         }
         let memory = memory(&exchange) + 2 * reply.len();
@@ -226,9 +233,8 @@ impl Session {
     /// Tells requests that have waited for long.
     fn expire(&mut self, now: i64, cx: &mut Context<'_>) {
         while self.requests.front().is_some_and(|r| now.saturating_sub(r.time) > NATS_PATIENCE) {
-            let Some(mut oldest) = self.take_request(0) else { break };
-            oldest.exchange.detail.push(("reply", "not seen".to_owned()));
-            emit(oldest.exchange, Completeness::RequestOnly, cx);
+            let Some(oldest) = self.take_request(0) else { break };
+            emit(oldest.unseen(), Completeness::RequestOnly, cx);
         }
     }
 
@@ -261,7 +267,9 @@ impl Session {
         let method = if address.headers.is_some() { "HMSG" } else { "MSG" };
         let mut exchange = self.row(method, said);
         self.describe(&mut exchange, said, address, cx);
-        let is_reply = |request: &Request| request.reply == address.subject;
+        // A heartbeat of JetStream says that the reply is still to come.
+        let is_sign = exchange.status == Some(HEARTBEAT);
+        let is_reply = |request: &Request| !is_sign && request.reply == address.subject;
         if let Some(at) = self.requests.iter().position(is_reply)
             && let Some(request) = self.take_request(at)
         {
@@ -363,7 +371,7 @@ impl Session {
             let side = if exchange.request.is_some() { Side::Client } else { Side::Server };
             let seen = seen(side);
             if lost {
-                exchange.oddities.push(PAIRING_UNCERTAIN);
+                exchange.note(PAIRING_UNCERTAIN);
             } else if seen == Completeness::RequestOnly {
                 exchange.error = error;
             }
@@ -379,9 +387,7 @@ impl Session {
         }
         for request in core::mem::take(&mut self.requests) {
             // Nobody need answer: that there was no reply is no failure.
-            let mut exchange = request.exchange;
-            exchange.detail.push(("reply", "not seen".to_owned()));
-            told(exchange, None);
+            told(request.unseen(), None);
         }
         for pings in &mut self.pings {
             core::mem::take(pings).into_iter().for_each(|exchange| told(exchange, error));

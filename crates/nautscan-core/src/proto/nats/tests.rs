@@ -166,17 +166,73 @@ fn a_request_has_the_reply_to_its_inbox() {
 #[test]
 fn a_reply_to_a_subject_that_two_requests_named_is_in_doubt() {
     let pull = "PUB $JS.API.CONSUMER.MSG.NEXT.S.c _INBOX.x 1\r\n1\r\n";
-    let gone = "NATS/1.0 404 No Messages\r\n\r\n";
     let acts = [
         says(C, [CONNECT, "SUB _INBOX.x 1\r\n", pull].concat()),
         says(S, "MSG orders.new 1 $JS.ACK.S.c.1.1.1.1.0 2\r\nhi\r\n"),
-        says(C, pull),
-        says(S, format!("HMSG _INBOX.x 1 {0} {0}\r\n{gone}\r\n", gone.len())),
+        says(C, pull.replace("\n1", "\n2")),
+        status("404 No Messages"),
     ];
-    let got = play(&acts);
-    let rows = got.iter().filter(|e| e.method.as_deref() == Some(b"PUB"));
-    let rows = rows.map(|e| (e.status, e.completeness.name(), e.oddities.len()));
-    assert_eq!(rows.collect::<Vec<_>>(), [(None, "request_only", 1), (Some(404), "complete", 1)]);
+    let rows = [("1", Some(404), "complete", 1), ("2", None, "request_only", 1)];
+    assert_eq!(pulls(&acts), rows.map(|row| (row.0.to_owned(), row.1, row.2, row.3)));
+}
+
+/// Of the requests in their order: payload, status, completeness, number of oddities.
+fn pulls(acts: &[Act]) -> Vec<(String, Option<i32>, &'static str, usize)> {
+    let mut got = play(acts);
+    got.retain(|e| e.method.as_deref() == Some(b"PUB"));
+    got.sort_by_key(|e| e.request.as_ref().expect("it").first_time);
+    let row = |e: &Exchange| {
+        let payload = text(&e.request.as_ref().expect("it").body.kept);
+        (payload, e.status, e.completeness.name(), e.oddities.len())
+    };
+    got.iter().map(row).collect()
+}
+
+fn status(line: &str) -> Act {
+    let head = format!("NATS/1.0 {line}\r\n\r\n");
+    says(S, format!("HMSG _INBOX.x 1 {0} {0}\r\n{head}\r\n", head.len()))
+}
+
+/// The reply that comes late shifts the next by one, and the next: each is in doubt.
+#[test]
+fn doubt_lasts_while_a_request_of_the_same_reply_subject_waits() {
+    let pull = |n: u8| says(C, format!("PUB svc _INBOX.x 1\r\n{n}\r\n"));
+    let (none, late) = (|| status("404 No Messages"), || status("408 Request Timeout"));
+    let acts = [
+        says(C, [CONNECT, "SUB _INBOX.x 1\r\n"].concat()),
+        pull(1),
+        pull(2),
+        late(),
+        pull(3),
+        none(),
+        pull(4),
+        none(),
+        none(),
+        pull(5),
+        none(),
+    ];
+    let rows = [
+        ("1", Some(408), 1),
+        ("2", Some(404), 1),
+        ("3", Some(404), 1),
+        ("4", Some(404), 1),
+        // None waited when it was asked.
+        ("5", Some(404), 0),
+    ];
+    assert_eq!(pulls(&acts), rows.map(|row| (row.0.to_owned(), row.1, "complete", row.2)));
+}
+
+/// A pull that asks for them gets any number of them before what answers it.
+#[test]
+fn a_heartbeat_of_jetstream_is_no_reply() {
+    let acts = [
+        says(C, [CONNECT, "SUB _INBOX.x 1\r\n", "PUB svc _INBOX.x 1\r\n1\r\n"].concat()),
+        status("100 Idle Heartbeat"),
+        status("100 Idle Heartbeat"),
+        status("408 Request Timeout"),
+    ];
+    assert_eq!(pulls(&acts), [("1".to_owned(), Some(408), "complete", 0)]);
+    assert_eq!(play(&acts).iter().filter(|e| e.status == Some(100)).count(), 2);
 }
 
 #[test]

@@ -93,7 +93,121 @@ fn one_datagram_may_ask_for_several_things() {
         (S, 1, 0, 2, "VALUE b 0 3\r\nx"),
         (S, 1, 1, 2, "yz\r\nEND\r\n"),
     ];
-    assert_eq!(told(&said), ["get a [END] - - complete", "get b [VALUE] - - complete"]);
+    let first = "get a [END] - - complete pairing_uncertain";
+    assert_eq!(told(&said), [first, "get b [VALUE] - - complete"]);
+}
+
+/// What is lost as a whole leaves no trace: a value goes to who asked for it, whatever its turn.
+#[test]
+fn an_answer_that_was_lost_moves_no_other() {
+    let value = "VALUE b 0 3\r\nxyz\r\nEND\r\n";
+    let cases: [(&str, &[&str], &[&str]); 7] = [
+        (
+            "get a\r\nget b\r\n",
+            &[value],
+            &["get b [VALUE] - - complete", "get a [-] - no answer request_only"],
+        ),
+        // The order on the way is not known either.
+        (
+            "get a\r\nget b\r\n",
+            &[value, "END\r\n"],
+            &["get b [VALUE] - - complete", "get a [END] - - complete"],
+        ),
+        (
+            "get a\r\nget b\r\n",
+            &["END\r\n"],
+            &[
+                "get a [END] - - complete pairing_uncertain",
+                "get b [-] - no answer request_only pairing_uncertain",
+            ],
+        ),
+        (
+            "get b\r\nget b\r\n",
+            &[value],
+            &[
+                "get b [VALUE] - - complete pairing_uncertain",
+                "get b [-] - no answer request_only pairing_uncertain",
+            ],
+        ),
+        // The end that comes need not be that of the value before it.
+        (
+            "get a b\r\nget c\r\n",
+            &["VALUE a 0 1\r\nx\r\n", "VALUE c 0 1\r\nx\r\nEND\r\n"],
+            &[
+                "get a [VALUE] - - complete pairing_uncertain",
+                "get c [-] - no answer request_only pairing_uncertain",
+            ],
+        ),
+        // What is quiet, and what was lost, look the same.
+        (
+            "mg a v q\r\nmn\r\n",
+            &["MN\r\n"],
+            &["mg a [quiet] - - request_only pairing_uncertain", "mn - [MN] - - complete"],
+        ),
+        // Servers send each value in a datagram of its own.
+        ("get a b\r\n", &[value], &["get a [VALUE] - - complete pairing_uncertain"]),
+    ];
+    for (asks, answers, rows) in cases {
+        let mut said = vec![(C, 1, 0, 1, asks)];
+        said.extend(answers.iter().map(|answer| (S, 1, 0, 1, *answer)));
+        let (got, _) = play(&said, 1000, Close::Timeout);
+        assert_eq!(got.iter().map(brief).collect::<Vec<_>>(), rows, "{said:?}");
+    }
+    let all = [
+        (C, 1, 0, 1, "get a b\r\n"),
+        (S, 1, 0, 1, "VALUE a 0 1\r\nx\r\n"),
+        (S, 1, 0, 1, "VALUE b 0 1\r\nx\r\nEND\r\n"),
+    ];
+    assert_eq!(told(&all), ["get a [VALUE] - - complete"]);
+    let (got, _) = play(&all[..2], 1000, Close::Timeout);
+    assert_eq!(got.iter().map(brief).collect::<Vec<_>>(), ["get a [-] - - gap datagrams_lost"]);
+    let response = got[0].response.as_ref().expect("a value");
+    assert_eq!((response.first_time, response.last_time, response.body.bytes), (2000, None, None));
+}
+
+/// An answer whose first datagram is missing names nothing.
+#[test]
+fn what_a_part_of_an_answer_is_to_is_in_doubt() {
+    let cases: [(&str, u16, &[&str]); 3] = [
+        ("get a\r\n", 1, &["get a [-] 1 of 2 - gap datagrams_lost"]),
+        (
+            "mg a v q\r\nmg b v q\r\nmn\r\n",
+            1,
+            &[
+                "mg a [-] 1 of 2 - gap pairing_uncertain,datagrams_lost",
+                "mg b [-] - - request_only pairing_uncertain,datagrams_lost",
+                "mn - [-] - - request_only pairing_uncertain,datagrams_lost",
+            ],
+        ),
+        (
+            "get a\r\nget b\r\n",
+            0,
+            &["get b [-] 1 of 2 - gap datagrams_lost", "get a [-] - - request_only datagrams_lost"],
+        ),
+    ];
+    for (asks, at, rows) in cases {
+        let said = [(C, 1, 0, 1, asks), (S, 1, at, 2, "VALUE b 0 9\r\nabc")];
+        assert_eq!(told(&said), rows, "{said:?}");
+    }
+}
+
+#[test]
+fn what_was_asked_has_a_row_whatever_comes_for_it() {
+    let said = [
+        (C, 1, 0, 1, "get a\r\n"),
+        (S, 1, 0, 1, "hello\r\n"),
+        (C, 2, 0, 1, "foo\r\n"),
+        (S, 2, 0, 1, "ERROR\r\n"),
+        (C, 3, 0, 1, "watch fetchers\r\nget b\r\n"),
+        (S, 3, 0, 1, "OK\r\n"),
+    ];
+    let rows = [
+        "get a [-] - - request_only pairing_uncertain",
+        "foo - [ERROR] - ERROR complete",
+        "watch - [OK] - - complete pairing_uncertain",
+        "get b [-] - - request_only pairing_uncertain",
+    ];
+    assert_eq!(told(&said), rows);
 }
 
 #[test]
@@ -119,14 +233,19 @@ fn an_answer_in_several_datagrams_is_one_in_whatever_order() {
 fn a_lost_datagram_makes_a_gap_of_unknown_length() {
     let asks = (C, 1, 0, 1, "get a\r\nget b\r\n");
     let (begins, ends) = ((S, 1, 0, 3, "VALUE a 0 9\r\nabc"), (S, 1, 2, 3, "ghi\r\nEND\r\n"));
-    let rows = |came| {
-        let second = "get b [-] - - request_only datagrams_lost".to_owned();
-        [format!("get a [-] {came} of 3 - gap datagrams_lost"), second]
+    let rows = |came, oddities: &str| {
+        let second = format!("get b [-] - - request_only {oddities}");
+        [format!("get a [-] {came} of 3 - gap {oddities}"), second]
     };
-    let cases = [(vec![asks, begins, ends], 2), (vec![asks, begins], 1), (vec![asks, ends], 1)];
-    for (said, came) in cases {
+    let unsure = "pairing_uncertain,datagrams_lost";
+    let cases = [
+        (vec![asks, begins, ends], rows(2, "datagrams_lost")),
+        (vec![asks, begins], rows(1, "datagrams_lost")),
+        (vec![asks, ends], rows(1, unsure)),
+    ];
+    for (said, rows) in cases {
         let (found, _) = play(&said, 1000, Close::Timeout);
-        assert_eq!(found.iter().map(brief).collect::<Vec<_>>(), rows(came));
+        assert_eq!(found.iter().map(brief).collect::<Vec<_>>(), rows);
         let response = &found[0].response;
         // When the answer began is known where its first datagram came, and when it ended never.
         let begun = said.contains(&begins).then_some((2000, None, None));
@@ -136,11 +255,11 @@ fn a_lost_datagram_makes_a_gap_of_unknown_length() {
     }
     // What is asked anew under the number begins anew.
     let said = [asks, begins, (C, 1, 0, 1, "get c\r\n"), (S, 1, 0, 1, "END\r\n")];
-    let [first, second] = rows(1);
+    let [first, second] = rows(1, "datagrams_lost");
     assert_eq!(told(&said), [first, second, "get c [END] - - complete".to_owned()]);
     // So does another answer.
     let said = [asks, begins, (S, 1, 0, 1, "END\r\n")];
-    let [first, second] = rows(1);
+    let [first, second] = rows(1, "datagrams_lost");
     assert_eq!(told(&said), [first, second, "- - [END] - - response_only".to_owned()]);
 }
 
