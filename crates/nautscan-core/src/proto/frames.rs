@@ -91,6 +91,9 @@ pub(super) enum Loss<'a> {
     Beyond(Option<Framed<'a>>),
 }
 
+/// Bytes of a line that are taken at once, and after which one without an end is asked for.
+const STEP: usize = 512;
+
 /// One direction.
 #[derive(Debug)]
 pub(super) struct Frames {
@@ -114,7 +117,8 @@ impl Frames {
         Self { read, head_end, keep, kept: Vec::new(), seen: 0, lost: 0, known: None, time: 0 }
     }
 
-    /// Of messages whose head is a line: it is not asked for before its end is there.
+    /// Of messages whose head is a line: while its end is not there, it is asked for only now and then, since
+    /// it may be too long.
     pub(super) fn of_lines(read: ReadHead, keep: usize) -> Self {
         Self { head_end: Some(b'\n'), ..Self::new(read, keep) }
     }
@@ -150,10 +154,14 @@ impl Frames {
             if next.is_empty() {
                 return Ok((used, None));
             }
+            let before = self.kept.len();
             self.kept.extend_from_slice(next);
             used += next.len();
             self.seen += next.len() as u64;
-            match (self.read)(&self.kept) {
+            let is_due = self.head_end.is_none_or(|end| next.last() == Some(&end))
+                || self.kept.len() / STEP > before / STEP;
+            let head = if is_due { (self.read)(&self.kept) } else { Head::More };
+            match head {
                 Head::More => {}
                 Head::Malformed => return Err(Malformed),
                 Head::Whole { head, body } => {
@@ -174,8 +182,6 @@ impl Frames {
 
     /// The next bytes that are of the head for certain.
     fn of_head<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
-        /// Bytes of a line that are taken at once: one without an end is asked for now and then.
-        const STEP: usize = 512;
         let bytes = &bytes[..bytes.len().min(STEP)];
         let end = match self.head_end {
             Some(last) => memchr::memchr(last, bytes).map_or(bytes.len(), |at| at + 1),
@@ -279,6 +285,16 @@ mod tests {
         let (used, framed) = frames.next(&text[1..], &cx).expect("it");
         assert_eq!((used, framed.expect("whole").bytes), (text.len() - 1, &text[..]));
         assert!(ASKED.load(Ordering::Relaxed) < 20);
+        // However many segments a line comes in: but for the first, it waits for its end.
+        ASKED.store(0, Ordering::Relaxed);
+        let text = [&[b'x'; 300][..], b"\n!"].concat();
+        let (last, rest) = text.split_last().expect("bytes");
+        for byte in rest {
+            assert!(frames.next(&[*byte], &cx).expect("it").1.is_none());
+        }
+        assert_eq!(ASKED.load(Ordering::Relaxed), 2);
+        let (_, framed) = frames.next(core::slice::from_ref(last), &cx).expect("it");
+        assert_eq!(framed.expect("whole").bytes, &text[..]);
     }
 
     #[test]
