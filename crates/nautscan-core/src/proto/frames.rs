@@ -224,6 +224,73 @@ impl Frames {
     }
 }
 
+/// One direction of messages that are looked for again where their place is lost.
+#[derive(Debug)]
+pub(super) struct Half {
+    frames: Frames,
+    /// Where the next message begins is not known.
+    is_lost: bool,
+    /// Since then bytes were passed over, or more were lost.
+    has_passed: bool,
+}
+
+impl Half {
+    pub(super) fn new(frames: Frames) -> Self {
+        Self { frames, is_lost: false, has_passed: false }
+    }
+
+    /// Whether a message is known to begin, or to go on, with the bytes at hand. Where the place is lost,
+    /// `begins` says so; if it does not, they are passed over.
+    pub(super) fn finds(&mut self, begins: impl FnOnce() -> bool) -> bool {
+        if self.is_lost {
+            self.is_lost = !begins();
+            self.has_passed |= self.is_lost;
+        }
+        !self.is_lost
+    }
+
+    /// Whether bytes were passed over, or lost besides, since the place was lost: they may have answered
+    /// what was asked meanwhile. Tells it once.
+    pub(super) fn take_passed(&mut self) -> bool {
+        core::mem::take(&mut self.has_passed)
+    }
+
+    /// [`Frames::next`].
+    pub(super) fn next<'a>(
+        &'a mut self,
+        bytes: &'a [u8],
+        cx: &Context<'_>,
+    ) -> Result<(usize, Option<Framed<'a>>), Malformed> {
+        self.frames.next(bytes, cx)
+    }
+
+    /// `lost` bytes are missing. Answers the message that ends with them, or lacks its end, and whether
+    /// the place is lost by that.
+    pub(super) fn lose(&mut self, lost: u64) -> (Option<Framed<'_>>, bool) {
+        if self.is_lost {
+            self.has_passed = true;
+            return (None, false);
+        }
+        match self.frames.lose(lost) {
+            Loss::Within(framed) => (framed, false),
+            Loss::Beyond(framed) => {
+                self.is_lost = true;
+                (framed, true)
+            }
+        }
+    }
+
+    /// The message whose end never came.
+    pub(super) fn part(&mut self) -> Option<Framed<'_>> {
+        self.frames.part()
+    }
+
+    /// Heap bytes held.
+    pub(super) fn memory(&self) -> usize {
+        self.frames.memory()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
