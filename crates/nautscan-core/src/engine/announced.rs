@@ -5,7 +5,6 @@
 //! its address is translated), and comes from the other side's address. What is announced anew at the
 //! same port takes its place.
 
-use core::net::IpAddr;
 use std::collections::{HashMap, VecDeque};
 
 use crate::event::Summary;
@@ -90,7 +89,7 @@ impl Announced {
         let address = |end: Option<(Address, u16)>| end.map(|(address, _)| address);
         let listeners = [
             Some(own),
-            said.address.map(|named| (plain(named), said.port)),
+            said.address.map(|named| (Address::from(named), said.port)),
             address(translated.0).map(|other| (other, said.port)),
         ];
         let peers = [Some(end(&ends, said.listener.peer())), address(translated.1)];
@@ -159,12 +158,5 @@ fn end(ends: &Endpoints, side: Side) -> Address {
     match side {
         Side::Client => ends.client,
         Side::Server => ends.server,
-    }
-}
-
-fn plain(address: IpAddr) -> Address {
-    match address {
-        IpAddr::V4(address) => Address::v4(address.octets()),
-        IpAddr::V6(address) => Address::v6(address.octets()),
     }
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::event::Exchange;
 use crate::limits::{DETECTION_ATTEMPTS, DETECTION_BYTES, DETECTION_PASSED};
 
-use held::Held;
+use held::{Held, Lost, widen};
 use proxied::Header;
 
 mod held;
@@ -45,9 +45,8 @@ struct Undecided {
 #[derive(Default)]
 struct Waiting {
     held: Held,
-    /// From where to where bytes of each side were lost while nothing of the other was held, others
-    /// between them included.
-    lost: [Option<(u64, u64)>; 2],
+    /// What was lost of each side where nothing of the other is held.
+    lost: Lost,
     /// Bytes given up.
     passed: u64,
     /// What each side had received when it sent what was given up last.
@@ -212,8 +211,9 @@ impl App {
                         Detected::Protocol { protocol, opaque: before } => {
                             opaque += before;
                             let mut parser = (protocol.open)(cx.settings);
-                            undecided.tell_lost(&mut *parser, &mut cx);
+                            // What was lost may have answered it.
                             undecided.hand_over(&mut *parser, &mut cx);
+                            undecided.tell_lost(&mut *parser, &mut cx);
                             self.0 = State::Known { protocol, parser };
                         }
                         Detected::Nothing { opaque: bytes, is_last } => {
@@ -344,7 +344,7 @@ impl Undecided {
         }
         let mut opaque = piece.bytes.len() as u64;
         let waiting = self.waiting.get_or_insert_default();
-        waiting.held.lose(side, piece.time, piece.place, opaque);
+        waiting.held.lose(side, piece.time, piece.place, opaque, false);
         waiting.passed += opaque;
         let heard = waiting.heard[side.index()].replace(piece.place.received);
         // Only where a side has received more does it begin something new.
@@ -371,7 +371,7 @@ impl Undecided {
             Header::More => Some(piece),
             Header::Whole(length) => {
                 if let Some(waiting) = &mut self.waiting {
-                    waiting.held.forget(piece.side);
+                    waiting.held.forget(piece.side, &mut waiting.lost);
                 }
                 Some(piece.after(length - held)).filter(|rest| !rest.bytes.is_empty())
             }
@@ -382,10 +382,8 @@ impl Undecided {
     fn lose(&mut self, side: Side, lost: u64, cx: &Context<'_>) -> u64 {
         let given_up = self.drop_pending(side);
         let waiting = self.waiting.get_or_insert_default();
-        if !waiting.held.lose(side, cx.time, cx.place, lost) {
-            let to = cx.place.offset.saturating_add(lost);
-            let range = &mut waiting.lost[side.index()];
-            *range = Some((range.map_or(cx.place.offset, |(from, _)| from), to));
+        if !waiting.held.lose(side, cx.time, cx.place, lost, true) {
+            widen(&mut waiting.lost, side, cx.place.offset, lost);
         }
         given_up
     }
@@ -413,7 +411,7 @@ impl Undecided {
     /// Gives up what `side` has sent; answers how many bytes that were.
     fn drop_pending(&mut self, side: Side) -> u64 {
         let Some(waiting) = &mut self.waiting else { return 0 };
-        waiting.held.drop_of(side)
+        waiting.held.drop_of(side, &mut waiting.lost)
     }
 
     fn drop_all(&mut self) -> u64 {

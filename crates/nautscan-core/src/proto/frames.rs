@@ -91,6 +91,9 @@ pub(super) enum Loss<'a> {
     Beyond(Option<Framed<'a>>),
 }
 
+/// Bytes of a line that are taken at once, and after which one without an end is asked for.
+const STEP: usize = 512;
+
 /// One direction.
 #[derive(Debug)]
 pub(super) struct Frames {
@@ -114,7 +117,8 @@ impl Frames {
         Self { read, head_end, keep, kept: Vec::new(), seen: 0, lost: 0, known: None, time: 0 }
     }
 
-    /// Of messages whose head is a line: it is not asked for before its end is there.
+    /// Of messages whose head is a line: while its end is not there, it is asked for only now and then, since
+    /// it may be too long.
     pub(super) fn of_lines(read: ReadHead, keep: usize) -> Self {
         Self { head_end: Some(b'\n'), ..Self::new(read, keep) }
     }
@@ -150,10 +154,14 @@ impl Frames {
             if next.is_empty() {
                 return Ok((used, None));
             }
+            let before = self.kept.len();
             self.kept.extend_from_slice(next);
             used += next.len();
             self.seen += next.len() as u64;
-            match (self.read)(&self.kept) {
+            let is_due = self.head_end.is_none_or(|end| next.last() == Some(&end))
+                || self.kept.len() / STEP > before / STEP;
+            let head = if is_due { (self.read)(&self.kept) } else { Head::More };
+            match head {
                 Head::More => {}
                 Head::Malformed => return Err(Malformed),
                 Head::Whole { head, body } => {
@@ -174,8 +182,6 @@ impl Frames {
 
     /// The next bytes that are of the head for certain.
     fn of_head<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
-        /// Bytes of a line that are taken at once: one without an end is asked for now and then.
-        const STEP: usize = 512;
         let bytes = &bytes[..bytes.len().min(STEP)];
         let end = match self.head_end {
             Some(last) => memchr::memchr(last, bytes).map_or(bytes.len(), |at| at + 1),
@@ -215,6 +221,73 @@ impl Frames {
     /// Heap bytes held.
     pub(super) fn memory(&self) -> usize {
         self.kept.capacity()
+    }
+}
+
+/// One direction of messages that are looked for again where their place is lost.
+#[derive(Debug)]
+pub(super) struct Half {
+    frames: Frames,
+    /// Where the next message begins is not known.
+    is_lost: bool,
+    /// Since then bytes were passed over, or more were lost.
+    has_passed: bool,
+}
+
+impl Half {
+    pub(super) fn new(frames: Frames) -> Self {
+        Self { frames, is_lost: false, has_passed: false }
+    }
+
+    /// Whether a message is known to begin, or to go on, with the bytes at hand. Where the place is lost,
+    /// `begins` says so; if it does not, they are passed over.
+    pub(super) fn finds(&mut self, begins: impl FnOnce() -> bool) -> bool {
+        if self.is_lost {
+            self.is_lost = !begins();
+            self.has_passed |= self.is_lost;
+        }
+        !self.is_lost
+    }
+
+    /// Whether bytes were passed over, or lost besides, since the place was lost: they may have answered
+    /// what was asked meanwhile. Tells it once.
+    pub(super) fn take_passed(&mut self) -> bool {
+        core::mem::take(&mut self.has_passed)
+    }
+
+    /// [`Frames::next`].
+    pub(super) fn next<'a>(
+        &'a mut self,
+        bytes: &'a [u8],
+        cx: &Context<'_>,
+    ) -> Result<(usize, Option<Framed<'a>>), Malformed> {
+        self.frames.next(bytes, cx)
+    }
+
+    /// `lost` bytes are missing. Answers the message that ends with them, or lacks its end, and whether
+    /// the place is lost by that.
+    pub(super) fn lose(&mut self, lost: u64) -> (Option<Framed<'_>>, bool) {
+        if self.is_lost {
+            self.has_passed = true;
+            return (None, false);
+        }
+        match self.frames.lose(lost) {
+            Loss::Within(framed) => (framed, false),
+            Loss::Beyond(framed) => {
+                self.is_lost = true;
+                (framed, true)
+            }
+        }
+    }
+
+    /// The message whose end never came.
+    pub(super) fn part(&mut self) -> Option<Framed<'_>> {
+        self.frames.part()
+    }
+
+    /// Heap bytes held.
+    pub(super) fn memory(&self) -> usize {
+        self.frames.memory()
     }
 }
 
@@ -279,6 +352,16 @@ mod tests {
         let (used, framed) = frames.next(&text[1..], &cx).expect("it");
         assert_eq!((used, framed.expect("whole").bytes), (text.len() - 1, &text[..]));
         assert!(ASKED.load(Ordering::Relaxed) < 20);
+        // However many segments a line comes in: but for the first, it waits for its end.
+        ASKED.store(0, Ordering::Relaxed);
+        let text = [&[b'x'; 300][..], b"\n!"].concat();
+        let (last, rest) = text.split_last().expect("bytes");
+        for byte in rest {
+            assert!(frames.next(&[*byte], &cx).expect("it").1.is_none());
+        }
+        assert_eq!(ASKED.load(Ordering::Relaxed), 2);
+        let (_, framed) = frames.next(core::slice::from_ref(last), &cx).expect("it");
+        assert_eq!(framed.expect("whole").bytes, &text[..]);
     }
 
     #[test]

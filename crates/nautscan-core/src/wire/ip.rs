@@ -1,7 +1,7 @@
 //! What IPv4 and IPv6 share: addresses and protocol numbers.
 
 use core::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// IP protocol numbers (IANA "Assigned Internet Protocol Numbers").
 pub mod protocol {
@@ -101,6 +101,15 @@ impl Address {
             [255, 255, 255, 255] => true,
             [first, _, _, _] => (224..240).contains(first),
             all => all[0] == 0xff,
+        }
+    }
+}
+
+impl From<IpAddr> for Address {
+    fn from(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(address) => Self::v4(address.octets()),
+            IpAddr::V6(address) => Self::v6(address.octets()),
         }
     }
 }

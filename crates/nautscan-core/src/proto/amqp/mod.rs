@@ -27,7 +27,7 @@ pub use oddity::ODDITIES;
 
 use std::collections::BTreeMap;
 
-use super::frames::{Framed, Frames, Loss};
+use super::frames::{Framed, Frames, Half};
 use super::{About, Close, Context, Parser, Protocol, Settings, Side, UNANSWERED, Verdict};
 use crate::limits::{AMQP_CHANNELS, AMQP_HELD, AMQP_KEPT};
 use channel::{Channel, Sent};
@@ -54,11 +54,7 @@ fn open(settings: &Settings) -> Box<dyn Parser> {
 
 /// Follows one connection.
 struct Amqp {
-    frames: [Frames; 2],
-    /// Where the next frame of a side begins is not known.
-    lost: [bool; 2],
-    /// Since then bytes were passed over, or more were lost.
-    passed: [bool; 2],
+    halves: [Half; 2],
     channels: BTreeMap<u16, Channel>,
     held: usize,
 }
@@ -67,13 +63,6 @@ struct Amqp {
 struct Misplaced;
 
 impl Amqp {
-    /// What was passed over until a place was found may have answered what was asked meanwhile.
-    fn lose_passed(&mut self, side: Side, cx: &mut Context<'_>) {
-        if core::mem::take(&mut self.passed[side.index()]) {
-            self.lose(side, cx);
-        }
-    }
-
     /// Bytes of `side` were lost, and what they were of is not known.
     fn lose(&mut self, side: Side, cx: &mut Context<'_>) {
         for channel in self.channels.values_mut() {
@@ -84,14 +73,8 @@ impl Amqp {
 
     fn new(settings: &Settings) -> Self {
         let keep = AMQP_KEPT.saturating_add(settings.body_limit);
-        let frames = || Frames::new(frame::head, keep);
-        Self {
-            frames: [frames(), frames()],
-            lost: [false; 2],
-            passed: [false; 2],
-            channels: BTreeMap::new(),
-            held: 0,
-        }
+        let half = || Half::new(Frames::new(frame::head, keep));
+        Self { halves: [half(), half()], channels: BTreeMap::new(), held: 0 }
     }
 
     fn dead(&mut self, why: &'static str, cx: &mut Context<'_>) -> Verdict {
@@ -158,17 +141,17 @@ fn take(
 
 impl Parser for Amqp {
     fn data(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Verdict {
-        if self.lost[side.index()] {
-            if frame::begins(side, bytes) != Some(true) {
-                self.passed[side.index()] = true;
-                return Verdict::Continue;
-            }
-            self.lost[side.index()] = false;
-            self.lose_passed(side, cx);
+        let half = &mut self.halves[side.index()];
+        if !half.finds(|| frame::begins(side, bytes) == Some(true)) {
+            return Verdict::Continue;
+        }
+        if half.take_passed() {
+            // It may have answered what was asked since the place was lost.
+            self.lose(side, cx);
         }
         let mut at = 0;
         while at < bytes.len() {
-            let Ok((used, framed)) = self.frames[side.index()].next(&bytes[at..], cx) else {
+            let Ok((used, framed)) = self.halves[side.index()].next(&bytes[at..], cx) else {
                 return self.dead("not AMQP 0-9-1", cx);
             };
             at += used;
@@ -183,24 +166,14 @@ impl Parser for Amqp {
     }
 
     fn gap(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) -> Verdict {
-        if self.lost[side.index()] {
-            self.passed[side.index()] = true;
-            return Verdict::Continue;
-        }
-        let (framed, ended) = match self.frames[side.index()].lose(lost) {
-            Loss::Within(framed) => (framed, None),
-            Loss::Beyond(framed) => {
-                self.lost[side.index()] = true;
-                (framed, None)
-            }
-        };
+        let (framed, is_lost) = self.halves[side.index()].lose(lost);
         let state = (&mut self.channels, &mut self.held);
         if let Some(framed) = framed
-            && take(state, (side, &framed, ended), cx).is_err()
+            && take(state, (side, &framed, None), cx).is_err()
         {
             return self.dead("a frame that this side does not send", cx);
         }
-        if self.lost[side.index()] {
+        if is_lost {
             self.lose(side, cx);
         }
         Verdict::Continue
@@ -213,9 +186,12 @@ impl Parser for Amqp {
     fn close(&mut self, close: Close, cx: &mut Context<'_>) {
         let error = close.failure(UNANSWERED);
         for side in [Side::Client, Side::Server] {
-            self.lose_passed(side, cx);
+            if self.halves[side.index()].take_passed() {
+                // It may have answered what was asked since the place was lost.
+                self.lose(side, cx);
+            }
             // The end of a frame that was begun never came.
-            if let Some(framed) = self.frames[side.index()].part() {
+            if let Some(framed) = self.halves[side.index()].part() {
                 let _ = take((&mut self.channels, &mut self.held), (side, &framed, None), cx);
             }
         }
@@ -223,8 +199,8 @@ impl Parser for Amqp {
     }
 
     fn memory(&self) -> usize {
-        let frames: usize = self.frames.iter().map(Frames::memory).sum();
+        let halves: usize = self.halves.iter().map(Half::memory).sum();
         let channels: usize = self.channels.values().map(Channel::memory).sum();
-        size_of::<Self>() + frames + channels
+        size_of::<Self>() + halves + channels
     }
 }

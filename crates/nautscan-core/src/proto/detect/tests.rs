@@ -1,13 +1,16 @@
 //! From the first byte of a connection to rows, through every change of protocol.
 
 use super::*;
-use crate::event::Exchange;
+use crate::event::{Exchange, Summary};
+use crate::limits::DETECTION_PIECES;
+use crate::proto::dialogue::{self, Act, says};
 use crate::proto::{Settings, Side::Client as C, Side::Server as S, Sink};
 
 #[derive(Default)]
 struct Seen {
     rows: Vec<(String, i64)>,
     parse_errors: usize,
+    summary: String,
 }
 
 impl Sink for Seen {
@@ -22,6 +25,9 @@ impl Sink for Seen {
     }
     fn parse_error(&mut self) {
         self.parse_errors += 1;
+    }
+    fn summary(&mut self, summary: &Summary) {
+        self.summary = dialogue::facts(summary);
     }
 }
 
@@ -220,4 +226,52 @@ fn what_was_given_up_may_have_been_an_answer() {
     let (seen, opaque) = play(&acts, usize::MAX);
     assert_eq!(seen.rows, rows(&[("delete key - gap", 0), ("get key - complete", 2)]));
     assert_eq!(opaque, 9);
+}
+
+/// Plays a connection of which not all was captured; each act begins at its index.
+fn play_lossy(acts: &[Act]) -> Seen {
+    let (mut app, mut seen, settings) = (App::default(), Seen::default(), Settings::default());
+    let mut said = [0u64; 2];
+    for (act, time) in acts.iter().zip(0..) {
+        let (Act::Says(side, _) | Act::Loses(side, _)) = act;
+        let place = Place { offset: said[side.index()], received: said[side.peer().index()] };
+        let mut cx = Context { time, place, settings: &settings, sink: &mut seen };
+        said[side.index()] += match act {
+            Act::Says(_, bytes) => {
+                app.data(*side, bytes, &mut cx);
+                bytes.len() as u64
+            }
+            Act::Loses(_, lost) => {
+                app.gap(*side, *lost, &mut cx);
+                *lost
+            }
+        };
+    }
+    let (time, place) = (acts.len() as i64, Place::default());
+    let mut cx = Context { time, place, settings: &settings, sink: &mut seen };
+    app.close(Close::Finished, &mut cx);
+    seen
+}
+
+/// The greeting is lost while a line is held that turns out to be of nothing.
+#[test]
+fn what_was_lost_beside_what_is_given_up_is_told() {
+    let summary = |between| {
+        let acts = [says(C, "version\r\n"), between, says(C, "EHLO x\r\n"), says(S, "250 ok\r\n")];
+        play_lossy(&acts).summary
+    };
+    let lossy = summary(Act::Loses(S, 100));
+    assert!(lossy.contains("protocol=smtp") && lossy.contains("incomplete"), "{lossy}");
+    let whole = summary(says(S, "<html>\r\n"));
+    assert!(whole.contains("protocol=smtp") && !whole.contains("incomplete"), "{whole}");
+}
+
+/// Reaches `DETECTION_PIECES`: the answer that decides is the second, and not to the first command.
+#[test]
+fn a_loss_beside_as_many_pieces_as_are_held_is_told() {
+    let mut acts = vec![says(C, "version\r\n"); DETECTION_PIECES];
+    acts.extend([Act::Loses(S, 16), says(S, "VERSION 1.6.18\r\n")]);
+    let seen = play_lossy(&acts);
+    let complete: Vec<_> = seen.rows.iter().filter(|row| row.0.ends_with(" complete")).collect();
+    assert_eq!((seen.rows.len(), complete.len()), (DETECTION_PIECES, 0), "{:?}", seen.rows);
 }

@@ -44,6 +44,8 @@ pub(super) struct Heard<'a> {
     pub(super) len: usize,
     /// How many of them were not captured.
     pub(super) cut: usize,
+    /// How many of those were never sent, as far as was seen: the connection or the capture was over.
+    pub(super) unsent: usize,
     /// The first question, if there is one that can be read.
     pub(super) question: Option<Question>,
     pub(super) oddities: Vec<&'static str>,
@@ -59,8 +61,14 @@ impl<'a> Heard<'a> {
             kind: question.qtype(),
             class: plain(question.qclass()),
         });
-        let mut heard =
-            Self { message, len: bytes.len() + cut, cut, question, oddities: Vec::new() };
+        let mut heard = Self {
+            message,
+            len: bytes.len() + cut,
+            cut,
+            unsent: 0,
+            question,
+            oddities: Vec::new(),
+        };
         heard.look_for_oddities();
         Some(heard)
     }
@@ -78,6 +86,16 @@ impl<'a> Heard<'a> {
         note(Oddity::Malformed, (end.is_none() || is_unread) && self.cut == 0);
         note(Oddity::Trailing, end.is_some_and(|end| end < have || self.cut > 0));
         note(Oddity::Reserved, header.z());
+    }
+
+    /// Bytes of it that were lost.
+    pub(super) fn lost(&self) -> u64 {
+        self.cut.saturating_sub(self.unsent) as u64
+    }
+
+    /// Its end was sent.
+    pub(super) fn is_sent(&self) -> bool {
+        self.unsent == 0
     }
 
     pub(super) fn id(&self) -> u16 {

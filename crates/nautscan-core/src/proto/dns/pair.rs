@@ -256,12 +256,13 @@ impl Waiting {
             complete(exchange, &heard, arrival);
             return is_last;
         };
-        response.last_time = Some(arrival.last);
-        let bytes = i64::try_from(heard.len).unwrap_or(i64::MAX);
-        response.body.bytes = response.body.bytes.map(|before| before.saturating_add(bytes));
+        let Message { last_time, body, .. } = message(&heard, arrival);
+        let (before, more) = (response.body.bytes, body.bytes);
+        response.last_time = last_time;
+        response.body.bytes = before.zip(more).map(|(before, more)| before.saturating_add(more));
         exchange.status = Some(i32::from(heard.rcode().to_int()));
         exchange.error = error_of(heard.rcode());
-        exchange.gap_bytes += heard.cut as u64;
+        exchange.gap_bytes += heard.lost();
         if heard.cut > 0 {
             exchange.completeness = Completeness::Gap;
         }
@@ -288,18 +289,18 @@ impl Waiting {
     fn emit(self, error: Option<&'static str>, cx: &mut Context<'_>) {
         let lost = self.lost;
         let mut exchange = self.told();
-        if exchange.response.is_some() {
-            // Of a transfer, the end.
+        if let Some(response) = &mut exchange.response {
+            // Of a transfer, the end was not seen.
+            response.last_time = None;
+        }
+        if exchange.response.is_some() || lost.is_some() {
             exchange.completeness = Completeness::Gap;
+            exchange.gap_bytes = exchange.gap_bytes.saturating_add(lost.unwrap_or(0));
             return cx.sink.exchange(&exchange);
         }
         exchange.error = error;
         if exchange.completeness == Completeness::Complete {
             exchange.completeness = Completeness::RequestOnly;
-        }
-        if let Some(lost) = lost {
-            (exchange.completeness, exchange.error) = (Completeness::Gap, None);
-            exchange.gap_bytes = exchange.gap_bytes.saturating_add(lost);
         }
         cx.sink.exchange(&exchange);
     }
@@ -349,7 +350,7 @@ fn unasked(name: &'static str, heard: &Heard<'_>) -> Exchange {
 
 fn begun(name: &'static str, heard: &Heard<'_>) -> Exchange {
     let completeness = if heard.cut > 0 { Completeness::Gap } else { Completeness::Complete };
-    Exchange { protocol: name, completeness, gap_bytes: heard.cut as u64, ..Exchange::default() }
+    Exchange { protocol: name, completeness, gap_bytes: heard.lost(), ..Exchange::default() }
 }
 
 fn target(heard: &Heard<'_>) -> Option<Vec<u8>> {
@@ -357,10 +358,10 @@ fn target(heard: &Heard<'_>) -> Option<Vec<u8>> {
 }
 
 fn message(heard: &Heard<'_>, arrival: Arrival) -> Message {
-    let bytes = i64::try_from(heard.len).ok();
+    let bytes = i64::try_from(heard.len).ok().filter(|_| heard.is_sent());
     Message {
         first_time: arrival.first,
-        last_time: Some(arrival.last),
+        last_time: heard.is_sent().then_some(arrival.last),
         body: Body { bytes, ..Body::default() },
         ..Message::default()
     }
@@ -384,7 +385,7 @@ fn complete(exchange: &mut Exchange, heard: &Heard<'_>, arrival: Arrival) {
     exchange.response = Some(message(heard, arrival));
     if heard.cut > 0 && exchange.request.is_some() {
         exchange.completeness = Completeness::Gap;
-        exchange.gap_bytes += heard.cut as u64;
+        exchange.gap_bytes += heard.lost();
     }
     detail::add_answer(&mut exchange.detail, heard);
     heard.oddities.iter().for_each(|oddity| exchange.note(oddity));

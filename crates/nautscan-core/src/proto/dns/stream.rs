@@ -29,6 +29,8 @@ struct Half {
     is_lost: bool,
     /// Bytes given up since then.
     given_up: u64,
+    /// Some of them came, so that messages may have been among them.
+    has_passed: bool,
 }
 
 /// Follows one connection.
@@ -62,7 +64,7 @@ impl Stream {
             let taken = bytes.len().min(half.rest);
             half.rest -= taken;
             if half.rest == 0 {
-                self.message(side, cx);
+                self.message(side, 0, cx);
             }
             return taken;
         }
@@ -72,18 +74,18 @@ impl Stream {
         let taken = bytes.len().min(half.wants());
         half.buffer.extend_from_slice(&bytes[..taken]);
         if half.buffer.len() >= LENGTH && half.wants() == 0 {
-            self.message(side, cx);
+            self.message(side, 0, cx);
         }
         taken
     }
 
-    /// The message in the buffer is at its end.
-    fn message(&mut self, side: Side, cx: &mut Context<'_>) {
+    /// The message in the buffer is at its end, or will never come to it: so many bytes are `unsent`.
+    fn message(&mut self, side: Side, unsent: usize, cx: &mut Context<'_>) {
         let half = &mut self.halves[side.index()];
         let buffer = core::mem::take(&mut half.buffer);
-        let lost = core::mem::take(&mut half.lost);
+        let cut = core::mem::take(&mut half.lost);
         let arrival = Arrival { side, first: half.first, last: cx.time };
-        self.read(&buffer[LENGTH.min(buffer.len())..], lost, arrival, cx);
+        self.read(&buffer[LENGTH.min(buffer.len())..], (cut, unsent), arrival, cx);
         // Used again; a long one is freed.
         if buffer.capacity() <= HEADER * 64 {
             let half = &mut self.halves[side.index()];
@@ -92,16 +94,25 @@ impl Stream {
         }
     }
 
-    fn read(&mut self, bytes: &[u8], lost: usize, arrival: Arrival, cx: &mut Context<'_>) {
-        let heard = Heard::read(bytes, lost).filter(|heard| probe::has_header(heard.message));
-        let Some(heard) = heard else {
-            // Too little of a damaged message is no fault of the peer.
-            if lost == 0 {
+    fn read(
+        &mut self,
+        bytes: &[u8],
+        (cut, unsent): (usize, usize),
+        arrival: Arrival,
+        cx: &mut Context<'_>,
+    ) {
+        let heard = Heard::read(bytes, cut).filter(|heard| probe::has_header(heard.message));
+        let Some(mut heard) = heard else {
+            if cut == 0 {
                 self.strangers += 1;
                 cx.sink.parse_error();
+            } else if cut > unsent {
+                // Too little of a damaged message is no fault of the peer: it may have been any.
+                self.pairing.lost(arrival.side, (cut - unsent) as u64);
             }
             return;
         };
+        heard.unsent = unsent;
         self.strangers = 0;
         if heard.is_answer() {
             self.pairing.answer(heard, arrival, cx);
@@ -110,26 +121,55 @@ impl Stream {
         }
     }
 
-    /// Gives up what `side` was sending: where it goes on is not known.
-    fn lose(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) {
+    /// Gives up what `side` was sending, which ends with a loss or, if `is_over`, with all that it sends.
+    /// Answers how many bytes were still to come of a message that was told.
+    fn give_up(&mut self, side: Side, is_over: bool, cx: &mut Context<'_>) -> usize {
         let half = &mut self.halves[side.index()];
-        let missing = if half.lost > 0 { half.lost } else { half.wants() };
         let has_header = !half.is_lost && half.buffer.len() >= LENGTH + HEADER;
-        self.pairing.lost(side, lost);
-        let half = &mut self.halves[side.index()];
-        (half.rest, half.lost, half.is_lost) = (0, 0, true);
-        half.given_up = half.given_up.saturating_add(lost);
-        if has_header {
-            half.lost = missing;
-            self.message(side, cx);
+        let left = half.left();
+        if half.rest == 0 {
+            half.lost = left;
         }
-        self.halves[side.index()].buffer.clear();
+        (half.rest, half.is_lost, half.has_passed) = (0, true, false);
+        if has_header {
+            self.message(side, if is_over { left } else { 0 }, cx);
+        }
+        let half = &mut self.halves[side.index()];
+        half.buffer.clear();
+        half.lost = 0;
+        if has_header { left } else { 0 }
+    }
+
+    /// What `side` was sending will never come to its end: nothing of that was lost.
+    fn cut_short(&mut self, side: Side, cx: &mut Context<'_>) {
+        let half = &self.halves[side.index()];
+        if !half.is_lost && !half.buffer.is_empty() {
+            self.give_up(side, true, cx);
+        }
+    }
+
+    /// What was passed over until a message was found may have answered what was asked meanwhile.
+    fn lose_passed(&mut self, side: Side) {
+        if core::mem::take(&mut self.halves[side.index()].has_passed) {
+            self.pairing.lost(side, 0);
+        }
+    }
+
+    /// Nothing more is looked for.
+    fn end_search(&mut self, side: Side) {
+        let half = &mut self.halves[side.index()];
+        if half.is_lost {
+            half.has_passed |= !half.buffer.is_empty();
+            half.buffer.clear();
+        }
+        self.lose_passed(side);
     }
 
     fn is_dead(&mut self, cx: &mut Context<'_>) -> Verdict {
         if self.strangers < STRANGERS && self.halves.iter().all(|half| half.given_up <= DNS_LOST) {
             return Verdict::Continue;
         }
+        [Side::Client, Side::Server].into_iter().for_each(|side| self.end_search(side));
         self.pairing.flush(None, cx);
         Verdict::Dead("not DNS any more")
     }
@@ -156,17 +196,26 @@ impl Half {
                 self.buffer.clear();
                 // What was held may have been of something else.
                 let given_up = if held > 0 { held } else { bytes.len() };
+                self.has_passed = true;
                 self.given_up = self.given_up.saturating_add(given_up as u64);
                 if held > 0 { self.resume(side, bytes, now) } else { None }
             }
         }
     }
 
+    /// Bytes of the message that are still to come.
+    fn left(&self) -> usize {
+        if self.rest > 0 { self.rest } else { self.wants() }
+    }
+
     /// Bytes that the length or the message behind it still wants.
     fn wants(&self) -> usize {
         match self.buffer.first_chunk::<LENGTH>() {
             None => LENGTH - self.buffer.len(),
-            Some(len) => LENGTH + usize::from(u16::from_be_bytes(*len)) - self.buffer.len(),
+            Some(len) => {
+                let whole = LENGTH + usize::from(u16::from_be_bytes(*len));
+                whole.saturating_sub(self.buffer.len())
+            }
         }
     }
 }
@@ -177,6 +226,7 @@ impl Parser for Stream {
             let Some((begun, time)) = self.halves[side.index()].resume(side, bytes, cx.time) else {
                 return self.is_dead(cx);
             };
+            self.lose_passed(side);
             let mut cx = Context { time, settings: cx.settings, sink: &mut *cx.sink, ..*cx };
             self.feed(side, &begun, &mut cx);
         }
@@ -186,10 +236,12 @@ impl Parser for Stream {
 
     fn gap(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) -> Verdict {
         let half = &mut self.halves[side.index()];
-        let left = if half.rest > 0 { half.rest } else { half.wants() };
+        let left = half.left();
         let is_within = half.buffer.len() >= LENGTH && lost <= left as u64;
         if half.is_lost || !is_within {
-            self.lose(side, lost, cx);
+            half.given_up = half.given_up.saturating_add(lost);
+            let within = self.give_up(side, false, cx);
+            self.pairing.lost(side, lost.saturating_sub(within as u64));
             return self.is_dead(cx);
         }
         // What comes behind the loss cannot be read, but it is known how much it is.
@@ -198,23 +250,20 @@ impl Parser for Stream {
         }
         half.rest = left - lost as usize;
         if half.rest == 0 {
-            self.message(side, cx);
+            self.message(side, 0, cx);
         }
         Verdict::Continue
     }
 
     fn end(&mut self, side: Side, cx: &mut Context<'_>) -> Verdict {
-        if !self.halves[side.index()].buffer.is_empty() {
-            self.lose(side, 0, cx);
-        }
+        self.cut_short(side, cx);
         Verdict::Continue
     }
 
     fn close(&mut self, close: Close, cx: &mut Context<'_>) {
         for side in [Side::Client, Side::Server] {
-            if !self.halves[side.index()].buffer.is_empty() {
-                self.lose(side, 0, cx);
-            }
+            self.cut_short(side, cx);
+            self.end_search(side);
         }
         let error = match close {
             Close::Timeout => Some("no answer"),

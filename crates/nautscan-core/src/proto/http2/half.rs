@@ -93,20 +93,25 @@ impl Half {
             return;
         }
         if !self.times.add(self.buf.len(), time) {
-            self.buf.clear();
-            self.times.clear();
+            self.pass_over();
             self.times.add(0, time);
-            (self.needed, self.has_passed) = (0, true);
         }
         self.buf.extend_from_slice(bytes);
     }
 
-    /// Frames are to be looked for from here on.
-    pub(super) fn begin_seek(&mut self) {
-        self.state = State::Seek;
+    /// No frames were found in what is held.
+    pub(super) fn pass_over(&mut self) {
+        self.has_passed |= !self.buf.is_empty();
         self.buf.clear();
         self.times.clear();
-        (self.needed, self.sought, self.looked, self.has_passed) = (0, 0, 0, false);
+        self.needed = 0;
+    }
+
+    /// What comes next is `state`, and no search of before counts any more.
+    pub(super) fn begin(&mut self, state: State) {
+        self.pass_over();
+        self.state = state;
+        (self.sought, self.looked, self.has_passed) = (0, 0, false);
     }
 
     /// Heap bytes held.

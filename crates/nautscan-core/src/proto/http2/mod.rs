@@ -106,7 +106,8 @@ impl Parser for Http2 {
         let during = close.failure("connection closed during response");
         let before = close.failure(UNANSWERED);
         for side in [Side::Client, Side::Server] {
-            if self.half(side).state == State::Seek {
+            let half = self.half(side);
+            if half.state == State::Seek && (half.has_passed || !half.buf.is_empty()) {
                 // In what no frames were found there may have been some.
                 self.streams.lose(side);
             }

@@ -114,15 +114,13 @@ impl Http2 {
             half.looked = most - budget;
             match found {
                 Run::Yes => {
-                    half.state = State::Head;
-                    (half.sought, half.looked) = (0, 0);
                     if half.has_passed || at > 0 {
                         // It may have been of streams that were opened since the loss.
                         self.streams.lose(side);
                     }
-                    half.has_passed = false;
                     half.times.drop_first(at);
                     let times = core::mem::take(&mut half.times);
+                    half.begin(State::Head);
                     self.feed_held(side, &held[at..], &times, cx)?;
                     return Ok(bytes.len());
                 }
@@ -137,8 +135,8 @@ impl Http2 {
                 Run::More(_) | Run::No => at += 1,
             }
         }
-        half.has_passed |= !held.is_empty();
-        half.times.clear();
+        half.buf = held;
+        half.pass_over();
         Ok(bytes.len())
     }
 
@@ -292,7 +290,7 @@ impl Http2 {
         if beyond > 0 {
             self.cut_block(side, None, cx)?;
             let half = self.half(side);
-            half.begin_seek();
+            half.begin(State::Seek);
             half.hpack.forget();
             self.streams.lose(side);
         }

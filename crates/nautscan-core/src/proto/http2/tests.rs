@@ -502,6 +502,22 @@ fn an_answer_may_be_in_what_no_frames_were_found_in() {
     assert_eq!(told(&acts), ["1 GET /a 200 0 - complete", "3 GET /b - - - gap"]);
 }
 
+/// Of a stream that was opened behind a loss nothing was lost if nothing came since.
+#[test]
+fn what_is_asked_after_a_loss_is_not_in_doubt_for_it() {
+    let acts = after_begin([
+        says(C, get(1, "/a")),
+        says(S, ok(1, BOTH)),
+        Act::Loses(S, 10),
+        says(C, get(3, "/b")),
+    ]);
+    let rows = [
+        "1 GET /a 200 0 - complete",
+        "3 GET /b - - connection closed before response request_only",
+    ];
+    assert_eq!(told(&acts), rows);
+}
+
 #[test]
 fn what_is_no_http2_ends_it() {
     let broken = [
@@ -599,11 +615,51 @@ fn messages_are_decoded_by_the_schema_of_their_method() {
     assert!(kept(row) && detail(row, "request_protobuf").contains("\"x\""));
 }
 
+const UPGRADE: &str = "GET /up HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\n\
+                       Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n";
+const SWITCH: &str =
+    "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
+
+/// The request is handed over before it is told what was lost behind the switch.
+#[test]
+fn an_answer_lost_behind_an_upgrade_is_not_said_to_have_failed() {
+    let acts = [
+        says(C, UPGRADE),
+        says(S, SWITCH),
+        Act::Loses(S, 90),
+        says(C, [&PREFACE[..], &settings(), &get(3, "/two")].concat()),
+        says(S, ok(3, BOTH)),
+    ];
+    let (mut app, mut sink, mut said) = (App::default(), Collected::default(), [0u64; 2]);
+    let settings = Settings::default();
+    for act in &acts {
+        let (Act::Says(side, _) | Act::Loses(side, _)) = act;
+        let place = Place { offset: said[side.index()], received: said[side.peer().index()] };
+        let mut cx = Context { time: 1, place, settings: &settings, sink: &mut sink };
+        said[side.index()] += match act {
+            Act::Says(_, bytes) => {
+                app.data(*side, bytes, &mut cx);
+                bytes.len() as u64
+            }
+            Act::Loses(_, lost) => {
+                app.gap(*side, *lost, &mut cx);
+                *lost
+            }
+        };
+    }
+    let place = Place::default();
+    app.close(
+        Close::Finished,
+        &mut Context { time: 2, place, settings: &settings, sink: &mut sink },
+    );
+    let rows: Vec<String> = sink.0.iter().map(brief).collect();
+    let want = ["- GET /up 101 0 - complete", "3 GET /two 200 0 - complete", "1 GET /up - - - gap"];
+    assert_eq!(rows, want);
+}
+
 #[test]
 fn an_upgrade_hands_the_request_over() {
-    let upgrade = "GET /up HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\n\
-                   Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n";
-    let switch = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
+    let (upgrade, switch) = (UPGRADE, SWITCH);
     // Content before it, whose buffer is used again and must not show.
     let post = "POST /before HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi";
     let said: [(Side, Vec<u8>); 7] = [

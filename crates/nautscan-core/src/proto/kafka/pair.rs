@@ -186,7 +186,9 @@ impl Pairs {
 
     /// Bytes of the server were lost that may have been answers.
     pub(super) fn lose_answers(&mut self) {
-        self.waiting.iter_mut().for_each(|waiting| waiting.is_uncertain = true);
+        // Those before one that is uncertain are so too.
+        let newer = self.waiting.iter_mut().rev().take_while(|waiting| !waiting.is_uncertain);
+        newer.for_each(|waiting| waiting.is_uncertain = true);
     }
 
     /// Tells the oldest request without its answer.

@@ -28,6 +28,8 @@ pub(super) struct Pairs {
     /// Numbers of answers that others follow unasked.
     streams: HashMap<u32, Named>,
     texts: usize,
+    /// Nothing waits of which the answer cannot have been lost.
+    is_uncertain: bool,
 }
 
 impl Pairs {
@@ -42,6 +44,7 @@ impl Pairs {
         }
         self.texts += memory(&exchange);
         let waiting = Waiting { exchange, is_uncertain: false };
+        self.is_uncertain = false;
         if let Some(Waiting { exchange: mut before, .. }) =
             self.waiting.insert(framed.head.number, waiting)
         {
@@ -86,7 +89,9 @@ impl Pairs {
 
     /// Bytes of the server were lost that may have been answers.
     pub(super) fn lose_answers(&mut self) {
-        self.waiting.values_mut().for_each(|waiting| waiting.is_uncertain = true);
+        if !core::mem::replace(&mut self.is_uncertain, true) {
+            self.waiting.values_mut().for_each(|waiting| waiting.is_uncertain = true);
+        }
     }
 
     /// Tells all that waits, in the order of its time.

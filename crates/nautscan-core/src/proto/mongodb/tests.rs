@@ -285,6 +285,16 @@ fn a_loss_leaves_all_else_in_order() {
 }
 
 /// Reaches `MONGODB_PIPELINE` and `MONGODB_STREAMS`.
+/// What is asked while bytes are passed over may have been answered in the next of them.
+#[test]
+fn an_answer_may_be_in_what_is_passed_over() {
+    let tail = || says(S, [0xff; 30]);
+    let acts = [says(C, find(1)), Act::Loses(S, 9), tail(), tail(), says(C, find(2)), tail()];
+    let (got, _) = play(&acts, usize::MAX);
+    assert_eq!(got.len(), 2);
+    assert!(got.iter().all(|row| row.oddities == ["answer_uncertain"] && row.error.is_none()));
+}
+
 #[test]
 fn numbers_that_are_used_again_and_caps_are_noted() {
     let (got, _) = play(&[says(C, find(1)), says(C, find(1)), says(S, found(9, 1))], usize::MAX);

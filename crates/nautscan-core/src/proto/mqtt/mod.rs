@@ -26,7 +26,7 @@ mod waiting;
 
 pub use oddity::ODDITIES;
 
-use super::frames::{Frames, Loss};
+use super::frames::{Frames, Half};
 use super::{About, Close, Context, Parser, Protocol, Settings, Side, UNANSWERED, Verdict};
 use crate::limits::MQTT_KEPT;
 use packet::Looks;
@@ -53,47 +53,31 @@ fn open(settings: &Settings) -> Box<dyn Parser> {
 
 /// Follows one connection.
 struct Mqtt {
-    frames: [Frames; 2],
-    /// Where the next packet of a side begins is not known.
-    lost: [bool; 2],
-    /// Since then bytes were passed over, or more were lost.
-    passed: [bool; 2],
+    halves: [Half; 2],
     session: Session,
 }
 
 impl Mqtt {
-    /// What was passed over until a place was found may have answered what was asked meanwhile.
-    fn lose_passed(&mut self, side: Side, cx: &mut Context<'_>) {
-        if core::mem::take(&mut self.passed[side.index()]) {
-            self.session.lose(side, cx);
-        }
-    }
-
     fn new(settings: &Settings) -> Self {
         let keep = MQTT_KEPT.saturating_add(settings.body_limit);
-        let frames = || Frames::new(packet::head, keep);
-        Self {
-            frames: [frames(), frames()],
-            lost: [false; 2],
-            passed: [false; 2],
-            session: Session::default(),
-        }
+        let half = || Half::new(Frames::new(packet::head, keep));
+        Self { halves: [half(), half()], session: Session::default() }
     }
 }
 
 impl Parser for Mqtt {
     fn data(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Verdict {
-        if self.lost[side.index()] {
-            if !matches!(packet::looks(side, bytes), Looks::Whole { .. }) {
-                self.passed[side.index()] = true;
-                return Verdict::Continue;
-            }
-            self.lost[side.index()] = false;
-            self.lose_passed(side, cx);
+        let half = &mut self.halves[side.index()];
+        if !half.finds(|| matches!(packet::looks(side, bytes), Looks::Whole { .. })) {
+            return Verdict::Continue;
+        }
+        if half.take_passed() {
+            // It may have answered what was asked since the place was lost.
+            self.session.lose(side, cx);
         }
         let mut at = 0;
         while at < bytes.len() {
-            let Ok((used, framed)) = self.frames[side.index()].next(&bytes[at..], cx) else {
+            let Ok((used, framed)) = self.halves[side.index()].next(&bytes[at..], cx) else {
                 self.session.close(None, cx);
                 return Verdict::Dead("not MQTT");
             };
@@ -108,24 +92,14 @@ impl Parser for Mqtt {
     }
 
     fn gap(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) -> Verdict {
-        if self.lost[side.index()] {
-            self.passed[side.index()] = true;
-            return Verdict::Continue;
-        }
-        let (framed, ended) = match self.frames[side.index()].lose(lost) {
-            Loss::Within(framed) => (framed, None),
-            Loss::Beyond(framed) => {
-                self.lost[side.index()] = true;
-                (framed, None)
-            }
-        };
+        let (framed, is_lost) = self.halves[side.index()].lose(lost);
         if let Some(framed) = framed
-            && self.session.packet(side, &framed, ended, cx).is_err()
+            && self.session.packet(side, &framed, None, cx).is_err()
         {
             self.session.close(None, cx);
             return Verdict::Dead("a packet that this side does not send");
         }
-        if self.lost[side.index()] {
+        if is_lost {
             self.session.lose(side, cx);
         }
         Verdict::Continue
@@ -138,9 +112,12 @@ impl Parser for Mqtt {
     fn close(&mut self, close: Close, cx: &mut Context<'_>) {
         let error = close.failure(UNANSWERED);
         for side in [Side::Client, Side::Server] {
-            self.lose_passed(side, cx);
+            if self.halves[side.index()].take_passed() {
+                // It may have answered what was asked since the place was lost.
+                self.session.lose(side, cx);
+            }
             // The end of a packet that was begun never came.
-            if let Some(framed) = self.frames[side.index()].part() {
+            if let Some(framed) = self.halves[side.index()].part() {
                 let _ = self.session.packet(side, &framed, None, cx);
             }
         }
@@ -148,7 +125,7 @@ impl Parser for Mqtt {
     }
 
     fn memory(&self) -> usize {
-        let frames: usize = self.frames.iter().map(Frames::memory).sum();
-        size_of::<Self>() + frames + self.session.memory()
+        let halves: usize = self.halves.iter().map(Half::memory).sum();
+        size_of::<Self>() + halves + self.session.memory()
     }
 }

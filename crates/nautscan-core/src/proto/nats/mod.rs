@@ -23,7 +23,7 @@ mod tests;
 
 pub use oddity::ODDITIES;
 
-use super::frames::{Framed, Frames, Loss};
+use super::frames::{Framed, Frames, Half};
 use super::{About, Close, Context, Early, Parser, Protocol, Settings, Side, UNANSWERED, Verdict};
 use crate::limits::NATS_KEPT;
 use session::{Next, Session};
@@ -50,11 +50,7 @@ fn open(settings: &Settings) -> Box<dyn Parser> {
 
 /// Follows one connection.
 struct Nats {
-    frames: [Frames; 2],
-    /// Where the next operation of a side begins is not known.
-    lost: [bool; 2],
-    /// Since then bytes were passed over, or more were lost.
-    passed: [bool; 2],
+    halves: [Half; 2],
     /// The client has said something.
     has_begun: bool,
     /// What it said first, if that is no NATS.
@@ -66,20 +62,11 @@ struct Nats {
 const TLS: u8 = 22;
 
 impl Nats {
-    /// What was passed over until a place was found may have answered what was asked meanwhile.
-    fn lose_passed(&mut self, side: Side, cx: &mut Context<'_>) {
-        if core::mem::take(&mut self.passed[side.index()]) {
-            self.session.lose(cx);
-        }
-    }
-
     fn new(settings: &Settings) -> Self {
         let keep = NATS_KEPT.saturating_add(settings.body_limit);
-        let frames = || Frames::of_lines(operation::head, keep);
+        let half = || Half::new(Frames::of_lines(operation::head, keep));
         Self {
-            frames: [frames(), frames()],
-            lost: [false; 2],
-            passed: [false; 2],
+            halves: [half(), half()],
             has_begun: false,
             early: None,
             session: Session::default(),
@@ -107,13 +94,13 @@ fn is_ended(framed: &Framed<'_>) -> bool {
 
 impl Parser for Nats {
     fn data(&mut self, side: Side, bytes: &[u8], cx: &mut Context<'_>) -> Verdict {
-        if self.lost[side.index()] {
-            if operation::begins(side, bytes) != Some(true) {
-                self.passed[side.index()] = true;
-                return Verdict::Continue;
-            }
-            self.lost[side.index()] = false;
-            self.lose_passed(side, cx);
+        let half = &mut self.halves[side.index()];
+        if !half.finds(|| operation::begins(side, bytes) == Some(true)) {
+            return Verdict::Continue;
+        }
+        if half.take_passed() {
+            // It may have answered what was asked since the place was lost.
+            self.session.lose(cx);
         }
         if self.is_upgrade(side, bytes) {
             let (time, place, bytes) = (cx.time, cx.place, bytes.to_vec());
@@ -124,7 +111,7 @@ impl Parser for Nats {
         }
         let mut at = 0;
         while at < bytes.len() {
-            let Ok((used, framed)) = self.frames[side.index()].next(&bytes[at..], cx) else {
+            let Ok((used, framed)) = self.halves[side.index()].next(&bytes[at..], cx) else {
                 return self.dead("not NATS", cx);
             };
             at += used;
@@ -144,21 +131,11 @@ impl Parser for Nats {
     }
 
     fn gap(&mut self, side: Side, lost: u64, cx: &mut Context<'_>) -> Verdict {
-        if self.lost[side.index()] {
-            self.passed[side.index()] = true;
-            return Verdict::Continue;
-        }
-        let (framed, ended) = match self.frames[side.index()].lose(lost) {
-            Loss::Within(framed) => (framed, None),
-            Loss::Beyond(framed) => {
-                self.lost[side.index()] = true;
-                (framed, None)
-            }
-        };
+        let (framed, is_lost) = self.halves[side.index()].lose(lost);
         if let Some(framed) = framed {
-            self.session.operation(side, &framed, ended, cx);
+            self.session.operation(side, &framed, None, cx);
         }
-        if self.lost[side.index()] {
+        if is_lost {
             self.session.lose(cx);
         }
         Verdict::Continue
@@ -171,9 +148,12 @@ impl Parser for Nats {
     fn close(&mut self, close: Close, cx: &mut Context<'_>) {
         let error = close.failure(UNANSWERED);
         for side in [Side::Client, Side::Server] {
-            self.lose_passed(side, cx);
+            if self.halves[side.index()].take_passed() {
+                // It may have answered what was asked since the place was lost.
+                self.session.lose(cx);
+            }
             // The end of a message that was begun never came.
-            if let Some(framed) = self.frames[side.index()].part() {
+            if let Some(framed) = self.halves[side.index()].part() {
                 self.session.operation(side, &framed, None, cx);
             }
         }
@@ -185,7 +165,7 @@ impl Parser for Nats {
     }
 
     fn memory(&self) -> usize {
-        let frames: usize = self.frames.iter().map(Frames::memory).sum();
-        size_of::<Self>() + frames + self.session.memory()
+        let halves: usize = self.halves.iter().map(Half::memory).sum();
+        size_of::<Self>() + halves + self.session.memory()
     }
 }

@@ -120,6 +120,73 @@ fn after_a_loss_of_unknown_extent_messages_are_looked_for() {
     assert_eq!(told.errors, 0);
 }
 
+/// What was passed over may have answered what was asked since the loss; where nothing came, nothing did.
+#[test]
+fn an_answer_may_be_in_what_was_passed_over() {
+    let after_loss = |said: &[&[u8]]| {
+        let mut connection = Connection::new();
+        connection.say(Side::Client, &ask(1));
+        connection.lose(Side::Server, 1000);
+        connection.say(Side::Client, &ask(2));
+        for bytes in said {
+            connection.say(Side::Server, bytes);
+        }
+        let told = connection.end(Close::Finished);
+        let lost: Vec<_> = told.exchanges.iter().map(|row| row.gap_bytes).collect();
+        (told.rows, lost)
+    };
+    const GAP: &str = "A a.example - gap -";
+    let passed = [b"tail".to_vec(), reply(2)].concat();
+    assert_eq!(after_loss(&[&passed]), (vec![GAP.to_owned(); 2], vec![1000, 0]));
+    // Held, since it may begin a message.
+    assert_eq!(after_loss(&[b"\0"]).0, [GAP, GAP]);
+    let (rows, _) = after_loss(&[&passed, &reply(1)]);
+    assert_eq!(rows, [ROW, GAP]);
+    let closed = "A a.example - request_only connection closed before response";
+    assert_eq!(after_loss(&[]).0, [GAP, closed]);
+    assert_eq!(after_loss(&[&reply(1)]).0, [ROW, closed]);
+}
+
+/// Whatever came of an answer, what never came of it was not lost.
+#[test]
+fn an_answer_that_is_not_finished_is_no_loss() {
+    let closed = "A a.example - request_only connection closed before response";
+    let answered = reply(1);
+    for (kept, says_end) in (1..answered.len()).flat_map(|kept| [(kept, false), (kept, true)]) {
+        let mut connection = Connection::new();
+        connection.say(Side::Client, &[ask(1), ask(2)].concat());
+        connection.say(Side::Server, &answered[..kept]);
+        if says_end {
+            let verdict = connection.with(|parser, cx| parser.end(Side::Server, cx));
+            assert_eq!(verdict, Verdict::Continue);
+        }
+        let told = connection.end(Close::Finished);
+        let has_header = kept >= 14;
+        let first = if has_header { "A a.example 0 gap -" } else { closed };
+        assert_eq!(told.rows, [first, closed], "{kept}");
+        assert!(told.exchanges.iter().all(|row| row.gap_bytes == 0), "{kept}");
+        let response = told.exchanges[0].response.as_ref();
+        assert_eq!(response.is_some(), has_header);
+        assert!(response.is_none_or(|it| it.last_time.is_none() && it.body.bytes.is_none()));
+    }
+}
+
+/// Of a message that was damaged before its header was whole it is not known what it answered.
+#[test]
+fn a_damaged_answer_may_be_to_any_question() {
+    let answered = reply(1);
+    for kept in 2..14 {
+        let mut connection = Connection::new();
+        connection.say(Side::Client, &[ask(1), ask(2)].concat());
+        connection.say(Side::Server, &answered[..kept]);
+        connection.lose(Side::Server, answered.len() - kept);
+        connection.say(Side::Server, &reply(2));
+        let told = connection.end(Close::Finished);
+        assert_eq!(told.rows, [ROW, "A a.example - gap -"], "{kept}");
+        assert_eq!(told.exchanges[1].gap_bytes, (answered.len() - kept) as u64, "{kept}");
+    }
+}
+
 /// Reaches `DNS_LOST`: no message is looked for any more.
 #[test]
 fn after_a_loss_messages_are_looked_for_so_long() {
@@ -148,6 +215,26 @@ fn a_reset_is_the_fault_of_who_sent_it() {
     connection.say(Side::Client, &ask(1));
     let told = connection.end(Close::Reset(Side::Server));
     assert_eq!(told.rows, ["A a.example - request_only connection reset by server"]);
+}
+
+/// What is lost of a transfer is counted, and once, though a message of it ends within the loss.
+#[test]
+fn what_is_lost_of_a_transfer_is_counted_once() {
+    let names = [name("ns.example"), name("admin.example")].concat();
+    let soa =
+        Record { owner: "example", kind: Rtype::SOA, ttl: 60, data: [names, vec![0; 20]].concat() };
+    let text = Record { owner: "example", kind: Rtype::TXT, ttl: 60, data: vec![7; 400] };
+    let first = framed(&answer(7, "example", Rtype::AXFR, 0, &[soa, text]));
+    for kept in [first.len(), 100] {
+        let mut connection = Connection::new();
+        connection.say(Side::Client, &framed(&question(7, "example", Rtype::AXFR)));
+        connection.say(Side::Server, &first[..kept]);
+        connection.lose(Side::Server, 1000);
+        let told = connection.end(Close::Finished);
+        assert_eq!(told.rows, ["AXFR example 0 gap -"], "{kept}");
+        assert_eq!(told.exchanges[0].gap_bytes, 1000, "{kept}");
+        assert_eq!(told.exchanges[0].response.as_ref().unwrap().last_time, None);
+    }
 }
 
 /// A transfer of a zone (RFC 5936) in messages of one or two records; those behind the first need not
