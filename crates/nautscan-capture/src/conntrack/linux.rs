@@ -1,14 +1,13 @@
 //! One question to ctnetlink (linux/netfilter/nfnetlink_conntrack.h), and its many answers.
 
 use std::io;
-use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nautscan_core::Translation;
 use nautscan_core::flow::Endpoints;
 use nautscan_core::limits::ALIASES;
-use nautscan_core::wire::{Address, protocol};
+use nautscan_core::wire::protocol;
 use netlink_packet_core::{
     NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload,
 };
@@ -136,19 +135,12 @@ fn ends_of(tuple: &[Tuple]) -> Option<(u8, Endpoints)> {
     }
     let kind = kind.filter(|kind| matches!(*kind, protocol::TCP | protocol::UDP))?;
     let ends = Endpoints {
-        client: plain(addresses[0]?),
+        client: addresses[0]?.into(),
         client_port: ports[0]?,
-        server: plain(addresses[1]?),
+        server: addresses[1]?.into(),
         server_port: ports[1]?,
     };
     Some((kind, ends))
-}
-
-fn plain(address: IpAddr) -> Address {
-    match address {
-        IpAddr::V4(address) => Address::v4(address.octets()),
-        IpAddr::V6(address) => Address::v6(address.octets()),
-    }
 }
 
 fn now() -> i64 {
@@ -158,6 +150,10 @@ fn now() -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
+    use nautscan_core::wire::Address;
+
     use super::*;
     use netlink_packet_netfilter::conntrack::Protocol;
 

@@ -4,7 +4,6 @@
 //! [`AGE`]. What only looks like one moves a single connection to another engine, and no more.
 
 use std::collections::{HashMap, VecDeque};
-use std::net::IpAddr;
 
 use nautscan_core::packet::Packet;
 use nautscan_core::proto::ftp;
@@ -81,7 +80,7 @@ impl Meetings {
             // One that was brought here itself announces for where it was brought.
             let said = Announced { shard: self.lead_of(own), time: packet.time };
             self.listens((network.source, port), said);
-            if let Some(named) = named.map(plain).filter(|named| *named != network.source) {
+            if let Some(named) = named.map(Address::from).filter(|named| *named != network.source) {
                 self.listens((named, port), said);
             }
         }
@@ -138,13 +137,6 @@ impl Meetings {
 #[inline]
 fn is_short_beginning(packet: &Packet<'_>) -> bool {
     packet.data.len() <= LARGEST_SYN && Shard::may_begin(packet)
-}
-
-fn plain(address: IpAddr) -> Address {
-    match address {
-        IpAddr::V4(address) => Address::v4(address.octets()),
-        IpAddr::V6(address) => Address::v6(address.octets()),
-    }
 }
 
 #[cfg(test)]
