@@ -143,10 +143,7 @@ class Config:
         "NAUTSCAN_BUFFER_BYTES", 32 << 20, "Kernel capture buffer of each interface", parse_size
     )
     ring_bytes: int = _setting(
-        "NAUTSCAN_RING_BYTES",
-        64 << 20,
-        "Memory for recent raw packets in the sensor; their index takes as much again at most",
-        parse_size,
+        "NAUTSCAN_RING_BYTES", 64 << 20, "Memory for raw packets; an index adds as much", parse_size
     )
     workers: int = _setting(
         "NAUTSCAN_WORKERS",
