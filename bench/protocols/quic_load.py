@@ -6,6 +6,7 @@ Prints of each connection which version was agreed on and whether it was resumed
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import ssl
 import sys
@@ -20,6 +21,8 @@ NAMES = {1: "1", 0x6B3343CF: "2"}
 QUESTION = b"order 4711" * 100
 AT_ONCE = 16
 """Connections; each takes a while to close."""
+PORTS = itertools.count(20_000)
+"""Of the clients: the system gives some twice, and connections between the same ends are one flow."""
 
 
 class Observed(QuicConnectionProtocol):
@@ -72,6 +75,7 @@ async def talk(
         configuration=configuration,
         create_protocol=Observed,
         session_ticket_handler=tickets.append,
+        local_port=next(PORTS),
     ) as protocol:
         assert isinstance(protocol, Observed)
         reader, writer = await protocol.create_stream()
