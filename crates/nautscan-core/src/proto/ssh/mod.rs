@@ -205,12 +205,18 @@ impl Half {
         Ok((used, true))
     }
 
+    /// Whether its NEWKEYS may have been among what was lost.
+    fn may_have_keys(&self) -> bool {
+        !self.has_keys && matches!(self.step, Step::Over | Step::Doubtful(_))
+    }
+
+    /// Bytes were lost; answers whether that changes what can be told.
     fn lose(&mut self, lost: u64, cx: &mut Context<'_>) -> bool {
         match self.step {
             Step::Version | Step::Doubtful(_) => {
                 self.lines.reset();
                 self.step = Step::Doubtful(Vec::new());
-                false
+                true
             }
             Step::Packets => match self.packets.lose(lost) {
                 Loss::Within(None) => false,
@@ -225,7 +231,7 @@ impl Half {
                     // An offer may still come.
                     let has_offer = self.offer.is_some();
                     self.step = if has_offer { Step::Over } else { Step::Doubtful(Vec::new()) };
-                    false
+                    true
                 }
             },
             Step::Over => false,
@@ -324,7 +330,7 @@ impl Ssh {
         let has_keys = match (client.has_keys, server.has_keys) {
             (true, true) => Some(true),
             // What was lost may have been its NEWKEYS.
-            _ if self.halves.iter().any(|half| half.step == Step::Over && !half.has_keys) => None,
+            _ if self.halves.iter().any(Half::may_have_keys) => None,
             _ => Some(false),
         };
         facts.flag("newkeys_seen", has_keys);

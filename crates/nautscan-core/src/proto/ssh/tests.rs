@@ -82,6 +82,12 @@ fn what_was_lost_is_not_told() {
     acts[0] = Act::Loses(S, 40);
     let told = noted(&acts);
     assert!(told.contains("; cipher=aes128-ctr;") && !told.contains("server_version"), "{told}");
+    // What was said of keys before a loss holds no longer behind it.
+    for lost in [40, 300] {
+        let acts = [begun(), vec![Act::Loses(C, lost)]].concat();
+        let told = noted(&acts);
+        assert!(told.contains("; hassh_server=") && !told.contains("newkeys"), "{told}");
+    }
     // And a packet in which bytes are missing is passed over.
     let mut acts = begun();
     let whole = packet(31, &[2; 200]);
