@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -204,7 +205,10 @@ async def test_a_series_by_groups_adds_up_to_the_series(world: World) -> None:
         parts = [sum(group["points"][n][name] for group in found["groups"]) for n in range(12)]
         assert parts == [point[name] for point in found["points"]][:12]
     group = next(g for g in found["groups"] if g["label"] == "orders")
-    began = int(found["points"][0]["time"] and now // SECOND - 120) // 10 * 10 * SECOND
+    # Asked a moment after `now`, the series may begin one point later.
+    began = int(datetime.fromisoformat(found["points"][0]["time"]).timestamp()) * SECOND
+    assert began % (10 * SECOND) == 0
+    assert now - 130 * SECOND <= began <= time.time_ns() - 110 * SECOND
     for number, point in enumerate(group["points"]):
         start = began + number * 10 * SECOND
         within = [s for s in seen if s.server == "10.0.0.2" and 0 <= s.at - start < 10 * SECOND]
