@@ -28,11 +28,10 @@ fn stream<'a>(
     piece: usize,
 ) -> (Told<'a>, bool) {
     let (mut told, place) = (Told::new(settings), Place::default());
-    // Of a message that breaks off, all that its length announced counts.
-    told.lost = u64::MAX;
     let mut parser = (PROTOCOL.open)(settings);
     'said: for said in script {
         told.now = said.time;
+        told.lost += said.lost as u64;
         let mut cx = Context { time: said.time, place, settings, sink: &mut told };
         let mut verdict = Verdict::Continue;
         if said.lost > 0 {

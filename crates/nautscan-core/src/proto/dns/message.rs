@@ -44,8 +44,11 @@ pub(super) struct Heard<'a> {
     pub(super) len: usize,
     /// How many of them were not captured.
     pub(super) cut: usize,
-    /// How many of those were never sent, as far as was seen: the connection or the capture was over.
-    pub(super) unsent: usize,
+    /// How many of those were lost. Behind a loss a message cannot be read, and what never came of one at
+    /// the end of its connection, or of the capture, was not lost.
+    pub(super) lost: usize,
+    /// Its end was sent, as far as is known.
+    pub(super) is_sent: bool,
     /// The first question, if there is one that can be read.
     pub(super) question: Option<Question>,
     pub(super) oddities: Vec<&'static str>,
@@ -65,7 +68,8 @@ impl<'a> Heard<'a> {
             message,
             len: bytes.len() + cut,
             cut,
-            unsent: 0,
+            lost: cut,
+            is_sent: true,
             question,
             oddities: Vec::new(),
         };
@@ -86,16 +90,6 @@ impl<'a> Heard<'a> {
         note(Oddity::Malformed, (end.is_none() || is_unread) && self.cut == 0);
         note(Oddity::Trailing, end.is_some_and(|end| end < have || self.cut > 0));
         note(Oddity::Reserved, header.z());
-    }
-
-    /// Bytes of it that were lost.
-    pub(super) fn lost(&self) -> u64 {
-        self.cut.saturating_sub(self.unsent) as u64
-    }
-
-    /// Its end was sent.
-    pub(super) fn is_sent(&self) -> bool {
-        self.unsent == 0
     }
 
     pub(super) fn id(&self) -> u16 {

@@ -262,7 +262,7 @@ impl Waiting {
         response.body.bytes = before.zip(more).map(|(before, more)| before.saturating_add(more));
         exchange.status = Some(i32::from(heard.rcode().to_int()));
         exchange.error = error_of(heard.rcode());
-        exchange.gap_bytes += heard.lost();
+        exchange.gap_bytes += heard.lost as u64;
         if heard.cut > 0 {
             exchange.completeness = Completeness::Gap;
         }
@@ -350,7 +350,7 @@ fn unasked(name: &'static str, heard: &Heard<'_>) -> Exchange {
 
 fn begun(name: &'static str, heard: &Heard<'_>) -> Exchange {
     let completeness = if heard.cut > 0 { Completeness::Gap } else { Completeness::Complete };
-    Exchange { protocol: name, completeness, gap_bytes: heard.lost(), ..Exchange::default() }
+    Exchange { protocol: name, completeness, gap_bytes: heard.lost as u64, ..Exchange::default() }
 }
 
 fn target(heard: &Heard<'_>) -> Option<Vec<u8>> {
@@ -358,10 +358,10 @@ fn target(heard: &Heard<'_>) -> Option<Vec<u8>> {
 }
 
 fn message(heard: &Heard<'_>, arrival: Arrival) -> Message {
-    let bytes = i64::try_from(heard.len).ok().filter(|_| heard.is_sent());
+    let bytes = i64::try_from(heard.len).ok().filter(|_| heard.is_sent);
     Message {
         first_time: arrival.first,
-        last_time: heard.is_sent().then_some(arrival.last),
+        last_time: heard.is_sent.then_some(arrival.last),
         body: Body { bytes, ..Body::default() },
         ..Message::default()
     }
@@ -385,7 +385,7 @@ fn complete(exchange: &mut Exchange, heard: &Heard<'_>, arrival: Arrival) {
     exchange.response = Some(message(heard, arrival));
     if heard.cut > 0 && exchange.request.is_some() {
         exchange.completeness = Completeness::Gap;
-        exchange.gap_bytes += heard.lost();
+        exchange.gap_bytes += heard.lost as u64;
     }
     detail::add_answer(&mut exchange.detail, heard);
     heard.oddities.iter().for_each(|oddity| exchange.note(oddity));

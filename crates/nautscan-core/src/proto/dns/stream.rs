@@ -22,9 +22,11 @@ struct Half {
     /// When the first byte of it was captured.
     first: i64,
     /// Bytes of the message from the first that was lost on: none of them are kept.
-    lost: usize,
+    cut: usize,
     /// How many of those are still to come.
     rest: usize,
+    /// How many of those were lost.
+    lost: usize,
     /// Where a message begins is not known.
     is_lost: bool,
     /// Bytes given up since then.
@@ -64,7 +66,7 @@ impl Stream {
             let taken = bytes.len().min(half.rest);
             half.rest -= taken;
             if half.rest == 0 {
-                self.message(side, 0, cx);
+                self.message(side, true, cx);
             }
             return taken;
         }
@@ -74,18 +76,17 @@ impl Stream {
         let taken = bytes.len().min(half.wants());
         half.buffer.extend_from_slice(&bytes[..taken]);
         if half.buffer.len() >= LENGTH && half.wants() == 0 {
-            self.message(side, 0, cx);
+            self.message(side, true, cx);
         }
         taken
     }
 
-    /// The message in the buffer is at its end, or will never come to it: so many bytes are `unsent`.
-    fn message(&mut self, side: Side, unsent: usize, cx: &mut Context<'_>) {
+    /// The message in the buffer is at its end, or, unless that `is_sent`, will never come to it.
+    fn message(&mut self, side: Side, is_sent: bool, cx: &mut Context<'_>) {
         let half = &mut self.halves[side.index()];
         let buffer = core::mem::take(&mut half.buffer);
-        let cut = core::mem::take(&mut half.lost);
         let arrival = Arrival { side, first: half.first, last: cx.time };
-        self.read(&buffer[LENGTH.min(buffer.len())..], (cut, unsent), arrival, cx);
+        self.read(&buffer[LENGTH.min(buffer.len())..], is_sent, arrival, cx);
         // Used again; a long one is freed.
         if buffer.capacity() <= HEADER * 64 {
             let half = &mut self.halves[side.index()];
@@ -94,25 +95,21 @@ impl Stream {
         }
     }
 
-    fn read(
-        &mut self,
-        bytes: &[u8],
-        (cut, unsent): (usize, usize),
-        arrival: Arrival,
-        cx: &mut Context<'_>,
-    ) {
+    fn read(&mut self, bytes: &[u8], is_sent: bool, arrival: Arrival, cx: &mut Context<'_>) {
+        let half = &mut self.halves[arrival.side.index()];
+        let (cut, lost) = (core::mem::take(&mut half.cut), core::mem::take(&mut half.lost));
         let heard = Heard::read(bytes, cut).filter(|heard| probe::has_header(heard.message));
         let Some(mut heard) = heard else {
             if cut == 0 {
                 self.strangers += 1;
                 cx.sink.parse_error();
-            } else if cut > unsent {
+            } else if lost > 0 {
                 // Too little of a damaged message is no fault of the peer: it may have been any.
-                self.pairing.lost(arrival.side, (cut - unsent) as u64);
+                self.pairing.lost(arrival.side, lost as u64);
             }
             return;
         };
-        heard.unsent = unsent;
+        (heard.lost, heard.is_sent) = (lost, is_sent);
         self.strangers = 0;
         if heard.is_answer() {
             self.pairing.answer(heard, arrival, cx);
@@ -128,15 +125,18 @@ impl Stream {
         let has_header = !half.is_lost && half.buffer.len() >= LENGTH + HEADER;
         let left = half.left();
         if half.rest == 0 {
-            half.lost = left;
+            half.cut = left;
+        }
+        if !is_over {
+            half.lost += left;
         }
         (half.rest, half.is_lost, half.has_passed) = (0, true, false);
         if has_header {
-            self.message(side, if is_over { left } else { 0 }, cx);
+            self.message(side, !is_over, cx);
         }
         let half = &mut self.halves[side.index()];
         half.buffer.clear();
-        half.lost = 0;
+        (half.cut, half.lost) = (0, 0);
         if has_header { left } else { 0 }
     }
 
@@ -246,11 +246,12 @@ impl Parser for Stream {
         }
         // What comes behind the loss cannot be read, but it is known how much it is.
         if half.rest == 0 {
-            half.lost = left;
+            half.cut = left;
         }
+        half.lost += lost as usize;
         half.rest = left - lost as usize;
         if half.rest == 0 {
-            self.message(side, 0, cx);
+            self.message(side, true, cx);
         }
         Verdict::Continue
     }
