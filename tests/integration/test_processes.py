@@ -128,6 +128,8 @@ def test_processes_that_live_for_one_request_each(
     shared_engine.on_host(["sh", "-c", loop])
     rows = found(nautscan, f"target = '/{tag}'", SHORT)
     assert len(rows) == SHORT
+    unnamed = [row["server_process_reason"] for row in rows if row["server_command"] is None]
+    assert unnamed == []
     assert {row["server_command"] for row in rows} == {"nginx"}
     assert {row["client_command"] for row in rows} <= {"curl", None}
     missing = [row["client_process_reason"] for row in rows if row["client_command"] is None]
