@@ -143,7 +143,7 @@ class Config:
         "NAUTSCAN_BUFFER_BYTES", 32 << 20, "Kernel capture buffer of each interface", parse_size
     )
     ring_bytes: int = _setting(
-        "NAUTSCAN_RING_BYTES", 64 << 20, "Memory for raw packets; an index adds as much", parse_size
+        "NAUTSCAN_RING_BYTES", 64 << 20, "Memory for packets; an index may add as much", parse_size
     )
     workers: int = _setting(
         "NAUTSCAN_WORKERS",
