@@ -329,10 +329,11 @@ impl Pending {
             + length(&self.echo)
     }
 
-    /// Whether its line names a key that is asked for.
+    /// Whether its line may ask for a key: it names it, or is longer than is kept.
     fn asks_for(&self, key: &[u8]) -> bool {
         let text = self.exchange.detail.first().map_or("", |(_, text)| text);
-        self.wants == Wants::Values && text.split(' ').skip(1).any(|word| word.as_bytes() == key)
+        let names = || text.split(' ').skip(1).any(|word| word.as_bytes() == key);
+        self.wants == Wants::Values && (text.len() >= MEMCACHED_TEXT || names())
     }
 
     fn asked(&self) -> Asked<'_> {
