@@ -52,7 +52,8 @@ impl SourceInterface {
 pub struct InterfaceStats {
     /// Index in [`PacketSource::interfaces`].
     pub interface: usize,
-    /// Packets that reached the capture, dropped ones included where the system counts so.
+    /// Packets that reached the capture, dropped ones included where the system counts so. Of the
+    /// instant between opening and filtering, those that the filter would refuse are counted too.
     pub received: Option<u64>,
     /// Packets lost because the reader was too slow.
     pub kernel_drops: Option<u64>,
