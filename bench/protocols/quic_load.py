@@ -22,7 +22,7 @@ QUESTION = b"order 4711" * 100
 AT_ONCE = 16
 """Connections; each takes a while to close."""
 PORTS = itertools.count(20_000)
-"""Of the clients: the system gives some twice, and connections between the same ends are one flow."""
+"""Of the clients: the system gives some twice, and then two connections are one flow."""
 
 
 class Observed(QuicConnectionProtocol):

@@ -3,7 +3,7 @@
 All times are nanoseconds since 1970-01-01 UTC. Calls that wait release the GIL.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Self, final
 
 __all__ = [
@@ -78,8 +78,8 @@ class RecordBatch:
     def to_ipc(self) -> bytes:
         """Arrow IPC stream format: schema, this batch, end of stream."""
 
-def json_lines(rows: object, columns: Sequence[tuple[str, str]]) -> bytes:
-    """Rows as JSON objects, one a line.
+def json_lines(rows: object, columns: Sequence[tuple[str, str]]) -> Iterator[bytes]:
+    """Rows as JSON objects, one a line, in pieces of whole lines.
 
     `rows` is a batch, or anything with `__arrow_c_stream__`. `columns` are name and kind (see
     `nautscan.schema`); one that the rows lack is null. Times are RFC 3339 with nine decimals,

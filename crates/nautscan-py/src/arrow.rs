@@ -1,6 +1,8 @@
 //! Arrow over the C data interface (the PyCapsule protocol): columns change hands without a
 //! copy, and without pyarrow.
 
+use std::collections::VecDeque;
+
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
 use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
 use arrow_array::{Array, RecordBatch, RecordBatchIterator, StructArray};
@@ -104,23 +106,57 @@ fn ipc_stream(batch: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
     writer.into_inner()
 }
 
-/// Rows as JSON lines: `columns` are pairs of name and kind (see `nautscan.schema`), in the order
-/// in which they are written.
+/// Rows as JSON lines, in pieces: `columns` are pairs of name and kind (see `nautscan.schema`), in
+/// the order in which they are written.
 #[pyfunction]
-pub(crate) fn json_lines<'py>(
-    py: Python<'py>,
-    rows: &Bound<'py, PyAny>,
+pub(crate) fn json_lines(
+    rows: &Bound<'_, PyAny>,
     columns: Vec<(String, String)>,
-) -> PyResult<Bound<'py, PyBytes>> {
-    let batches = batches_of(rows)?;
-    let text = py.detach(|| {
-        let mut text = Vec::new();
-        for batch in &batches {
-            text.append(&mut json::lines(batch, &columns)?);
+) -> PyResult<PyJsonLines> {
+    Ok(PyJsonLines { batches: batches_of(rows)?.into(), row: 0, columns, text: Vec::new() })
+}
+
+/// What is left to be written of some rows.
+#[pyclass(name = "JsonLines", module = "nautscan._engine")]
+pub(crate) struct PyJsonLines {
+    batches: VecDeque<RecordBatch>,
+    /// The next one of the first batch.
+    row: usize,
+    columns: Vec<(String, String)>,
+    /// The last piece, whose memory the next one takes.
+    text: Vec<u8>,
+}
+
+#[pymethods]
+impl PyJsonLines {
+    fn __iter__(lines: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        lines
+    }
+
+    fn __next__<'py>(&mut self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let Some(piece) = self.piece() else { return Ok(None) };
+        self.text.clear();
+        let done = py.detach(|| json::lines(&piece, &self.columns, &mut self.text));
+        done.map_err(|error| arrow_error(&error))?;
+        Ok(Some(PyBytes::new(py, &self.text)))
+    }
+}
+
+impl PyJsonLines {
+    /// The next rows that are written together; the last ones of a batch are fewer.
+    fn piece(&mut self) -> Option<RecordBatch> {
+        while let Some(batch) = self.batches.front() {
+            let count = json::PIECE_ROWS.min(batch.num_rows() - self.row);
+            if count > 0 {
+                let piece = batch.slice(self.row, count);
+                self.row += count;
+                return Some(piece);
+            }
+            self.batches.pop_front();
+            self.row = 0;
         }
-        Ok(text)
-    });
-    Ok(PyBytes::new(py, &text.map_err(|error| arrow_error(&error))?))
+        None
+    }
 }
 
 /// The batches of our own object, or of any that speaks the Arrow PyCapsule protocol.

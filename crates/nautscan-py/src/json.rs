@@ -19,6 +19,9 @@ use chrono::{DateTime, Datelike, Timelike};
 
 /// Beyond this an integer loses digits in JavaScript (2^53 - 1).
 const SAFE_INTEGER: u64 = (1 << 53) - 1;
+/// Rows of one piece of text: so few that it is still in the processor's cache when it is copied,
+/// so many that what each piece costs does not count.
+pub(crate) const PIECE_ROWS: usize = 1024;
 const NANOS: i64 = 1_000_000_000;
 /// Where a field says which form its values take: the kind of its column.
 const KIND: &str = "kind";
@@ -28,15 +31,14 @@ const KIND: &str = "kind";
 pub(crate) fn lines(
     batch: &RecordBatch,
     columns: &[(String, String)],
-) -> Result<Vec<u8>, ArrowError> {
-    let mut out = Vec::with_capacity(batch.num_rows() * 512);
+    out: &mut Vec<u8>,
+) -> Result<(), ArrowError> {
     let mut writer: LineDelimitedWriter<_> = WriterBuilder::new()
         .with_explicit_nulls(true)
         .with_encoder_factory(Arc::new(Forms))
-        .build::<_, LineDelimited>(&mut out);
+        .build::<_, LineDelimited>(out);
     writer.write(&shaped(batch, columns)?)?;
-    writer.finish()?;
-    Ok(out)
+    writer.finish()
 }
 
 /// The named columns, each field labelled with its kind.

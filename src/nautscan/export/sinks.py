@@ -91,7 +91,8 @@ class _JsonSink(Sink):
     def add(self, batch: Batch) -> None:
         rows = batch if self._query is None else self._query.arrow(batch)
         self.rows += rows.num_rows
-        self._output.write(json_lines(rows, self._columns))
+        for lines in json_lines(rows, self._columns):
+            self._output.write(lines)
         if self._output.target is None:
             self._output.flush()
         self._output.check()

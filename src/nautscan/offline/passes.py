@@ -110,8 +110,11 @@ def no_rows(table: str) -> Table:
     return Table.from_batches([], schema=_engine.schema(table))
 
 
-def json_lines(rows: object, columns: Iterable[Column]) -> bytes:
-    """Rows (a batch, or any Arrow stream) as JSON objects of these columns, one a line."""
+def json_lines(rows: object, columns: Iterable[Column]) -> Iterator[bytes]:
+    """Rows (a batch, or any Arrow stream) as JSON objects of these columns, one a line.
+
+    They come in pieces of whole lines.
+    """
     from nautscan import _engine
 
     return _engine.json_lines(rows, [(column.name, column.kind) for column in columns])

@@ -115,7 +115,7 @@ def _capturing(name: str, port: int) -> Iterator[_engine.Capture]:
 
 def _has(capture: _engine.Capture, token: bytes) -> bool:
     rows = capture.recent(_ROWS)
-    for line in _engine.json_lines(rows, [("id", "i64")]).splitlines():
+    for line in b"".join(_engine.json_lines(rows, [("id", "i64")])).splitlines():
         packet = capture.packet(int(json.loads(line)["id"]))
         if packet is not None and token in packet["bytes"]:
             return True

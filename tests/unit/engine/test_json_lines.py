@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,11 @@ KINDS = {
 }
 
 
+def lines_of(rows: object, kinds: Mapping[str, str]) -> list[bytes]:
+    """All lines, the pieces put together."""
+    return b"".join(_engine.json_lines(rows, list(kinds.items()))).splitlines()
+
+
 def line(**values: str) -> dict[str, Any]:
     """One row of DuckDB's, as the engine writes it."""
     given = {
@@ -46,7 +52,7 @@ def line(**values: str) -> dict[str, Any]:
         "fields": "[{'name': 'Host', 'value': 'x'}]",
     }
     rows = arrow(ROW.format(values="*", **(given | values)))
-    (text,) = _engine.json_lines(rows, list(KINDS.items())).splitlines()
+    (text,) = lines_of(rows, KINDS)
     found: dict[str, Any] = json.loads(text)
     assert list(found) == list(KINDS)
     return found
@@ -95,23 +101,37 @@ def test_text_is_escaped_wherever_it_stands() -> None:
     values = ", ".join(f"({'NULL' if t is None else json_sql.text(t)})" for t in texts)
     batch = arrow(f"SELECT x AS text FROM (VALUES {values}) t(x)").to_batches()[0]
     for part in (batch, batch.slice(0, 2), batch.slice(2), batch.slice(4)):
-        lines = _engine.json_lines(part, [("text", "text")]).splitlines()
+        lines = lines_of(part, {"text": "text"})
         assert [json.loads(line)["text"] for line in lines] == part.column("text").to_pylist()
 
 
 def test_times_before_1970_and_of_far_years() -> None:
     rows = arrow("SELECT make_timestamp_ns(x) AS time FROM (VALUES (-1), (9e18::BIGINT)) t(x)")
-    lines = _engine.json_lines(rows, [("time", "time")]).splitlines()
+    lines = lines_of(rows, {"time": "time"})
     times = [json.loads(text)["time"] for text in lines]
     assert times == ["1969-12-31T23:59:59.999999999Z", "2255-03-14T16:00:00.000000000Z"]
 
 
 def test_a_single_batch_and_a_slice_of_one() -> None:
     batch = arrow("SELECT x AS id FROM range(5) t(x)").to_batches()[0]
-    lines = _engine.json_lines(batch.slice(3), [("id", "i64")]).splitlines()
+    lines = lines_of(batch.slice(3), {"id": "i64"})
     assert lines == [b'{"id":3}', b'{"id":4}']
     with pytest.raises(AttributeError):
         _engine.json_lines(7, [("id", "i64")])
+
+
+def test_many_rows_come_in_pieces_of_whole_lines() -> None:
+    rows = arrow("SELECT x AS id FROM range(5000) t(x)")
+    lines: list[bytes] = []
+    for piece in _engine.json_lines(rows, [("id", "i64")]):
+        assert piece.endswith(b"\n")
+        assert len(piece) < 20_000
+        lines += piece.splitlines()
+    assert lines == [b'{"id":%d}' % number for number in range(5000)]
+
+
+def test_no_rows_are_no_lines() -> None:
+    assert lines_of(arrow("SELECT x AS id FROM range(0) t(x)"), {"id": "i64"}) == []
 
 
 def test_the_forms_are_those_of_the_store() -> None:
@@ -119,8 +139,8 @@ def test_the_forms_are_those_of_the_store() -> None:
     for table in ("requests", "flows"):
         columns = schema.ENGINE_COLUMNS[table]
         rows = getattr(recording, table)
-        kinds = [(column.name, column.kind) for column in columns]
-        mine = [json.loads(text) for text in _engine.json_lines(rows, kinds).splitlines()]
+        kinds = {column.name: column.kind for column in columns}
+        mine = [json.loads(text) for text in lines_of(rows, kinds)]
         connection = duckdb.connect()
         connection.register("rows", rows)
         select = f"SELECT {json_sql.row_sql(columns)} FROM rows"

@@ -55,7 +55,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         interfaces=lambda: [LO],
         Capture=Capture,
         EngineError=_engine.EngineError,
-        json_lines=lambda rows, _columns: b"".join(b'{"id":%d}\n' % n for n in range(len(rows))),
+        json_lines=lambda rows, _columns: [b'{"id":%d}\n' % n for n in range(len(rows))],
     )
     monkeypatch.setattr(selftest, "_engine", fake)
     return fake
