@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from typing import Any, Final
 
 import pytest
@@ -58,7 +59,13 @@ def _why_not(marker: str) -> str | None:
 
 
 def pytest_configure() -> None:
-    """Drop the settings of whoever runs the tests, before anything reads them."""
+    """Drop the settings of whoever runs the tests, before anything reads them.
+
+    Run in the background by a script, tests start with Ctrl-C ignored, and so would every program
+    that they start and end by it.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in list(os.environ):
         if name.startswith(SETTINGS_OF_USERS) and name not in SETTINGS_OF_TESTS:
             del os.environ[name]
