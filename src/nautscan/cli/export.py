@@ -32,6 +32,7 @@ PCAPNG = "pcapng"
     help="Where to: a file, or a directory or a name with {table} for several tables.",
 )
 @click.option(
+    "-t",
     "--table",
     "tables",
     multiple=True,

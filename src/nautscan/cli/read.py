@@ -23,7 +23,7 @@ LINES_AT_ONCE = 1024
 
 @click.command(short_help="Read capture files: summary, rows, SQL, exports.")
 @reads_captures
-@click.option("--table", type=click.Choice(FILE_TABLES), help="Print the rows of this table.")
+@click.option("-t", "--table", type=click.Choice(FILE_TABLES), help="Print the rows of this table.")
 @click.option("--where", metavar="FILTER", help="Only rows that match, e.g. 'status >= 500'.")
 @click.option("--sql", "query", metavar="SELECT", help="Run SQL over the tables.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Write tables in this format.")
