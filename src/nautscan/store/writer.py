@@ -173,7 +173,7 @@ class Writer:
                 if not (closing or is_behind):
                     self._wake.wait(COMMIT_SECONDS)
             if not (closing or is_behind):
-                # Rows that come within a quarter of a second share a commit.
+                # Rows that come right after these share their commit.
                 time.sleep(COMMIT_SECONDS / 4)
             self._step()
             if closing and not self._queue:
