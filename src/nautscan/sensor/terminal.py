@@ -23,6 +23,7 @@ from nautscan.sensor.hotplug import present_interfaces
 from nautscan.sensor.inside import Inside, rooms_in
 from nautscan.sensor.opened import open_interfaces
 from nautscan.sensor.placefeed import PlaceFeed
+from nautscan.sensor.scheduling import interrupt_nobody
 from nautscan.sensor.selection import Selection, change, select
 from nautscan.sensor.users import server_identity
 
@@ -52,6 +53,7 @@ class TerminalCapture:
         self._ring_bytes = config.ring_bytes if keeps_packets else 0
         if config.filter:
             check_filter(config.filter, None, config.snaplen)
+        interrupt_nobody()
         try:
             self.names = self._names()
             self._capture = self._open()
