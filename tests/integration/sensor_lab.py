@@ -200,6 +200,13 @@ class SensorProcess:
             raise AssertionError(f"no such row in {table}; log:\n{self.log.read_text()}") from None
         return found[0]
 
+    async def connected(self) -> None:
+        """Wait until it answers: its status may come before the connection stands."""
+        async with asyncio.timeout(WAIT_S):
+            while not self.client.state.connected:
+                self.client.changed.clear()
+                await self.client.changed.wait()
+
     async def state(self, *states: str) -> dict[str, Any]:
         """The status, once it is in one of `states`."""
         deadline = time.monotonic() + WAIT_S
@@ -260,6 +267,7 @@ async def sensor(
             "ended",
             "stopped",
         )
+        await found.connected()
         yield found
     finally:
         for task in tasks:
