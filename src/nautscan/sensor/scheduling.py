@@ -13,8 +13,9 @@ def interrupt_nobody() -> None:
     Otherwise the kernel interrupts at each block of packets whoever sends them, a thousand times
     a second at full speed (SCHED_BATCH of sched(7): no right is needed, the share of the processor
     stays the same). The turn comes within milliseconds; the kernel's buffer lasts longer. Linux
-    only; where it is refused, nothing changes.
+    only; a policy that the user chose stays, and where this is refused, nothing changes.
     """
     if sys.platform == "linux":
         with suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+            if os.sched_getscheduler(0) == os.SCHED_OTHER:
+                os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))

@@ -23,3 +23,14 @@ def test_a_thread_and_those_it_starts_interrupt_nobody() -> None:
     with ThreadPoolExecutor(1) as other:
         assert other.submit(policies).result() == (os.SCHED_BATCH, os.SCHED_BATCH)
     assert os.sched_getscheduler(0) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a policy of Linux")
+def test_a_policy_that_the_user_chose_stays() -> None:
+    def policy() -> int:
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        interrupt_nobody()
+        return os.sched_getscheduler(0)
+
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(policy).result() == os.SCHED_IDLE
